@@ -1,0 +1,175 @@
+/**
+ * Everything from outside reaches the broker through these interfaces (the real ones are in `src/io/node`, the simulated
+ * ones in `test/sim`). Raft, coordinator shards, controller and ISR state take no port at all: time and random draws are
+ * their arguments.
+ */
+export interface Ports {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly net: Net;
+  readonly compute: Compute;
+  readonly logger: Logger;
+}
+
+export interface Clock {
+  /** Wall time, ms since the Unix epoch: for timestamps that people and files see. May jump. */
+  wallMs(): number;
+  /** Monotonic ms from an arbitrary start, fractional: for every deadline and duration. */
+  monotonicMs(): number;
+}
+
+export interface TimerHandle {
+  cancel(): void;
+}
+
+export interface Timers {
+  /** Runs `callback` once, `delayMs` from now. Does not keep the process alive by itself. */
+  after(delayMs: number, callback: () => void): TimerHandle;
+  /** Runs `callback` when the current turn of the event loop has handled its input: the place for coalesced writes. */
+  endOfTurn(callback: () => void): void;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  float(): number;
+  /** `length` random bytes. */
+  bytes(length: number): Buffer;
+}
+
+export type OpenMode =
+  /** Read only; fails when missing. */
+  | "read"
+  /** Read and write; created empty when missing, kept when there. */
+  | "readwrite"
+  /** Read and write; created, or cut to nothing when there. */
+  | "create";
+
+export interface FileStat {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly isDirectory: boolean;
+}
+
+/**
+ * Paths are absolute. Errors are `DiskError`s with the errno's name in `code`. The synchronous calls are for start-up,
+ * small files, and writes that only reach the page cache.
+ */
+export interface Disk {
+  open(path: string, mode: OpenMode): DiskFile;
+  readFile(path: string): Buffer;
+  /** Writes a temporary sibling, fsyncs it, renames it over `path` and fsyncs the directory: old or new, never torn. */
+  writeFileAtomic(path: string, data: Buffer | string): void;
+  exists(path: string): boolean;
+  stat(path: string): FileStat;
+  /** Names in the directory, sorted. */
+  list(path: string): string[];
+  /** Creates missing parents too. */
+  mkdir(path: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file, or a directory with all that is in it; nothing happens when missing. */
+  remove(path: string): void;
+  syncDirectory(path: string): void;
+  /** Takes the exclusive lock on `path` (created when missing); fails with code `ELOCKED` when another process has it. */
+  lock(path: string): FileLock;
+}
+
+export interface FileLock {
+  release(): void;
+}
+
+export interface DiskFile {
+  readonly path: string;
+  sizeBytes(): number;
+  /** Reads up to `target.length` bytes from `position`; returns how many, less only at the end of the file. */
+  read(target: Buffer, position: number): number;
+  readAsync(target: Buffer, position: number): Promise<number>;
+  /** Writes all slices one behind the other from `position`; returns when the operating system has them (not durable). */
+  write(slices: readonly Buffer[], position: number): void;
+  writeAsync(slices: readonly Buffer[], position: number): Promise<void>;
+  /** fsync: everything written before is durable when this returns. */
+  sync(): void;
+  syncAsync(): Promise<void>;
+  truncate(sizeBytes: number): void;
+  close(): void;
+}
+
+/** What a failed call of `Disk` throws. */
+export class DiskError extends Error {
+  override readonly name = "DiskError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Net {
+  /** Binds and listens; `port` 0 lets the system choose. Rejects with a `NetError` (`EADDRINUSE`, …). */
+  listen(address: SocketAddress, onConnection: (socket: NetSocket) => void): Promise<NetServer>;
+  connect(address: SocketAddress, timeoutMs: number): Promise<NetSocket>;
+}
+
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface NetServer {
+  readonly address: SocketAddress;
+  /** Stops accepting; sockets that are open stay open. */
+  close(): Promise<void>;
+}
+
+/** The byte stream of one TCP connection. The owner sets the three handlers before it returns to the event loop. */
+export interface NetSocket {
+  readonly remote: SocketAddress;
+  readonly local: SocketAddress;
+  onData: (chunk: Buffer) => void;
+  /** Called once, whatever the reason; `error` when the connection broke. */
+  onClose: (error?: Error) => void;
+  /** The bytes that `write` had to queue have left. */
+  onDrain: () => void;
+  /** Sends the slices in one vectored write; false when bytes are queued and the caller should wait for `onDrain`. */
+  write(slices: readonly Buffer[]): boolean;
+  /** Bytes accepted by `write` that the operating system has not taken yet. */
+  queuedBytes(): number;
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+/** What a failed call of `Net` rejects with. */
+export class NetError extends Error {
+  override readonly name = "NetError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type CompressionName = "gzip" | "snappy" | "lz4" | "zstd";
+
+/** Work that is heavy for the event loop. */
+export interface Compute {
+  compress(codec: CompressionName, data: Buffer, level?: number): Promise<Buffer>;
+  /**
+   * Rejects with a `RangeError` when the result would pass `sizeBytesMax` (a decompression bomb), with another error when
+   * `data` is not whole. `snappy` takes the xerial framing and a bare block, `lz4` the frame format.
+   */
+  decompress(codec: CompressionName, data: Buffer, sizeBytesMax: number): Promise<Buffer>;
+}
+
+export interface Logger {
+  /** A logger whose lines carry `component` and have that component's level. */
+  child(component: string): Logger;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

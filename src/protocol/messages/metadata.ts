@@ -1,0 +1,64 @@
+import { array, bool, int16, int32, message, string, struct, uuid, type Infer } from "../schema.ts";
+
+export const metadataRequest = message(
+  "MetadataRequest",
+  { versions: "0-13", flexible: "9+", key: 3 },
+  {
+    topics: array(
+      "0+",
+      struct("MetadataRequestTopic", {
+        topicId: uuid("10+", { ignorable: true }),
+        name: string("0+", { nullable: "10+" }),
+      }),
+      { nullable: "1+" },
+    ),
+    allowAutoTopicCreation: bool("4+", { default: true }),
+    includeClusterAuthorizedOperations: bool("8-10"),
+    includeTopicAuthorizedOperations: bool("8+"),
+  },
+);
+export type MetadataRequest = Infer<typeof metadataRequest>;
+
+export const metadataResponse = message(
+  "MetadataResponse",
+  { versions: "0-13", flexible: "9+", key: 3 },
+  {
+    throttleTimeMs: int32("3+", { ignorable: true }),
+    brokers: array(
+      "0+",
+      struct("MetadataResponseBroker", {
+        nodeId: int32("0+", { mapKey: true }),
+        host: string("0+"),
+        port: int32("0+"),
+        rack: string("1+", { nullable: "1+", default: null, ignorable: true }),
+      }),
+    ),
+    clusterId: string("2+", { nullable: "2+", default: null, ignorable: true }),
+    controllerId: int32("1+", { default: -1, ignorable: true }),
+    topics: array(
+      "0+",
+      struct("MetadataResponseTopic", {
+        errorCode: int16("0+"),
+        name: string("0+", { nullable: "12+", mapKey: true }),
+        topicId: uuid("10+", { ignorable: true }),
+        isInternal: bool("1+", { default: false, ignorable: true }),
+        partitions: array(
+          "0+",
+          struct("MetadataResponsePartition", {
+            errorCode: int16("0+"),
+            partitionIndex: int32("0+"),
+            leaderId: int32("0+"),
+            leaderEpoch: int32("7+", { default: -1, ignorable: true }),
+            replicaNodes: array("0+", "int32"),
+            isrNodes: array("0+", "int32"),
+            offlineReplicas: array("5+", "int32", { ignorable: true }),
+          }),
+        ),
+        topicAuthorizedOperations: int32("8+", { default: -2147483648 }),
+      }),
+    ),
+    clusterAuthorizedOperations: int32("8-10", { default: -2147483648 }),
+    errorCode: int16("13+", { ignorable: true }),
+  },
+);
+export type MetadataResponse = Infer<typeof metadataResponse>;

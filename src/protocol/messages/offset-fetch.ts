@@ -1,0 +1,86 @@
+import { array, bool, int16, int32, int64, message, string, struct, uuid, type Infer } from "../schema.ts";
+
+export const offsetFetchRequest = message(
+  "OffsetFetchRequest",
+  { versions: "1-10", flexible: "6+", key: 9 },
+  {
+    groupId: string("0-7"),
+    topics: array(
+      "0-7",
+      struct("OffsetFetchRequestTopic", {
+        name: string("0-7"),
+        partitionIndexes: array("0-7", "int32"),
+      }),
+      { nullable: "2-7" },
+    ),
+    groups: array(
+      "8+",
+      struct("OffsetFetchRequestGroup", {
+        groupId: string("8+"),
+        memberId: string("9+", { nullable: "9+", default: null, ignorable: true }),
+        memberEpoch: int32("9+", { default: -1, ignorable: true }),
+        topics: array(
+          "8+",
+          struct("OffsetFetchRequestTopics", {
+            name: string("8-9", { ignorable: true }),
+            topicId: uuid("10+", { ignorable: true }),
+            partitionIndexes: array("8+", "int32"),
+          }),
+          { nullable: "8+" },
+        ),
+      }),
+    ),
+    requireStable: bool("7+", { default: false }),
+  },
+);
+export type OffsetFetchRequest = Infer<typeof offsetFetchRequest>;
+
+export const offsetFetchResponse = message(
+  "OffsetFetchResponse",
+  { versions: "1-10", flexible: "6+", key: 9 },
+  {
+    throttleTimeMs: int32("3+", { ignorable: true }),
+    topics: array(
+      "0-7",
+      struct("OffsetFetchResponseTopic", {
+        name: string("0-7"),
+        partitions: array(
+          "0-7",
+          struct("OffsetFetchResponsePartition", {
+            partitionIndex: int32("0-7"),
+            committedOffset: int64("0-7"),
+            committedLeaderEpoch: int32("5-7", { default: -1, ignorable: true }),
+            metadata: string("0-7", { nullable: "0-7" }),
+            errorCode: int16("0-7"),
+          }),
+        ),
+      }),
+    ),
+    errorCode: int16("2-7", { default: 0, ignorable: true }),
+    groups: array(
+      "8+",
+      struct("OffsetFetchResponseGroup", {
+        groupId: string("8+"),
+        topics: array(
+          "8+",
+          struct("OffsetFetchResponseTopics", {
+            name: string("8-9", { ignorable: true }),
+            topicId: uuid("10+", { ignorable: true }),
+            partitions: array(
+              "8+",
+              struct("OffsetFetchResponsePartitions", {
+                partitionIndex: int32("8+"),
+                committedOffset: int64("8+"),
+                committedLeaderEpoch: int32("8+", { default: -1, ignorable: true }),
+                metadata: string("8+", { nullable: "8+" }),
+                errorCode: int16("8+"),
+              }),
+            ),
+          }),
+        ),
+        errorCode: int16("8+", { default: 0 }),
+      }),
+    ),
+  },
+);
+export type OffsetFetchResponse = Infer<typeof offsetFetchResponse>;
