@@ -1,0 +1,48 @@
+import { type NodeId, type Uuid } from "../../base/brand.ts";
+import { type PartitionRegistration } from "../image/partition-registration.ts";
+import { type TopicsDelta } from "./topics-delta.ts";
+
+export interface LocalReplica {
+  readonly topic: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+}
+
+export interface LocalReplicaState extends LocalReplica {
+  readonly registration: PartitionRegistration;
+  /** The partition was not there before this delta. */
+  readonly isNew: boolean;
+}
+
+/** What one broker has to do about its replicas. */
+export interface LocalReplicaChanges {
+  /** Of deleted topics, and replicas that moved away. */
+  readonly deletes: LocalReplica[];
+  /** This broker leads them now: newly, or with changed ISR, replicas or epochs. */
+  readonly leaders: LocalReplicaState[];
+  readonly followers: LocalReplicaState[];
+}
+
+export function localReplicaChanges(delta: TopicsDelta, brokerId: NodeId): LocalReplicaChanges {
+  const changes: LocalReplicaChanges = { deletes: [], leaders: [], followers: [] };
+  for (const topic of delta.deletedTopics.values()) {
+    topic.partitions.forEach((registration, partition) => {
+      if (registration.replicas.includes(brokerId)) {
+        changes.deletes.push({ topic: topic.name, topicId: topic.id, partition });
+      }
+    });
+  }
+  for (const topic of delta.changedTopics.values()) {
+    for (const [partition, registration] of topic.changedPartitions) {
+      const replica: LocalReplica = { topic: topic.name, topicId: topic.id, partition };
+      const before = topic.before.partitions[partition];
+      if (registration.replicas.includes(brokerId)) {
+        const list = registration.leader === brokerId ? changes.leaders : changes.followers;
+        list.push({ ...replica, registration, isNew: before === undefined });
+      } else if (before?.replicas.includes(brokerId)) {
+        changes.deletes.push(replica);
+      }
+    }
+  }
+  return changes;
+}
