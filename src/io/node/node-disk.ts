@@ -1,0 +1,189 @@
+import * as fs from "node:fs";
+import { dirname } from "node:path";
+import { DiskError, type Disk, type DiskFile, type FileLock, type FileStat, type OpenMode } from "../ports.ts";
+import { lockFile } from "./node-file-lock.ts";
+
+const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+const flagsOfMode: Record<OpenMode, number> = {
+  read: O_RDONLY,
+  readwrite: O_RDWR | O_CREAT,
+  create: O_RDWR | O_CREAT | O_TRUNC,
+};
+
+/** The file system of this machine. */
+export const nodeDisk: Disk = {
+  open(path: string, mode: OpenMode): DiskFile {
+    return new NodeFile(
+      path,
+      attempt(() => fs.openSync(path, flagsOfMode[mode], 0o644)),
+    );
+  },
+  readFile: (path: string): Buffer => attempt(() => fs.readFileSync(path)),
+  writeFileAtomic(path: string, data: Buffer | string): void {
+    const temporary = `${path}.tmp`;
+    const file = nodeDisk.open(temporary, "create");
+    try {
+      file.write([typeof data === "string" ? Buffer.from(data) : data], 0);
+      file.sync();
+    } finally {
+      file.close();
+    }
+    nodeDisk.rename(temporary, path);
+    nodeDisk.syncDirectory(dirname(path));
+  },
+  exists: (path: string): boolean => fs.existsSync(path),
+  stat(path: string): FileStat {
+    const stat = attempt(() => fs.statSync(path));
+    return { sizeBytes: stat.size, modifiedMs: stat.mtimeMs, isDirectory: stat.isDirectory() };
+  },
+  list: (path: string): string[] => attempt(() => fs.readdirSync(path)).sort(),
+  mkdir: (path: string): void => void attempt(() => fs.mkdirSync(path, { recursive: true })),
+  rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
+  remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: true, force: true })),
+  syncDirectory(path: string): void {
+    // Windows cannot open a directory; its file systems journal renames themselves.
+    if (process.platform === "win32") return;
+    const descriptor = attempt(() => fs.openSync(path, O_RDONLY));
+    try {
+      attempt(() => fs.fsyncSync(descriptor));
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  },
+  lock: (path: string): FileLock => attempt(() => lockFile(path)),
+};
+
+class NodeFile implements DiskFile {
+  readonly path: string;
+  readonly #descriptor: number;
+  #isOpen = true;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  sizeBytes(): number {
+    return attempt(() => fs.fstatSync(this.#descriptor).size);
+  }
+
+  read(target: Buffer, position: number): number {
+    let done = 0;
+    try {
+      while (done < target.length) {
+        const count = fs.readSync(this.#descriptor, target, done, target.length - done, position + done);
+        if (count === 0) break;
+        done += count;
+      }
+    } catch (error) {
+      throw diskErrorOf(error);
+    }
+    return done;
+  }
+
+  readAsync(target: Buffer, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const readFrom = (done: number): void => {
+        fs.read(this.#descriptor, target, done, target.length - done, position + done, (error, count) => {
+          if (error !== null) reject(diskErrorOf(error));
+          else if (count === 0 || done + count === target.length) resolve(done + count);
+          else readFrom(done + count);
+        });
+      };
+      readFrom(0);
+    });
+  }
+
+  write(slices: readonly Buffer[], position: number): void {
+    let rest = slices;
+    let offset = position;
+    try {
+      for (;;) {
+        const [first] = rest;
+        if (first === undefined) return;
+        const written =
+          rest.length === 1
+            ? fs.writeSync(this.#descriptor, first, 0, first.length, offset)
+            : fs.writevSync(this.#descriptor, rest, offset);
+        offset += written;
+        rest = unwritten(rest, written);
+      }
+    } catch (error) {
+      throw diskErrorOf(error);
+    }
+  }
+
+  writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const writeFrom = (rest: readonly Buffer[], offset: number): void => {
+        if (rest.length === 0) return resolve();
+        fs.writev(this.#descriptor, rest, offset, (error, written) => {
+          if (error !== null) return reject(diskErrorOf(error));
+          try {
+            writeFrom(unwritten(rest, written), offset + written);
+          } catch (unwrittenError) {
+            reject(diskErrorOf(unwrittenError));
+          }
+        });
+      };
+      writeFrom(slices, position);
+    });
+  }
+
+  sync(): void {
+    attempt(() => fs.fsyncSync(this.#descriptor));
+  }
+
+  syncAsync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fsync(this.#descriptor, (error) => {
+        if (error === null) resolve();
+        else reject(diskErrorOf(error));
+      });
+    });
+  }
+
+  truncate(sizeBytes: number): void {
+    attempt(() => fs.ftruncateSync(this.#descriptor, sizeBytes));
+  }
+
+  close(): void {
+    // A second close would hit whichever file got the descriptor's number meanwhile.
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    attempt(() => fs.closeSync(this.#descriptor));
+  }
+}
+
+/**
+ * What is left of `slices` after `written` of their bytes: the operating system may take fewer bytes than it was given.
+ * @throws DiskError when there was something to write and it took none, which would loop for ever
+ */
+export function unwritten(slices: readonly Buffer[], written: number): readonly Buffer[] {
+  let index = 0;
+  let left = written;
+  for (let slice = slices[0]; slice !== undefined && slice.length <= left; slice = slices[index]) {
+    left -= slice.length;
+    index += 1;
+  }
+  const rest = slices.slice(index);
+  if (rest[0] === undefined) return rest;
+  if (written === 0) throw new DiskError("EIO", "the file took no byte of what was written to it");
+  rest[0] = rest[0].subarray(left);
+  return rest;
+}
+
+function attempt<T>(operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    throw diskErrorOf(error);
+  }
+}
+
+/** Errors without an errno are bugs of the caller (a bad argument) and stay what they are. */
+function diskErrorOf(error: unknown): unknown {
+  if (error instanceof DiskError || !(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined || code.startsWith("ERR_") ? error : new DiskError(code, error.message);
+}

@@ -1,0 +1,144 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { NetError, type Net, type NetServer, type NetSocket, type SocketAddress } from "../ports.ts";
+
+/**
+ * How long a socket that we ended may stay open for a peer that does not close its side. Closing at once would reset the
+ * connection while our last bytes are on their way, and the peer would never see them.
+ */
+const lingerMs = 1_000;
+
+/** TCP of this machine. */
+export const nodeNet: Net = {
+  listen(address: SocketAddress, onConnection: (socket: NetSocket) => void): Promise<NetServer> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+        // The peer may be gone between its handshake and our accept; then there is nobody to serve.
+        if (socket.remoteAddress === undefined) socket.destroy();
+        else onConnection(new NodeSocket(socket));
+      });
+      server.once("error", (error) => reject(netErrorOf(error)));
+      // An empty host is Kafka's way to say all interfaces, which Node calls the unspecified address.
+      const host = address.host === "" ? {} : { host: address.host };
+      server.listen({ port: address.port, ...host }, () => {
+        server.removeAllListeners("error");
+        // After the start only accept can fail (no descriptor left); the connections that are there go on.
+        server.on("error", () => {});
+        resolve(new NodeServer(server));
+      });
+    });
+  },
+
+  connect({ host, port }: SocketAddress, timeoutMs: number): Promise<NetSocket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port, noDelay: true, keepAlive: true });
+      const fail = (error: Error): void => {
+        socket.destroy();
+        reject(netErrorOf(error));
+      };
+      socket.once("error", fail);
+      socket.setTimeout(timeoutMs, () => {
+        fail(new NetError("ETIMEDOUT", `no connection to ${host}:${port} within ${timeoutMs} ms`));
+      });
+      socket.once("connect", () => {
+        socket.setTimeout(0);
+        socket.off("error", fail);
+        resolve(new NodeSocket(socket));
+      });
+    });
+  },
+};
+
+class NodeServer implements NetServer {
+  readonly address: SocketAddress;
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    const { address, port } = server.address() as AddressInfo;
+    this.address = { host: address, port };
+    this.#server = server;
+  }
+
+  close(): Promise<void> {
+    // Node would call back after the last socket has closed; accepting ends at once.
+    this.#server.close();
+    return Promise.resolve();
+  }
+}
+
+function ignore(): void {}
+
+class NodeSocket implements NetSocket {
+  readonly remote: SocketAddress;
+  readonly local: SocketAddress;
+  onData: (chunk: Buffer) => void = ignore;
+  onClose: (error?: Error) => void = ignore;
+  onDrain: () => void = ignore;
+  readonly #socket: Socket;
+  #drainIsDue = false;
+  #error: Error | undefined;
+  /** Ends what `end` waits for: the peer's side of the connection. */
+  #lingering: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remote = { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.local = { host: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    // A peer that ends its side is done with us, as Kafka takes it: Node sends what is queued and closes ours.
+    socket.on("data", (chunk: Buffer) => this.onData(chunk));
+    socket.on("error", (error) => (this.#error = error));
+    socket.on("close", () => {
+      clearTimeout(this.#lingering);
+      if (this.#error === undefined) this.onClose();
+      else this.onClose(netErrorOf(this.#error));
+    });
+  }
+
+  write(slices: readonly Buffer[]): boolean {
+    const socket = this.#socket;
+    const last = slices.length - 1;
+    // Corked writes leave in one vectored call. Node's own "drain" stays silent for writes below its high-water mark, even
+    // when the system took none of their bytes: so the last slice reports when it has left.
+    if (last > 0) socket.cork();
+    for (let index = 0; index < last; index++) socket.write(slices[index] as Buffer);
+    if (last >= 0) socket.write(slices[last] as Buffer, this.#onWritten);
+    if (last > 0) socket.uncork();
+    this.#drainIsDue = socket.writableLength > 0;
+    return !this.#drainIsDue;
+  }
+
+  readonly #onWritten = (): void => {
+    if (!this.#drainIsDue || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
+    this.#drainIsDue = false;
+    this.onDrain();
+  };
+
+  queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#socket.destroyed || this.#lingering !== undefined) return;
+    this.onData = ignore;
+    this.#socket.resume();
+    this.#socket.end(() => {
+      this.#lingering = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    });
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+function netErrorOf(error: Error): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  return error instanceof NetError || code === undefined ? error : new NetError(code, error.message);
+}

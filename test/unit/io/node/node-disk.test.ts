@@ -1,0 +1,147 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { nodeDisk as disk, unwritten } from "../../../../src/io/node/node-disk.ts";
+import { DiskError } from "../../../../src/io/ports.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "odradek-disk-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function codeOf(operation: () => unknown): string | undefined {
+  try {
+    operation();
+  } catch (error) {
+    expect(error).toBeInstanceOf(DiskError);
+    return (error as DiskError).code;
+  }
+  return undefined;
+}
+
+describe("files", () => {
+  test("what is written at a position is read there, by both kinds of call", async () => {
+    const file = disk.open(join(folder, "positions"), "create");
+    file.write([Buffer.from("ab"), Buffer.from("cd"), Buffer.alloc(0), Buffer.from("e")], 3);
+    await file.writeAsync([Buffer.from("f"), Buffer.from("gh")], 8);
+    const target = Buffer.alloc(20, "-");
+    expect(file.read(target, 0)).toBe(11);
+    expect(target.toString()).toBe("\0\0\0abcdefgh---------");
+    expect(await file.readAsync(Buffer.alloc(5), 8)).toBe(3);
+    expect(await file.readAsync(Buffer.alloc(0), 0)).toBe(0);
+    expect(file.sizeBytes()).toBe(11);
+    file.truncate(4);
+    expect(file.sizeBytes()).toBe(4);
+    file.sync();
+    await file.syncAsync();
+    file.close();
+    file.close();
+  });
+
+  test("more slices than one system call takes", async () => {
+    const file = disk.open(join(folder, "many"), "create");
+    const slices = Array.from({ length: 3_000 }, (_, index) => Buffer.from(String(index % 10)));
+    file.write(slices, 0);
+    await file.writeAsync(slices, 3_000);
+    const target = Buffer.alloc(6_000);
+    expect(file.read(target, 0)).toBe(6_000);
+    expect(target.equals(Buffer.concat([...slices, ...slices]))).toBe(true);
+    file.close();
+  });
+
+  test("a short write leaves exactly the bytes that were not taken", () => {
+    const slices = ["abc", "", "de", "f"].map((text) => Buffer.from(text));
+    const rests = [1, 2, 3, 4, 5, 6].map((written) => Buffer.concat([...unwritten(slices, written)]).toString());
+    expect(rests).toEqual(["bcdef", "cdef", "def", "ef", "f", ""]);
+    expect(() => unwritten(slices, 0)).toThrow("took no byte");
+    expect(unwritten([Buffer.alloc(0)], 0)).toEqual([]);
+  });
+
+  test("modes", () => {
+    const path = join(folder, "modes");
+    expect(codeOf(() => disk.open(path, "read"))).toBe("ENOENT");
+    disk.open(path, "readwrite").write([Buffer.from("kept")], 0);
+    expect(disk.open(path, "readwrite").sizeBytes()).toBe(4);
+    expect(disk.open(path, "read").sizeBytes()).toBe(4);
+    expect(disk.open(path, "create").sizeBytes()).toBe(0);
+  });
+
+  test.skipIf(process.platform !== "linux")("a full disk is an error with its errno", () => {
+    const full = disk.open("/dev/full", "readwrite");
+    expect(codeOf(() => full.write([Buffer.from("x")], 0))).toBe("ENOSPC");
+    full.close();
+  });
+});
+
+test("folders", () => {
+  const path = join(folder, "a/b");
+  disk.mkdir(path);
+  disk.mkdir(path);
+  disk.writeFileAtomic(join(path, "z"), "old");
+  disk.writeFileAtomic(join(path, "z"), Buffer.from("new"));
+  disk.writeFileAtomic(join(path, "y"), "");
+  expect(disk.list(path)).toEqual(["y", "z"]);
+  expect(disk.readFile(join(path, "z")).toString()).toBe("new");
+  expect(disk.stat(path).isDirectory).toBe(true);
+  expect(disk.stat(join(path, "z"))).toMatchObject({ sizeBytes: 3, isDirectory: false });
+  disk.rename(path, join(folder, "c"));
+  disk.syncDirectory(folder);
+  expect([disk.exists(path), disk.exists(join(folder, "c/y"))]).toEqual([false, true]);
+  disk.remove(join(folder, "c"));
+  disk.remove(join(folder, "c"));
+  expect(disk.exists(join(folder, "c"))).toBe(false);
+  expect(codeOf(() => disk.list(path))).toBe("ENOENT");
+  expect(codeOf(() => disk.readFile(path))).toBe("ENOENT");
+});
+
+describe("lock", () => {
+  test("is exclusive, whatever path leads to the file, until it is released", () => {
+    const path = join(folder, ".lock");
+    const first = disk.lock(path);
+    expect(codeOf(() => disk.lock(join(folder, "a/../.lock")))).toBe("ELOCKED");
+    const other = disk.lock(join(folder, ".lock-of-another"));
+    first.release();
+    disk.lock(path).release();
+    other.release();
+  });
+
+  test("dies with its process, killed or not", async () => {
+    const path = join(folder, ".lock-of-killed");
+    const lockModule = fileURLToPath(new URL("../../../../src/io/node/node-file-lock.ts", import.meta.url));
+    const bundle = join(folder, "lock.mjs");
+    const { build } = await import("esbuild");
+    await build({ entryPoints: [lockModule], outfile: bundle, bundle: true, format: "esm", platform: "node" });
+    const script = join(folder, "holder.mjs");
+    writeFileSync(
+      script,
+      `import { lockFile } from "./lock.mjs"; lockFile(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1000);`,
+    );
+    const holder = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(holder.stdout, "data");
+    expect(codeOf(() => disk.lock(path))).toBe("ELOCKED");
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    disk.lock(path).release();
+  });
+
+  const hasPython = process.platform === "linux" && spawnSync("python3", ["--version"]).status === 0;
+  test.skipIf(!hasPython)("sees the fcntl lock that Java takes (needs python3)", async () => {
+    const path = join(folder, ".lock-of-java");
+    const holder = spawn(
+      "python3",
+      [
+        "-uc",
+        "import fcntl,sys,time; f=open(sys.argv[1],'w'); fcntl.lockf(f, fcntl.LOCK_EX); print('held'); time.sleep(60)",
+        path,
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    await once(holder.stdout, "data");
+    expect(codeOf(() => disk.lock(path))).toBe("ELOCKED");
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    disk.lock(path).release();
+  });
+});
