@@ -13,7 +13,7 @@ export type ConsumerGroupCurrentMemberAssignmentKey = Infer<typeof consumerGroup
 const consumerGroupCurrentMemberAssignmentValueTopicPartitions = struct("TopicPartitions", {
   topicId: uuid("0+"),
   partitions: array("0+", "int32"),
-  assignmentEpochs: array("0+", "int32", { nullable: "0+", tagged: "0+", tag: 0, default: null }),
+  assignmentEpochs: array("0+", "int32", { nullable: "0+", tagged: "0+", tag: 0 }),
 });
 
 export const consumerGroupCurrentMemberAssignmentValue = message(

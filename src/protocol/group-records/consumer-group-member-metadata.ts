@@ -34,7 +34,7 @@ export const consumerGroupMemberMetadataValue = message(
           }),
         ),
       }),
-      { nullable: "0+", tagged: "0+", tag: 0, default: null },
+      { nullable: "0+", tagged: "0+", tag: 0 },
     ),
   },
 );

@@ -13,7 +13,7 @@ export type StreamsGroupCurrentMemberAssignmentKey = Infer<typeof streamsGroupCu
 const streamsGroupCurrentMemberAssignmentValueTaskIds = struct("TaskIds", {
   subtopologyId: string("0+"),
   partitions: array("0+", "int32"),
-  assignmentEpochs: array("0+", "int32", { nullable: "0+", tagged: "0+", tag: 0, default: null }),
+  assignmentEpochs: array("0+", "int32", { nullable: "0+", tagged: "0+", tag: 0 }),
 });
 
 export const streamsGroupCurrentMemberAssignmentValue = message(

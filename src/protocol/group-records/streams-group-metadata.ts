@@ -25,7 +25,6 @@ export const streamsGroupMetadataValue = message(
       nullable: "0+",
       tagged: "0+",
       tag: 1,
-      default: null,
     }),
   },
 );
