@@ -37,7 +37,9 @@ export class Writer {
   #start = 0;
   #slices: Buffer[] = [];
   #slicedBytes = 0;
-  #openTagged = 0;
+  /** How many sized values are open, and where the outermost begins. */
+  #openSized = 0;
+  #sizedStart = 0;
   #finished = false;
 
   constructor() {
@@ -167,7 +169,7 @@ export class Writer {
 
   /** The bytes alone: their length was written before. Large ones are not copied. */
   bytes(value: Buffer): void {
-    if (value.length >= ownSliceBytesMin && this.#openTagged === 0) {
+    if (value.length >= ownSliceBytesMin && this.#openSized === 0) {
       this.#slice();
       this.#slices.push(value);
       this.#slicedBytes += value.length;
@@ -182,25 +184,25 @@ export class Writer {
    * everything is kept in one piece, so that the value can be moved when its size needs more than one byte.
    */
   beginSized(): number {
-    const mark = this.#take(1);
-    this.#openTagged++;
-    return mark - this.#start;
+    const at = this.#take(1);
+    if (this.#openSized === 0) this.#sizedStart = at;
+    this.#openSized++;
+    return at - this.#sizedStart;
   }
 
   endSized(mark: number): void {
-    const from = this.#start + mark + 1;
-    const sizeBytes = this.#offset - from;
+    const sizeBytes = this.#offset - this.#sizedStart - mark - 1;
     const extra = varintSize(sizeBytes) - 1;
     if (extra > 0) {
       this.#take(extra);
-      const moved = this.#start + mark + 1;
-      this.#buffer.copyWithin(moved + extra, moved, moved + sizeBytes);
+      const from = this.#sizedStart + mark + 1;
+      this.#buffer.copyWithin(from + extra, from, from + sizeBytes);
     }
     const end = this.#offset;
-    this.#offset = this.#start + mark;
+    this.#offset = this.#sizedStart + mark;
     this.unsignedVarint(sizeBytes);
     this.#offset = end;
-    this.#openTagged--;
+    this.#openSized--;
   }
 
   /** Starts a frame: four bytes that `endFrame` fills with the length of what is written between the two. */
@@ -273,15 +275,18 @@ export class Writer {
 
   #grow(sizeBytes: number): void {
     assert(!this.#finished, "nothing can be written after slices()");
-    if (this.#openTagged === 0) {
+    if (this.#openSized === 0) {
       this.#slice();
       this.#buffer = Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes));
       this.#offset = 0;
     } else {
-      const kept = this.#buffer.subarray(this.#start, this.#offset);
+      const kept = this.#buffer.subarray(this.#sizedStart, this.#offset);
+      this.#offset = this.#sizedStart;
+      this.#slice();
       this.#buffer = Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (kept.length + sizeBytes)));
       this.#buffer.set(kept, 0);
       this.#offset = kept.length;
+      this.#sizedStart = 0;
     }
     this.#start = 0;
   }
