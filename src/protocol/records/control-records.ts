@@ -25,7 +25,8 @@ export const ControlType = {
 } as const;
 
 export type ControlRecord =
-  | { readonly type: typeof ControlType.ABORT | typeof ControlType.COMMIT; readonly coordinatorEpoch: number }
+  | { readonly type: typeof ControlType.ABORT; readonly coordinatorEpoch: number }
+  | { readonly type: typeof ControlType.COMMIT; readonly coordinatorEpoch: number }
   | { readonly type: typeof ControlType.LEADER_CHANGE; readonly message: LeaderChangeMessage }
   | { readonly type: typeof ControlType.SNAPSHOT_HEADER; readonly message: SnapshotHeaderRecord }
   | { readonly type: typeof ControlType.SNAPSHOT_FOOTER; readonly message: SnapshotFooterRecord }
