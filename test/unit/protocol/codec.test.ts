@@ -147,7 +147,7 @@ test("tagged fields travel in the order of their tags, and defaults stay away", 
   expect(encoded(sample, 2, {}).toString("hex")).toBe("0100");
   expect(encoded(sample, 2, { inner: {}, last: null }).toString("hex")).toBe("0100");
   expect(encoded(sample, 2, { inner: { id: 1 }, last: "a" }).toString("hex")).toBe(
-    "0102" + "01020261" + "03060000000101" + "00",
+    "01 02 01020261 03060000000101 00".replaceAll(" ", ""),
   );
 });
 
@@ -171,6 +171,14 @@ test.each([
   ["nothing", 0, ""],
 ])("refused: %s", (_, version, hex) => {
   expect(() => decodeSample(version, hex)).toThrow(DecodeError);
+});
+
+test("a count that cannot be true is refused before the first element is read", () => {
+  expect(() => decodeSample(0, "7fffffff 0000 0000")).toThrow(
+    "an array of 2147483647 elements cannot stand in the 4 bytes",
+  );
+  // Two strings take four bytes at least, though each byte could be an element.
+  expect(() => decodeSample(0, "00000003 0000 0000")).toThrow("an array of 3 elements");
 });
 
 test("the refused frames above differ from good ones only in what is wrong with them", () => {
