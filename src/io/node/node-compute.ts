@@ -1,0 +1,68 @@
+import { compress as libraryCompress, decompress as libraryDecompress } from "@mongodb-js/zstd";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import { type Compute } from "../ports.ts";
+import { lz4Compress, lz4Decompress } from "./lz4-frame.ts";
+import { snappyCompress, snappyDecompress } from "./snappy-framing.ts";
+import { zstdBlockSizeBytesMax, zstdSizeBound } from "./zstd-frame.ts";
+
+const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
+const gunzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip);
+
+/** `node:zlib` has zstd from Node 22.15 on, newer than the type declarations of the oldest Node that we run on. */
+type ZstdCall = (data: Buffer, options: object, done: (error: Error | null, result: Buffer) => void) => void;
+interface ZlibWithZstd {
+  readonly zstdCompress?: ZstdCall;
+  readonly zstdDecompress?: ZstdCall;
+  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
+}
+const { zstdCompress, zstdDecompress, constants } = zlib as ZlibWithZstd;
+
+const zstdDefaultLevel = 3;
+
+async function compressZstd(data: Buffer, level = zstdDefaultLevel): Promise<Buffer> {
+  if (zstdCompress === undefined) return libraryCompress(data, level);
+  const params = { [constants.ZSTD_c_compressionLevel ?? 100]: level };
+  return promisify(zstdCompress)(data, { params });
+}
+
+async function decompressZstd(data: Buffer, sizeBytesMax: number): Promise<Buffer> {
+  if (zstdDecompress !== undefined) return promisify(zstdDecompress)(data, { maxOutputLength: sizeBytesMax });
+  // The bound counts the last block as a full one, so what it lets through may be one block too large.
+  if (zstdSizeBound(data) - zstdBlockSizeBytesMax > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
+  const result = await libraryDecompress(data);
+  if (result.length > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
+  return result;
+}
+
+function tooLarge(codec: string, sizeBytesMax: number): RangeError {
+  return new RangeError(`${codec}: more than ${sizeBytesMax} bytes`);
+}
+
+/** Compression in native code: small pieces at once, the rest in the thread pool. */
+export const nodeCompute: Compute = {
+  compress: async (codec, data, level) => {
+    switch (codec) {
+      case "gzip":
+        return gzip(data, level === undefined ? {} : { level });
+      case "snappy":
+        return snappyCompress(data);
+      case "lz4":
+        return lz4Compress(data);
+      case "zstd":
+        return compressZstd(data, level);
+    }
+  },
+  decompress: async (codec, data, sizeBytesMax) => {
+    switch (codec) {
+      case "gzip":
+        return gunzip(data, { maxOutputLength: sizeBytesMax });
+      case "snappy":
+        return snappyDecompress(data, sizeBytesMax);
+      case "lz4":
+        return lz4Decompress(data, sizeBytesMax);
+      case "zstd":
+        return decompressZstd(data, sizeBytesMax);
+    }
+  },
+};
