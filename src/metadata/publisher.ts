@@ -13,6 +13,8 @@ export interface LoaderManifest {
   readonly source: "log" | "snapshot";
   readonly provenance: MetadataProvenance;
   readonly leaderAndEpoch: LeaderAndEpoch;
+  /** Bytes of the log batches behind it; 0 for a snapshot. */
+  readonly sizeBytes: number;
 }
 
 /**

@@ -1,0 +1,51 @@
+import { readUnsignedVarint, sizeOfUnsignedVarint, writeUnsignedVarint } from "../base/varint.ts";
+import { codecOf } from "../protocol/codec.ts";
+import { DecodeError, Reader } from "../protocol/reader.ts";
+import { inRange, type Message } from "../protocol/schema.ts";
+import { Writer } from "../protocol/writer.ts";
+import {
+  metadataRecordSchemas,
+  type MetadataRecord,
+  type MetadataRecordDraft,
+  type MetadataRecordType,
+} from "./metadata-record.ts";
+
+const frameVersion = 1;
+
+const typeByKey: ReadonlyMap<number, MetadataRecordType> = new Map(
+  Object.entries(metadataRecordSchemas).map(([type, schema]) => [schema.key, type as MetadataRecordType]),
+);
+
+/** The value of one log record: frame version, record type and version as unsigned varints, then the body. */
+export function encodeMetadataRecord(record: MetadataRecordDraft): Buffer {
+  // The union of schemas and the union of drafts run in parallel, which the compiler cannot see.
+  const schema = metadataRecordSchemas[record.type] as Message<unknown>;
+  const writer = new Writer();
+  codecOf(schema, record.version).encode(writer, record.data as never);
+  const slices = writer.slices();
+  const header = Buffer.alloc(
+    sizeOfUnsignedVarint(frameVersion) + sizeOfUnsignedVarint(schema.key) + sizeOfUnsignedVarint(record.version),
+  );
+  let offset = writeUnsignedVarint(header, 0, frameVersion);
+  offset = writeUnsignedVarint(header, offset, schema.key);
+  writeUnsignedVarint(header, offset, record.version);
+  return Buffer.concat([header, ...slices]);
+}
+
+/** @throws DecodeError when the value is not a metadata record that Kafka 4.3 knows */
+export function decodeMetadataRecord(value: Buffer): MetadataRecord {
+  const reader = new Reader(value);
+  const frame = readUnsignedVarint(reader);
+  if (frame !== frameVersion) throw new DecodeError(`metadata record with frame version ${frame}`);
+  const key = readUnsignedVarint(reader);
+  const version = readUnsignedVarint(reader);
+  const type = typeByKey.get(key);
+  if (type === undefined) throw new DecodeError(`unknown metadata record type ${key}`);
+  const schema = metadataRecordSchemas[type] as Message<unknown>;
+  if (!inRange(schema.versions, version)) throw new DecodeError(`unknown version ${version} of ${schema.name}`);
+  const data = codecOf(schema, version).decode(reader);
+  if (reader.offset !== value.length) {
+    throw new DecodeError(`${value.length - reader.offset} bytes too many behind a ${schema.name}`);
+  }
+  return { type, version, data } as MetadataRecord;
+}
