@@ -30,9 +30,11 @@ export function fieldPlans(struct: Struct<Fields>, message: Message<unknown>, ve
   }));
 }
 
+/** A field that some version tags is in no version that does not tag it, whatever its own range says: Kafka's reading. */
 function placeOf(field: Field<unknown>, version: number): FieldPlan["place"] {
-  if (inRange(field.versions, version)) return inRange(field.tagged, version) ? "tagged" : "inline";
-  return "absent";
+  if (!inRange(field.versions, version)) return "absent";
+  if (inRange(field.tagged, version)) return "tagged";
+  return field.tag >= 0 ? "absent" : "inline";
 }
 
 /** Tagged fields travel in the order of their tags. */

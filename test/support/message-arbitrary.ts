@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { inRange, type Field, type Fields, type Message, type Struct } from "../../src/protocol/schema.ts";
-import { defaultOf } from "./schema-interpreter.ts";
+import { defaultOf, isCarried } from "./schema-interpreter.ts";
 
 /** Values that `version` of the message can carry; fields are left out now and then. */
 export function messageArbitrary(message: Message<unknown>, version: number): fc.Arbitrary<object> {
@@ -10,7 +10,7 @@ export function messageArbitrary(message: Message<unknown>, version: number): fc
 function structArbitrary(struct: Struct<Fields>, version: number, elementsMax: number): fc.Arbitrary<object> {
   const fields: { [name: string]: fc.Arbitrary<unknown> } = {};
   for (const [name, field] of Object.entries(struct.fields)) {
-    if (!inRange(field.versions, version)) continue;
+    if (!isCarried(field, version)) continue;
     fields[name] = fc.oneof(
       { arbitrary: fieldArbitrary(field, version, elementsMax), weight: 7 },
       { arbitrary: fc.constant(undefined), weight: 1 },

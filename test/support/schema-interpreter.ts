@@ -59,6 +59,12 @@ function same(one: Value, other: Value): boolean {
   return Object.is(one, other) || one === other;
 }
 
+/** Whether the version has the field; one that is ever tagged is only where it is tagged. */
+export function isCarried(field: Field<unknown>, version: number): boolean {
+  const everTagged = field.tag >= 0;
+  return inRange(field.versions, version) && (!everTagged || inRange(field.tagged, version));
+}
+
 function isFlexible(field: Field<unknown>, scope: Scope): boolean {
   return inRange(field.flexible ?? scope.message.flexible, scope.version);
 }
@@ -81,7 +87,7 @@ function encodeStruct(struct: Struct<Fields>, value: Record_, scope: Scope): Buf
   const tagged: { tag: number; bytes: Buffer }[] = [];
   for (const [name, field] of Object.entries(struct.fields)) {
     const given = value[name] === undefined ? defaultOf(field) : value[name];
-    if (!inRange(field.versions, scope.version)) {
+    if (!isCarried(field, scope.version)) {
       if (!field.ignorable && !same(given, defaultOf(field))) throw new Error(`${name} cannot travel`);
     } else if (inRange(field.tagged, scope.version)) {
       if (!same(given, defaultOf(field)))
@@ -193,7 +199,7 @@ class Source {
 function decodeStruct(struct: Struct<Fields>, source: Source, scope: Scope): Record_ {
   const value: Record_ = {};
   for (const [name, field] of Object.entries(struct.fields)) {
-    const inline = inRange(field.versions, scope.version) && !inRange(field.tagged, scope.version);
+    const inline = isCarried(field, scope.version) && field.tag < 0;
     value[name] = inline ? decodeField(field, source, scope, false) : defaultOf(field);
   }
   if (!inRange(scope.message.flexible, scope.version)) return value;
@@ -203,8 +209,7 @@ function decodeStruct(struct: Struct<Fields>, source: Source, scope: Scope): Rec
     const entry = Object.entries(struct.fields).find(([, field]) => field.tag === tag);
     if (entry === undefined) continue;
     const [name, field] = entry;
-    const carried = inRange(field.versions, scope.version) && inRange(field.tagged, scope.version);
-    if (!carried) throw new Error(`tag ${tag} is not valid in this version`);
+    if (!isCarried(field, scope.version)) throw new Error(`tag ${tag} is not valid in this version`);
     value[name] = decodeField(field, bytes, scope, true);
     if (!bytes.isAtEnd()) throw new Error("a tagged field is longer than its value");
   }

@@ -21,7 +21,7 @@ import { EncodeError, Writer } from "../../../src/protocol/writer.ts";
 import { allMessages, versionsOf } from "../../support/all-messages.ts";
 import { messageArbitrary, withDefaults } from "../../support/message-arbitrary.ts";
 import { propertyOptions } from "../../support/property-options.ts";
-import { interpretedDecode, interpretedEncode } from "../../support/schema-interpreter.ts";
+import { interpretedDecode, interpretedEncode, isCarried } from "../../support/schema-interpreter.ts";
 
 function encoded(schema: Message<unknown>, version: number, value: object): Buffer {
   const writer = new Writer();
@@ -64,7 +64,7 @@ function* placesOf(
 ): Generator<{ name: string; field: Field<unknown>; wrap: (value: object) => object }> {
   for (const [name, field] of Object.entries(root.fields)) {
     yield { name, field, wrap };
-    if (typeof field.type !== "string" && inRange(field.versions, version)) {
+    if (typeof field.type !== "string" && isCarried(field, version)) {
       yield* placesOf(field.type, version, (value) => wrap({ [name]: field.isArray ? [value] : value }));
     }
   }
@@ -90,7 +90,7 @@ test("a value that a version cannot carry is refused, unless the field is ignora
   for (const schema of everyMessage) {
     for (const version of versionsOf(schema)) {
       for (const { name, field, wrap } of placesOf(schema.struct, version)) {
-        if (inRange(field.versions, version)) continue;
+        if (isCarried(field, version)) continue;
         const value = wrap({ [name]: nonDefault(field) });
         if (field.ignorable) {
           ignored++;
@@ -112,7 +112,7 @@ test("null is refused where a version has no null, and read back where it has", 
     for (const version of versionsOf(schema)) {
       for (const { name, field, wrap } of placesOf(schema.struct, version)) {
         const hasNull = field.isArray || typeof field.type !== "string" || /string|bytes|records/.test(field.type);
-        if (!hasNull || !inRange(field.versions, version)) continue;
+        if (!hasNull || !isCarried(field, version)) continue;
         const value = wrap({ [name]: null });
         if (inRange(field.nullable, version)) {
           const reader = new Reader(encoded(schema, version, value));
