@@ -30,7 +30,8 @@ export class RecordCursor {
   valueSizeBytes = -1;
   headerCount = 0;
 
-  readonly #at: ByteCursor;
+  readonly #at: { readonly buffer: Buffer; offset: number; end: number };
+  readonly #payloadEnd: number;
   readonly #baseOffset: Offset;
   readonly #baseTimestamp: TimestampMs;
   readonly #logAppendTime: TimestampMs | undefined;
@@ -45,6 +46,7 @@ export class RecordCursor {
    */
   constructor(batch: BatchView, payload: Buffer) {
     this.#at = { buffer: payload, offset: 0, end: payload.length };
+    this.#payloadEnd = payload.length;
     this.#baseOffset = batch.baseOffset;
     this.#baseTimestamp = batch.baseTimestamp;
     this.#logAppendTime = batch.timestampType === "logAppendTime" ? batch.maxTimestamp : undefined;
@@ -61,12 +63,12 @@ export class RecordCursor {
   next(): boolean {
     const at = this.#at;
     if (this.#remaining === 0) {
-      if (at.offset === at.end) return false;
+      if (at.offset === this.#payloadEnd) return false;
       throw new InvalidRecordError("Incorrect declared batch size, records still remaining in file");
     }
     this.#remaining--;
     try {
-      this.#read(at);
+      this.#read();
     } catch (error) {
       if (error instanceof VarintError)
         throw new InvalidRecordError(`Found invalid record structure: ${error.message}`);
@@ -75,7 +77,9 @@ export class RecordCursor {
     return true;
   }
 
-  #read(at: ByteCursor): void {
+  #read(): void {
+    const at = this.#at;
+    at.end = this.#payloadEnd;
     const start = at.offset;
     if (start >= at.end) throw new InvalidRecordError("Incorrect declared batch size, premature EOF reached");
     const bodySizeBytes = readVarint(at);
@@ -85,7 +89,9 @@ export class RecordCursor {
         `Invalid record size: expected ${bodySizeBytes} bytes in record payload, but instead the buffer has only ${at.end - bodyStart} remaining bytes.`,
       );
     }
+    // A record that is wrong inside must not reach into the next one.
     const end = bodyStart + bodySizeBytes;
+    at.end = end;
     at.offset++; // The attributes of a record have no meaning yet.
     const timestampDelta = readVarlong(at);
     const offsetDelta = readVarint(at);

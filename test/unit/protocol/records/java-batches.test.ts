@@ -60,14 +60,14 @@ describe.each(javaBatches)("a batch of Kafka's own client: $name", (fixture) => 
       expect(view.isValidCrc()).toBe(true);
       const payload = await decompressBatch(view, nodeCompute, limit);
       const read = [...recordsOf(view, payload)].map(asJava);
-      // Kafka's reader of compressed batches counts what it has read, which leaves out the prefix in no case.
       expect(read).toEqual(records);
     }
   });
 
   it("is built again, byte for byte", async () => {
     for (const view of batches(fixture.bytes)) {
-      if (view.hasDeleteHorizon) continue;
+      // These keep something in the header that hides what the records were built from.
+      if (view.hasDeleteHorizon || view.timestampType === "logAppendTime") continue;
       const payload = await decompressBatch(view, nodeCompute, limit);
       const records = [...recordsOf(view, payload)];
       const built = buildBatch(draftOf(view, records));
