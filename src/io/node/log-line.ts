@@ -13,7 +13,7 @@ export function logLine(json: string): string {
   const details = Object.entries(fields).map(([name, value]) => ` ${name}=${valueText(value)}`);
   const reason = error === undefined ? "" : `: ${errorText(error)}`;
   const origin = component === undefined ? "" : ` (${component})`;
-  return `[${localTime(new Date(time))}] ${level.toUpperCase()} ${msg ?? ""}${details.join("")}${origin}${reason}\n`;
+  return `[${localTime(Date.parse(time))}] ${level.toUpperCase()} ${msg ?? ""}${details.join("")}${origin}${reason}\n`;
 }
 
 function valueText(value: unknown): string {
@@ -27,9 +27,11 @@ function errorText(error: unknown): string {
   return String(stack ?? message ?? JSON.stringify(error));
 }
 
-function localTime(time: Date): string {
+/** `yyyy-MM-dd HH:mm:ss,SSS` in the zone of this machine. */
+export function localTime(ms: number): string {
+  const time = new Date(ms);
   const two = (number: number): string => String(number).padStart(2, "0");
   const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-  const ms = String(time.getMilliseconds()).padStart(3, "0");
-  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())},${ms}`;
+  const millis = String(time.getMilliseconds()).padStart(3, "0");
+  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())},${millis}`;
 }

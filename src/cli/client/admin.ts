@@ -1,0 +1,239 @@
+import { zeroUuid } from "../../base/uuid.ts";
+import { type Uuid } from "../../base/brand.ts";
+import { type ApiName, type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { type Draft } from "../../protocol/schema.ts";
+import { type Cluster } from "./cluster.ts";
+import { KafkaError, throwIfError } from "./kafka-error.ts";
+
+export interface PartitionDescription {
+  readonly index: number;
+  readonly leader: number | undefined;
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  /** Undefined when the broker does not tell. */
+  readonly elr: readonly number[] | undefined;
+  readonly lastKnownElr: readonly number[] | undefined;
+}
+
+export interface TopicDescription {
+  readonly name: string;
+  readonly id: Uuid;
+  /** By index. */
+  readonly partitions: readonly PartitionDescription[];
+}
+
+export interface ConfigEntry {
+  readonly name: string;
+  readonly value: string | null;
+  readonly isDefault: boolean;
+}
+
+export interface Reassignment {
+  readonly topic: string;
+  readonly partition: number;
+  readonly replicas: readonly number[];
+  readonly adding: readonly number[];
+  readonly removing: readonly number[];
+}
+
+export interface NewTopic {
+  readonly name: string;
+  /** -1 takes the cluster's default. */
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Replicas of each partition, in place of the two numbers above. */
+  readonly assignment: readonly (readonly number[])[];
+  readonly configs: ReadonlyMap<string, string>;
+}
+
+export interface NewPartitions {
+  readonly name: string;
+  readonly totalCount: number;
+  /** Replicas of each new partition; undefined leaves them to the controller. */
+  readonly assignment: readonly (readonly number[])[] | undefined;
+}
+
+const topicResource = 2;
+const defaultConfigSource = 5;
+
+/** The administrative operations that the scripts need. Each retries what may pass, within the time of an API call. */
+export class Admin {
+  readonly #cluster: Cluster;
+  readonly #timeoutMs: number;
+
+  constructor(cluster: Cluster, timeoutMs: number) {
+    this.#cluster = cluster;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async listTopics(): Promise<{ name: string; id: Uuid; isInternal: boolean }[]> {
+    return this.#retry("listTopics", () => this.#cluster.refreshTopics(null, false));
+  }
+
+  /** @throws KafkaError for the first topic that cannot be described */
+  async describeTopics(names: readonly string[], partitionsMax: number): Promise<TopicDescription[]> {
+    const topics = [...names].sort();
+    const descriptions = new Map<string, { id: Uuid; partitions: PartitionDescription[] }>();
+    let cursor: ApiResponse<"describeTopicPartitions">["nextCursor"] = null;
+    do {
+      const from: string = cursor?.topicName ?? "";
+      const answer: ApiResponse<"describeTopicPartitions"> = await this.#send(
+        "describeTopics",
+        "describeTopicPartitions",
+        {
+          topics: topics.filter((name) => name >= from).map((name) => ({ name })),
+          responsePartitionLimit: partitionsMax,
+          cursor,
+        },
+      );
+      for (const topic of answer.topics) {
+        throwIfError(topic.errorCode);
+        const partitions = descriptions.get(topic.name ?? "")?.partitions ?? [];
+        descriptions.set(topic.name ?? "", { id: topic.topicId, partitions });
+        partitions.push(
+          ...topic.partitions.map((partition) => ({
+            index: partition.partitionIndex,
+            leader: partition.leaderId < 0 ? undefined : partition.leaderId,
+            replicas: partition.replicaNodes,
+            isr: partition.isrNodes,
+            elr: partition.eligibleLeaderReplicas ?? undefined,
+            lastKnownElr: partition.lastKnownElr ?? undefined,
+          })),
+        );
+      }
+      cursor = answer.nextCursor;
+    } while (cursor !== null);
+    return [...descriptions].map(([name, { id, partitions }]) => ({
+      name,
+      id,
+      partitions: partitions.sort((a, b) => a.index - b.index),
+    }));
+  }
+
+  async describeTopicById(id: Uuid): Promise<TopicDescription> {
+    const answer = await this.#send("describeTopicsWithIds", "metadata", {
+      topics: [{ topicId: id, name: null }],
+      allowAutoTopicCreation: false,
+    });
+    const topic = answer.topics[0];
+    if (topic === undefined) throw new KafkaError(Errors.UNKNOWN_TOPIC_ID, `TopicId ${id} not found.`);
+    throwIfError(topic.errorCode);
+    const partitions = topic.partitions.map((partition) => ({
+      index: partition.partitionIndex,
+      leader: partition.leaderId < 0 ? undefined : partition.leaderId,
+      replicas: partition.replicaNodes,
+      isr: partition.isrNodes,
+      elr: undefined,
+      lastKnownElr: undefined,
+    }));
+    return { name: topic.name ?? "", id, partitions: partitions.sort((a, b) => a.index - b.index) };
+  }
+
+  /** The configurations of topics by name, in the order in which the broker lists them. */
+  async describeTopicConfigs(names: readonly string[]): Promise<Map<string, ConfigEntry[]>> {
+    const { results } = await this.#send("describeConfigs", "describeConfigs", {
+      resources: names.map((name) => ({ resourceType: topicResource, resourceName: name, configurationKeys: null })),
+    });
+    return new Map(
+      results.map(({ errorCode, errorMessage, resourceName, configs }) => {
+        throwIfError(errorCode, errorMessage);
+        return [
+          resourceName,
+          configs.map(({ name, value, configSource }) => ({
+            name,
+            value,
+            isDefault: configSource === defaultConfigSource,
+          })),
+        ];
+      }),
+    );
+  }
+
+  async liveBrokers(): Promise<Set<number>> {
+    const { errorCode, errorMessage, brokers } = await this.#send("listNodes", "describeCluster", {});
+    throwIfError(errorCode, errorMessage);
+    return new Set(brokers.map(({ brokerId }) => brokerId));
+  }
+
+  /** Empty when the broker does not tell. */
+  async reassignments(topics: readonly TopicDescription[]): Promise<Reassignment[]> {
+    try {
+      const {
+        errorCode,
+        errorMessage,
+        topics: found,
+      } = await this.#send("listPartitionReassignments", "listPartitionReassignments", {
+        timeoutMs: this.#timeoutMs,
+        topics: topics.map(({ name, partitions }) => ({
+          name,
+          partitionIndexes: partitions.map(({ index }) => index),
+        })),
+      });
+      throwIfError(errorCode, errorMessage);
+      return found.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, replicas, addingReplicas, removingReplicas }) => ({
+          topic: name,
+          partition: partitionIndex,
+          replicas,
+          adding: addingReplicas,
+          removing: removingReplicas,
+        })),
+      );
+    } catch (error) {
+      const isRefused =
+        error instanceof KafkaError &&
+        (error.code === Errors.UNSUPPORTED_VERSION || error.code === Errors.CLUSTER_AUTHORIZATION_FAILED);
+      if (isRefused) return [];
+      throw error;
+    }
+  }
+
+  async createTopic(topic: NewTopic): Promise<void> {
+    const answer = await this.#send("createTopics", "createTopics", {
+      timeoutMs: this.#timeoutMs,
+      topics: [
+        {
+          name: topic.name,
+          numPartitions: topic.partitions,
+          replicationFactor: topic.replicationFactor,
+          assignments: topic.assignment.map((brokerIds, partitionIndex) => ({
+            partitionIndex,
+            brokerIds: [...brokerIds],
+          })),
+          configs: [...topic.configs].map(([name, value]) => ({ name, value })),
+        },
+      ],
+    });
+    for (const { errorCode, errorMessage } of answer.topics) throwIfError(errorCode, errorMessage);
+  }
+
+  async createPartitions(topics: readonly NewPartitions[]): Promise<void> {
+    const { results } = await this.#send("createPartitions", "createPartitions", {
+      timeoutMs: this.#timeoutMs,
+      topics: topics.map(({ name, totalCount, assignment }) => ({
+        name,
+        count: totalCount,
+        assignments: assignment?.map((brokerIds) => ({ brokerIds: [...brokerIds] })) ?? null,
+      })),
+    });
+    for (const { errorCode, errorMessage } of results) throwIfError(errorCode, errorMessage);
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const { responses } = await this.#send("deleteTopics", "deleteTopics", {
+      timeoutMs: this.#timeoutMs,
+      topics: names.map((name) => ({ name, topicId: zeroUuid })),
+    });
+    for (const { errorCode, errorMessage } of responses) throwIfError(errorCode, errorMessage);
+  }
+
+  #send<N extends ApiName>(call: string, api: N, request: Draft<ApiRequest<N>>): Promise<ApiResponse<N>> {
+    return this.#retry(call, () => this.#cluster.sendToAny(api, request));
+  }
+
+  #retry<T>(call: string, attempt: () => Promise<T>): Promise<T> {
+    return this.#cluster.retry(`Timed out waiting for a node assignment. Call: ${call}`, this.#timeoutMs, attempt);
+  }
+}

@@ -1,0 +1,259 @@
+import { lookup } from "node:dns/promises";
+import { zeroUuid } from "../../base/uuid.ts";
+import { type Uuid } from "../../base/brand.ts";
+import { type Clock, type Net, NetError, type Random, type SocketAddress, type Timers } from "../../io/ports.ts";
+import { type ApiName, type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { errorName, Errors } from "../../protocol/errors.ts";
+import { type Draft } from "../../protocol/schema.ts";
+import { type ToolLog } from "../command/terminal.ts";
+import { Connection } from "./connection.ts";
+import { ClientError, ConfigurationError, DisconnectError, KafkaError, TimeoutError } from "./kafka-error.ts";
+
+export interface ClientPorts {
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+}
+
+export interface ClusterOptions {
+  /** `host:port,host:port` */
+  readonly bootstrapServers: string;
+  readonly clientId: string;
+  /** How the client calls itself in log lines: "[Producer clientId=console-producer]". */
+  readonly logPrefix: string;
+  readonly requestTimeoutMs: number;
+  readonly retryBackoffMs: number;
+  readonly log: ToolLog;
+}
+
+export interface PartitionInfo {
+  readonly index: number;
+  /** -1 while there is none. */
+  readonly leaderId: number;
+  readonly leaderEpoch: number;
+}
+
+export interface TopicInfo {
+  readonly name: string;
+  readonly id: Uuid;
+  readonly isInternal: boolean;
+  /** By index. */
+  readonly partitions: readonly PartitionInfo[];
+}
+
+const reconnectBackoffMs = 50;
+const reconnectBackoffMsMax = 1_000;
+const networkClient = "org.apache.kafka.clients.NetworkClient";
+
+/** The brokers of one cluster: finds them from the bootstrap addresses, keeps a connection to each that is used. */
+export class Cluster {
+  readonly ports: ClientPorts;
+  readonly options: ClusterOptions;
+  readonly #bootstrap: readonly SocketAddress[];
+  readonly #connections = new Map<string, Promise<Connection>>();
+  #brokers: ReadonlyMap<number, SocketAddress> = new Map();
+  /** Topics seen so far; an entry is dropped when an answer shows that it is stale. */
+  readonly #topics = new Map<string, TopicInfo>();
+  #metadataCount = 1;
+  #isClosed = false;
+
+  private constructor(ports: ClientPorts, options: ClusterOptions, bootstrap: readonly SocketAddress[]) {
+    this.ports = ports;
+    this.options = options;
+    this.#bootstrap = bootstrap;
+  }
+
+  /** @throws ConfigurationError when no bootstrap address is one, or none can be resolved */
+  static async create(ports: ClientPorts, options: ClusterOptions): Promise<Cluster> {
+    const addresses: SocketAddress[] = [];
+    for (const url of options.bootstrapServers.split(",").map((text) => text.trim())) {
+      if (url === "") continue;
+      const address = parseAddress(url);
+      try {
+        await lookup(address.host);
+        addresses.push(address);
+      } catch {
+        options.log.warn(
+          "org.apache.kafka.clients.ClientUtils",
+          `Couldn't resolve server ${url} from bootstrap.servers as DNS resolution failed for ${address.host}`,
+        );
+      }
+    }
+    if (addresses.length === 0) throw new ConfigurationError("No resolvable bootstrap urls given in bootstrap.servers");
+    return new Cluster(ports, options, addresses);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const opening of this.#connections.values()) {
+      opening.then(
+        (connection) => connection.close(),
+        () => {},
+      );
+    }
+    this.#connections.clear();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.ports.timers.after(ms, resolve));
+  }
+
+  /** Runs `attempt` until it succeeds, fails for good, or the deadline has passed; then the last error or a timeout. */
+  async retry<T>(what: string, timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
+    const deadline = this.ports.clock.monotonicMs() + timeoutMs;
+    for (let failures = 0; ; failures++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isTransient(error) || this.#isClosed) throw error;
+        const backoffMs =
+          error instanceof NetError
+            ? Math.min(reconnectBackoffMs * 2 ** failures, reconnectBackoffMsMax)
+            : this.options.retryBackoffMs;
+        if (this.ports.clock.monotonicMs() + backoffMs >= deadline) {
+          if (error instanceof KafkaError) throw error;
+          throw new TimeoutError(what);
+        }
+        await this.sleep(backoffMs);
+      }
+    }
+  }
+
+  /** Sends to whichever broker answers: one that is connected, else one that is known, else a bootstrap address. */
+  async sendToAny<N extends ApiName>(name: N, request: Draft<ApiRequest<N>>): Promise<ApiResponse<N>> {
+    return (await this.#anyConnection()).send(name, request);
+  }
+
+  /** @throws DisconnectError when the broker is not known (any more) */
+  async connectionTo(nodeId: number): Promise<Connection> {
+    const address = this.#brokers.get(nodeId);
+    if (address === undefined) throw new DisconnectError(`Node ${nodeId} is not known`);
+    return this.#connect(address, nodeId);
+  }
+
+  /**
+   * Reads topics from a broker, all of them when `names` is null. Topics with an error are left out; those that will be
+   * there in a moment (just created, no leader yet) too, with a warning as Kafka's clients log it.
+   */
+  async refreshTopics(names: readonly string[] | null, mayCreate: boolean): Promise<TopicInfo[]> {
+    const answer = await this.sendToAny("metadata", {
+      topics: names === null ? null : names.map((name) => ({ name, topicId: zeroUuid })),
+      allowAutoTopicCreation: mayCreate,
+    });
+    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    const found: TopicInfo[] = [];
+    const unavailable: string[] = [];
+    for (const topic of answer.topics) {
+      const name = topic.name ?? "";
+      const errorCode =
+        topic.errorCode === Errors.NONE && topic.partitions.some((partition) => partition.leaderId < 0)
+          ? Errors.LEADER_NOT_AVAILABLE
+          : topic.errorCode;
+      if (errorCode === Errors.INVALID_TOPIC_EXCEPTION || errorCode === Errors.TOPIC_AUTHORIZATION_FAILED) {
+        throw new KafkaError(errorCode, describeRefusal(errorCode, name));
+      }
+      if (errorCode !== Errors.NONE) unavailable.push(`${name}=${errorName(errorCode)}`);
+      if (topic.errorCode !== Errors.NONE) {
+        this.#topics.delete(name);
+        continue;
+      }
+      const partitions = topic.partitions
+        .map(({ partitionIndex, leaderId, leaderEpoch }) => ({ index: partitionIndex, leaderId, leaderEpoch }))
+        .sort((a, b) => a.index - b.index);
+      const info = { name, id: topic.topicId, isInternal: topic.isInternal, partitions };
+      this.#topics.set(name, info);
+      found.push(info);
+    }
+    if (unavailable.length > 0) {
+      this.warn(
+        networkClient,
+        `The metadata response from the cluster reported a recoverable issue with correlation id ${this.#metadataCount++} : {${unavailable.join(", ")}}`,
+      );
+    }
+    return found;
+  }
+
+  topic(name: string): TopicInfo | undefined {
+    return this.#topics.get(name);
+  }
+
+  /** Forgets where the partitions of a topic are led, so that the next use asks again. */
+  forgetTopic(name: string): void {
+    this.#topics.delete(name);
+  }
+
+  warn(source: string, message: string): void {
+    this.options.log.warn(source, `${this.options.logPrefix} ${message}`);
+  }
+
+  async #anyConnection(): Promise<Connection> {
+    for (const opening of this.#connections.values()) {
+      const connection = await opening.catch(() => undefined);
+      if (connection !== undefined && !connection.isClosed) return connection;
+    }
+    let failure: unknown;
+    const known = [...this.#brokers].map(([id, address]) => ({ id, address }));
+    const bootstrap = this.#bootstrap.map((address, index) => ({ id: -1 - index, address }));
+    for (const { id, address } of [...known, ...bootstrap]) {
+      try {
+        return await this.#connect(address, id);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  #connect(address: SocketAddress, nodeId: number): Promise<Connection> {
+    const key = `${address.host}:${address.port}`;
+    const known = this.#connections.get(key);
+    if (known !== undefined) return known;
+    const { net, timers } = this.ports;
+    const { clientId, requestTimeoutMs } = this.options;
+    const opening = Connection.open(address, {
+      net,
+      timers,
+      clientId,
+      requestTimeoutMs: Math.max(requestTimeoutMs, 1),
+    });
+    this.#connections.set(key, opening);
+    opening.then(
+      (connection) => (connection.onClose = () => this.#connections.delete(key)),
+      async (error: unknown) => {
+        this.#connections.delete(key);
+        if (this.#isClosed || !(error instanceof NetError)) return;
+        const resolved = await lookup(address.host).then(
+          (found) => found.address,
+          () => "<unresolved>",
+        );
+        this.warn(
+          networkClient,
+          `Connection to node ${nodeId} (${address.host}/${resolved}:${address.port}) could not be established. Node may not be available.`,
+        );
+      },
+    );
+    return opening;
+  }
+}
+
+/** Whether the same request may succeed in a moment. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof NetError || (error instanceof ClientError && error.isRetriable);
+}
+
+function describeRefusal(code: number, topic: string): string {
+  return code === Errors.INVALID_TOPIC_EXCEPTION
+    ? `Invalid topics: [${topic}]`
+    : `Not authorized to access topics: [${topic}]`;
+}
+
+function parseAddress(url: string): SocketAddress {
+  const match = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?(?:\[([0-9a-fA-F:.%]+)\]|([^:/[\]]+)):(\d+)$/.exec(url);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || !(port <= 65_535)) {
+    throw new ConfigurationError(`Invalid url in bootstrap.servers: ${url}`);
+  }
+  return { host, port };
+}

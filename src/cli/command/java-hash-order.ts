@@ -1,0 +1,33 @@
+const loadFactor = 0.75;
+
+/**
+ * The order in which Kafka's Java client hands back what it was asked for by these names. It comes from the hash maps
+ * that the answer passes through: the calls under way, a copy of that map, the results. Some lists of Kafka's tools are
+ * printed in it, and scripts compare their output.
+ */
+export function javaResultOrder(names: readonly string[]): string[] {
+  const made = capacityOf(names.length, names.length);
+  const copied = capacityOf(Math.floor(names.length / loadFactor + 1), names.length);
+  return inBuckets(inBuckets(inBuckets(names, made), copied), made);
+}
+
+/** Buckets of a map that was made for `planned` entries and holds `count`: it doubles when it is over three quarters full. */
+function capacityOf(planned: number, count: number): number {
+  const capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
+  return count > capacity * loadFactor ? capacity * 2 : capacity;
+}
+
+function inBuckets(keys: readonly string[], capacity: number): string[] {
+  const bucketOf = (key: string) => {
+    const hash = javaStringHash(key);
+    return (hash ^ (hash >>> 16)) & (capacity - 1);
+  };
+  // The sort is stable: within a bucket the order of insertion stays.
+  return [...keys].sort((a, b) => bucketOf(a) - bucketOf(b));
+}
+
+function javaStringHash(text: string): number {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
+  return hash;
+}

@@ -1,0 +1,92 @@
+import { keepAlive } from "../../io/node/keep-alive.ts";
+import { nodeClock } from "../../io/node/node-clock.ts";
+import { type ClientError } from "../client/kafka-error.ts";
+import { helpText } from "../options/help-text.ts";
+import { OptionError, type OptionTable, UsageError } from "../options/option-table.ts";
+import { type ParsedOptions, parseOptions } from "../options/parse-options.ts";
+import { type Terminal, ToolLog } from "./terminal.ts";
+
+/** The release whose tools these are: what `--version` prints, and what runs behind the same names in Kafka. */
+export const kafkaVersion = "4.3.0";
+
+/** One of Kafka's command-line tools. */
+export interface Command<T extends OptionTable> {
+  readonly options: T;
+  /** The line above the help text. */
+  readonly summary: string;
+  /** The same when the command line is empty, where the tool words it differently. */
+  readonly summaryWithoutArguments?: string;
+  /** Whether a word that the parser does not know is followed by the help text. */
+  readonly explainsParseErrors: boolean;
+  /** Resolves with the exit code. */
+  run(options: ParsedOptions<T>, terminal: Terminal): Promise<number>;
+}
+
+/** Runs a command as the whole of this process: its exit code becomes the process's. */
+export async function runAsProcess<const T extends OptionTable>(command: Command<T>): Promise<void> {
+  const alive = keepAlive();
+  const code = await runCommand(command, process.argv.slice(2), processTerminal());
+  alive.cancel();
+  // Not `exitCode`: a broker that does not answer must not keep a command that has ended.
+  process.exit(code);
+}
+
+/** Parses the command line and runs the command; resolves with the exit code. */
+export async function runCommand<const T extends OptionTable>(
+  command: Command<T>,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const usage = (message: string): number => {
+    terminal.printError(`${message}\n${helpText(command.options)}`);
+    return 1;
+  };
+  if (args.length === 0 && command.summaryWithoutArguments !== undefined) return usage(command.summaryWithoutArguments);
+  try {
+    const options = parseOptions(command.options, args);
+    if (args.length === 0 || options.has("help")) return usage(command.summary);
+    if (options.has("version")) {
+      terminal.print(`${kafkaVersion}\n`);
+      return 0;
+    }
+    return await command.run(options, terminal);
+  } catch (error) {
+    if (error instanceof UsageError || (error instanceof OptionError && command.explainsParseErrors)) {
+      return usage(error.message);
+    }
+    terminal.printError(`${(error as Error).message}\n${describeError(error as Error)}`);
+    return 1;
+  }
+}
+
+/** An error as the Java tools print it: the exception's class and its message, without the stack of another language. */
+export function describeError(error: Error): string {
+  const kind = (error as Partial<ClientError>).kind;
+  // Without a kind it is not an error that the command expects: the stack is for whoever repairs it.
+  if (kind === undefined) return `${error.stack ?? error.message}\n`;
+  const cause = error.cause instanceof Error ? `Caused by: ${describeError(error.cause)}` : "";
+  return `${kind}: ${error.message}\n${cause}`;
+}
+
+function processTerminal(): Terminal {
+  const printError = (text: string): void => void process.stderr.write(text);
+  let isReaderGone = false;
+  // A reader that went away (`| head`) shows as EPIPE after the write; without a handler it would be a crash.
+  process.stdout.on("error", () => (isReaderGone = true));
+  return {
+    print(data) {
+      if (!isReaderGone) process.stdout.write(data);
+      return !isReaderGone;
+    },
+    printError,
+    get input() {
+      return process.stdin;
+    },
+    isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    onInterrupt(callback) {
+      process.once("SIGINT", callback);
+      process.once("SIGTERM", callback);
+    },
+    log: new ToolLog(printError, () => nodeClock.wallMs()),
+  };
+}

@@ -1,0 +1,79 @@
+import { type OptionSpec, type OptionTable } from "./option-table.ts";
+
+const widthMax = 80;
+const gap = 2;
+const continuationIndent = "  ";
+
+interface Row {
+  readonly option: string;
+  readonly description: string;
+}
+
+/** The two columns that the Java tools print for `--help` and after a usage error, every line padded to the same width. */
+export function helpText(table: OptionTable): string {
+  const rows: Row[] = [
+    { option: "Option", description: "Description" },
+    { option: "------", description: "-----------" },
+    ...Object.entries(table)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, spec]) => ({ option: signatureOf(name, spec), description: descriptionOf(spec) })),
+  ];
+  const optionWidth = Math.min((widthMax - gap) / 2, widest(rows.map(({ option }) => option)));
+  const descriptionWidth = Math.min(widthMax - optionWidth - gap, widest(rows.map((row) => row.description)));
+  return rows.flatMap((row) => linesOf(row, optionWidth, descriptionWidth)).join("");
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(...texts.map((text) => text.length));
+}
+
+function signatureOf(name: string, spec: OptionSpec): string {
+  if (spec.argument === undefined) return `--${name}`;
+  const type = spec.type ?? "String";
+  const argument = spec.placeholder === undefined ? type : `${type}: ${spec.placeholder}`;
+  return `--${name} ${spec.argument === "required" ? `<${argument}>` : `[${argument}]`}`;
+}
+
+function descriptionOf({ description, default: value }: OptionSpec): string {
+  return value === undefined ? description : `${description} (default: ${value})`;
+}
+
+function linesOf({ option, description }: Row, optionWidth: number, descriptionWidth: number): string[] {
+  const left = wrap(option, optionWidth);
+  const right = wrap(description, descriptionWidth);
+  const lines = Array.from({ length: Math.max(left.length, right.length) });
+  return lines.map(
+    (_, index) =>
+      `${(left[index] ?? "").padEnd(optionWidth)}${" ".repeat(gap)}${(right[index] ?? "").padEnd(descriptionWidth)}\n`,
+  );
+}
+
+function wrap(text: string, width: number): string[] {
+  return text
+    .trim()
+    .split("\n")
+    .flatMap((line) => wrapLine(line, width));
+}
+
+function wrapLine(line: string, width: number): string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  for (const unit of line.match(unbreakable) ?? []) {
+    if (piece.length + unit.length > width) {
+      pieces.push(piece.trimEnd());
+      piece = continuationIndent;
+    }
+    piece += unit;
+  }
+  if (piece !== "") pieces.push(piece);
+  return pieces;
+}
+
+/**
+ * A stretch of text that is not broken across lines. It approximates the rules of Java's line breaker, which breaks after
+ * blanks, hyphens and most punctuation, and before an opening bracket:
+ * opening characters, a minus before a number, a word (an apostrophe or a decimal point is part of it), closing
+ * characters and hyphens, blanks.
+ */
+const unbreakable =
+  /[$([{"]*(?:-(?=\d))?(?:[^\s$([{")\]}.,:;!?%-]|(?<=\d)[.,](?=\d)|[.,:;!?%)-]+(?=')|[([{]+(?=[)\]}]))*[)\]}.,:;!?%"-]*(?: *\t| *)|./g;
