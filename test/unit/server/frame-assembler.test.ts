@@ -1,0 +1,104 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { FrameAssembler } from "../../../src/server/frame-assembler.ts";
+
+const admitAll = (): boolean => true;
+
+function framed(body: Buffer): Buffer {
+  const prefix = Buffer.alloc(4);
+  prefix.writeInt32BE(body.length);
+  return Buffer.concat([prefix, body]);
+}
+
+function drain(frames: FrameAssembler): Buffer[] {
+  const found: Buffer[] = [];
+  for (let next = frames.next(admitAll); next !== undefined; next = frames.next(admitAll)) found.push(next);
+  return found;
+}
+
+test("frames come out whole, however the stream is cut", () => {
+  const body = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 1_000, maxLength: 9_000 }));
+  const cuts = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 100, max: 5_000 })), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(fc.array(body, { maxLength: 6 }), cuts, (bodies, sizes) => {
+      const expected = bodies.map((each) => Buffer.from(each));
+      const stream = Buffer.concat(expected.map(framed));
+      const frames = new FrameAssembler(10_000);
+      const found: Buffer[] = [];
+      for (let at = 0, cut = 0; at < stream.length; cut++) {
+        const end = at + (sizes[cut % sizes.length] as number);
+        // A chunk of its own, as from a socket, that nobody else may write to.
+        frames.push(Buffer.from(stream.subarray(at, end)));
+        found.push(...drain(frames));
+        at = end;
+      }
+      expect(found.map((each) => each.toString("hex"))).toEqual(expected.map((each) => each.toString("hex")));
+      expect(frames.hasBytes()).toBe(false);
+    }),
+  );
+});
+
+test("a frame within one chunk is a view of it", () => {
+  const chunk = Buffer.concat([framed(Buffer.from("one")), framed(Buffer.from("two"))]);
+  const frames = new FrameAssembler(10);
+  frames.push(chunk);
+  const [one, two] = drain(frames);
+  expect([one?.toString(), two?.toString()]).toEqual(["one", "two"]);
+  expect([one?.buffer, two?.buffer]).toEqual([chunk.buffer, chunk.buffer]);
+});
+
+test("lengths that no request has are refused before anything is asked for", () => {
+  for (const [length, message] of [
+    [-1, "Invalid receive (size = -1)"],
+    [-2_147_483_648, "Invalid receive (size = -2147483648)"],
+    [2_147_483_647, "Invalid receive (size = 2147483647 larger than 10)"],
+    [11, "Invalid receive (size = 11 larger than 10)"],
+  ] as const) {
+    const frames = new FrameAssembler(10);
+    const prefix = Buffer.alloc(4);
+    prefix.writeInt32BE(length);
+    frames.push(prefix);
+    const refuse = (): boolean => expect.unreachable("admission was asked");
+    expect(() => frames.next(refuse)).toThrow(message);
+  }
+});
+
+test("a frame that is not admitted waits, and is asked for once when it is", () => {
+  const frames = new FrameAssembler(10);
+  frames.push(framed(Buffer.from("wait")));
+  const asked: number[] = [];
+  expect(frames.next((sizeBytes) => asked.push(sizeBytes) < 0)).toBeUndefined();
+  expect(frames.next((sizeBytes) => asked.push(sizeBytes) > 0)?.toString()).toBe("wait");
+  expect(asked).toEqual([4, 4]);
+});
+
+test("memory follows what was received: neither the announced length nor the number of pieces", () => {
+  const bytesMax = 100 * 1024 * 1024;
+  const sizeBefore = memoryBytes();
+  const assemblers = Array.from({ length: 50 }, () => {
+    const frames = new FrameAssembler(bytesMax);
+    const prefix = Buffer.alloc(4);
+    prefix.writeInt32BE(bytesMax);
+    frames.push(prefix);
+    for (let at = 0; at < 5_000; at++) {
+      frames.push(Buffer.alloc(1));
+      frames.next(admitAll);
+    }
+    return frames;
+  });
+  // 250,000 bytes were received; each kept in a buffer of its own they would take more than 25 MB.
+  expect(memoryBytes() - sizeBefore).toBeLessThan(10 * 1024 * 1024);
+  expect(assemblers.map((frames) => frames.next(admitAll))).toEqual(assemblers.map(() => undefined));
+});
+
+function memoryBytes(): number {
+  // Forced collections, so that only what is kept counts (vitest runs without --expose-gc).
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
