@@ -10,6 +10,12 @@ export const directoryIds = {
   migrating: "AAAAAAAAAAAAAAAAAAAAAg" as Uuid,
 } as const;
 
-/** The topic id of the metadata log itself. */
-export const metadataTopicId: Uuid = "AAAAAAAAAAAAAAAAAAAAAQ";
+/** Ids up to 99 are set aside, as in Kafka. */
+export function isReservedDirectoryId(id: Uuid): boolean {
+  const bytes = Buffer.from(id, "base64url");
+  return bytes.subarray(0, 15).every((byte) => byte === 0) && (bytes[15] ?? 0) < 100;
+}
+
+/** The partition that holds the metadata, and the name of its directory. */
 export const metadataTopicName = "__cluster_metadata";
+export const metadataLogDirName = "__cluster_metadata-0";

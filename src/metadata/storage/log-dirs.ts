@@ -1,0 +1,146 @@
+import { type NodeId, type Uuid } from "../../base/brand.ts";
+import { randomUuid } from "../../base/uuid.ts";
+import { type Disk, type Random } from "../../io/ports.ts";
+import { isReservedDirectoryId, metadataLogDirName } from "../directory-id.ts";
+import {
+  formatMetaProperties,
+  metaPropertiesFileName,
+  type MetaProperties,
+  parseMetaProperties,
+} from "./meta-properties.ts";
+
+/** What stands in the log directories of one node. */
+export interface LogDirs {
+  /** Without meta.properties: not formatted. */
+  readonly empty: readonly string[];
+  /** Could not be read. */
+  readonly failed: readonly string[];
+  readonly formatted: ReadonlyMap<string, MetaProperties>;
+}
+
+/** @throws Error when a meta.properties makes no sense */
+export function readLogDirs(directories: readonly string[], disk: Disk): LogDirs {
+  const empty: string[] = [];
+  const failed: string[] = [];
+  const formatted = new Map<string, MetaProperties>();
+  for (const dir of new Set(directories)) {
+    const path = `${dir}/${metaPropertiesFileName}`;
+    let text: string;
+    try {
+      if (!disk.exists(path)) {
+        // A path that exists and is no directory is a failed one.
+        if (disk.exists(dir)) disk.list(dir);
+        empty.push(dir);
+        continue;
+      }
+      text = disk.readFile(path).toString("utf8");
+    } catch {
+      failed.push(dir);
+      continue;
+    }
+    formatted.set(dir, parseMetaProperties(text));
+  }
+  return { empty, failed, formatted };
+}
+
+export interface ExpectedLogDirs {
+  /** undefined takes it from the first directory that has one. */
+  readonly clusterId?: string;
+  readonly nodeId: NodeId;
+  readonly metadataDirectory?: string;
+  readonly needsOneFormatted: boolean;
+}
+
+/** What does not fit together, worded as Kafka does; undefined when everything fits. */
+export function logDirsProblem(dirs: LogDirs, expected: ExpectedLogDirs): string | undefined {
+  if (expected.needsOneFormatted && dirs.formatted.size === 0) return "No readable meta.properties files found.";
+  let { clusterId } = expected;
+  const seen = new Map<Uuid, string>();
+  for (const [dir, properties] of dirs.formatted) {
+    const path = `${dir}/${metaPropertiesFileName}`;
+    clusterId ??= properties.clusterId;
+    if (properties.clusterId !== undefined && properties.clusterId !== clusterId) {
+      return `Invalid cluster.id in: ${path}. Expected ${clusterId}, but read ${properties.clusterId}`;
+    }
+    if (properties.nodeId !== undefined && properties.nodeId !== expected.nodeId) {
+      return `Stored node id ${properties.nodeId} doesn't match previous node id ${expected.nodeId} in ${path}. If you moved your data, make sure your configured node id matches. If you intend to create a new node, you should remove all data in your data directories.`;
+    }
+    const { directoryId } = properties;
+    if (directoryId === undefined) continue;
+    if (isReservedDirectoryId(directoryId)) return `Invalid reserved directory ID ${directoryId} found in ${dir}`;
+    const other = seen.get(directoryId);
+    if (other !== undefined) {
+      return `Duplicate directory ID ${directoryId} found. It was the ID of ${other}, but also of ${dir}`;
+    }
+    seen.set(directoryId, dir);
+  }
+  if (expected.metadataDirectory !== undefined && dirs.failed.includes(expected.metadataDirectory)) {
+    return `Encountered I/O error in metadata log directory ${expected.metadataDirectory}. Cannot continue.`;
+  }
+  return undefined;
+}
+
+export function writeMetaProperties(dir: string, properties: MetaProperties, disk: Disk, nowMs: number): void {
+  disk.writeFileAtomic(`${dir}/${metaPropertiesFileName}`, formatMetaProperties(properties, nowMs));
+}
+
+/** A directory id that none of these directories has. */
+export function unusedDirectoryId(dirs: LogDirs, random: Random): Uuid {
+  const used = new Set([...dirs.formatted.values()].map(({ directoryId }) => directoryId));
+  for (;;) {
+    const id = randomUuid(random);
+    if (!used.has(id) && !isReservedDirectoryId(id)) return id;
+  }
+}
+
+export interface OpenedLogDirs {
+  readonly clusterId: string;
+  /** By directory, without the failed ones. */
+  readonly directoryIds: ReadonlyMap<string, Uuid>;
+  readonly failed: readonly string[];
+}
+
+export type OpenLogDirsResult =
+  | { readonly ok: true; readonly dirs: OpenedLogDirs }
+  | { readonly ok: false; readonly error: string };
+
+/**
+ * Checks the log directories at start, as Kafka does: they must belong to this node and one cluster. A directory that was
+ * added to the configuration is taken in; one from before Kafka 3.7 gets its id.
+ */
+export function openLogDirs(
+  directories: readonly string[],
+  metadataDirectory: string,
+  nodeId: NodeId,
+  ports: { readonly disk: Disk; readonly random: Random; readonly nowMs: number },
+): OpenLogDirsResult {
+  const { disk, random, nowMs } = ports;
+  const problem = (error: string): OpenLogDirsResult => ({ ok: false, error });
+  let dirs: LogDirs;
+  try {
+    dirs = readLogDirs([metadataDirectory, ...directories], disk);
+  } catch (error) {
+    return problem(error instanceof Error ? error.message : String(error));
+  }
+  const mismatch = logDirsProblem(dirs, { nodeId, metadataDirectory, needsOneFormatted: true });
+  if (mismatch !== undefined) return problem(mismatch);
+  for (const dir of dirs.formatted.keys()) {
+    if (dir !== metadataDirectory && disk.exists(`${dir}/${metadataLogDirName}`)) {
+      return problem(
+        `Found unexpected metadata location in data directory \`${dir}/${metadataLogDirName}\` (the configured metadata directory is ${metadataDirectory}).`,
+      );
+    }
+  }
+  const clusterId = [...dirs.formatted.values()].find((each) => each.clusterId !== undefined)?.clusterId;
+  if (clusterId === undefined) return problem("cluster.id was not found.");
+  const directoryIds = new Map<string, Uuid>();
+  for (const dir of [...dirs.formatted.keys(), ...dirs.empty]) {
+    const known = dirs.formatted.get(dir);
+    const directoryId = known?.directoryId ?? unusedDirectoryId(dirs, random);
+    directoryIds.set(dir, directoryId);
+    if (known?.directoryId !== undefined) continue;
+    disk.mkdir(dir);
+    writeMetaProperties(dir, { version: 1, clusterId, nodeId, ...known, directoryId }, disk, nowMs);
+  }
+  return { ok: true, dirs: { clusterId, directoryIds, failed: dirs.failed } };
+}
