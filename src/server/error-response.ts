@@ -43,7 +43,7 @@ function mirror(
     for (const [name] of errors) entry[name] = code;
     return entry;
   }
-  const answerList = answerFields.find(([, field]) => field.isArray && typeof field.type === "object");
+  const answerList = answerFields.find(([, field]) => field.isArray && carriesError(field, version));
   const askedList = askedFields.find(([name, field]) => field.isArray && Array.isArray(values[name]));
   if (answerList === undefined || askedList === undefined) return entry;
   const [answerName, { type: answerElement }] = answerList;
@@ -55,6 +55,11 @@ function mirror(
     mirror(askedStruct, isPlain ? { value } : (value as Values), answerElement as Struct<Fields>, version, code),
   );
   return entry;
+}
+
+function carriesError({ type }: Field<unknown>, version: number): boolean {
+  if (typeof type === "string") return false;
+  return fieldsOf(type, version).some(([name, field]) => errorFields.has(name) || carriesError(field, version));
 }
 
 /** Values of the request's entry that say in the response's which one it answers. */

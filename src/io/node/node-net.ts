@@ -1,4 +1,5 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { lookup } from "node:dns/promises";
+import { connect, createServer, isIP, type AddressInfo, type Server, type Socket } from "node:net";
 import { NetError, type Net, type NetServer, type NetSocket, type SocketAddress } from "../ports.ts";
 
 /**
@@ -9,7 +10,10 @@ const lingerMs = 1_000;
 
 /** TCP of this machine. */
 export const nodeNet: Net = {
-  listen(address: SocketAddress, onConnection: (socket: NetSocket) => void): Promise<NetServer> {
+  async listen({ host, port }: SocketAddress, onConnection: (socket: NetSocket) => void): Promise<NetServer> {
+    // A name may stand for addresses of both families; Java, whose configuration files we read, binds the IPv4 one.
+    // An empty host is Kafka's way to say all interfaces, which Node does when it is given none.
+    const where = host === "" ? { port } : { port, host: await addressOf(host) };
     return new Promise((resolve, reject) => {
       const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
         // The peer may be gone between its handshake and our accept; then there is nobody to serve.
@@ -17,12 +21,10 @@ export const nodeNet: Net = {
         else onConnection(new NodeSocket(socket));
       });
       server.once("error", (error) => reject(netErrorOf(error)));
-      // An empty host is Kafka's way to say all interfaces, which Node calls the unspecified address.
-      const host = address.host === "" ? {} : { host: address.host };
-      server.listen({ port: address.port, ...host }, () => {
+      server.listen(where, () => {
         server.removeAllListeners("error");
         // After the start only accept can fail (no descriptor left); the connections that are there go on.
-        server.on("error", () => {});
+        server.on("error", ignore);
         resolve(new NodeServer(server));
       });
     });
@@ -47,6 +49,15 @@ export const nodeNet: Net = {
     });
   },
 };
+
+async function addressOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  try {
+    return (await lookup(host, { verbatim: false })).address;
+  } catch (error) {
+    throw error instanceof Error ? netErrorOf(error) : error;
+  }
+}
 
 class NodeServer implements NetServer {
   readonly address: SocketAddress;
@@ -81,8 +92,8 @@ class NodeSocket implements NetSocket {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.remote = { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-    this.local = { host: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    this.remote = { host: addressText(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    this.local = { host: addressText(socket.localAddress), port: socket.localPort ?? 0 };
     // A peer that ends its side is done with us, as Kafka takes it: Node sends what is queued and closes ours.
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
     socket.on("error", (error) => (this.#error = error));
@@ -136,6 +147,11 @@ class NodeSocket implements NetSocket {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/** A socket of both families shows an IPv4 peer as "::ffff:192.0.2.1"; people, logs and limits know it without that. */
+function addressText(address = ""): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
 }
 
 function netErrorOf(error: Error): Error {

@@ -28,6 +28,7 @@ export interface TestServer {
 export async function testServer(
   handlers: readonly AnyHandler[],
   overrides: Partial<SocketServerOptions> = {},
+  isOpen = true,
 ): Promise<TestServer> {
   const log: TestServer["log"] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as TestServer["log"][number]);
@@ -48,7 +49,7 @@ export async function testServer(
   );
   onTestFinished(() => server.close(0));
   const addresses = await server.bind();
-  server.open();
+  if (isOpen) server.open();
   const ports = new Map([...addresses].map(([name, { port }]) => [name, port]));
   const client = (listener = "PLAINTEXT"): Promise<TestClient> => TestClient.connect(ports.get(listener) as number);
   return { server, ports, log, client };

@@ -1,0 +1,86 @@
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { ConfigError } from "../config/config-key.ts";
+import { type Endpoint } from "../config/endpoint.ts";
+import { type SocketAddress } from "../io/ports.ts";
+import { type ConnectionQuotaOptions, type ListenerQuota } from "./connection-quotas.ts";
+import { defaultSocketServerOptions, type ListenerAddress, type SocketServerOptions } from "./socket-server.ts";
+
+/** @throws ConfigError when a listener wants what is not served */
+export function socketServerOptionsFrom(config: BrokerConfig): SocketServerOptions {
+  return {
+    ...defaultSocketServerOptions,
+    listeners: config.listeners.map((endpoint) => listenerAddress(endpoint, config)),
+    requestBytesMax: config.get("socket.request.max.bytes"),
+    queuedRequestBytesMax: config.get("queued.max.request.bytes"),
+    connectionIdleMsMax: config.get("connections.max.idle.ms"),
+    waitingConnectionsMax: config.get("socket.listen.backlog.size"),
+    quotas: quotasFrom(config),
+  };
+}
+
+/**
+ * The endpoints as clients are to see them: the port that was bound where 0 was asked for, and this machine's name where
+ * every interface is bound.
+ */
+export function advertisedEndpoints(
+  endpoints: readonly Endpoint[],
+  bound: ReadonlyMap<string, SocketAddress>,
+  localHostName: string,
+): Endpoint[] {
+  return endpoints.map((endpoint) => ({
+    ...endpoint,
+    host: endpoint.host === "" ? localHostName : endpoint.host,
+    port: endpoint.port === 0 ? (bound.get(endpoint.name)?.port ?? 0) : endpoint.port,
+  }));
+}
+
+function listenerAddress({ name, host, port, securityProtocol }: Endpoint, config: BrokerConfig): ListenerAddress {
+  if (securityProtocol !== "PLAINTEXT") {
+    throw new ConfigError(
+      `Listener ${name} has the security protocol ${securityProtocol}, which Odradek does not serve yet: only PLAINTEXT listeners can be started.`,
+    );
+  }
+  const scope = config.controllerListenerNames.includes(name) ? "controller" : "broker";
+  return { name, scope, address: { host, port } };
+}
+
+function quotasFrom(config: BrokerConfig): ConnectionQuotaOptions {
+  return {
+    connectionsMax: config.get("max.connections"),
+    connectionsPerIpMax: config.get("max.connections.per.ip"),
+    perIpOverrides: parseOverrides(config.get("max.connections.per.ip.overrides")),
+    creationRateMax: config.get("max.connection.creation.rate"),
+    listeners: new Map(config.listeners.map(({ name }) => [name, listenerQuota(config, name)])),
+    protectedListener: config.listeners.length > 1 ? config.interBrokerListenerName : undefined,
+  };
+}
+
+function listenerQuota({ originals }: BrokerConfig, listener: string): ListenerQuota {
+  const limit = (name: string): number => {
+    const key = `listener.name.${listener.toLowerCase()}.${name}`;
+    const text = originals.get(key);
+    if (text === undefined) return Number.POSITIVE_INFINITY;
+    if (/^\d+$/.test(text.trim())) return Number(text);
+    throw new ConfigError(`Invalid value ${text} for configuration ${key}: Value must be at least 0`);
+  };
+  return { connectionsMax: limit("max.connections"), creationRateMax: limit("max.connection.creation.rate") };
+}
+
+/** `address:limit,…`, the limit behind the last colon. */
+function parseOverrides(text: string): ReadonlyMap<string, number> {
+  const overrides = new Map<string, number>();
+  for (const entry of text.split(",").map((each) => each.trim())) {
+    if (entry === "") continue;
+    const [, host, limit] = /^(.+):\s*(\d+)$/.exec(entry) ?? [];
+    const addresses = host === "localhost" ? ["127.0.0.1", "::1"] : [host?.replace(/^\[|\]$/g, "") ?? ""];
+    for (const address of addresses) {
+      if (!/^(\d+\.){3}\d+$|:/.test(address)) {
+        throw new ConfigError(
+          `Invalid value ${text} for configuration max.connections.per.ip.overrides: "${entry}" is not address:limit (names other than localhost are not resolved)`,
+        );
+      }
+      overrides.set(address, Number(limit));
+    }
+  }
+  return overrides;
+}
