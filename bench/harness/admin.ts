@@ -1,0 +1,83 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { apis, type Api, type ApiRequest } from "../../src/protocol/apis.ts";
+import { codecOf } from "../../src/protocol/codec.ts";
+import { Errors, errorName } from "../../src/protocol/errors.ts";
+import { Reader } from "../../src/protocol/reader.ts";
+import { encodeRequestFrame, responseHeaderVersion } from "../../src/protocol/request-header.ts";
+import { type Draft } from "../../src/protocol/schema.ts";
+
+const callTimeoutMs = 15_000;
+const metadataVersion = 12;
+const createTopicsVersion = 7;
+const listOffsetsVersion = 7;
+
+/** One request on a connection of its own. */
+async function call<Request, Response>(
+  port: number,
+  api: Api<Request, Response>,
+  version: number,
+  body: Draft<Request>,
+): Promise<Response> {
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  try {
+    socket.setTimeout(callTimeoutMs, () => socket.destroy(new Error(`${api.name}: no answer in ${callTimeoutMs} ms`)));
+    const frame = encodeRequestFrame(api, version, { correlationId: 1, clientId: "bench" }, body).toBuffer();
+    socket.write(frame);
+    let received = Buffer.alloc(0);
+    for await (const chunk of socket) {
+      received = Buffer.concat([received, chunk as Buffer]);
+      if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) continue;
+      // Length, correlation id, and no tagged fields where the header has them.
+      const bodyAt = responseHeaderVersion(api as Api, version) === 0 ? 8 : 9;
+      return codecOf(api.response, version).decode(new Reader(received, bodyAt));
+    }
+    throw new Error(`${api.name}: the broker closed the connection`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Asks until a broker answers Metadata with itself in it. */
+export async function waitUntilServing(port: number, timeoutMs: number, hasEnded: () => boolean): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      const { brokers } = await call(port, apis.metadata, metadataVersion, { topics: [] });
+      if (brokers.length > 0) return;
+    } catch {
+      // Not listening yet.
+    }
+    if (hasEnded()) throw new Error("the broker ended during its start");
+    if (performance.now() > deadline) throw new Error(`the broker did not serve within ${timeoutMs} ms`);
+    await sleep(2);
+  }
+}
+
+/** Creates a topic and waits until every partition's leader does its work (Metadata names it a moment earlier). */
+export async function createTopic(port: number, name: string, partitions: number): Promise<void> {
+  const request: Draft<ApiRequest<"createTopics">> = {
+    topics: [{ name, numPartitions: partitions, replicationFactor: 1 }],
+    timeoutMs: callTimeoutMs,
+  };
+  const created = await call(port, apis.createTopics, createTopicsVersion, request);
+  const { errorCode, errorMessage } = created.topics[0]!;
+  if (errorCode !== 0)
+    throw new Error(`cannot create the topic ${name}: ${errorName(errorCode)} ${errorMessage ?? ""}`);
+  const offsetsOf: Draft<ApiRequest<"listOffsets">> = {
+    replicaId: -1,
+    topics: [
+      {
+        name,
+        partitions: Array.from({ length: partitions }, (_, index) => ({ partitionIndex: index, timestamp: -1 })),
+      },
+    ],
+  };
+  const deadline = performance.now() + callTimeoutMs;
+  for (;;) {
+    const { topics } = await call(port, apis.listOffsets, listOffsetsVersion, offsetsOf);
+    if (topics[0]?.partitions.every((partition) => partition.errorCode === Errors.NONE)) return;
+    if (performance.now() > deadline) throw new Error(`the topic ${name} did not get its leaders`);
+    await sleep(20);
+  }
+}

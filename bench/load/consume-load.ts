@@ -1,0 +1,56 @@
+import { readUnsignedVarint } from "../../src/base/varint.ts";
+import { errorName } from "../../src/protocol/errors.ts";
+import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
+import { fetchErrorAt, FetchFrame, fetchRecordsAfterError, produceBatch } from "./frames.ts";
+import { type ConsumeJob, type JobResult } from "./job.ts";
+import { Phases } from "./phases.ts";
+
+/** Size of the records in the head of a fetch response; fails on an error code. */
+export function fetchedSizeBytes(head: Buffer, errorAt: number): number {
+  const error = head.readInt16BE(errorAt);
+  if (error !== 0) throw new Error(`fetch: ${errorName(error)}`);
+  const cursor = { buffer: head, offset: errorAt + fetchRecordsAfterError, end: head.length };
+  return readUnsignedVarint(cursor) - 1;
+}
+
+/**
+ * One connection, one fetch at a time, from the start of partition 0 to the end of the range and again. How far a fetch
+ * came is told by its size, since all batches are alike.
+ */
+export async function consumeLoad(job: ConsumeJob, onMeasuring: () => void): Promise<JobResult> {
+  const batchSize = produceBatch(job.recordsPerBatch, job.valueSizeBytes).length;
+  const frame = new FetchFrame(job.topic, job.fetchSizeBytes, 500);
+  const errorAt = fetchErrorAt(job.topic);
+  const phases = new Phases(job, onMeasuring);
+  let connection: LoadConnection | undefined;
+  let batchesRead = 0;
+  try {
+    return await new Promise<JobResult>((resolve, reject) => {
+      const send = (): void => {
+        frame.setOffset(batchesRead * job.recordsPerBatch);
+        connection!.socket.write(frame.bytes);
+      };
+      const onFrame = (head: Buffer): void => {
+        const sizeBytes = fetchedSizeBytes(head, errorAt);
+        const batches = Math.floor(sizeBytes / batchSize);
+        if (batches === 0 && batchesRead === 0) throw new Error("consume: the topic is empty");
+        batchesRead += batches;
+        if (batches === 0 || batchesRead * batchSize >= job.rangeSizeBytesMax) batchesRead = 0;
+        phases.counts.requests++;
+        phases.counts.records += batches * job.recordsPerBatch;
+        phases.counts.bytes += sizeBytes;
+        phases.tick();
+        if (phases.isOver) resolve(phases.result());
+        else send();
+      };
+      openLoadConnection(job.port, onFrame, () => undefined, reject)
+        .then((opened) => {
+          connection = opened;
+          return send();
+        })
+        .catch(reject);
+    });
+  } finally {
+    connection?.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { apis, type Api, type ApiRequest } from "../../src/protocol/apis.ts";
+import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
+import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
+import { type Draft } from "../../src/protocol/schema.ts";
+
+/** The newest versions that name topics by name, so that one frame serves every broker. */
+export const produceVersion = 11;
+export const fetchVersion = 12;
+
+const header = { correlationId: 0, clientId: "bench" };
+
+function frameOf<Request>(api: Api<Request, unknown>, version: number, body: Draft<Request>): Buffer {
+  return encodeRequestFrame(api, version, header, body).toBuffer();
+}
+
+export function produceBatch(recordsPerBatch: number, valueSizeBytes: number): Buffer {
+  const value = Buffer.alloc(valueSizeBytes, "the quick brown fox jumps over the lazy dog; ");
+  const timestamp = Date.now();
+  return buildBatch({
+    records: Array.from({ length: recordsPerBatch }, () => ({ key: null, value, timestamp })),
+  });
+}
+
+export function produceFrame(topic: string, partition: number, batch: Buffer): Buffer {
+  const body: Draft<ApiRequest<"produce">> = {
+    acks: -1,
+    timeoutMs: 30_000,
+    topicData: [{ name: topic, partitionData: [{ index: partition, records: batch }] }],
+  };
+  return frameOf(apis.produce, produceVersion, body);
+}
+
+/** Where the error code of the one partition stands in a frame that answers `produceFrame`. */
+export function produceErrorAt(topic: string): number {
+  // length, correlation id, tags │ topics, name │ partitions, index
+  return 4 + 4 + 1 + 1 + 1 + topic.length + 1 + 4;
+}
+
+/** Where the part of the one partition begins (its error code) in a frame that answers `FetchFrame`. */
+export function fetchErrorAt(topic: string): number {
+  // length, correlation id, tags │ throttle, error, session │ topics, name │ partitions, index
+  return 4 + 4 + 1 + 4 + 2 + 4 + 1 + 1 + topic.length + 1 + 4;
+}
+
+/** Behind the error code: high watermark, last stable offset, log start offset, aborted (none), preferred replica. */
+export const fetchRecordsAfterError = 2 + 8 + 8 + 8 + 1 + 4;
+
+/** A fetch of partition 0 whose offset can be changed in place. */
+export class FetchFrame {
+  readonly bytes: Buffer;
+  readonly #offsetAt: number;
+
+  constructor(topic: string, fetchSizeBytes: number, maxWaitMs: number) {
+    const marker = 0x11_2233_4455_6677;
+    this.bytes = frameOf(apis.fetch, fetchVersion, {
+      replicaId: -1,
+      maxWaitMs,
+      minBytes: 1,
+      maxBytes: fetchSizeBytes,
+      sessionEpoch: -1,
+      topics: [{ topic, partitions: [{ partition: 0, fetchOffset: marker, partitionMaxBytes: fetchSizeBytes }] }],
+    });
+    this.#offsetAt = this.bytes.indexOf(Buffer.from("0011223344556677", "hex"));
+  }
+
+  setOffset(offset: number): void {
+    this.bytes.writeUIntBE(0, this.#offsetAt, 2);
+    this.bytes.writeUIntBE(offset, this.#offsetAt + 2, 6);
+  }
+}

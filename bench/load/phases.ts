@@ -1,0 +1,53 @@
+import { type JobResult } from "./job.ts";
+
+export interface Counts {
+  requests: number;
+  records: number;
+  bytes: number;
+}
+
+/**
+ * Warm-up, then the measured phase: each lasts its time, or until `phaseSizeBytesMax` have been counted in it.
+ */
+export class Phases {
+  readonly counts: Counts = { requests: 0, records: 0, bytes: 0 };
+  isMeasuring = false;
+  isOver = false;
+  readonly #warmupMs: number;
+  readonly #measureMs: number;
+  readonly #phaseSizeBytesMax: number;
+  readonly #onMeasuring: () => void;
+  #start = performance.now();
+
+  constructor(
+    job: { readonly warmupMs: number; readonly measureMs: number; readonly phaseSizeBytesMax?: number },
+    onMeasuring: () => void,
+  ) {
+    this.#warmupMs = job.warmupMs;
+    this.#measureMs = job.measureMs;
+    this.#phaseSizeBytesMax = job.phaseSizeBytesMax ?? Infinity;
+    this.#onMeasuring = onMeasuring;
+  }
+
+  /** Moves on when it is time to. */
+  tick(): void {
+    const elapsed = performance.now() - this.#start;
+    const isFull = this.counts.bytes >= this.#phaseSizeBytesMax;
+    if (this.isOver || (!isFull && elapsed < (this.isMeasuring ? this.#measureMs : this.#warmupMs))) return;
+    if (this.isMeasuring) {
+      this.isOver = true;
+      return;
+    }
+    this.isMeasuring = true;
+    this.counts.requests = 0;
+    this.counts.records = 0;
+    this.counts.bytes = 0;
+    this.#start = performance.now();
+    this.#onMeasuring();
+  }
+
+  /** The result at the moment the measured phase ends. */
+  result(): JobResult {
+    return { elapsedMs: performance.now() - this.#start, ...this.counts };
+  }
+}

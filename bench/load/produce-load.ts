@@ -1,0 +1,54 @@
+import { errorName } from "../../src/protocol/errors.ts";
+import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
+import { produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
+import { type JobResult, type ProduceJob } from "./job.ts";
+import { Phases } from "./phases.ts";
+
+/**
+ * Keeps `window` produce requests in flight on every connection, each with one batch for one partition, partitions taking
+ * turns. All requests are encoded beforehand and have one size, so what goes out is always a slice of one buffer.
+ */
+export async function produceLoad(job: ProduceJob, onMeasuring: () => void): Promise<JobResult> {
+  const batch = produceBatch(job.recordsPerBatch, job.valueSizeBytes);
+  const frames = Array.from({ length: job.partitions }, (_, index) => produceFrame(job.topic, index, batch));
+  const frameSize = frames[0]!.length;
+  // As many frames as ever go out at once, from any partition on.
+  const ring = Buffer.concat(
+    Array.from({ length: job.partitions + job.window }, (_, index) => frames[index % frames.length]!),
+  );
+  const errorAt = produceErrorAt(job.topic);
+
+  const phases = new Phases(job, onMeasuring);
+  const connections: LoadConnection[] = [];
+  try {
+    return await new Promise<JobResult>((resolve, reject) => {
+      const start = async (index: number): Promise<void> => {
+        let next = Math.floor((index * job.partitions) / job.connections);
+        let due = job.window;
+        const send = (): void => {
+          if (due === 0 || phases.isOver) return;
+          connection.socket.write(ring.subarray(next * frameSize, (next + due) * frameSize));
+          next = (next + due) % job.partitions;
+          due = 0;
+        };
+        const onFrame = (head: Buffer): void => {
+          const error = head.readInt16BE(errorAt);
+          if (error !== 0) throw new Error(`produce: ${errorName(error)}`);
+          due++;
+          if (phases.isOver) return;
+          phases.counts.requests++;
+          phases.counts.records += job.recordsPerBatch;
+          phases.counts.bytes += batch.length;
+          phases.tick();
+          if (phases.isOver) resolve(phases.result());
+        };
+        const connection = await openLoadConnection(job.port, onFrame, send, reject);
+        connections.push(connection);
+        send();
+      };
+      for (let index = 0; index < job.connections; index++) start(index).catch(reject);
+    });
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
