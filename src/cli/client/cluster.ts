@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly clientId: string;
   /** How the client calls itself in log lines: "[Producer clientId=console-producer]". */
   readonly logPrefix: string;
+  /** Kafka's admin client logs less. */
+  readonly isAdmin: boolean;
   readonly requestTimeoutMs: number;
   readonly retryBackoffMs: number;
   readonly log: ToolLog;
@@ -45,6 +47,7 @@ export interface TopicInfo {
 const reconnectBackoffMs = 50;
 const reconnectBackoffMsMax = 1_000;
 const networkClient = "org.apache.kafka.clients.NetworkClient";
+const metadata = "org.apache.kafka.clients.Metadata";
 
 /** The brokers of one cluster: finds them from the bootstrap addresses, keeps a connection to each that is used. */
 export class Cluster {
@@ -143,17 +146,12 @@ export class Cluster {
     });
     this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     const found: TopicInfo[] = [];
-    const unavailable: string[] = [];
+    const unavailable = new Map<string, number>();
     for (const topic of answer.topics) {
       const name = topic.name ?? "";
-      const errorCode =
-        topic.errorCode === Errors.NONE && topic.partitions.some((partition) => partition.leaderId < 0)
-          ? Errors.LEADER_NOT_AVAILABLE
-          : topic.errorCode;
-      if (errorCode === Errors.INVALID_TOPIC_EXCEPTION || errorCode === Errors.TOPIC_AUTHORIZATION_FAILED) {
-        throw new KafkaError(errorCode, describeRefusal(errorCode, name));
-      }
-      if (errorCode !== Errors.NONE) unavailable.push(`${name}=${errorName(errorCode)}`);
+      const isLeaderless = topic.partitions.some((partition) => partition.leaderId < 0);
+      const code = topic.errorCode === Errors.NONE && isLeaderless ? Errors.LEADER_NOT_AVAILABLE : topic.errorCode;
+      if (code !== Errors.NONE) unavailable.set(name, code);
       if (topic.errorCode !== Errors.NONE) {
         this.#topics.delete(name);
         continue;
@@ -165,13 +163,30 @@ export class Cluster {
       this.#topics.set(name, info);
       found.push(info);
     }
-    if (unavailable.length > 0) {
-      this.warn(
-        networkClient,
-        `The metadata response from the cluster reported a recoverable issue with correlation id ${this.#metadataCount++} : {${unavailable.join(", ")}}`,
-      );
-    }
+    this.#complain(unavailable);
     return found;
+  }
+
+  /** Logs topics that cannot be used as Kafka's clients do. Most come right in a moment; the others end the operation. */
+  #complain(unavailable: ReadonlyMap<string, number>): void {
+    if (unavailable.size === 0) return;
+    const list = [...unavailable].map(([name, code]) => `${name}=${errorName(code)}`).join(", ");
+    this.warn(
+      networkClient,
+      `The metadata response from the cluster reported a recoverable issue with correlation id ${this.#metadataCount++} : {${list}}`,
+    );
+    const namesOf = (wanted: number) => [...unavailable].filter(([, code]) => code === wanted).map(([name]) => name);
+    const invalid = namesOf(Errors.INVALID_TOPIC_EXCEPTION).join(", ");
+    const forbidden = namesOf(Errors.TOPIC_AUTHORIZATION_FAILED).join(", ");
+    const { log, logPrefix } = this.options;
+    if (invalid !== "") {
+      log.error(metadata, `${logPrefix} Metadata response reported invalid topics [${invalid}]`);
+      throw new KafkaError(Errors.INVALID_TOPIC_EXCEPTION, `Invalid topics: [${invalid}]`);
+    }
+    if (forbidden !== "") {
+      log.error(metadata, `${logPrefix} Topic authorization failed for topics [${forbidden}]`);
+      throw new KafkaError(Errors.TOPIC_AUTHORIZATION_FAILED, `Not authorized to access topics: [${forbidden}]`);
+    }
   }
 
   topic(name: string): TopicInfo | undefined {
@@ -231,6 +246,9 @@ export class Cluster {
           networkClient,
           `Connection to node ${nodeId} (${address.host}/${resolved}:${address.port}) could not be established. Node may not be available.`,
         );
+        if (nodeId < 0 && !this.options.isAdmin) {
+          this.warn(networkClient, `Bootstrap broker ${key} (id: ${nodeId} rack: null isFenced: false) disconnected`);
+        }
       },
     );
     return opening;
@@ -240,12 +258,6 @@ export class Cluster {
 /** Whether the same request may succeed in a moment. */
 export function isTransient(error: unknown): boolean {
   return error instanceof NetError || (error instanceof ClientError && error.isRetriable);
-}
-
-function describeRefusal(code: number, topic: string): string {
-  return code === Errors.INVALID_TOPIC_EXCEPTION
-    ? `Invalid topics: [${topic}]`
-    : `Not authorized to access topics: [${topic}]`;
 }
 
 function parseAddress(url: string): SocketAddress {

@@ -47,6 +47,7 @@ async function connect(options: TopicsOptions, terminal: Terminal): Promise<{ cl
       bootstrapServers: options.value("bootstrap-server") ?? "",
       clientId,
       logPrefix: `[AdminClient clientId=${clientId}]`,
+      isAdmin: true,
       requestTimeoutMs: properties.number("request.timeout.ms", requestTimeoutMs),
       retryBackoffMs: properties.number("retry.backoff.ms", retryBackoffMs),
       log: terminal.log,

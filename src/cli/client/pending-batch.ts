@@ -1,0 +1,55 @@
+import { sizeOfVarint } from "../../base/varint.ts";
+import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
+
+/** Called once for a record: without an error when the broker has it. */
+export type Delivered = (error?: Error) => void;
+
+/** The header of a batch. */
+export const batchOverheadBytes = 61;
+/** Length, attributes, timestamp and offset of a record, when each is as long as it can be. */
+const recordOverheadBytes = 21;
+
+/** Bytes that a record takes in a batch, at most. */
+export function sizeBoundOf({ key, value, headers = [] }: Omit<RecordDraft, "timestamp">): number {
+  let sizeBytes = recordOverheadBytes + sizeOfField(key) + sizeOfField(value) + sizeOfVarint(headers.length);
+  for (const header of headers) {
+    const keyBytes = Buffer.byteLength(header.key);
+    sizeBytes += sizeOfVarint(keyBytes) + keyBytes + sizeOfField(header.value);
+  }
+  return sizeBytes;
+}
+
+function sizeOfField(field: Buffer | null): number {
+  return field === null ? 1 : sizeOfVarint(field.length) + field.length;
+}
+
+/**
+ * Records on their way to one partition, in one batch.
+ *
+ * open ──full, or waited long enough──▶ ready ──sent──▶ inFlight ──▶ delivered or failed
+ *                                         ▲               │
+ *                                         └───to retry────┘
+ */
+export class PendingBatch {
+  state: "open" | "ready" | "inFlight" = "open";
+  readonly records: RecordDraft[] = [];
+  readonly createdMs: number;
+  sizeBytes = batchOverheadBytes;
+  bytes: Buffer | undefined;
+  attempts = 0;
+  readonly #delivered: Delivered[] = [];
+
+  constructor(createdMs: number) {
+    this.createdMs = createdMs;
+  }
+
+  add(record: RecordDraft, sizeBytes: number, delivered: Delivered): void {
+    this.records.push(record);
+    this.sizeBytes += sizeBytes;
+    this.#delivered.push(delivered);
+  }
+
+  settle(error?: Error): void {
+    for (const delivered of this.#delivered) delivered(error);
+  }
+}

@@ -1,0 +1,54 @@
+import { type CompressionName } from "../../io/ports.ts";
+import { ConfigurationError } from "../client/kafka-error.ts";
+import { type ProducerSettings } from "../client/producer.ts";
+import { type ClientProperties } from "../command/properties.ts";
+
+const acksOf: ReadonlyMap<string, -1 | 0 | 1> = new Map([
+  ["all", -1],
+  ["-1", -1],
+  ["0", 0],
+  ["1", 1],
+] as const);
+const compressions = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+const levelKeys: Partial<Record<(typeof compressions)[number], string>> = {
+  gzip: "compression.gzip.level",
+  lz4: "compression.lz4.level",
+  zstd: "compression.zstd.level",
+};
+const requestSizeBytesMax = 1_048_576;
+const deliveryTimeoutMs = 120_000;
+
+/**
+ * The settings of a producer from its properties, in Kafka's names.
+ * @throws ConfigurationError
+ */
+export function producerSettings(properties: ClientProperties): ProducerSettings {
+  const acks = acksOf.get(properties.text("acks") ?? "all");
+  if (acks === undefined) throw oneOf("acks", properties, [...acksOf.keys()]);
+  const compression = compressions.find((name) => name === (properties.text("compression.type") ?? "none"));
+  if (compression === undefined) throw oneOf("compression.type", properties, compressions);
+  const retries = properties.number("retries", 2 ** 31 - 1);
+  const levelKey = levelKeys[compression];
+  return {
+    acks,
+    // As in Kafka it is on unless another setting rules it out.
+    isIdempotent: acks === -1 && retries > 0 && properties.flag("enable.idempotence", true),
+    retries,
+    lingerMs: properties.number("linger.ms", 5),
+    batchSizeBytes: properties.number("batch.size", 16_384),
+    requestSizeBytesMax: properties.number("max.request.size", requestSizeBytesMax),
+    bufferBytesMax: properties.number("buffer.memory", 32 * 1024 * 1024),
+    compression: compression satisfies CompressionName | "none",
+    compressionLevel:
+      levelKey !== undefined && properties.text(levelKey) !== undefined ? properties.number(levelKey, 0) : undefined,
+    requestTimeoutMs: properties.number("request.timeout.ms", 30_000),
+    maxBlockMs: properties.number("max.block.ms", 60_000),
+    deliveryTimeoutMs: properties.number("delivery.timeout.ms", deliveryTimeoutMs),
+  };
+}
+
+function oneOf(name: string, properties: ClientProperties, allowed: readonly string[]): ConfigurationError {
+  return new ConfigurationError(
+    `Invalid value ${properties.text(name)} for configuration ${name}: String must be one of: ${allowed.join(", ")}`,
+  );
+}
