@@ -1,0 +1,108 @@
+import { BrokerConfig } from "./broker-config.ts";
+import { brokerKeys } from "./broker-keys.ts";
+import { ConfigError, parseValue, type ConfigKey } from "./config-key.ts";
+import { type BrokerLayers } from "./describe.ts";
+
+/** `listener.name.NAME.key` sets a key for one listener. */
+const listenerOverride = /^listener\.name\.[^.]*\.(.*)$/;
+const keys: { readonly [name: string]: ConfigKey | undefined } = brokerKeys;
+
+/** TLS settings that a running broker takes only for a certain listener. */
+const securityKey = /^ssl\.(keystore|truststore)\.|^ssl\.key\.password$/;
+/** Sizes of thread pools, which Kafka changes only by steps of at most a factor of two. */
+const threadPools = [
+  "num.io.threads",
+  "num.network.threads",
+  "num.replica.fetchers",
+  "num.recovery.threads.per.data.dir",
+  "background.threads",
+] as const;
+
+/**
+ * Why these values cannot become the dynamic configuration of a broker (or of all brokers), worded as Kafka does;
+ * undefined when they can. `values` are all that the resource would have.
+ */
+export function dynamicBrokerConfigProblem(
+  values: ReadonlyMap<string, string>,
+  isPerBroker: boolean,
+  layers: BrokerLayers,
+): string | undefined {
+  const names = [...values.keys()];
+  const readOnly = names.filter((name) => keys[name]?.update === "read-only");
+  if (readOnly.length > 0) return `Cannot update these configs dynamically: [${readOnly.join(", ")}]`;
+  const unscoped = names.filter((name) => securityKey.test(name));
+  if (unscoped.length > 0) {
+    return `These security configs can be dynamically updated only per-listener using the listener prefix: [${unscoped.join(", ")}]`;
+  }
+  try {
+    for (const [name, text] of values) {
+      const baseName = listenerOverride.exec(name)?.[1] ?? name;
+      const definition = keys[baseName];
+      if (definition !== undefined && definition.update !== "read-only") parseValue(baseName, definition, text);
+    }
+    const perBroker = isPerBroker ? [] : names.filter(isPerBrokerKey);
+    if (perBroker.length > 0) {
+      return `Cannot update these configs at default cluster level, broker id must be specified: [${perBroker.join(", ")}]`;
+    }
+    const current = new BrokerConfig(merged(layers.statics, layers.dynamicDefault, layers.dynamic));
+    const next = isPerBroker
+      ? new BrokerConfig(merged(layers.statics, layers.dynamicDefault, values))
+      : new BrokerConfig(merged(layers.statics, values, layers.dynamic));
+    return stepProblem(current, next);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+/** The values of a resource that the broker goes by: those that it cannot use are passed over. */
+export function usableDynamicConfig(
+  values: ReadonlyMap<string, string>,
+  isPerBroker: boolean,
+): ReadonlyMap<string, string> {
+  return new Map([...values].filter(([name, text]) => isUsable(name, text, isPerBroker)));
+}
+
+function isUsable(name: string, text: string, isPerBroker: boolean): boolean {
+  const baseName = listenerOverride.exec(name)?.[1] ?? name;
+  const definition = keys[baseName];
+  if (definition === undefined) return true;
+  if (keys[name]?.update === "read-only" || securityKey.test(name)) return false;
+  if (!isPerBroker && isPerBrokerKey(name)) return false;
+  try {
+    parseValue(baseName, definition, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isPerBrokerKey(name: string): boolean {
+  const override = listenerOverride.exec(name)?.[1];
+  if (override === undefined) return keys[name]?.update === "per-broker";
+  return keys[override]?.update !== "cluster-wide";
+}
+
+function merged(
+  statics: BrokerConfig,
+  weaker: ReadonlyMap<string, string>,
+  stronger: ReadonlyMap<string, string>,
+): Map<string, string> {
+  return new Map([...statics.originals, ...weaker, ...stronger]);
+}
+
+function stepProblem(current: BrokerConfig, next: BrokerConfig): string | undefined {
+  for (const name of threadPools) {
+    const [from, to] = [current.get(name), next.get(name)];
+    if (to === from) continue;
+    const reason = `Dynamic thread count update validation failed for ${name}=${to}`;
+    let problem: string | undefined;
+    if (to < Math.floor(from / 2)) problem = `${reason}, value should be at least half the current value ${from}`;
+    else if (to > from * 2) problem = `${reason}, value should not be greater than double the current value ${from}`;
+    // Kafka's own message names the exception in it.
+    if (problem !== undefined) {
+      return `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`;
+    }
+  }
+  return undefined;
+}

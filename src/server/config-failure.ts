@@ -1,0 +1,7 @@
+import { type ErrorCode } from "../protocol/errors.ts";
+
+/** Why the configuration of one resource was not altered. */
+export interface ConfigFailure {
+  readonly errorCode: ErrorCode;
+  readonly errorMessage: string;
+}
