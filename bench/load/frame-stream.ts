@@ -24,7 +24,7 @@ export class FrameStream {
     while (at < length) {
       if (this.#seen < 4) {
         this.#head[this.#seen++] = chunk[at++]!;
-        continue;
+        if (this.#seen < 4) continue;
       }
       const sizeBytes = 4 + this.#head.readInt32BE(0);
       const taken = Math.min(length - at, sizeBytes - this.#seen);
