@@ -1,0 +1,24 @@
+const twoTo32 = 4_294_967_296;
+const twoTo63 = 9_223_372_036_854_775_808;
+
+/** A signed 64-bit big-endian integer: exact when it is a safe integer, else the nearest double. Makes no BigInt. */
+export function readInt64(buffer: Buffer, offset: number): number {
+  return buffer.readInt32BE(offset) * twoTo32 + buffer.readUInt32BE(offset + 4);
+}
+
+/** Signed 64-bit big-endian; numbers beyond the range become its ends, so that Long.MAX_VALUE survives a round trip. */
+export function writeInt64(buffer: Buffer, offset: number, value: number | bigint): void {
+  if (typeof value === "bigint") {
+    buffer.writeBigInt64BE(value, offset);
+  } else if (value >= twoTo63) {
+    buffer.writeInt32BE(0x7fffffff, offset);
+    buffer.writeInt32BE(-1, offset + 4);
+  } else if (value < -twoTo63) {
+    buffer.writeInt32BE(-0x80000000, offset);
+    buffer.writeInt32BE(0, offset + 4);
+  } else {
+    const high = Math.floor(value / twoTo32);
+    buffer.writeInt32BE(high, offset);
+    buffer.writeUInt32BE(value - high * twoTo32, offset + 4);
+  }
+}
