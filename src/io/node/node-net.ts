@@ -86,6 +86,7 @@ class NodeSocket implements NetSocket {
   onDrain: () => void = ignore;
   readonly #socket: Socket;
   #drainIsDue = false;
+  #isEnding = false;
   #error: Error | undefined;
   /** Ends what `end` waits for: the peer's side of the connection. */
   #lingering: NodeJS.Timeout | undefined;
@@ -136,11 +137,13 @@ class NodeSocket implements NetSocket {
   }
 
   end(): void {
-    if (this.#socket.destroyed || this.#lingering !== undefined) return;
+    const socket = this.#socket;
+    if (socket.destroyed || this.#isEnding) return;
+    this.#isEnding = true;
     this.onData = ignore;
-    this.#socket.resume();
-    this.#socket.end(() => {
-      this.#lingering = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    socket.resume();
+    socket.end(() => {
+      if (!socket.destroyed) this.#lingering = setTimeout(() => socket.destroy(), lingerMs).unref();
     });
   }
 
