@@ -37,7 +37,6 @@ export interface Controller {
 
   registerBroker(request: ApiRequest<"brokerRegistration">): Promise<Draft<ApiResponse<"brokerRegistration">>>;
   brokerHeartbeat(request: ApiRequest<"brokerHeartbeat">): Promise<Draft<ApiResponse<"brokerHeartbeat">>>;
-  unregisterBroker(request: ApiRequest<"unregisterBroker">): Promise<Draft<ApiResponse<"unregisterBroker">>>;
   registerController(
     request: ApiRequest<"controllerRegistration">,
   ): Promise<Draft<ApiResponse<"controllerRegistration">>>;
@@ -60,7 +59,6 @@ export interface Controller {
   incrementalAlterConfigs(
     request: ApiRequest<"incrementalAlterConfigs">,
   ): Promise<Draft<ApiResponse<"incrementalAlterConfigs">>>;
-  updateFeatures(request: ApiRequest<"updateFeatures">): Promise<Draft<ApiResponse<"updateFeatures">>>;
 
   /** A fresh block of producer ids for the broker; its epoch is its registration's. */
   allocateProducerIds(brokerId: NodeId, brokerEpoch: number): Promise<ProducerIdBlock>;

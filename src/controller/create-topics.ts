@@ -1,0 +1,229 @@
+import { randomUuid, zeroUuid } from "../base/uuid.ts";
+import { describeTopic } from "../config/describe.ts";
+import { metadataTopicName } from "../metadata/directory-id.ts";
+import { configResourceTypes } from "../metadata/image/configs-image.ts";
+import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
+import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
+import { partitionRecordOf } from "../metadata/partition-record.ts";
+import { type ApiRequest, type ApiResponse } from "../protocol/apis.ts";
+import { Errors } from "../protocol/errors.ts";
+import { type Draft } from "../protocol/schema.ts";
+import { ApiError, errorFields } from "./api-error.ts";
+import { alterResource } from "./alter-configs.ts";
+import { type ControllerRequestContext } from "./controller.ts";
+import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
+import { assignedPartition, placedPartitions } from "./new-partitions.ts";
+import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
+import { collidingTopic, topicNameProblem } from "./topic-name.ts";
+
+type Request = ApiRequest<"createTopics">;
+type CreatableTopic = Request["topics"][number];
+type Response = Draft<ApiResponse<"createTopics">>;
+type TopicResult = NonNullable<Response["topics"]>[number];
+
+const partitionsPerRequestMax = 10_000;
+
+/**
+ * Creates topics; each succeeds or fails by itself, and the ones that succeed are written as one batch: the topic, its
+ * configuration, its partitions. The answer shows what was made, also when `validateOnly` keeps it from being made.
+ */
+export function createTopics(
+  view: ControllerView,
+  request: Request,
+  context: ControllerRequestContext,
+): ControllerResult<Response> {
+  if (partitionCountOf(view, request) > partitionsPerRequestMax) {
+    return refused(request, "Excessively large number of partitions per request.");
+  }
+  const repeated = repeatedNames(request.topics.map(({ name }) => name));
+  const records: MetadataRecordDraft[] = [];
+  const results: TopicResult[] = [];
+  for (const topic of request.topics) {
+    if (repeated.has(topic.name)) continue;
+    const created = createTopic(view, topic, context);
+    if (created instanceof ApiError) {
+      results.push({ name: topic.name, ...errorFields(created) });
+    } else {
+      records.push(...created.records);
+      results.push(created.result);
+    }
+  }
+  for (const name of repeated) {
+    results.push({ name, errorCode: Errors.INVALID_REQUEST, errorMessage: "Duplicate topic name." });
+  }
+  if (records.length > recordsPerOperationMax) return refused(request, tooManyRecordsMessage);
+  return { records: request.validateOnly ? [] : records, response: { topics: results } };
+}
+
+/** The names that occur more than once. */
+export function repeatedNames(names: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
+}
+
+function createTopic(
+  view: ControllerView,
+  topic: CreatableTopic,
+  context: ControllerRequestContext,
+): { records: MetadataRecordDraft[]; result: TopicResult } | ApiError {
+  const problem = nameProblem(view, topic.name, context);
+  if (problem !== undefined) return problem;
+  const configRecords = topicConfigRecords(view, topic);
+  if (configRecords instanceof ApiError) return configRecords;
+  const partitions = topic.assignments.length > 0 ? assignedPartitions(view, topic) : chosenPartitions(view, topic);
+  if (partitions instanceof ApiError) return partitions;
+
+  const topicId = randomUuid(view.random);
+  const metadataVersion = metadataVersionOf(view.image);
+  return {
+    records: [
+      { type: "topic", version: 0, data: { name: topic.name, topicId } },
+      ...configRecords,
+      ...partitions.map((partition, id) => partitionRecordOf(topicId, id, partition, metadataVersion)),
+    ],
+    result: {
+      name: topic.name,
+      topicId,
+      ...errorFields(undefined),
+      ...(context.mayDescribeConfigs?.(topic.name) === false
+        ? { topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED }
+        : describedTopic(view, topic, partitions)),
+    },
+  };
+}
+
+function nameProblem(view: ControllerView, name: string, context: ControllerRequestContext): ApiError | undefined {
+  const { topics } = view.image;
+  if (name === metadataTopicName) {
+    return new ApiError(Errors.INVALID_REQUEST, `Creation of internal topic ${metadataTopicName} is prohibited.`);
+  }
+  if (context.mayCreateTopic?.(name) === false) {
+    return new ApiError(Errors.TOPIC_AUTHORIZATION_FAILED, "Authorization failed.");
+  }
+  if (topics.byName.has(name)) return new ApiError(Errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
+  const colliding = collidingTopic(name, topics.byName);
+  if (colliding !== undefined) {
+    return new ApiError(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${colliding}`);
+  }
+  const invalid = topicNameProblem(name);
+  return invalid === undefined ? undefined : new ApiError(Errors.INVALID_TOPIC_EXCEPTION, invalid);
+}
+
+function topicConfigRecords(view: ControllerView, topic: CreatableTopic): MetadataRecordDraft[] | ApiError {
+  const nulls = topic.configs.filter(({ value }) => value === null).map(({ name }) => name);
+  if (nulls.length > 0) {
+    return new ApiError(Errors.INVALID_CONFIG, `Null value not supported for topic configs: ${nulls.join(",")}`);
+  }
+  if (topic.configs.length === 0) return [];
+  const resource = { type: configResourceTypes.topic, name: topic.name, isNew: true };
+  const operations = new Map(
+    topic.configs.map(({ name, value }) => [name, { kind: "set", value: value ?? "" }] as const),
+  );
+  return alterResource(view, resource, operations);
+}
+
+function assignedPartitions(view: ControllerView, topic: CreatableTopic): readonly PartitionRegistration[] | ApiError {
+  if (topic.replicationFactor !== -1) {
+    return new ApiError(
+      Errors.INVALID_REQUEST,
+      "A manual partition assignment was specified, but replication factor was not set to -1.",
+    );
+  }
+  if (topic.numPartitions !== -1) {
+    return new ApiError(
+      Errors.INVALID_REQUEST,
+      "A manual partition assignment was specified, but numPartitions was not set to -1.",
+    );
+  }
+  const partitions = new Map<number, PartitionRegistration>();
+  let replicationFactor: number | undefined;
+  for (const { partitionIndex, brokerIds } of topic.assignments) {
+    if (partitions.has(partitionIndex)) {
+      return new ApiError(
+        Errors.INVALID_REPLICA_ASSIGNMENT,
+        `Found multiple manual partition assignments for partition ${partitionIndex}`,
+      );
+    }
+    const partition = assignedPartition(view, partitionIndex, brokerIds, replicationFactor);
+    if (partition instanceof ApiError) return partition;
+    replicationFactor = brokerIds.length;
+    partitions.set(partitionIndex, partition);
+  }
+  const ordered: PartitionRegistration[] = [];
+  for (let i = 0; i < partitions.size; i++) {
+    const partition = partitions.get(i);
+    if (partition === undefined) {
+      return new ApiError(
+        Errors.INVALID_REPLICA_ASSIGNMENT,
+        "partitions should be a consecutive 0-based integer sequence",
+      );
+    }
+    ordered.push(partition);
+  }
+  return ordered;
+}
+
+function chosenPartitions(view: ControllerView, topic: CreatableTopic): readonly PartitionRegistration[] | ApiError {
+  if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
+    return new ApiError(
+      Errors.INVALID_REPLICATION_FACTOR,
+      "Replication factor must be larger than 0, or -1 to use the default value.",
+    );
+  }
+  if (topic.numPartitions < -1 || topic.numPartitions === 0) {
+    return new ApiError(Errors.INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value.");
+  }
+  const { config } = view.settings;
+  const partitionCount = topic.numPartitions === -1 ? config.get("num.partitions") : topic.numPartitions;
+  const replicationFactor =
+    topic.replicationFactor === -1 ? config.get("default.replication.factor") : topic.replicationFactor;
+  const partitions = placedPartitions(view, partitionCount, replicationFactor);
+  if (!(partitions instanceof ApiError)) return partitions;
+  return new ApiError(
+    partitions.code,
+    `Unable to replicate the partition ${replicationFactor} time(s): ${partitions.message}`,
+  );
+}
+
+function describedTopic(
+  view: ControllerView,
+  topic: CreatableTopic,
+  partitions: readonly PartitionRegistration[],
+): TopicResult {
+  const overrides = new Map(topic.configs.map(({ name, value }) => [name, value ?? ""]));
+  const configs = describeTopic(overrides, view.effectiveConfig.layers(view.image), null)
+    .map(({ name, value, readOnly, source, isSensitive }) => ({
+      name,
+      value: isSensitive ? null : value,
+      readOnly,
+      configSource: source,
+      isSensitive,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    numPartitions: partitions.length,
+    replicationFactor: partitions[0]?.replicas.length ?? -1,
+    topicConfigErrorCode: Errors.NONE,
+    configs,
+  };
+}
+
+function partitionCountOf({ settings }: ControllerView, { topics }: Request): number {
+  let count = 0;
+  for (const { assignments, numPartitions } of topics) {
+    if (assignments.length > 0) count += assignments.length;
+    else if (numPartitions === -1) count += settings.config.get("num.partitions");
+    else if (numPartitions > 0) count += numPartitions;
+  }
+  return count;
+}
+
+function refused(request: Request, errorMessage: string): ControllerResult<Response> {
+  const topics = request.topics.map(({ name }) => ({
+    name,
+    topicId: zeroUuid,
+    errorCode: Errors.POLICY_VIOLATION,
+    errorMessage,
+  }));
+  return { records: [], response: { topics } };
+}

@@ -1,0 +1,42 @@
+import { type NodeId } from "../base/brand.ts";
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { type BrokerLayers, effectiveBrokerConfig } from "../config/describe.ts";
+import { TopicConfig } from "../config/topic-config.ts";
+import { configResourceTypes, configsOf } from "../metadata/image/configs-image.ts";
+import { type MetadataImage } from "../metadata/image/metadata-image.ts";
+
+/** The configuration in force at an image. Parsing all keys is dear, so the last result is kept until an override changes. */
+export class EffectiveConfig {
+  readonly #statics: BrokerConfig;
+  readonly #nodeName: string;
+  #layers: BrokerLayers;
+  #broker: BrokerConfig;
+
+  constructor(statics: BrokerConfig, nodeId: NodeId) {
+    this.#statics = statics;
+    this.#nodeName = String(nodeId);
+    this.#layers = { statics, dynamic: new Map(), dynamicDefault: new Map() };
+    this.#broker = statics;
+  }
+
+  /** The node's configuration by origin. */
+  layers(image: MetadataImage): BrokerLayers {
+    const dynamic = configsOf(image.configs, configResourceTypes.broker, this.#nodeName);
+    const dynamicDefault = configsOf(image.configs, configResourceTypes.broker, "");
+    if (dynamic !== this.#layers.dynamic || dynamicDefault !== this.#layers.dynamicDefault) {
+      this.#layers = { statics: this.#statics, dynamic, dynamicDefault };
+      this.#broker = effectiveBrokerConfig(this.#layers);
+    }
+    return this.#layers;
+  }
+
+  broker(image: MetadataImage): BrokerConfig {
+    this.layers(image);
+    return this.#broker;
+  }
+
+  topic(image: MetadataImage, topicName: string): TopicConfig {
+    const overrides = configsOf(image.configs, configResourceTypes.topic, topicName);
+    return new TopicConfig(overrides, this.broker(image));
+  }
+}
