@@ -13,7 +13,7 @@ const createTopicsVersion = 7;
 const listOffsetsVersion = 7;
 
 /** One request on a connection of its own. */
-async function call<Request, Response>(
+export async function call<Request, Response>(
   port: number,
   api: Api<Request, Response>,
   version: number,
