@@ -11,9 +11,14 @@ export interface ByteCursor {
   readonly end: number;
 }
 
-/** Bytes that are no such integer: they end early, or it has more bits than its type. */
+/** Bytes that are no such integer: they end early. */
 export class VarintError extends RangeError {
-  override readonly name = "VarintError";
+  override readonly name: string = "VarintError";
+}
+
+/** Bytes that are no such integer: it has more bits than its type. */
+export class VarintTooWideError extends VarintError {
+  override readonly name = "VarintTooWideError";
 }
 
 const twoTo7 = 128;
@@ -37,7 +42,7 @@ export function readUnsignedVarint(cursor: ByteCursor): number {
       return value >>> 0;
     }
   }
-  throw new VarintError("a variable-length integer has more than 32 bits");
+  throw new VarintTooWideError("a variable-length integer has more than 32 bits");
 }
 
 /** An int32, zigzag-coded. */
@@ -81,7 +86,7 @@ export function readVarlong(cursor: ByteCursor): number {
       return (low & 1) === 0 ? magnitude : -magnitude - 1;
     }
   }
-  throw new VarintError("a variable-length integer has more than 64 bits");
+  throw new VarintTooWideError("a variable-length integer has more than 64 bits");
 }
 
 /** `value` is an integer in [0, 2^32). */

@@ -1,7 +1,7 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
-import { readVarint, readVarlong, VarintError, type ByteCursor } from "../../base/varint.ts";
+import { readVarint, readVarlong, VarintError, VarintTooWideError, type ByteCursor } from "../../base/varint.ts";
 import { type BatchView } from "./batch-header.ts";
-import { InvalidRecordError } from "./errors.ts";
+import { InvalidRecordError, UnreadableRecordsError } from "./errors.ts";
 
 export interface RecordHeader {
   readonly key: string;
@@ -70,6 +70,7 @@ export class RecordCursor {
     try {
       this.#read();
     } catch (error) {
+      if (error instanceof VarintTooWideError) throw new UnreadableRecordsError(error.message);
       if (error instanceof VarintError)
         throw new InvalidRecordError(`Found invalid record structure: ${error.message}`);
       throw error;

@@ -1,7 +1,7 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
 import { type Compute } from "../../io/ports.ts";
 import { batchHeaderSizeBytes, type BatchView } from "./batch-header.ts";
-import { InvalidRecordError } from "./errors.ts";
+import { UnreadableRecordsError } from "./errors.ts";
 import { RecordCursor, type RecordHeader } from "./record-cursor.ts";
 
 export interface LogRecord {
@@ -23,17 +23,17 @@ export function payloadOf(batch: BatchView): Buffer {
 
 /**
  * The records of a batch, uncompressed: `payloadOf` when it is not compressed.
- * @throws InvalidRecordError when they cannot be decompressed, or would be more than `sizeBytesMax`
+ * @throws UnreadableRecordsError when they cannot be decompressed, or would be more than `sizeBytesMax`
  */
 export async function decompressBatch(batch: BatchView, compute: Compute, sizeBytesMax: number): Promise<Buffer> {
   const codec = batch.compression;
   if (codec === "none") return payloadOf(batch);
-  if (codec === "unknown") throw new InvalidRecordError(`Unknown compression type id: ${batch.attributes & 7}`);
+  if (codec === "unknown") throw new UnreadableRecordsError(`Unknown compression type id: ${batch.attributes & 7}`);
   try {
     return await compute.decompress(codec, payloadOf(batch), sizeBytesMax);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidRecordError(`Failed to decompress record stream: ${reason}`, { cause: error });
+    throw new UnreadableRecordsError(`Failed to decompress record stream: ${reason}`, { cause: error });
   }
 }
 

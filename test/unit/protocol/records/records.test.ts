@@ -5,6 +5,7 @@ import { type CompressionName } from "../../../../src/io/ports.ts";
 import { buildBatch, compressBatch, type RecordDraft } from "../../../../src/protocol/records/batch-builder.ts";
 import { BatchView } from "../../../../src/protocol/records/batch-header.ts";
 import { onlyBatch } from "../../../../src/protocol/records/batches.ts";
+import { Errors } from "../../../../src/protocol/errors.ts";
 import { InvalidRecordError } from "../../../../src/protocol/records/errors.ts";
 import { decompressBatch, payloadOf, recordsOf } from "../../../../src/protocol/records/record-iterator.ts";
 import { javaBatch } from "./java-batches.ts";
@@ -115,7 +116,10 @@ describe("compressed records", () => {
   it("that are damaged, of an unknown codec, or a bomb are refused", async () => {
     const damaged = javaBatch("typical, gzip").bytes;
     damaged.fill(0xff, 61, 65);
-    await expect(decompressBatch(new BatchView(damaged, 0), nodeCompute, 1 << 20)).rejects.toThrow(InvalidRecordError);
+    await expect(decompressBatch(new BatchView(damaged, 0), nodeCompute, 1 << 20)).rejects.toMatchObject({
+      name: "UnreadableRecordsError",
+      code: Errors.UNKNOWN_SERVER_ERROR,
+    });
 
     const unknown = javaBatch("typical, none").bytes;
     unknown.writeInt16BE(6, 21);
