@@ -1,11 +1,11 @@
+import { topicNameProblem } from "../base/topic-name.ts";
+import { clientMetricsProblem } from "../config/client-metrics-config.ts";
 import { groupConfigsProblem } from "../config/group-config.ts";
 import { topicConfigsProblem } from "../config/topic-config.ts";
 import { configResourceTypes } from "../metadata/image/configs-image.ts";
 import { Errors } from "../protocol/errors.ts";
 import { ApiError } from "./api-error.ts";
-import { clientMetricsConfigsProblem } from "./client-metrics-configs.ts";
 import { type ControllerView } from "./controller-view.ts";
-import { topicNameProblem } from "./topic-name.ts";
 
 export interface ConfigResource {
   readonly type: number;
@@ -39,8 +39,10 @@ function valuesProblem(
       if (name === "") return undefined;
       if (!/^[+-]?\d+$/.test(name)) return invalidRequest("Unable to parse broker name as a base 10 number.");
       return Number(name) < 0 ? invalidRequest("Invalid negative broker ID.") : undefined;
-    case configResourceTypes.clientMetrics:
-      return clientMetricsConfigsProblem(name, overrides);
+    case configResourceTypes.clientMetrics: {
+      const problem = clientMetricsProblem(name, overrides);
+      return problem?.kind === "invalid request" ? invalidRequest(problem.message) : invalidConfig(problem?.message);
+    }
     case configResourceTypes.group:
       if (name === "") return invalidRequest("Default group resources are not allowed.");
       return invalidConfig(groupConfigsProblem(overrides));

@@ -60,6 +60,8 @@ export interface Controller {
     request: ApiRequest<"incrementalAlterConfigs">,
   ): Promise<Draft<ApiResponse<"incrementalAlterConfigs">>>;
 
+  updateFeatures(request: ApiRequest<"updateFeatures">): Promise<Draft<ApiResponse<"updateFeatures">>>;
+
   /** A fresh block of producer ids for the broker; its epoch is its registration's. */
   allocateProducerIds(brokerId: NodeId, brokerEpoch: number): Promise<ProducerIdBlock>;
 }

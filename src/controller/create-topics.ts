@@ -1,3 +1,4 @@
+import { topicNameProblem } from "../base/topic-name.ts";
 import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { describeTopic } from "../config/describe.ts";
 import { metadataTopicName } from "../metadata/directory-id.ts";
@@ -14,7 +15,7 @@ import { type ControllerRequestContext } from "./controller.ts";
 import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
 import { assignedPartition, placedPartitions } from "./new-partitions.ts";
 import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
-import { collidingTopic, topicNameProblem } from "./topic-name.ts";
+import { collidingTopic } from "./topic-name.ts";
 
 type Request = ApiRequest<"createTopics">;
 type CreatableTopic = Request["topics"][number];

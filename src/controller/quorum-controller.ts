@@ -12,7 +12,7 @@ import { Errors } from "../protocol/errors.ts";
 import { type Draft } from "../protocol/schema.ts";
 import { activationRecords } from "./activation.ts";
 import { incrementalAlterConfigs, legacyAlterConfigs } from "./alter-configs-requests.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, errorFields } from "./api-error.ts";
 import { brokerHeartbeat, fenceBroker } from "./broker-heartbeat.ts";
 import { registerBroker, registerController } from "./broker-registration.ts";
 import { BrokerSessions } from "./broker-sessions.ts";
@@ -26,6 +26,7 @@ import { EffectiveConfig } from "./effective-config.ts";
 import { notController } from "./not-controller.ts";
 import { allocateProducerIds } from "./producer-ids.ts";
 import { type ControllerResult } from "./result.ts";
+import { updateFeatures } from "./update-features.ts";
 
 /** The log that the controller writes: raft's driver. */
 export interface ControllerLog {
@@ -164,6 +165,10 @@ export class QuorumController implements Controller, Publisher {
     request: ApiRequest<"incrementalAlterConfigs">,
   ): Promise<Draft<ApiResponse<"incrementalAlterConfigs">>> {
     return this.#run((view) => incrementalAlterConfigs(view, request), notController.alterConfigs(request));
+  }
+
+  updateFeatures(request: ApiRequest<"updateFeatures">): Promise<Draft<ApiResponse<"updateFeatures">>> {
+    return this.#run((view) => updateFeatures(view, request), errorFields(notControllerError));
   }
 
   async allocateProducerIds(brokerId: NodeId, brokerEpoch: number): Promise<ProducerIdBlock> {

@@ -59,6 +59,13 @@ export function metadataVersionNames(): string {
   return versionNames.map(([, name]) => name).join(", ");
 }
 
+/** Levels that changed what records may hold: going back beyond one would lose metadata. */
+const levelsThatChangedRecords: readonly number[] = [7, 8, 11, 13, 14, 15, 17, 23, 30];
+
+export function isMetadataLostByDowngrade(from: number, to: number): boolean {
+  return levelsThatChangedRecords.some((level) => level > to && level <= from);
+}
+
 /** Versions of the records whose layout depends on metadata.version. */
 export function registerBrokerRecordVersion(level: number): number {
   if (level >= metadataVersionWith.cordonedLogDirs) return 4;
