@@ -82,6 +82,10 @@ function synonymsOfBrokerKey(name: BrokerKeyName, layers: BrokerLayers): Synonym
   add(layers.dynamic, ConfigSource.DYNAMIC_BROKER);
   add(layers.dynamicDefault, ConfigSource.DYNAMIC_DEFAULT_BROKER);
   add(layers.statics.originals, ConfigSource.STATIC_BROKER);
+  // Kafka fills in the old name of node.id before it looks at anything.
+  if (name === "broker.id" && entries.length === 0) {
+    entries.push({ name, value: String(layers.statics.nodeId), source: ConfigSource.STATIC_BROKER });
+  }
   for (const synonym of names) {
     const definition: ConfigKey = brokerKeys[synonym];
     if (definition.default === null || definition.required === true) continue;
@@ -104,7 +108,7 @@ export function describeBroker(layers: BrokerLayers, names: readonly string[] | 
     const synonyms = synonymsOfBrokerKey(name, layers);
     entries.push({
       name,
-      value: printed(effective.get(name), definition),
+      value: printed(name === "broker.id" ? effective.nodeId : effective.get(name), definition),
       source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
       readOnly: definition.update === "read-only",
       isSensitive: definition.type === "PASSWORD",
@@ -156,9 +160,11 @@ export function describeGroup(
     const own = overrides.get(name);
     const brokerKey = `group.${name}`;
     const isBrokers = Object.hasOwn(brokerKeys, brokerKey);
-    const inherited = isBrokers ? synonymsOfBrokerKey(brokerKey as BrokerKeyName, layers) : [];
     const fallback = isBrokers ? effective.get(brokerKey as BrokerKeyName) : definition.default;
     const value = own ?? printed(fallback, definition);
+    const inherited = isBrokers
+      ? synonymsOfBrokerKey(brokerKey as BrokerKeyName, layers)
+      : [{ name, value: printed(definition.default, definition), source: ConfigSource.DEFAULT }];
     const synonyms = own === undefined ? inherited : [{ name, value, source: ConfigSource.GROUP }, ...inherited];
     entries.push({
       name,

@@ -92,17 +92,24 @@ function merged(
 }
 
 function stepProblem(current: BrokerConfig, next: BrokerConfig): string | undefined {
-  for (const name of threadPools) {
-    const [from, to] = [current.get(name), next.get(name)];
-    if (to === from) continue;
-    const reason = `Dynamic thread count update validation failed for ${name}=${to}`;
-    let problem: string | undefined;
-    if (to < Math.floor(from / 2)) problem = `${reason}, value should be at least half the current value ${from}`;
-    else if (to > from * 2) problem = `${reason}, value should not be greater than double the current value ${from}`;
-    // Kafka's own message names the exception in it.
-    if (problem !== undefined) {
-      return `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`;
-    }
-  }
-  return undefined;
+  let problem = cleanerProblem(current.get("log.cleaner.threads"), next.get("log.cleaner.threads"));
+  for (const name of threadPools) problem ??= threadsProblem(name, current.get(name), next.get(name));
+  // Kafka's own message names the exception in it.
+  return problem === undefined
+    ? undefined
+    : `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`;
+}
+
+function threadsProblem(name: string, from: number, to: number): string | undefined {
+  const reason = `Dynamic thread count update validation failed for ${name}=${to}`;
+  if (to === from) return undefined;
+  if (to < Math.floor(from / 2)) return `${reason}, value should be at least half the current value ${from}`;
+  return to > from * 2 ? `${reason}, value should not be greater than double the current value ${from}` : undefined;
+}
+
+function cleanerProblem(from: number, to: number): string | undefined {
+  const reason = "Log cleaner threads cannot be";
+  if (to < 1) return "Log cleaner threads should be at least 1";
+  if (to < Math.floor(from / 2)) return `${reason} reduced to less than half the current value ${from}`;
+  return to > from * 2 ? `${reason} increased to more than double the current value ${from}` : undefined;
 }

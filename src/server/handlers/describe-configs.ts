@@ -29,6 +29,9 @@ type Resource = Request["resources"][number];
 type Result = NonNullable<Draft<ApiResponse<"describeConfigs">>["results"]>[number];
 type Entry = NonNullable<Result["configs"]>[number];
 
+const malformedRequest =
+  "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.";
+
 type Described =
   | { readonly entries: readonly ConfigEntry[] }
   | { readonly errorCode: ErrorCode; readonly errorMessage?: string };
@@ -46,14 +49,14 @@ export function describeConfigsHandler(deps: DescribeConfigsDeps): Handler<"desc
   return {
     api: "describeConfigs",
     handle(request) {
-      const odd = request.resources.find(({ resourceType }) => !isKnownType(resourceType));
-      if (odd !== undefined) return invalidType(request, odd);
+      if (!request.resources.every(({ resourceType }) => isKnownType(resourceType))) return invalidType(request);
       const layers = brokerLayers(deps.cache.image, deps.config);
       const results = request.resources.map((resource): Result => {
         const { resourceType, resourceName } = resource;
         const described = describe(resource, deps, layers);
         if ("errorCode" in described) return { resourceType, resourceName, ...described };
-        const configs = described.entries.map((entry) => answerOf(entry, request.includeSynonyms));
+        const documentation = resourceType === configResourceTypes.brokerLogger ? "" : null;
+        const configs = described.entries.map((entry) => answerOf(entry, request.includeSynonyms, documentation));
         return { resourceType, resourceName, configs };
       });
       return { results };
@@ -65,8 +68,8 @@ function isKnownType(type: number): boolean {
   return type !== configResourceTypes.unknown && Object.values<number>(configResourceTypes).includes(type);
 }
 
-function invalidType(request: Request, odd: Resource): Draft<ApiResponse<"describeConfigs">> {
-  const errorMessage = `Unexpected resource type UNKNOWN for resource ${odd.resourceName}`;
+function invalidType(request: Request): Draft<ApiResponse<"describeConfigs">> {
+  const errorMessage = malformedRequest;
   const errorCode = Errors.INVALID_REQUEST;
   return {
     results: request.resources.map(({ resourceType, resourceName }) => ({
@@ -160,7 +163,7 @@ export function brokerIdOf(name: string): number | undefined {
   return (id | 0) === id ? id : undefined;
 }
 
-function answerOf(entry: ConfigEntry, includeSynonyms: boolean): Entry {
+function answerOf(entry: ConfigEntry, includeSynonyms: boolean, documentation: string | null): Entry {
   const { name, value, readOnly, source, isSensitive, configType, synonyms } = entry;
   return {
     name,
@@ -170,6 +173,6 @@ function answerOf(entry: ConfigEntry, includeSynonyms: boolean): Entry {
     isSensitive,
     configType,
     synonyms: includeSynonyms ? synonyms : [],
-    documentation: null,
+    documentation,
   };
 }
