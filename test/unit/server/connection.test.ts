@@ -148,6 +148,35 @@ describe("bounds", () => {
     expect(await one.receiveIds(5)).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test("nor more than so many bytes, but one request of any size", async () => {
+    const { settle, handler } = deferred();
+    const { client } = await testServer([handler], { inFlightBytesMax: 300 });
+    const one = await client();
+    const groups = ["a", "b", "c", "d"].map((letter) => letter.repeat(200));
+    one.send(...groups.map((group, index) => heartbeat(index, group)), heartbeat(4, "e".repeat(900)));
+    for (const [index, group] of groups.entries()) {
+      await until(() => settle.has(group));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(settle.size).toBeLessThanOrEqual(index + 2);
+      settle.get(group)?.({});
+    }
+    await until(() => settle.size === 5);
+    settle.get("e".repeat(900))?.({});
+    expect(await one.receiveIds(5)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("what cannot be started is not read", async () => {
+    const { settle, handler } = deferred();
+    const { client } = await testServer([handler], { inFlightRequestsMax: 1 });
+    const one = await client();
+    const requests = Buffer.concat(Array.from({ length: 1_000 }, (_, index) => heartbeat(index, "g".repeat(1_000))));
+    for (let count = 0; count < 32; count++) one.send(requests);
+    await until(() => settle.size === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Of 32 MB, what the system's buffers do not hold is still with the client.
+    expect(one.socket.writableLength).toBeGreaterThan(8 * 1024 * 1024);
+  });
+
   test("a client that does not read stops its own requests, and holds no more than the bound", async () => {
     let started = 0;
     const { client } = await testServer([bigAnswerHandler(100_000, () => (started += 1))], {
@@ -198,6 +227,8 @@ describe("bounds", () => {
     expect(settle.size).toBe(1);
     // A connection that is lost gives back what it held.
     clients[0]?.socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(settle.size).toBe(1);
     settle.get(`${"g".repeat(100)}0`)?.({});
     await until(() => settle.size === 2);
     settle.get(`${"g".repeat(100)}1`)?.({});
@@ -226,6 +257,20 @@ describe("a handler that fails", () => {
     if (groupId === "rejects") return Promise.reject(new Error("another bug"));
     if (groupId === "nonsense") return { errorCode: 70_000 };
     return {};
+  });
+
+  test("closes the connection when the request wants no answer, as Kafka does", async () => {
+    const { client } = await testServer([
+      {
+        api: "produce",
+        handle() {
+          throw new Error("a bug");
+        },
+      },
+    ]);
+    const one = await client();
+    one.send(apiVersionsV0, frame("produce", 9, 1, { acks: 0 }), apiVersionsV0);
+    expect((await one.closed).map((each) => each.readInt32BE(0))).toEqual([77]);
   });
 
   test("costs its request UNKNOWN_SERVER_ERROR and one line, and the connection goes on", async () => {
