@@ -135,6 +135,13 @@ export class Cluster {
     return this.#connect(address, nodeId);
   }
 
+  /** A connection that nothing else uses: a request on it may wait long without holding up others. */
+  openOwnConnection(address: SocketAddress): Promise<Connection> {
+    const { net, timers } = this.ports;
+    const { clientId, requestTimeoutMs } = this.options;
+    return Connection.open(address, { net, timers, clientId, requestTimeoutMs });
+  }
+
   /**
    * Reads topics from a broker, all of them when `names` is null. Topics with an error are left out; those that will be
    * there in a moment (just created, no leader yet) too, with a warning as Kafka's clients log it.
@@ -193,6 +200,10 @@ export class Cluster {
     return this.#topics.get(name);
   }
 
+  topicById(id: Uuid): TopicInfo | undefined {
+    return [...this.#topics.values()].find((topic) => topic.id === id);
+  }
+
   /** Forgets where the partitions of a topic are led, so that the next use asks again. */
   forgetTopic(name: string): void {
     this.#topics.delete(name);
@@ -224,14 +235,7 @@ export class Cluster {
     const key = `${address.host}:${address.port}`;
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
-    const { net, timers } = this.ports;
-    const { clientId, requestTimeoutMs } = this.options;
-    const opening = Connection.open(address, {
-      net,
-      timers,
-      clientId,
-      requestTimeoutMs: Math.max(requestTimeoutMs, 1),
-    });
+    const opening = this.openOwnConnection(address);
     this.#connections.set(key, opening);
     opening.then(
       (connection) => (connection.onClose = () => this.#connections.delete(key)),

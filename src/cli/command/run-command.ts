@@ -1,10 +1,9 @@
 import { keepAlive } from "../../io/node/keep-alive.ts";
 import { nodeClock } from "../../io/node/node-clock.ts";
-import { type ClientError } from "../client/kafka-error.ts";
 import { helpText } from "../options/help-text.ts";
 import { OptionError, type OptionTable, UsageError } from "../options/option-table.ts";
 import { type ParsedOptions, parseOptions } from "../options/parse-options.ts";
-import { type Terminal, ToolLog } from "./terminal.ts";
+import { describeError, type Terminal, ToolLog } from "./terminal.ts";
 
 /** The release whose tools these are: what `--version` prints, and what runs behind the same names in Kafka. */
 export const kafkaVersion = "4.3.0";
@@ -18,6 +17,8 @@ export interface Command<T extends OptionTable> {
   readonly summaryWithoutArguments?: string;
   /** Whether a word that the parser does not know is followed by the help text. */
   readonly explainsParseErrors: boolean;
+  /** What stands before the description of an error that the command did not handle itself. */
+  errorPrefix(error: Error): string;
   /** Resolves with the exit code. */
   run(options: ParsedOptions<T>, terminal: Terminal): Promise<number>;
 }
@@ -43,7 +44,7 @@ export async function runCommand<const T extends OptionTable>(
   };
   if (args.length === 0 && command.summaryWithoutArguments !== undefined) return usage(command.summaryWithoutArguments);
   try {
-    const options = parseOptions(command.options, args);
+    const options = parse(command, args);
     if (args.length === 0 || options.has("help")) return usage(command.summary);
     if (options.has("version")) {
       terminal.print(`${kafkaVersion}\n`);
@@ -51,21 +52,18 @@ export async function runCommand<const T extends OptionTable>(
     }
     return await command.run(options, terminal);
   } catch (error) {
-    if (error instanceof UsageError || (error instanceof OptionError && command.explainsParseErrors)) {
-      return usage(error.message);
-    }
-    terminal.printError(`${(error as Error).message}\n${describeError(error as Error)}`);
+    if (error instanceof UsageError) return usage(error.message);
+    terminal.printError(`${command.errorPrefix(error as Error)}${describeError(error as Error)}`);
     return 1;
   }
 }
 
-/** An error as the Java tools print it: the exception's class and its message, without the stack of another language. */
-export function describeError(error: Error): string {
-  const kind = (error as Partial<ClientError>).kind;
-  // Without a kind it is not an error that the command expects: the stack is for whoever repairs it.
-  if (kind === undefined) return `${error.stack ?? error.message}\n`;
-  const cause = error.cause instanceof Error ? `Caused by: ${describeError(error.cause)}` : "";
-  return `${kind}: ${error.message}\n${cause}`;
+function parse<const T extends OptionTable>(command: Command<T>, args: readonly string[]): ParsedOptions<T> {
+  try {
+    return parseOptions(command.options, args);
+  } catch (error) {
+    throw error instanceof OptionError && command.explainsParseErrors ? new UsageError(error.message) : error;
+  }
 }
 
 function processTerminal(): Terminal {
@@ -84,8 +82,8 @@ function processTerminal(): Terminal {
     },
     isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     onInterrupt(callback) {
-      process.once("SIGINT", callback);
-      process.once("SIGTERM", callback);
+      process.once("SIGINT", () => callback(130));
+      process.once("SIGTERM", () => callback(143));
     },
     log: new ToolLog(printError, () => nodeClock.wallMs()),
   };

@@ -1,4 +1,5 @@
 import { localTime } from "../../io/node/log-line.ts";
+import { type ClientError } from "../client/kafka-error.ts";
 
 /** What a command reads and writes: the process's own streams, or a test's. */
 export interface Terminal {
@@ -10,9 +11,18 @@ export interface Terminal {
   readonly input: AsyncIterable<Buffer>;
   /** Whether a person sits at both ends: standard input and output are a terminal. */
   readonly isInteractive: boolean;
-  /** Calls back once when the person or the system asks the command to end (SIGINT, SIGTERM). */
-  onInterrupt(callback: () => void): void;
+  /** Calls back once when the person or the system asks the command to end; with the exit code that is due then. */
+  onInterrupt(callback: (exitCode: number) => void): void;
   readonly log: ToolLog;
+}
+
+/** An error as the Java tools print it: the exception's class and its message, without the stack of another language. */
+export function describeError(error: Error): string {
+  const { kind } = error as Partial<ClientError>;
+  // Without a kind it is not an error that a command expects: the stack is for whoever repairs it.
+  if (kind === undefined) return `${error.stack ?? error.message}\n`;
+  const cause = error.cause instanceof Error ? `Caused by: ${describeError(error.cause)}` : "";
+  return `${kind}: ${error.message}\n${cause}`;
 }
 
 type LogLevel = "WARN" | "ERROR";
@@ -32,8 +42,10 @@ export class ToolLog {
     this.#line("WARN", source, message);
   }
 
-  error(source: string, message: string): void {
+  /** @param cause its class and message follow the line */
+  error(source: string, message: string, cause?: Error): void {
     this.#line("ERROR", source, message);
+    if (cause !== undefined) this.#printError(describeError(cause));
   }
 
   #line(level: LogLevel, source: string, message: string): void {

@@ -4,8 +4,8 @@ import { ClientError } from "../client/kafka-error.ts";
 import { nodeClientPorts } from "../client/node-client-ports.ts";
 import { Producer } from "../client/producer.ts";
 import { ClientProperties, keyValues, readProperties } from "../command/properties.ts";
-import { type Command, describeError } from "../command/run-command.ts";
-import { type Terminal } from "../command/terminal.ts";
+import { type Command } from "../command/run-command.ts";
+import { describeError, type Terminal } from "../command/terminal.ts";
 import { checkNotTogether, checkRequired } from "../options/checks.ts";
 import { OptionError, UsageError } from "../options/option-table.ts";
 import { type ParsedOptions } from "../options/parse-options.ts";
@@ -21,13 +21,14 @@ export const consoleProducerCommand: Command<typeof producerOptions> = {
   options: producerOptions,
   summary: "This tool helps to read data from standard input and publish it to Kafka.",
   explainsParseErrors: true,
+  errorPrefix: () => "",
   async run(options, terminal) {
     checkOptions(options, terminal);
     try {
       const format = readerFormat(options);
       const properties = new ClientProperties(producerProperties(options));
       const { cluster, producer } = await createProducer(properties, terminal);
-      terminal.onInterrupt(() => void producer.close().then(() => process.exit(130)));
+      terminal.onInterrupt((exitCode) => void producer.close().then(() => process.exit(exitCode)));
       try {
         await sendLines(producer, format, options, terminal);
       } finally {
@@ -182,6 +183,6 @@ function logFailure(terminal: Terminal, topic: string, record: SentRecord, error
   terminal.log.error(
     "org.apache.kafka.clients.producer.internals.ErrorLoggingCallback",
     `Error when sending message to topic ${topic} with key: ${sizeOf(record.key)}, value: ${sizeOf(record.value)} with error:`,
+    error,
   );
-  terminal.printError(describeError(error));
 }

@@ -3,8 +3,8 @@ import { Cluster } from "../client/cluster.ts";
 import { ClientError, ConfigurationError } from "../client/kafka-error.ts";
 import { nodeClientPorts } from "../client/node-client-ports.ts";
 import { ClientProperties, readProperties } from "../command/properties.ts";
-import { type Command, describeError } from "../command/run-command.ts";
-import { type Terminal } from "../command/terminal.ts";
+import { type Command } from "../command/run-command.ts";
+import { describeError, type Terminal } from "../command/terminal.ts";
 import { alterTopics, createTopic, deleteTopics } from "./change-topics.ts";
 import { describeTopics } from "./describe-topics.ts";
 import { topicsNamed } from "./named-topics.ts";
@@ -21,6 +21,7 @@ export const topicsCommand: Command<typeof topicsOptions> = {
   summary: "This tool helps to create, delete, describe, or change a topic.",
   summaryWithoutArguments: "Create, delete, describe, or change a topic.",
   explainsParseErrors: false,
+  errorPrefix: ({ message }) => `${message}\n`,
   async run(options, terminal) {
     const action = checkTopicsOptions(options, terminal);
     const { cluster, timeoutMs } = await connect(options, terminal);

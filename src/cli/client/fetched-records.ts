@@ -1,0 +1,96 @@
+import { type Compute } from "../../io/ports.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { type BatchView, type TimestampType } from "../../protocol/records/batch-header.ts";
+import { batches } from "../../protocol/records/batches.ts";
+import { ControlType, controlTypeOf } from "../../protocol/records/control-records.ts";
+import { decompressBatch, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
+import { KafkaError } from "./kafka-error.ts";
+
+export interface ConsumedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly timestampType: TimestampType;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
+}
+
+/** What a fetch brought for one partition. */
+export interface FetchedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records before it were not asked for; a batch may begin with some. */
+  readonly fetchOffset: number;
+  readonly records: Buffer;
+  /** Set when aborted transactions are to be left out. */
+  readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[] | undefined;
+}
+
+/** A decompressed batch may not be larger; a broker refuses to store what would be. */
+const batchSizeBytesMax = 2 ** 31 - 1;
+
+/**
+ * The records of a fetch, without control records and, in read_committed, those of aborted transactions.
+ * @throws KafkaError CORRUPT_MESSAGE when a batch is damaged
+ */
+export async function* consumedRecords(
+  fetched: FetchedPartition,
+  compute: () => Promise<Compute>,
+): AsyncGenerator<Generator<ConsumedRecord>> {
+  const { topic, partition } = fetched;
+  const aborted = new AbortedTransactions(fetched.abortedTransactions ?? []);
+  for (const batch of batches(fetched.records)) {
+    if (!batch.isValidCrc()) {
+      throw new KafkaError(
+        Errors.CORRUPT_MESSAGE,
+        `Record batch for partition ${topic}-${partition} at offset ${batch.baseOffset} is invalid, cause: Record is corrupt`,
+      );
+    }
+    if (aborted.covers(batch) || batch.isControl) continue;
+    const payload = await decompressBatch(batch, await codecs(batch, compute), batchSizeBytesMax);
+    yield recordsFrom(batch, payload, fetched);
+  }
+}
+
+async function codecs(batch: BatchView, compute: () => Promise<Compute>): Promise<Compute> {
+  return batch.isCompressed ? compute() : noCompute;
+}
+
+const noCompute: Compute = {
+  compress: () => Promise.reject(new Error("nothing is compressed")),
+  decompress: () => Promise.reject(new Error("nothing is compressed")),
+};
+
+function* recordsFrom(batch: BatchView, payload: Buffer, fetched: FetchedPartition): Generator<ConsumedRecord> {
+  const { topic, partition, fetchOffset } = fetched;
+  const { timestampType, maxTimestamp } = batch;
+  for (const { offset, timestamp, key, value, headers } of recordsOf(batch, payload)) {
+    if (offset < fetchOffset) continue;
+    const time = timestampType === "logAppendTime" ? maxTimestamp : timestamp;
+    yield { topic, partition, offset, timestamp: time, timestampType, key, value, headers };
+  }
+}
+
+/** Which producers' transactions, at the point that the reader has reached, are known to end in an abort. */
+class AbortedTransactions {
+  readonly #byOffset: { readonly producerId: number; readonly firstOffset: number }[];
+  readonly #open = new Set<number>();
+
+  constructor(transactions: NonNullable<FetchedPartition["abortedTransactions"]>) {
+    this.#byOffset = [...transactions].sort((a, b) => a.firstOffset - b.firstOffset);
+  }
+
+  covers(batch: BatchView): boolean {
+    if (!batch.hasProducerId) return false;
+    for (let first = this.#byOffset[0]; first && first.firstOffset <= batch.lastOffset; first = this.#byOffset[0]) {
+      this.#open.add(first.producerId);
+      this.#byOffset.shift();
+    }
+    if (!batch.isControl) return batch.isTransactional && this.#open.has(batch.producerId);
+    const marker = recordsOf(batch, payloadOf(batch)).next().value;
+    if (marker !== undefined && controlTypeOf(marker.key) === ControlType.ABORT) this.#open.delete(batch.producerId);
+    return false;
+  }
+}

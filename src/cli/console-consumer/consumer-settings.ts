@@ -1,0 +1,42 @@
+import { type ConsumerSettings, type OffsetReset } from "../client/consumer.ts";
+import { ConfigurationError } from "../client/kafka-error.ts";
+import { type ClientProperties } from "../command/properties.ts";
+
+const isolationLevels = ["read_committed", "read_uncommitted"];
+const resets: readonly OffsetReset[] = ["earliest", "latest", "none"];
+
+/**
+ * The settings of a consumer from its properties, in Kafka's names.
+ * @throws ConfigurationError
+ */
+export function consumerSettings(properties: ClientProperties): ConsumerSettings {
+  const isolation = properties.text("isolation.level") ?? "read_uncommitted";
+  if (!isolationLevels.includes(isolation)) {
+    throw new ConfigurationError(
+      `Invalid value ${isolation} for configuration isolation.level: String must be one of: ${isolationLevels.join(", ")}`,
+    );
+  }
+  const protocol = properties.text("group.protocol")?.toLowerCase() ?? "classic";
+  if (protocol !== "classic") {
+    throw new ConfigurationError(`group.protocol ${protocol} is not supported by this tool yet: only classic is`);
+  }
+  const given = properties.text("auto.offset.reset") ?? "latest";
+  const offsetReset = resets.find((reset) => reset === given);
+  if (offsetReset === undefined) {
+    throw new ConfigurationError(
+      `Invalid value ${given} for configuration auto.offset.reset: Invalid value '${given}' for 'auto.offset.reset'. It may be ${resets.join(", ")}`,
+    );
+  }
+  return {
+    offsetReset,
+    readCommitted: isolation === "read_committed",
+    fetchWaitMs: properties.number("fetch.max.wait.ms", 500),
+    fetchBytesMin: properties.number("fetch.min.bytes", 1),
+    fetchBytesMax: properties.number("fetch.max.bytes", 52_428_800),
+    partitionBytesMax: properties.number("max.partition.fetch.bytes", 1_048_576),
+    metadataMaxAgeMs: properties.number("metadata.max.age.ms", 300_000),
+    autoCommitIntervalMs: properties.flag("enable.auto.commit", true)
+      ? properties.number("auto.commit.interval.ms", 5_000)
+      : undefined,
+  };
+}
