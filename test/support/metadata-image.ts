@@ -1,4 +1,3 @@
-import { type Logger } from "../../src/io/ports.ts";
 import { MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { emptyProvenance, type MetadataImage } from "../../src/metadata/image/metadata-image.ts";
 import { type MetadataRecordDraft } from "../../src/metadata/metadata-record.ts";
@@ -8,25 +7,25 @@ import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator
 
 /** The image that these records give, as if they had gone through the log. */
 export function imageOf(records: readonly MetadataRecordDraft[]): MetadataImage {
-  const delta = new MetadataDelta();
-  for (const record of records) delta.replay(decodeMetadataRecord(encodeMetadataRecord(record)));
-  return delta.apply(emptyProvenance);
+  return imageOfValues(records.map(encodeMetadataRecord));
 }
 
-/** The image at the end of a segment of the metadata log. */
-export function imageOfLog(segment: Buffer): MetadataImage {
+export function imageOfValues(values: readonly Buffer[]): MetadataImage {
   const delta = new MetadataDelta();
-  for (const batch of batches(segment)) {
-    if (batch.isControl) continue;
-    for (const { value } of recordsOf(batch, payloadOf(batch))) delta.replay(decodeMetadataRecord(value!));
+  for (const value of values) {
+    const record = decodeMetadataRecord(value);
+    // Transactions of the log are the loader's business.
+    if (record.type !== "beginTransaction" && record.type !== "endTransaction") delta.replay(record);
   }
   return delta.apply(emptyProvenance);
 }
 
-export const silentLogger: Logger = {
-  child: () => silentLogger,
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-};
+/** The records of a segment of the metadata log, as they stand in it. */
+export function metadataValuesOf(segment: Buffer): Buffer[] {
+  const values: Buffer[] = [];
+  for (const batch of batches(segment)) {
+    if (batch.isControl) continue;
+    for (const { value } of recordsOf(batch, payloadOf(batch))) values.push(value!);
+  }
+  return values;
+}
