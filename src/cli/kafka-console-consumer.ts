@@ -1,4 +1,4 @@
-import { runAsProcess } from "./command/run-command.ts";
+import { runAsProcess, runCommand } from "./command/run-command.ts";
 import { consoleConsumerCommand } from "./console-consumer/consumer-command.ts";
 
-await runAsProcess(consoleConsumerCommand);
+await runAsProcess((args, terminal) => runCommand(consoleConsumerCommand, args, terminal));

@@ -1,4 +1,4 @@
-import { runAsProcess } from "./command/run-command.ts";
+import { runAsProcess, runCommand } from "./command/run-command.ts";
 import { consoleProducerCommand } from "./console-producer/producer-command.ts";
 
-await runAsProcess(consoleProducerCommand);
+await runAsProcess((args, terminal) => runCommand(consoleProducerCommand, args, terminal));

@@ -1,4 +1,4 @@
-import { runAsProcess } from "./command/run-command.ts";
+import { runAsProcess, runCommand } from "./command/run-command.ts";
 import { topicsCommand } from "./topics/topics-command.ts";
 
-await runAsProcess(topicsCommand);
+await runAsProcess((args, terminal) => runCommand(topicsCommand, args, terminal));

@@ -23,10 +23,12 @@ export interface Command<T extends OptionTable> {
   run(options: ParsedOptions<T>, terminal: Terminal): Promise<number>;
 }
 
-/** Runs a command as the whole of this process: its exit code becomes the process's. */
-export async function runAsProcess<const T extends OptionTable>(command: Command<T>): Promise<void> {
+/** Runs a command as the whole of this process: what it resolves with becomes the process's exit code. */
+export async function runAsProcess(
+  command: (args: readonly string[], terminal: Terminal) => Promise<number>,
+): Promise<void> {
   const alive = keepAlive();
-  const code = await runCommand(command, process.argv.slice(2), processTerminal());
+  const code = await command(process.argv.slice(2), processTerminal());
   alive.cancel();
   // Not `exitCode`: a broker that does not answer must not keep a command that has ended.
   process.exit(code);

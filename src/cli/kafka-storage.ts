@@ -1,0 +1,4 @@
+import { runAsProcess } from "./command/run-command.ts";
+import { storageCommand } from "./storage/storage-command.ts";
+
+await runAsProcess(storageCommand);

@@ -1,0 +1,36 @@
+import { type Terminal } from "../command/terminal.ts";
+import { type RunningServer } from "./find-servers.ts";
+
+export interface StopPorts {
+  findServers(): readonly RunningServer[];
+  kill(pid: number, signal: string): void;
+}
+
+/** kafka-server-stop.sh: signals every server of this machine, or those of a role or a node id; resolves with the exit code. */
+export function stopServers(args: readonly string[], signal: string, terminal: Terminal, ports: StopPorts): number {
+  const role = valueOf(args, "--process-role");
+  const nodeId = valueOf(args, "--node-id");
+  const wanted = ports.findServers().filter((server) => {
+    if (role !== undefined && !isOfRole(server, role)) return false;
+    return nodeId === undefined || server.nodeId === nodeId;
+  });
+  if (wanted.length === 0) {
+    terminal.print("No kafka server to stop\n");
+    return 1;
+  }
+  for (const { pid } of wanted) ports.kill(pid, signal);
+  return 0;
+}
+
+/** A server of both roles is meant by "broker,controller" in either order only, as in Kafka. */
+function isOfRole({ roles }: RunningServer, role: string): boolean {
+  const asked = role.split(",").map((name) => name.trim());
+  return asked.length === roles.length && asked.every((name) => roles.includes(name));
+}
+
+function valueOf(args: readonly string[], name: string): string | undefined {
+  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  const word = args[at];
+  if (word === undefined) return undefined;
+  return word === name ? args[at + 1] : word.slice(name.length + 1);
+}
