@@ -1,0 +1,216 @@
+import { type TimestampMs } from "../../base/brand.ts";
+import { assert } from "../../base/assert.ts";
+import { metadataOf, type ClassicMember } from "./classic-member.ts";
+import { consumerProtocolType, subscribedTopicsOf } from "./consumer-subscription.ts";
+
+/**
+ * ```
+ *            first join                  all joined, or delay over
+ *   Empty ──────────────► Preparing ─────────────────────────► Completing
+ *     ▲                  ▲ │     ▲                                │ │
+ *     └──────────────────┼─┘     └────────────────────────────────┘ │ leader's sync
+ *       nobody joined    │            join, leave, timeout          ▼
+ *                        └───────────────────────────────────── Stable
+ * ```
+ * "Dead" is told of groups that are not there.
+ */
+export type ClassicState = "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Stable" | "Dead";
+
+const statesBefore: Record<ClassicState, readonly ClassicState[]> = {
+  Empty: ["PreparingRebalance"],
+  PreparingRebalance: ["Stable", "CompletingRebalance", "Empty"],
+  CompletingRebalance: ["PreparingRebalance"],
+  Stable: ["CompletingRebalance"],
+  Dead: [],
+};
+
+/** A classic group as it stands in the state, where it must not be changed. */
+export interface ClassicGroupView {
+  readonly type: "classic";
+  readonly groupId: string;
+  readonly state: ClassicState;
+  readonly previousState: ClassicState;
+  readonly stateSinceMs: TimestampMs;
+  readonly generation: number;
+  readonly protocolType: string | null;
+  readonly protocolName: string | null;
+  readonly leaderId: string | null;
+  readonly members: ReadonlyMap<string, ClassicMember>;
+  /** Member ids by group instance id. */
+  readonly staticMembers: ReadonlyMap<string, string>;
+  /** Ids that were handed out and have not joined with yet, and their session timeouts. */
+  readonly pendingJoin: ReadonlyMap<string, number>;
+  /** Members of this generation that have not synced yet. */
+  readonly pendingSync: ReadonlySet<string>;
+  /** What consumers are subscribed to; null when that is not known. */
+  readonly subscribedTopics: ReadonlySet<string> | null;
+  readonly newMemberAdded: boolean;
+  copy(): ClassicGroup;
+  hasAllJoined(): boolean;
+  canRebalance(): boolean;
+  isConsumerGroup(): boolean;
+  isSimple(): boolean;
+  isSubscribedTo(topic: string): boolean;
+  rebalanceTimeoutMs(): number;
+  supportsProtocols(protocolType: string, names: readonly string[]): boolean;
+}
+
+/** A copy of a classic group, to be changed within one turn. */
+export class ClassicGroup implements ClassicGroupView {
+  readonly type = "classic";
+  readonly groupId: string;
+  state: ClassicState = "Empty";
+  previousState: ClassicState = "Dead";
+  stateSinceMs: TimestampMs = -1;
+  generation = 0;
+  protocolType: string | null = null;
+  protocolName: string | null = null;
+  leaderId: string | null = null;
+  members = new Map<string, ClassicMember>();
+  staticMembers = new Map<string, string>();
+  pendingJoin = new Map<string, number>();
+  pendingSync = new Set<string>();
+  subscribedTopics: ReadonlySet<string> | null = null;
+  newMemberAdded = false;
+
+  constructor(groupId: string) {
+    this.groupId = groupId;
+  }
+
+  copy(): ClassicGroup {
+    const copy = new ClassicGroup(this.groupId);
+    copy.state = this.state;
+    copy.previousState = this.previousState;
+    copy.stateSinceMs = this.stateSinceMs;
+    copy.generation = this.generation;
+    copy.protocolType = this.protocolType;
+    copy.protocolName = this.protocolName;
+    copy.leaderId = this.leaderId;
+    copy.members = new Map(this.members);
+    copy.staticMembers = new Map(this.staticMembers);
+    copy.pendingJoin = new Map(this.pendingJoin);
+    copy.pendingSync = new Set(this.pendingSync);
+    copy.subscribedTopics = this.subscribedTopics;
+    copy.newMemberAdded = this.newMemberAdded;
+    return copy;
+  }
+
+  hasAllJoined(): boolean {
+    if (this.pendingJoin.size > 0) return false;
+    for (const member of this.members.values()) if (member.joining === undefined) return false;
+    return true;
+  }
+
+  awaitingJoinCount(): number {
+    let count = 0;
+    for (const member of this.members.values()) if (member.joining !== undefined) count++;
+    return count;
+  }
+
+  canRebalance(): boolean {
+    return statesBefore.PreparingRebalance.includes(this.state);
+  }
+
+  isConsumerGroup(): boolean {
+    return this.protocolType === consumerProtocolType;
+  }
+
+  /** Nothing but committed offsets: no member was ever there. */
+  isSimple(): boolean {
+    return this.protocolType === null && this.state === "Empty" && this.pendingJoin.size === 0;
+  }
+
+  /** When the subscriptions of consumers are not known, any topic may be among them. */
+  isSubscribedTo(topic: string): boolean {
+    return this.subscribedTopics === null ? this.isConsumerGroup() : this.subscribedTopics.has(topic);
+  }
+
+  /** The group waits as long as its most patient member. */
+  rebalanceTimeoutMs(): number {
+    let timeoutMs = 0;
+    for (const member of this.members.values()) timeoutMs = Math.max(timeoutMs, member.rebalanceTimeoutMs);
+    return timeoutMs;
+  }
+
+  supportsProtocols(protocolType: string, names: readonly string[]): boolean {
+    if (this.state === "Empty") return protocolType !== "" && names.length > 0;
+    if (this.protocolType !== protocolType) return false;
+    const common = this.#commonProtocols();
+    return names.some((name) => this.members.size === 0 || common.has(name));
+  }
+
+  transitionTo(state: ClassicState, nowMs: TimestampMs): void {
+    assert(statesBefore[state].includes(this.state), `group ${this.groupId} cannot go from ${this.state} to ${state}`);
+    this.previousState = this.state;
+    this.state = state;
+    this.stateSinceMs = nowMs;
+  }
+
+  add(member: ClassicMember): void {
+    if (member.groupInstanceId !== null) this.staticMembers.set(member.groupInstanceId, member.memberId);
+    if (this.members.size === 0) this.protocolType = member.protocolType;
+    this.leaderId ??= member.memberId;
+    this.members.set(member.memberId, member);
+    this.pendingJoin.delete(member.memberId);
+  }
+
+  /** Puts changes of a member in place. */
+  update(memberId: string, changes: Partial<ClassicMember>): ClassicMember {
+    const member = this.members.get(memberId);
+    assert(member !== undefined, `${memberId} is no member of ${this.groupId}`);
+    const changed = { ...member, ...changes };
+    this.members.set(memberId, changed);
+    return changed;
+  }
+
+  remove(memberId: string): void {
+    const member = this.members.get(memberId);
+    this.members.delete(memberId);
+    if (member !== undefined && member.groupInstanceId !== null) this.staticMembers.delete(member.groupInstanceId);
+    if (this.leaderId === memberId) this.leaderId = this.members.keys().next().value ?? null;
+    this.pendingJoin.delete(memberId);
+    this.pendingSync.delete(memberId);
+  }
+
+  /** The protocol that most members would like best among those that all of them know. */
+  selectProtocol(): string {
+    const common = this.#commonProtocols();
+    const votes = new Map<string, number>();
+    for (const member of this.members.values()) {
+      const vote = member.protocols.find(({ name }) => common.has(name));
+      assert(vote !== undefined, `member ${member.memberId} of ${this.groupId} knows none of the common protocols`);
+      votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1);
+    }
+    let selected: string | undefined;
+    for (const [name, count] of votes) {
+      if (selected === undefined || count > votes.get(selected)!) selected = name;
+    }
+    assert(selected !== undefined, `group ${this.groupId} has no member to choose a protocol`);
+    return selected;
+  }
+
+  /** After a change of members or protocol; false when a member's subscription cannot be read. */
+  refreshSubscribedTopics(): boolean {
+    this.subscribedTopics = null;
+    if (!this.isConsumerGroup()) return true;
+    if (this.members.size > 0 && this.protocolName === null) return true;
+    const topics = new Set<string>();
+    for (const member of this.members.values()) {
+      const metadata = metadataOf(member, this.protocolName);
+      const subscribed = metadata === undefined ? undefined : subscribedTopicsOf(metadata);
+      if (subscribed === undefined) return false;
+      for (const topic of subscribed) topics.add(topic);
+    }
+    this.subscribedTopics = topics;
+    return true;
+  }
+
+  #commonProtocols(): Set<string> {
+    let common: Set<string> | undefined;
+    for (const { protocols } of this.members.values()) {
+      const names = protocols.map(({ name }) => name);
+      common = new Set(common === undefined ? names : names.filter((name) => common!.has(name)));
+    }
+    return common ?? new Set();
+  }
+}

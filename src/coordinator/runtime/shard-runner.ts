@@ -1,0 +1,193 @@
+import { type LeaderEpoch, type Offset } from "../../base/brand.ts";
+import { Timeline } from "../../base/timeline-map.ts";
+import { type Logger } from "../../io/ports.ts";
+import { Errors, errorName, type ErrorCode } from "../../protocol/errors.ts";
+import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { type CoordinatorPartition, type PartitionLoader } from "./partition-log.ts";
+import { replayRecords } from "./replay-records.ts";
+import { type CoordinatorShard } from "./shard.ts";
+import { ShardTimers } from "./shard-timers.ts";
+import { failed, Ticket, type AnyTicket, type Reply, type Result } from "./ticket.ts";
+import { Turn, type Operation } from "./turn.ts";
+import { WritePipeline, type PipelineOptions } from "./write-pipeline.ts";
+
+export interface RunnerOptions<S, R> extends PipelineOptions {
+  readonly shard: CoordinatorShard<S, R>;
+  readonly loader: PartitionLoader;
+  readonly logger: Logger;
+}
+
+/**
+ * ```
+ * loading ──► active ──► closed
+ *    │ ▲         │          ▲
+ *    ▼ └─────────┘          │   back to loading when memory and log may differ
+ *  failed ──────────────────┘
+ * ```
+ */
+export type ShardStatus = "loading" | "active" | "failed" | "closed";
+
+/** One partition's shard: its state, and the turns that change it, one at a time and to their end. */
+export class ShardRunner<S, R> {
+  readonly partition: CoordinatorPartition;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly #options: RunnerOptions<S, R>;
+  readonly #timers: ShardTimers<S, R>;
+  #status: ShardStatus = "loading";
+  #timeline: Timeline;
+  #state: S;
+  #pipeline: WritePipeline;
+  /** Requests without an answer, and the mark of the turn that took each. */
+  readonly #unanswered = new Map<AnyTicket, number>();
+
+  constructor(partition: CoordinatorPartition, leaderEpoch: LeaderEpoch, options: RunnerOptions<S, R>) {
+    this.partition = partition;
+    this.leaderEpoch = leaderEpoch;
+    this.#options = options;
+    this.#timers = new ShardTimers(options.clock, options.timers, (operation) => this.#runTimer(operation));
+    this.#timeline = new Timeline();
+    this.#state = options.shard.newState(this.#timeline);
+    this.#pipeline = this.#newPipeline(0);
+  }
+
+  get status(): ShardStatus {
+    return this.#status;
+  }
+
+  /** Reads the partition, then takes requests. */
+  async load(): Promise<void> {
+    this.#reset();
+    this.#status = "loading";
+    const { shard, loader, logger, clock, compute } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const timeline = this.#timeline;
+    const state = this.#state;
+    let recordCount = 0;
+    let endOffset: Offset;
+    try {
+      const outcome = await loader.load(this.partition, async (records) => {
+        if (timeline !== this.#timeline) return;
+        const mark = timeline.next();
+        recordCount += await replayRecords(records, shard, state, compute, logger);
+        timeline.commit(mark);
+      });
+      if (timeline !== this.#timeline) return;
+      if (!outcome.ok) {
+        this.#status = "failed";
+        logger.warn({ ...this.partition, error: errorName(outcome.error) }, "coordinator partition not loaded");
+        return;
+      }
+      endOffset = outcome.endOffset;
+    } catch (error) {
+      if (timeline !== this.#timeline) return;
+      this.#status = "failed";
+      logger.error({ ...this.partition, err: error }, "coordinator partition cannot be loaded");
+      return;
+    }
+    this.#pipeline = this.#newPipeline(endOffset);
+    this.#status = "active";
+    const durationMs = Math.round(clock.monotonicMs() - startedMs);
+    logger.info({ ...this.partition, records: recordCount, durationMs }, "coordinator partition loaded");
+    this.#run((turn) => shard.onLoaded(turn), undefined);
+  }
+
+  /** Fails all that waits with NOT_COORDINATOR; the runner is of no use afterwards. */
+  close(): void {
+    this.#reset();
+    this.#status = "closed";
+  }
+
+  /** Runs an operation now; resolves when it has answered the ticket and the records up to then are committed. */
+  write<T>(operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void): Promise<Result<T>> {
+    const unavailable = this.#unavailable();
+    if (unavailable !== undefined) return Promise.resolve(failed(unavailable));
+    return new Promise((resolve) => {
+      const ticket: Ticket<T> = new Ticket((result) => {
+        this.#unanswered.delete(ticket);
+        resolve(result);
+      });
+      this.#run((turn) => operation(turn, ticket), ticket);
+    });
+  }
+
+  /** Reads the committed state: `read` looks at its maps with the view "committed". */
+  read<T>(read: (state: S) => T): Result<T> {
+    const unavailable = this.#unavailable();
+    return unavailable === undefined ? { ok: true, response: read(this.#state) } : failed(unavailable);
+  }
+
+  #unavailable(): ErrorCode | undefined {
+    if (this.#status === "active") return undefined;
+    return this.#status === "loading" ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR;
+  }
+
+  #runTimer(operation: Operation<S, R>): void {
+    if (this.#status === "active") this.#run(operation, undefined);
+  }
+
+  #run(operation: Operation<S, R>, ticket: AnyTicket | undefined): void {
+    const { shard, clock, logger } = this.#options;
+    const mark = this.#timeline.next();
+    if (ticket !== undefined) this.#unanswered.set(ticket, mark);
+    const firstOffset = this.#pipeline.nextOffset;
+    const turn = new Turn<S, R>(this.#state, clock.wallMs(), (record, index) =>
+      shard.replay(this.#state, record, { offset: firstOffset + index, producerId: -1 }),
+    );
+    try {
+      operation(turn);
+    } catch (error) {
+      this.#timeline.revert(mark);
+      ticket?.settle(failed(Errors.UNKNOWN_SERVER_ERROR));
+      throw error;
+    }
+    for (const { level, message, fields } of turn.notes) logger[level](fields, message);
+    if (turn.records.length > 0 && !this.#pipeline.add(this.#unitsOf(turn), mark)) {
+      this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
+      return;
+    }
+    for (const timer of turn.timers) this.#timers.apply(timer);
+    if (this.#pipeline.attach(turn.replies, mark)) return;
+    this.#timeline.commit(mark);
+    for (const reply of turn.replies) reply.send();
+  }
+
+  #unitsOf(turn: Turn<S, R>): RecordDraft[][] {
+    const { shard } = this.#options;
+    const drafts = turn.records.map((record): RecordDraft => ({ ...shard.encode(record), timestamp: turn.nowMs }));
+    return turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts];
+  }
+
+  /** Undoes the turns from `mark` on, and fails what they answered and what they parked. */
+  #takeBack(mark: number, replies: readonly Reply[], error: ErrorCode): void {
+    this.#timeline.revert(mark);
+    const lost = new Set<AnyTicket>(replies.map((reply) => reply.ticket));
+    for (const [ticket, takenAt] of this.#unanswered) if (takenAt >= mark) lost.add(ticket);
+    for (const ticket of lost) ticket.settle(failed(error));
+    this.#timers.clear();
+    this.#run((turn) => this.#options.shard.onReverted(turn, lost), undefined);
+  }
+
+  #newPipeline(nextOffset: Offset): WritePipeline {
+    const { logger } = this.#options;
+    return new WritePipeline(this.partition, nextOffset, this.#options, {
+      onCommitted: (mark) => this.#timeline.commit(mark),
+      onLost: (mark, replies, error) => {
+        logger.warn({ ...this.partition, error: errorName(error) }, "coordinator records not written");
+        this.#takeBack(mark, replies, error);
+      },
+      onDiverged: (reason) => {
+        logger.error({ ...this.partition, reason }, "coordinator state differs from its log, loading it again");
+        void this.load();
+      },
+    });
+  }
+
+  /** An empty state, and nobody left waiting. */
+  #reset(): void {
+    this.#timers.clear();
+    this.#pipeline.close();
+    this.#timeline = new Timeline();
+    this.#state = this.#options.shard.newState(this.#timeline);
+    for (const ticket of [...this.#unanswered.keys()]) ticket.settle(failed(Errors.NOT_COORDINATOR));
+  }
+}

@@ -1,0 +1,71 @@
+import { type TimestampMs } from "../../base/brand.ts";
+import { Reply, type Ticket } from "./ticket.ts";
+
+/** Something to do with a shard: reads the state and the time, and changes things through the turn alone. */
+export type Operation<S, R> = (turn: Turn<S, R>) => void;
+
+/** `delayMs` undefined cancels the timer of that key. */
+export interface TimerChange<S, R> {
+  readonly key: string;
+  readonly delayMs: number | undefined;
+  readonly operation: Operation<S, R>;
+}
+
+/** A line for the log, told by code that has no logger. */
+export interface Note {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly fields: object;
+}
+
+/**
+ * One operation on a shard: what it works with, and what it wants done. The operation is a pure function of state, request and
+ * time; the runtime then writes the records, and sends the replies once they are committed. When the records do not make it
+ * into the log, everything the turn did to the state is taken back and its replies become errors.
+ */
+export class Turn<S, R> {
+  readonly state: S;
+  /** Wall time, for timestamps in records; deadlines are delays for `schedule`. */
+  readonly nowMs: TimestampMs;
+  readonly records: R[] = [];
+  readonly replies: Reply[] = [];
+  readonly timers: TimerChange<S, R>[] = [];
+  readonly notes: Note[] = [];
+  /** The records may go into several batches, of which the first ones may be written and the last ones not. */
+  isDivisible = false;
+
+  readonly #replay: (record: R, index: number) => void;
+
+  /** @param replay applies a record, the `index`th of this turn, to the state */
+  constructor(state: S, nowMs: TimestampMs, replay: (record: R, index: number) => void) {
+    this.state = state;
+    this.nowMs = nowMs;
+    this.#replay = replay;
+  }
+
+  /** Writes a record and applies it to the state at once, as loading the log will. */
+  append(record: R): void {
+    this.#replay(record, this.records.length);
+    this.records.push(record);
+  }
+
+  /** Answers a request: this turn's own, or one that was parked. */
+  reply<T>(ticket: Ticket<T>, response: T): void {
+    this.replies.push(Reply.of(ticket, response));
+  }
+
+  /** Runs `operation` after `delayMs`, in place of what was scheduled under `key`. */
+  schedule(key: string, delayMs: number, operation: Operation<S, R>): void {
+    this.timers.push({ key, delayMs, operation });
+  }
+
+  cancel(key: string): void {
+    this.timers.push({ key, delayMs: undefined, operation: doNothing });
+  }
+
+  note(level: Note["level"], message: string, fields: object = {}): void {
+    this.notes.push({ level, message, fields });
+  }
+}
+
+function doNothing(): void {}

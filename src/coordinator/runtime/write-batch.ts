@@ -1,0 +1,48 @@
+import { type Offset } from "../../base/brand.ts";
+import { type ErrorCode } from "../../protocol/errors.ts";
+import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { type Reply } from "./ticket.ts";
+
+/** Records of one or several turns that go into the log together, and the replies that wait for them. */
+export class WriteBatch {
+  readonly baseOffset: Offset;
+  /** The mark of the first turn that has records here: when the batch is lost, all from there on is taken back. */
+  readonly firstMark: number;
+  /** When the batch is committed, all up to here is final. */
+  lastMark: number;
+  readonly records: RecordDraft[] = [];
+  recordsSizeBytes = 0;
+  replies: Reply[] = [];
+  isCommitted = false;
+  appendedAtMs = 0;
+
+  constructor(baseOffset: Offset, mark: number) {
+    this.baseOffset = baseOffset;
+    this.firstMark = mark;
+    this.lastMark = mark - 1;
+  }
+
+  get endOffset(): Offset {
+    return this.baseOffset + this.records.length;
+  }
+
+  add(record: RecordDraft): void {
+    this.records.push(record);
+    this.recordsSizeBytes += recordSizeBytesMax(record);
+  }
+
+  /** Fails the replies that wait; more may be added later. */
+  fail(error: ErrorCode): void {
+    const replies = this.replies;
+    this.replies = [];
+    for (const reply of replies) reply.fail(error);
+  }
+}
+
+/** Length, attributes, timestamp and offset deltas, key and value lengths, header count: 36 bytes at the very most. */
+const recordOverheadBytesMax = 36;
+
+/** An upper bound for the record's size in a batch. */
+export function recordSizeBytesMax({ key, value }: RecordDraft): number {
+  return recordOverheadBytesMax + (key?.length ?? 0) + (value?.length ?? 0);
+}

@@ -1,0 +1,176 @@
+import { type Offset } from "../../base/brand.ts";
+import { type Clock, type CompressionName, type Compute, type Timers } from "../../io/ports.ts";
+import { Errors, type ErrorCode } from "../../protocol/errors.ts";
+import { buildBatch, compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
+import { type CoordinatorPartition, type PartitionWriter } from "./partition-log.ts";
+import { type Reply } from "./ticket.ts";
+import { recordSizeBytesMax, WriteBatch } from "./write-batch.ts";
+
+export interface PipelineOptions {
+  readonly writer: PartitionWriter;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly compute: Compute;
+  readonly compression: CompressionName | "none";
+  /** How long a reply waits for its records to be committed. */
+  readonly writeTimeoutMs: number;
+}
+
+export interface PipelineEvents {
+  /** All turns up to `mark` are in the log for good; their replies are sent next. */
+  onCommitted(mark: number): void;
+  /** The turns from `mark` on are not in the log, and what follows them never will be. */
+  onLost(mark: number, replies: readonly Reply[], error: ErrorCode): void;
+  /** What the log holds is not what was written. */
+  onDiverged(reason: string): void;
+}
+
+/**
+ * The way of a shard's records into its partition, in order:
+ *
+ * ```
+ * turns ─► queue ──(end of the loop's turn)──► compressing ─► in flight ──(high watermark)──► replies
+ *          the last batch still gathers        one at a time
+ * ```
+ */
+export class WritePipeline {
+  readonly #partition: CoordinatorPartition;
+  readonly #options: PipelineOptions;
+  readonly #events: PipelineEvents;
+  #nextOffset: Offset;
+  #queue: WriteBatch[] = [];
+  #compressing: WriteBatch | undefined;
+  #inFlight: WriteBatch[] = [];
+  #isFlushScheduled = false;
+  #isWatching = false;
+  #isClosed = false;
+
+  constructor(partition: CoordinatorPartition, nextOffset: Offset, options: PipelineOptions, events: PipelineEvents) {
+    this.#partition = partition;
+    this.#nextOffset = nextOffset;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** What the next record will get. */
+  get nextOffset(): Offset {
+    return this.#nextOffset;
+  }
+
+  /**
+   * Takes the records of one turn. `units` are written each in one batch; false, and nothing is taken, when one of them is
+   * larger than a batch may be.
+   */
+  add(units: readonly (readonly RecordDraft[])[], mark: number): boolean {
+    const sizeBytesMax = this.#options.writer.batchSizeBytesMax(this.#partition) - batchHeaderSizeBytes;
+    const sizes = units.map((unit) => unit.reduce((sum, record) => sum + recordSizeBytesMax(record), 0));
+    if (sizes.some((sizeBytes) => sizeBytes > sizeBytesMax)) return false;
+    for (const [index, unit] of units.entries()) {
+      let batch = this.#queue.at(-1);
+      if (batch === undefined || batch.recordsSizeBytes + sizes[index]! > sizeBytesMax) {
+        batch = new WriteBatch(this.#nextOffset, mark);
+        this.#queue.push(batch);
+      }
+      for (const record of unit) batch.add(record);
+      this.#nextOffset = batch.endOffset;
+    }
+    this.#scheduleFlush();
+    return true;
+  }
+
+  /** The turn of `mark` and its replies wait for all records so far; false when there is nothing to wait for. */
+  attach(replies: readonly Reply[], mark: number): boolean {
+    const last = this.#queue.at(-1) ?? this.#compressing ?? this.#inFlight.at(-1);
+    if (last === undefined) return false;
+    last.lastMark = mark;
+    last.replies.push(...replies);
+    return true;
+  }
+
+  /** Forgets all that is under way; its replies are not sent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#queue = [];
+    this.#compressing = undefined;
+    this.#inFlight = [];
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    this.#options.timers.endOfTurn(() => {
+      this.#isFlushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    while (this.#queue.length > 0 && this.#compressing === undefined) {
+      const batch = this.#queue.shift()!;
+      const bytes = buildBatch({ records: batch.records });
+      if (this.#options.compression === "none") void this.#append(batch, bytes);
+      else void this.#compressAndAppend(batch, bytes, this.#options.compression);
+    }
+  }
+
+  async #compressAndAppend(batch: WriteBatch, bytes: Buffer, compression: CompressionName): Promise<void> {
+    this.#compressing = batch;
+    const compressed = await compressBatch(bytes, compression, this.#options.compute);
+    if (this.#compressing !== batch) return;
+    this.#compressing = undefined;
+    const appended = this.#append(batch, compressed);
+    this.#flush();
+    await appended;
+  }
+
+  async #append(batch: WriteBatch, bytes: Buffer): Promise<void> {
+    batch.appendedAtMs = this.#options.clock.monotonicMs();
+    this.#inFlight.push(batch);
+    this.#watch(this.#options.writeTimeoutMs);
+    const outcome = await this.#options.writer.append(this.#partition, bytes);
+    if (!this.#inFlight.includes(batch)) return;
+    if (!outcome.ok) this.#onNotWritten(batch, outcome.error);
+    else if (outcome.baseOffset === batch.baseOffset) this.#onCommitted(batch);
+    else this.#events.onDiverged(`a batch for offset ${batch.baseOffset} was written at ${outcome.baseOffset}`);
+  }
+
+  #onCommitted(batch: WriteBatch): void {
+    batch.isCommitted = true;
+    while (this.#inFlight[0]?.isCommitted === true) {
+      const { lastMark, replies } = this.#inFlight.shift()!;
+      this.#events.onCommitted(lastMark);
+      for (const reply of replies) reply.send();
+    }
+  }
+
+  #onNotWritten(batch: WriteBatch, error: ErrorCode): void {
+    if (this.#inFlight.at(-1) !== batch) {
+      this.#events.onDiverged(`the batch for offset ${batch.baseOffset} is missing, with others behind it`);
+      return;
+    }
+    this.#inFlight.pop();
+    const behind = this.#compressing === undefined ? this.#queue : [this.#compressing, ...this.#queue];
+    this.#compressing = undefined;
+    this.#queue = [];
+    this.#nextOffset = batch.baseOffset;
+    const replies = [batch, ...behind].flatMap((lost) => lost.replies);
+    this.#events.onLost(batch.firstMark, replies, error);
+  }
+
+  /** Fails replies that wait too long; the records may be committed later all the same. */
+  #watch(delayMs: number): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    const { clock, timers, writeTimeoutMs } = this.#options;
+    timers.after(delayMs, () => {
+      this.#isWatching = false;
+      if (this.#isClosed) return;
+      const overdueMs = clock.monotonicMs() - writeTimeoutMs;
+      for (const batch of this.#inFlight) if (batch.appendedAtMs <= overdueMs) batch.fail(Errors.REQUEST_TIMED_OUT);
+      const next = this.#inFlight.find((batch) => batch.appendedAtMs > overdueMs);
+      if (next !== undefined) this.#watch(next.appendedAtMs - overdueMs);
+      else if (this.#inFlight.length > 0) this.#watch(writeTimeoutMs);
+    });
+  }
+}
