@@ -28,6 +28,11 @@ export class BrokerSessions {
     this.#sessions.set(id, { lastContactMs: nowMs, metadataOffset: -1, shutdownOffset: -1 });
   }
 
+  /** The broker was told to stop: who registers with its id next is its successor. */
+  end(id: NodeId): void {
+    this.#sessions.delete(id);
+  }
+
   beginShutdown(id: NodeId, endOffset: Offset): void {
     const session = this.#sessions.get(id);
     if (session !== undefined) this.#sessions.set(id, { ...session, shutdownOffset: endOffset });

@@ -45,7 +45,7 @@ function valuesProblem(
     }
     case configResourceTypes.group:
       if (name === "") return invalidRequest("Default group resources are not allowed.");
-      return invalidConfig(groupConfigsProblem(overrides));
+      return invalidConfig(groupConfigsProblem(overrides, view.effectiveConfig.broker(view.image)));
     default:
       return invalidRequest(`Unknown resource type ${type}`);
   }

@@ -121,6 +121,7 @@ export class QuorumController implements Controller, Publisher {
         if (result.response.beginsShutdown) {
           this.#sessions.beginShutdown(brokerId, view.nextOffset + result.records.length - 1);
         }
+        if (result.response.shouldShutDown) this.#sessions.end(brokerId);
       }
       return result;
     }, notControllerError);

@@ -1,6 +1,6 @@
 import { kraftVersionFeature, metadataVersionFeature } from "../metadata/features/feature-names.ts";
 import { featureLevelProblem, supportedFeatures } from "../metadata/features/feature-table.ts";
-import { isMetadataLostByDowngrade, metadataVersionName } from "../metadata/features/metadata-version.ts";
+import { isMetadataLostByDowngrade } from "../metadata/features/metadata-version.ts";
 import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { type ApiRequest, type ApiResponse } from "../protocol/apis.ts";
 import { Errors } from "../protocol/errors.ts";
@@ -35,7 +35,8 @@ export function updateFeatures(
     const data = { name: update.feature, featureLevel: update.maxVersionLevel };
     records.push({ type: "featureLevel", version: 0, data });
   }
-  const results = request.featureUpdates.map(({ feature }) => ({ feature, ...errorFields(undefined) }));
+  // The name of the code where a message would be: so does Kafka.
+  const results = request.featureUpdates.map(({ feature }) => ({ feature, errorMessage: "NONE" }));
   return { records: request.validateOnly ? [] : records, response: { ...errorFields(undefined), results } };
 }
 
@@ -74,7 +75,7 @@ function downgradeProblem(current: number, level: number, kind: number): ApiErro
       : "Refusing to perform the requested downgrade because it might delete metadata information.";
   return new ApiError(
     Errors.INVALID_UPDATE_VERSION,
-    `Unsupported metadata.version downgrade from ${metadataVersionName(current)} to ${metadataVersionName(level)}. ${reason}`,
+    `Unsupported metadata.version downgrade from ${current} to ${level}. ${reason}`,
   );
 }
 
