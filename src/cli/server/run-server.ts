@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { BrokerConfig } from "../../config/broker-config.ts";
+import { ConfigError } from "../../config/config-key.ts";
+import { propertiesFromEnvironment } from "../../config/environment.ts";
+import { parseProperties } from "../../config/properties.ts";
+import { createLogger } from "../../io/node/node-logger.ts";
+import { nodePorts } from "../../io/node/ports.ts";
+import { ensureFormatted } from "../../server/ensure-formatted.ts";
+import { createNode } from "../../server/node.ts";
+import { StartupError } from "../../server/startup-error.ts";
+
+export interface ServerOptions {
+  readonly propertiesFile: string;
+  /** Each "name=value"; they win over the file and the environment. */
+  readonly overrides: readonly string[];
+  /** Formats empty directories with a new cluster id instead of refusing to start on them. */
+  readonly autoFormat: boolean;
+}
+
+/** Runs a node in this process until SIGTERM or SIGINT. What stops the start is one message and exit code 1. */
+export async function runServer(options: ServerOptions): Promise<void> {
+  try {
+    await start(options);
+  } catch (error) {
+    const expected = error instanceof ConfigError || error instanceof StartupError;
+    process.stderr.write(`${expected ? error.message : String((error as Error).stack ?? error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function start(options: ServerOptions): Promise<void> {
+  const config = readConfig(options);
+  const logger = createLogger({ levels: process.env["ODRADEK_LOG"], format: logFormat() });
+  for (const name of config.unknown) logger.warn({}, `Unknown configuration "${name}": it is ignored`);
+  for (const warning of config.warnings) logger.warn({}, warning);
+  const ports = nodePorts({ logger });
+  if (options.autoFormat) ensureFormatted(config, ports);
+  const node = await createNode(config, ports);
+
+  const stop = (signal: NodeJS.Signals) => {
+    logger.info({}, `${signal}: shutting down`);
+    node.close().then(
+      () => (process.exitCode ??= 0),
+      (error: unknown) => {
+        logger.error({ error }, "The shutdown failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  // A node that had to stop by itself (its last log directory failed) exits as Kafka does, so that a supervisor sees it.
+  void node.failed.then((error) => {
+    logger.error({ error }, "The node stops");
+    process.exit(1);
+  });
+}
+
+function readConfig({ propertiesFile, overrides }: ServerOptions): BrokerConfig {
+  const path = resolve(propertiesFile);
+  if (!existsSync(path)) throw new StartupError(`No such properties file: ${path}`);
+  const properties = parseProperties(readFileSync(path, "utf8"));
+  for (const [name, value] of propertiesFromEnvironment(process.env)) properties.set(name, value);
+  for (const override of overrides) {
+    const equals = override.indexOf("=");
+    if (equals <= 0) throw new StartupError(`--override takes name=value, not "${override}"`);
+    properties.set(override.slice(0, equals).trim(), override.slice(equals + 1).trim());
+  }
+  return new BrokerConfig(properties);
+}
+
+function logFormat(): "text" | "json" | undefined {
+  const format = process.env["ODRADEK_LOG_FORMAT"];
+  if (format === undefined || format === "text" || format === "json") return format;
+  throw new StartupError(`ODRADEK_LOG_FORMAT is "${format}"; it may be "text" or "json"`);
+}

@@ -1,0 +1,41 @@
+import { type Offset, type TimestampMs } from "../base/brand.ts";
+import { type ErrorCode } from "../protocol/errors.ts";
+
+/** Who appends: it decides how far a batch is trusted. Replication has its own call. */
+export type AppendOrigin = "client" | "coordinator" | "raft";
+
+export interface RecordError {
+  readonly batchIndex: number;
+  readonly message: string;
+}
+
+export interface AppendSuccess {
+  readonly ok: true;
+  readonly baseOffset: Offset;
+  readonly lastOffset: Offset;
+  readonly maxTimestamp: TimestampMs;
+  /** -1 when the topic keeps the records' own timestamps. */
+  readonly logAppendTimeMs: TimestampMs;
+  readonly logStartOffset: Offset;
+  /** The batch was in the log already; the offsets are those that it has there. */
+  readonly duplicate: boolean;
+}
+
+export interface AppendFailure {
+  readonly ok: false;
+  readonly error: ErrorCode;
+  readonly message: string | null;
+  readonly recordErrors: readonly RecordError[];
+}
+
+export type AppendResult = AppendSuccess | AppendFailure;
+
+const noRecordErrors: readonly RecordError[] = [];
+
+export function appendFailure(
+  error: ErrorCode,
+  message: string | null,
+  recordErrors: readonly RecordError[] = noRecordErrors,
+): AppendFailure {
+  return { ok: false, error, message, recordErrors };
+}

@@ -1,0 +1,65 @@
+import { type DiskFile } from "../io/ports.ts";
+import {
+  batchHeaderSizeBytes,
+  BatchView,
+  currentMagic,
+  lengthAt,
+  logOverheadBytes,
+  magicAt,
+} from "../protocol/records/batch-header.ts";
+
+const wholeChunkBytes = 1_048_576;
+const headerChunkBytes = 16_384;
+
+/** False ends the scan before this batch. */
+export type BatchVisitor = (batch: BatchView, position: number) => boolean;
+
+/**
+ * Reads the batches of a file from `start` to `end` in large pieces and calls `visit` with each and its position. Returns
+ * the position behind the last batch that was visited and wanted: less than `end` when `visit` ended the scan, or when
+ * what follows is no whole batch.
+ */
+export function scanBatches(file: DiskFile, start: number, end: number, visit: BatchVisitor): number {
+  return scan(file, start, end, visit, wholeChunkBytes, true);
+}
+
+/** As `scanBatches`, but only the header of each batch is there to look at; large batches are skipped, not read. */
+export function scanHeaders(file: DiskFile, start: number, end: number, visit: BatchVisitor): number {
+  return scan(file, start, end, visit, headerChunkBytes, false);
+}
+
+/** Size of the batch whose header is at `at`, log overhead included; -1 when that is no header of a batch. */
+export function batchSizeAt(buffer: Buffer, at: number): number {
+  const sizeBytes = logOverheadBytes + buffer.readInt32BE(at + lengthAt);
+  return sizeBytes < batchHeaderSizeBytes || buffer[at + magicAt] !== currentMagic ? -1 : sizeBytes;
+}
+
+function scan(
+  file: DiskFile,
+  start: number,
+  end: number,
+  visit: BatchVisitor,
+  chunkBytes: number,
+  isWhole: boolean,
+): number {
+  let position = start;
+  let chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(0, end - start)));
+  while (position < end) {
+    const length = file.read(chunk.subarray(0, Math.min(chunk.length, end - position)), position);
+    let at = 0;
+    while (length - at >= batchHeaderSizeBytes) {
+      const sizeBytes = batchSizeAt(chunk, at);
+      if (sizeBytes < 0 || position + at + sizeBytes > end) return position + at;
+      if (isWhole && at + sizeBytes > length) break;
+      if (!visit(new BatchView(chunk, at), position + at)) return position + at;
+      at += sizeBytes;
+    }
+    if (at === 0) {
+      // Not one batch was there whole: the piece is too small for it, or the file ends.
+      if (length < batchHeaderSizeBytes || chunk.length > batchSizeAt(chunk, 0)) return position;
+      chunk = Buffer.allocUnsafe(batchSizeAt(chunk, 0));
+    }
+    position += at;
+  }
+  return position;
+}

@@ -1,0 +1,119 @@
+import { assert } from "../base/assert.ts";
+import { type Disk } from "../io/ports.ts";
+
+const initialEntries = 32;
+
+/**
+ * The entries, all of one size, of an index file. They are in memory while they grow or are looked up, and reach the file
+ * at `save`: what a crash takes away belongs to a segment that recovery rebuilds the index of.
+ */
+export class IndexFile {
+  readonly #disk: Disk;
+  readonly #entrySizeBytes: number;
+  #path: string;
+  /** Null while only the file has them. */
+  #entries: Buffer | null;
+  #count = 0;
+  /** How many entries from the first on the file has as they are here. */
+  #savedCount = 0;
+  #wasUsed = true;
+
+  /** Starts empty; `load` takes what the file has. */
+  constructor(disk: Disk, path: string, entrySizeBytes: number) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#entrySizeBytes = entrySizeBytes;
+    this.#entries = Buffer.alloc(0);
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  get count(): number {
+    this.#load();
+    return this.#count;
+  }
+
+  /** Takes the file's entries at the next use. */
+  reload(): void {
+    this.#entries = null;
+  }
+
+  /** The entries one behind the other, and perhaps unused space. */
+  bytes(): Buffer {
+    return this.#load();
+  }
+
+  /** Makes room for one more entry and returns where in `bytes()` the caller has to write it. */
+  grow(): number {
+    let entries = this.#load();
+    const start = this.#count * this.#entrySizeBytes;
+    if (start + this.#entrySizeBytes > entries.length) {
+      const larger = Buffer.alloc(Math.max(initialEntries * this.#entrySizeBytes, entries.length * 2));
+      entries.copy(larger, 0, 0, start);
+      this.#entries = entries = larger;
+    }
+    this.#count++;
+    return start;
+  }
+
+  truncate(count: number): void {
+    this.#load();
+    assert(count <= this.#count, "an index is only truncated to fewer entries");
+    this.#count = count;
+    if (this.#savedCount > count) this.#savedCount = count;
+  }
+
+  /** Writes to the file what it lacks and cuts it to its entries. */
+  save(isDurable: boolean): void {
+    const entries = this.#load();
+    const file = this.#disk.open(this.#path, "readwrite");
+    try {
+      const start = this.#savedCount * this.#entrySizeBytes;
+      const end = this.#count * this.#entrySizeBytes;
+      if (start < end) file.write([entries.subarray(start, end)], start);
+      if (file.sizeBytes() !== end) file.truncate(end);
+      if (isDurable) file.sync();
+      this.#savedCount = this.#count;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Drops the entries from memory when they were not used since the last call and the file has them. */
+  releaseIfUnused(): void {
+    if (!this.#wasUsed && this.#savedCount === this.#count) this.#entries = null;
+    this.#wasUsed = false;
+  }
+
+  moveTo(path: string): void {
+    this.#path = path;
+  }
+
+  #load(): Buffer {
+    this.#wasUsed = true;
+    if (this.#entries !== null) return this.#entries;
+    const entries = this.#disk.exists(this.#path) ? this.#disk.readFile(this.#path) : Buffer.alloc(0);
+    this.#count = withoutPadding(entries, this.#entrySizeBytes);
+    this.#savedCount = this.#count;
+    this.#entries = entries;
+    return entries;
+  }
+}
+
+/**
+ * How many entries there are before the zeros of a file that was preallocated and never trimmed, as Apache Kafka leaves
+ * it after a crash. A whole file of one zero entry is an entry: the time index of records with timestamp 0 has it.
+ */
+function withoutPadding(entries: Buffer, entrySizeBytes: number): number {
+  let count = Math.floor(entries.length / entrySizeBytes);
+  if (count === 1) return 1;
+  while (count > 0 && isZero(entries, (count - 1) * entrySizeBytes, count * entrySizeBytes)) count--;
+  return count;
+}
+
+function isZero(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0) return false;
+  return true;
+}

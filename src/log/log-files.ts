@@ -1,0 +1,68 @@
+import { type Offset } from "../base/brand.ts";
+import { type Random } from "../io/ports.ts";
+
+export const logSuffix = ".log";
+export const offsetIndexSuffix = ".index";
+export const timeIndexSuffix = ".timeindex";
+export const transactionIndexSuffix = ".txnindex";
+export const producerSnapshotSuffix = ".snapshot";
+/** Waits for its removal. */
+export const deletedSuffix = ".deleted";
+/** Written by the cleaner and not complete. */
+export const cleanedSuffix = ".cleaned";
+/** Written by the cleaner, complete, and about to replace segments. */
+export const swapSuffix = ".swap";
+
+/** The files of one segment. */
+export const segmentSuffixes = [logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix] as const;
+
+const offsetDigits = 20;
+const fileNameBytesMax = 255;
+
+/** `00000000000000000042.log` */
+export function segmentFileName(baseOffset: Offset, suffix: string): string {
+  return String(baseOffset).padStart(offsetDigits, "0") + suffix;
+}
+
+/** The offset that a file's name starts with; undefined when it starts with something else. */
+export function offsetOfFileName(name: string): Offset | undefined {
+  return /^\d{20}\./.test(name) ? Number(name.slice(0, offsetDigits)) : undefined;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export type DirectoryKind = "current" | "delete" | "future" | "stray";
+
+export interface PartitionDirectory extends TopicPartition {
+  readonly kind: DirectoryKind;
+}
+
+export function partitionDirectoryName(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+/** What a directory of a partition holds by its name; undefined when Kafka would not have given it such a name. */
+export function parsePartitionDirectoryName(name: string): PartitionDirectory | undefined {
+  const suffixed = /^(\S+)-(\d+)\.\w+-(delete|future|stray)$/.exec(name);
+  const match = suffixed ?? /^(\S+)-(\d+)$/.exec(name);
+  if (match === null) return undefined;
+  const [, topic = "", partition = "", kind = "current"] = match;
+  return { topic, partition: Number(partition), kind: kind as DirectoryKind };
+}
+
+/**
+ * `topic-0.3f2a…-delete`, the topic cut so that the name stays within what file systems take: a name that no other
+ * incarnation of the partition has.
+ */
+export function renamedDirectoryName(
+  topic: string,
+  partition: number,
+  kind: "delete" | "stray",
+  random: Random,
+): string {
+  const suffix = `-${partition}.${random.bytes(16).toString("hex")}-${kind}`;
+  return topic.slice(0, fileNameBytesMax - suffix.length) + suffix;
+}

@@ -1,0 +1,96 @@
+import { type TimestampMs } from "../base/brand.ts";
+import { Errors } from "../protocol/errors.ts";
+import { type BatchView } from "../protocol/records/batch-header.ts";
+import { InvalidRecordError } from "../protocol/records/errors.ts";
+import { RecordCursor } from "../protocol/records/record-cursor.ts";
+import { type AppendFailure, appendFailure, type RecordError } from "./append-result.ts";
+import { type LogConfig } from "./log-config.ts";
+
+/** As many record errors as Kafka lists in its message. */
+const listedErrorsMax = 3;
+
+/** What a look at every record of a batch has found. */
+export interface CheckedRecords {
+  readonly ok: true;
+  /** Of the records, whatever the header says; -1 when none has a timestamp. */
+  readonly maxTimestamp: TimestampMs;
+  /** Whether the offset deltas are 0, 1, 2, …, as producers number their records. */
+  readonly isDense: boolean;
+}
+
+/**
+ * Looks at every record of a client's batch, as Kafka does before it appends: a batch whose records cannot be read would
+ * stop each consumer that comes to it.
+ *
+ * @param payload the records, uncompressed
+ * @param name the partition's, for messages
+ */
+export function checkRecords(
+  batch: BatchView,
+  payload: Buffer,
+  config: LogConfig,
+  nowMs: TimestampMs,
+  name: string,
+): CheckedRecords | AppendFailure {
+  const isCreateTime = config.messageTimestampType === "CreateTime";
+  const claimsAppendTime = batch.timestampType === "logAppendTime";
+  const earliest = nowMs - config.messageTimestampBeforeMaxMs;
+  const latest = nowMs + config.messageTimestampAfterMaxMs;
+  const errors: RecordError[] = [];
+  let hasTimestampError = false;
+  let maxTimestamp: TimestampMs = -1;
+  let isDense = true;
+  try {
+    const cursor = new RecordCursor(batch, payload);
+    for (let batchIndex = 0; cursor.next(); batchIndex++) {
+      const { timestamp } = cursor;
+      if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+      if (cursor.offsetDelta !== batchIndex) isDense = false;
+      if (config.isCompacted && cursor.keySizeBytes < 0) {
+        // Compaction keeps the newest record of each key: one without a key has no place there.
+        errors.push({
+          batchIndex,
+          message: `Compacted topic cannot accept message without key in topic partition ${name}`,
+        });
+      } else if (isCreateTime && timestamp !== -1) {
+        if (timestamp >= earliest && timestamp <= latest) continue;
+        hasTimestampError = true;
+        errors.push({ batchIndex, message: outOfRangeMessage(cursor, earliest, latest) });
+      } else if (claimsAppendTime) {
+        hasTimestampError = true;
+        errors.push({ batchIndex, message: appendTimeMessage(cursor) });
+      }
+    }
+  } catch (error) {
+    if (error instanceof InvalidRecordError) return appendFailure(error.code, null);
+    throw error;
+  }
+  if (errors.length === 0) return { ok: true, maxTimestamp, isDense };
+  return hasTimestampError
+    ? appendFailure(Errors.INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", errors)
+    : appendFailure(Errors.INVALID_RECORD, recordErrorsMessage(errors), errors);
+}
+
+function outOfRangeMessage({ timestamp, offset }: RecordCursor, earliest: TimestampMs, latest: TimestampMs): string {
+  return `Timestamp ${asLong(timestamp)} of message with offset ${offset} is out of range. The timestamp should be within [${asLong(earliest)}, ${asLong(latest)}]`;
+}
+
+function appendTimeMessage(cursor: RecordCursor): string {
+  const { offset, timestamp, keySizeBytes, valueSizeBytes } = cursor;
+  const sizes = `key=${Math.max(0, keySizeBytes)} bytes, value=${Math.max(0, valueSizeBytes)} bytes`;
+  const record = `DefaultRecord(offset=${offset}, timestamp=${asLong(timestamp)}, ${sizes})`;
+  return `Invalid timestamp type in message ${record}. Producer should not set timestamp type to LogAppendTime.`;
+}
+
+/** The digits of a long; limits that are off reach beyond its range. */
+function asLong(value: number): string {
+  if (value >= 2 ** 63) return "9223372036854775807";
+  return value < -(2 ** 63) ? "-9223372036854775808" : String(BigInt(value));
+}
+
+function recordErrorsMessage(errors: readonly RecordError[]): string {
+  const listed = errors
+    .slice(0, listedErrorsMax)
+    .map(({ batchIndex, message }) => `RecordError(batchIndex=${batchIndex}, message='${message}')`);
+  return `One or more records have been rejected due to ${errors.length} record errors in total, and only showing the first three errors at most: [${listed.join(", ")}]`;
+}

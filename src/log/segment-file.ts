@@ -1,0 +1,68 @@
+import { type Disk, type DiskFile } from "../io/ports.ts";
+
+/**
+ * A segment's `.log` file, opened at its first use and closed again when it is idle, so that the number of descriptors
+ * follows the segments in use and not those that exist. A close waits for the asynchronous calls that are under way: the
+ * system would give the descriptor's number to another file.
+ */
+export class SegmentFile {
+  readonly #disk: Disk;
+  #path: string;
+  #file: DiskFile | null = null;
+  #callsUnderWay = 0;
+  #closesWhenIdle = false;
+  #wasUsed = false;
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk;
+    this.#path = path;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** The open file; only for calls that end before the caller returns to the event loop. */
+  use(): DiskFile {
+    this.#wasUsed = true;
+    this.#closesWhenIdle = false;
+    return (this.#file ??= this.#disk.open(this.#path, "readwrite"));
+  }
+
+  /** Makes what was written durable. */
+  sync(): void {
+    this.use().sync();
+  }
+
+  async syncAsync(): Promise<void> {
+    const file = this.use();
+    this.#callsUnderWay++;
+    try {
+      await file.syncAsync();
+    } finally {
+      this.#callsUnderWay--;
+      if (this.#callsUnderWay === 0 && this.#closesWhenIdle) this.close();
+    }
+  }
+
+  close(): void {
+    if (this.#callsUnderWay > 0) {
+      this.#closesWhenIdle = true;
+      return;
+    }
+    this.#closesWhenIdle = false;
+    this.#file?.close();
+    this.#file = null;
+  }
+
+  /** Closes the file when it was not used since the last call. */
+  closeIfUnused(): void {
+    if (!this.#wasUsed) this.close();
+    this.#wasUsed = false;
+  }
+
+  /** The file has another name now: an open descriptor still is that of the same file. */
+  moveTo(path: string): void {
+    this.#path = path;
+  }
+}

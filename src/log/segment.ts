@@ -1,0 +1,368 @@
+import { assert } from "../base/assert.ts";
+import { type Offset, type TimestampMs } from "../base/brand.ts";
+import { type Disk } from "../io/ports.ts";
+import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
+import { batchSizeAt, scanHeaders } from "./batch-scan.ts";
+import { type LogConfig } from "./log-config.ts";
+import {
+  deletedSuffix,
+  logSuffix,
+  offsetIndexSuffix,
+  segmentFileName,
+  segmentSuffixes,
+  timeIndexSuffix,
+  transactionIndexSuffix,
+} from "./log-files.ts";
+import { OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
+import { SegmentFile } from "./segment-file.ts";
+import { TimeIndex } from "./time-index.ts";
+import { TransactionIndex } from "./transaction-index.ts";
+
+export interface SegmentPlace {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly rollJitterMs: number;
+  readonly indexIntervalBytes: number;
+}
+
+/**
+ * A run of the log in one file, and its indexes.
+ *
+ *        0            writtenBytes      sizeBytes
+ *        |  in the file    | waits for    |
+ *        |                 | the queue    |
+ */
+export class Segment {
+  readonly baseOffset: Offset;
+  readonly file: SegmentFile;
+  readonly offsetIndex: OffsetIndex;
+  readonly timeIndex: TimeIndex;
+  readonly transactionIndex: TransactionIndex;
+  /** By how much the roll by time comes earlier, so that the segments of many logs do not roll at once. */
+  readonly rollJitterMs: number;
+  /** Bytes appended. */
+  sizeBytes = 0;
+  /** Bytes of them that the operating system has. */
+  writtenBytes = 0;
+  readonly #disk: Disk;
+  readonly #indexIntervalBytes: number;
+  #directory: string;
+  #createdMs: TimestampMs;
+  #bytesSinceIndexEntry = 0;
+  /** Undefined until the time index was looked into. */
+  #maxTimestamp: TimestampMs | undefined;
+  #offsetOfMaxTimestamp: Offset;
+  /** Largest timestamp of the first batch; undefined until it is known. */
+  #firstTimestamp: TimestampMs | undefined;
+  #indexesAreChecked = true;
+  /** Entries of the offset index that were found in its file: each is checked when it is used. */
+  #foundEntries = 0;
+
+  private constructor(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs) {
+    const { disk, directory } = place;
+    const path = (suffix: string): string => `${directory}/${segmentFileName(baseOffset, suffix)}`;
+    this.#disk = disk;
+    this.#directory = directory;
+    this.baseOffset = baseOffset;
+    this.file = new SegmentFile(disk, path(logSuffix));
+    this.offsetIndex = new OffsetIndex(disk, path(offsetIndexSuffix), baseOffset);
+    this.timeIndex = new TimeIndex(disk, path(timeIndexSuffix), baseOffset);
+    this.transactionIndex = new TransactionIndex(disk, path(transactionIndexSuffix));
+    this.rollJitterMs = place.rollJitterMs;
+    this.#indexIntervalBytes = place.indexIntervalBytes;
+    this.#createdMs = nowMs;
+    this.#offsetOfMaxTimestamp = baseOffset;
+  }
+
+  /** A new, empty segment; files that are in its place go away. */
+  static create(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
+    const { disk, directory } = place;
+    const segment = new Segment(place, baseOffset, nowMs);
+    segment.#maxTimestamp = -1;
+    for (const suffix of segmentSuffixes) disk.remove(`${directory}/${segmentFileName(baseOffset, suffix)}`);
+    disk.open(segment.file.path, "create").close();
+    return segment;
+  }
+
+  /** The segment whose `.log` file is there. */
+  static load(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
+    const segment = new Segment(place, baseOffset, nowMs);
+    segment.sizeBytes = segment.writtenBytes = place.disk.stat(segment.file.path).sizeBytes;
+    segment.offsetIndex.file.reload();
+    segment.timeIndex.file.reload();
+    segment.transactionIndex.file.reload();
+    segment.#indexesAreChecked = false;
+    return segment;
+  }
+
+  /** Largest timestamp of its batches; -1 when it has none. */
+  get maxTimestamp(): TimestampMs {
+    if (this.#maxTimestamp === undefined) {
+      this.#checkIndexes();
+      this.#maxTimestamp ??= this.timeIndex.lastTimestamp;
+      this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset;
+    }
+    return this.#maxTimestamp;
+  }
+
+  /** Last offset of the batch that has the largest timestamp. */
+  get offsetOfMaxTimestamp(): Offset {
+    return this.maxTimestamp < 0 ? this.baseOffset : this.#offsetOfMaxTimestamp;
+  }
+
+  /** For retention: the largest timestamp, or when the file was last changed if its records have none. */
+  get ageTimestamp(): TimestampMs {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.#disk.stat(this.file.path).modifiedMs;
+  }
+
+  hasIndexFiles(): boolean {
+    return this.#disk.exists(this.offsetIndex.file.path) && this.#disk.exists(this.timeIndex.file.path);
+  }
+
+  canHold(offset: Offset): boolean {
+    return offset - this.baseOffset <= relativeOffsetMax;
+  }
+
+  /** Whether a batch has to go to a new segment. */
+  shouldRoll(
+    config: LogConfig,
+    batchSizeBytes: number,
+    lastOffset: Offset,
+    maxTimestamp: TimestampMs,
+    nowMs: TimestampMs,
+  ): boolean {
+    if (this.sizeBytes > config.segmentBytes - batchSizeBytes || !this.canHold(lastOffset)) return true;
+    if (this.offsetIndex.isFull(config.segmentIndexBytes) || this.timeIndex.isFull(config.segmentIndexBytes))
+      return true;
+    if (this.sizeBytes === 0) return false;
+    const segmentMs = config.isCompacted ? Math.min(config.maxCompactionLagMs, config.segmentMs) : config.segmentMs;
+    return this.#timeWaitedForRoll(maxTimestamp, nowMs) > segmentMs - this.rollJitterMs;
+  }
+
+  /** Notes a batch of which the bytes go to the segment's end. */
+  append(sizeBytes: number, lastOffset: Offset, maxTimestamp: TimestampMs): void {
+    if (this.sizeBytes === 0) this.#firstTimestamp = maxTimestamp;
+    if (maxTimestamp > this.maxTimestamp) {
+      this.#maxTimestamp = maxTimestamp;
+      this.#offsetOfMaxTimestamp = lastOffset;
+    }
+    if (this.#bytesSinceIndexEntry > this.#indexIntervalBytes) {
+      this.offsetIndex.append(lastOffset, this.sizeBytes);
+      this.timeIndex.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
+      this.#bytesSinceIndexEntry = 0;
+    }
+    this.sizeBytes += sizeBytes;
+    this.#bytesSinceIndexEntry += sizeBytes;
+  }
+
+  /**
+   * Position of a batch that ends at or before `offset`, near it: where a scan for `offset` starts. It may be at or behind
+   * `writtenBytes`.
+   */
+  scanStartFor(offset: Offset): number {
+    this.#checkIndexes();
+    const slot = this.offsetIndex.slotFor(offset);
+    if (slot < 0) return 0;
+    if (this.#entryFits(slot)) return this.offsetIndex.positionAt(slot);
+    this.rebuildIndexes();
+    return this.offsetIndex.positionFor(offset);
+  }
+
+  /** Position of the first batch that ends at or behind `offset`; the file's end when there is none. */
+  positionOf(offset: Offset): number {
+    return scanHeaders(
+      this.file.use(),
+      this.scanStartFor(offset),
+      this.writtenBytes,
+      (batch) => batch.lastOffset < offset,
+    );
+  }
+
+  /** Offset behind the last batch that is in the file. */
+  readNextOffset(): Offset {
+    this.#checkIndexes();
+    let nextOffset = this.baseOffset;
+    scanHeaders(this.file.use(), this.scanStartFor(Infinity), this.writtenBytes, (batch) => {
+      nextOffset = batch.lastOffset + 1;
+      return true;
+    });
+    return nextOffset;
+  }
+
+  /** Cuts the segment before the batch that has `offset`; nothing may wait to be written. */
+  truncateTo(offset: Offset, nowMs: TimestampMs): void {
+    assert(this.writtenBytes === this.sizeBytes, "a segment is truncated when all its bytes are written");
+    const position = this.positionOf(offset);
+    this.offsetIndex.truncateTo(offset);
+    this.#foundEntries = Math.min(this.#foundEntries, this.offsetIndex.count);
+    this.timeIndex.truncateTo(offset);
+    this.transactionIndex.truncateTo(offset);
+    this.cutAt(position);
+    if (position === 0) {
+      this.#createdMs = nowMs;
+      this.#firstTimestamp = undefined;
+    }
+    this.#readMaxTimestamp();
+  }
+
+  /** Cuts the file; the indexes are the caller's matter. */
+  cutAt(position: number): void {
+    if (position < this.sizeBytes) this.file.use().truncate(position);
+    this.sizeBytes = this.writtenBytes = position;
+    this.#bytesSinceIndexEntry = 0;
+  }
+
+  /** Empties the indexes, to be filled again by `index` for each batch. */
+  resetIndexes(): void {
+    this.offsetIndex.file.truncate(0);
+    this.timeIndex.file.truncate(0);
+    this.transactionIndex.file.truncate(0);
+    this.#forgetBatches();
+  }
+
+  /** Does for a batch that is in the file already what `append` does for a new one. */
+  index(position: number, sizeBytes: number, lastOffset: Offset, maxTimestamp: TimestampMs): void {
+    const wholeSizeBytes = this.sizeBytes;
+    this.sizeBytes = position;
+    this.append(sizeBytes, lastOffset, maxTimestamp);
+    this.sizeBytes = wholeSizeBytes;
+  }
+
+  /** The time index ends with the largest timestamp of a segment that is no longer written to. */
+  finishIndexes(): void {
+    this.timeIndex.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
+  }
+
+  /** Writes the indexes to their files. */
+  saveIndexes(isDurable: boolean): void {
+    this.#checkIndexes();
+    this.offsetIndex.file.save(isDurable);
+    this.timeIndex.file.save(isDurable);
+    this.transactionIndex.save(isDurable);
+  }
+
+  /** Frees what an idle segment holds in memory and of descriptors. */
+  releaseIfUnused(): void {
+    this.file.closeIfUnused();
+    this.offsetIndex.file.releaseIfUnused();
+    this.timeIndex.file.releaseIfUnused();
+    this.transactionIndex.file.releaseIfUnused();
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  /** The partition's directory has another name. */
+  moveTo(directory: string): void {
+    this.#directory = directory;
+    this.#setPaths("");
+  }
+
+  /** Gives the files the suffix that says they are to be removed; they can still be read. */
+  markDeleted(): void {
+    for (const suffix of segmentSuffixes) {
+      const path = `${this.#directory}/${segmentFileName(this.baseOffset, suffix)}`;
+      if (this.#disk.exists(path)) this.#disk.rename(path, path + deletedSuffix);
+    }
+    this.#setPaths(deletedSuffix);
+  }
+
+  remove(): void {
+    this.close();
+    this.#disk.remove(this.file.path);
+    this.#disk.remove(this.offsetIndex.file.path);
+    this.#disk.remove(this.timeIndex.file.path);
+    this.#disk.remove(this.transactionIndex.file.path);
+  }
+
+  #setPaths(suffix: string): void {
+    const path = (kind: string): string => `${this.#directory}/${segmentFileName(this.baseOffset, kind)}${suffix}`;
+    this.file.moveTo(path(logSuffix));
+    this.offsetIndex.file.moveTo(path(offsetIndexSuffix));
+    this.timeIndex.file.moveTo(path(timeIndexSuffix));
+    this.transactionIndex.file.moveTo(path(transactionIndexSuffix));
+  }
+
+  #timeWaitedForRoll(maxTimestamp: TimestampMs, nowMs: TimestampMs): number {
+    if (this.#firstTimestamp === undefined) {
+      this.#firstTimestamp = -1;
+      scanHeaders(this.file.use(), 0, this.writtenBytes, (batch) => {
+        this.#firstTimestamp = batch.maxTimestamp;
+        return false;
+      });
+    }
+    return this.#firstTimestamp >= 0 ? maxTimestamp - this.#firstTimestamp : nowMs - this.#createdMs;
+  }
+
+  #readMaxTimestamp(): void {
+    this.#maxTimestamp = this.timeIndex.lastTimestamp;
+    this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset;
+    scanHeaders(this.file.use(), this.scanStartFor(this.#offsetOfMaxTimestamp), this.writtenBytes, (batch) => {
+      if (batch.maxTimestamp > this.maxTimestamp) {
+        this.#maxTimestamp = batch.maxTimestamp;
+        this.#offsetOfMaxTimestamp = batch.lastOffset;
+      }
+      return true;
+    });
+  }
+
+  /** Makes the offset and time indexes from the batches' headers. */
+  rebuildIndexes(): void {
+    const maxTimestamp = this.#maxTimestamp ?? -1;
+    const offsetOfMaxTimestamp = this.#offsetOfMaxTimestamp;
+    this.offsetIndex.file.truncate(0);
+    this.timeIndex.file.truncate(0);
+    this.#forgetBatches();
+    scanHeaders(this.file.use(), 0, this.writtenBytes, (batch, position) => {
+      this.index(position, batch.sizeInBytes, batch.lastOffset, batch.maxTimestamp);
+      return true;
+    });
+    if (maxTimestamp > this.maxTimestamp) {
+      // It is that of a batch which waits to be written.
+      this.#maxTimestamp = maxTimestamp;
+      this.#offsetOfMaxTimestamp = offsetOfMaxTimestamp;
+    }
+  }
+
+  #forgetBatches(): void {
+    this.#maxTimestamp = -1;
+    this.#offsetOfMaxTimestamp = this.baseOffset;
+    this.#firstTimestamp = undefined;
+    this.#bytesSinceIndexEntry = 0;
+    this.#indexesAreChecked = true;
+    this.#foundEntries = 0;
+  }
+
+  /** Index files that do not fit the segment (lost, cut, overwritten) are made anew before anything relies on them. */
+  #checkIndexes(): void {
+    if (this.#indexesAreChecked) return;
+    this.#indexesAreChecked = true;
+    if (this.hasIndexFiles() && this.offsetIndex.isSane(this.writtenBytes) && this.timeIndex.isSane()) {
+      this.#foundEntries = this.offsetIndex.count;
+      if (this.#timeIndexFits()) return;
+    }
+    this.rebuildIndexes();
+  }
+
+  /** Whether the batch that an offset index entry points at has its offset: not so when the file is another segment's. */
+  #entryFits(slot: number): boolean {
+    if (slot >= this.#foundEntries) return true;
+    const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
+    const length = this.file.use().read(header, this.offsetIndex.positionAt(slot));
+    if (length < batchHeaderSizeBytes || batchSizeAt(header, 0) < 0) return false;
+    return new BatchView(header, 0).lastOffset === this.offsetIndex.offsetAt(slot);
+  }
+
+  /** Whether the last entry of the time index is that of a batch: not so when the file is another segment's. */
+  #timeIndexFits(): boolean {
+    if (this.timeIndex.count === 0) return this.writtenBytes === 0;
+    const { lastOffset, lastTimestamp } = this.timeIndex;
+    let fits = false;
+    scanHeaders(this.file.use(), this.scanStartFor(lastOffset), this.writtenBytes, (batch) => {
+      fits = batch.lastOffset === lastOffset && batch.maxTimestamp === lastTimestamp;
+      return batch.lastOffset < lastOffset;
+    });
+    return fits;
+  }
+}

@@ -1,0 +1,81 @@
+import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
+import { type Compute } from "../io/ports.ts";
+import { type BatchView } from "../protocol/records/batch-header.ts";
+import { RecordCursor } from "../protocol/records/record-cursor.ts";
+import { decompressBatch, payloadOf } from "../protocol/records/record-iterator.ts";
+import { scanBatches } from "./batch-scan.ts";
+import { type Segment } from "./segment.ts";
+import { type Segments } from "./segments.ts";
+
+export interface TimestampedOffset {
+  readonly timestamp: TimestampMs;
+  readonly offset: Offset;
+  /** Of the batch that has the record. */
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+/** A batch may say of itself that it decompresses to anything: what is behind this is not looked for. */
+const decompressedBytesMax = 256 * 1024 * 1024;
+
+/** The first record at or behind `logStartOffset` that is not older than `timestamp`. */
+export async function offsetForTimestamp(
+  segments: Segments,
+  logStartOffset: Offset,
+  timestamp: TimestampMs,
+  compute: Compute,
+): Promise<TimestampedOffset | undefined> {
+  for (const segment of segments.from(logStartOffset)) {
+    if (segment.maxTimestamp < timestamp) continue;
+    const batch = firstBatch(segment, segment.timeIndex.offsetFor(timestamp - 1), (candidate) => {
+      return candidate.maxTimestamp >= timestamp && candidate.lastOffset >= logStartOffset;
+    });
+    if (batch === undefined) continue;
+    const found = await findRecord(batch, compute, (at, offset) => at >= timestamp && offset >= logStartOffset);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The first record with the largest timestamp in the log. */
+export async function offsetOfMaxTimestamp(
+  segments: Segments,
+  compute: Compute,
+): Promise<TimestampedOffset | undefined> {
+  let newest: Segment | undefined;
+  for (const segment of segments.all()) {
+    if (segment.maxTimestamp >= 0 && segment.maxTimestamp > (newest?.maxTimestamp ?? -1)) newest = segment;
+  }
+  if (newest === undefined) return undefined;
+  const { maxTimestamp } = newest;
+  const batch = firstBatch(newest, newest.baseOffset, (candidate) => candidate.maxTimestamp === maxTimestamp);
+  return batch === undefined ? undefined : findRecord(batch, compute, (at) => at === maxTimestamp);
+}
+
+/** The first batch behind `fromOffset` that `isWanted`: a view of the scan's buffer, which nobody uses once it has ended. */
+function firstBatch(
+  segment: Segment,
+  fromOffset: Offset,
+  isWanted: (batch: BatchView) => boolean,
+): BatchView | undefined {
+  let found: BatchView | undefined;
+  scanBatches(segment.file.use(), segment.positionOf(fromOffset), segment.writtenBytes, (batch) => {
+    if (!isWanted(batch)) return true;
+    found = batch;
+    return false;
+  });
+  return found;
+}
+
+async function findRecord(
+  batch: BatchView,
+  compute: Compute,
+  isWanted: (timestamp: TimestampMs, offset: Offset) => boolean,
+): Promise<TimestampedOffset | undefined> {
+  const payload = batch.isCompressed ? await decompressBatch(batch, compute, decompressedBytesMax) : payloadOf(batch);
+  const cursor = new RecordCursor(batch, payload);
+  while (cursor.next()) {
+    if (!isWanted(cursor.timestamp, cursor.offset)) continue;
+    return { timestamp: cursor.timestamp, offset: cursor.offset, leaderEpoch: batch.partitionLeaderEpoch };
+  }
+  return undefined;
+}

@@ -1,0 +1,46 @@
+import { type Timers } from "../io/ports.ts";
+import { TailCache } from "./tail-cache.ts";
+
+/** What the queue needs of a log. */
+export interface Writable {
+  /** Hands all appended bytes to the operating system in one call; never throws. */
+  writePending(): void;
+}
+
+export interface WriteQueueOptions {
+  readonly timers: Timers;
+  /** Memory for the newest bytes of all logs. */
+  readonly tailCacheBytes?: number;
+}
+
+const tailCacheBytesDefault = 67_108_864;
+
+/**
+ * Group commit: the logs that were appended to in this turn of the event loop. At the turn's end each is written with one
+ * vectored call, and tells its owner. Append means ordered, written means that the operating system has it (readable, may
+ * be acknowledged), flushed means durable.
+ */
+export class WriteQueue {
+  readonly tailCache: TailCache;
+  readonly #timers: Timers;
+  #waiting: Writable[] = [];
+  readonly #flush = (): void => this.flush();
+
+  constructor(options: WriteQueueOptions) {
+    this.#timers = options.timers;
+    this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault);
+  }
+
+  /** Has `log` written at the end of this turn; the log sees to it that it is here once. */
+  add(log: Writable): void {
+    if (this.#waiting.length === 0) this.#timers.endOfTurn(this.#flush);
+    this.#waiting.push(log);
+  }
+
+  /** Writes what waits, now. Appends that follow from it wait for the next turn. */
+  flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const log of waiting) log.writePending();
+  }
+}

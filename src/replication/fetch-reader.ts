@@ -1,0 +1,140 @@
+import { type LeaderEpoch, type Offset } from "../base/brand.ts";
+import { type AbortedTransaction } from "../log/transaction-index.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
+import { type FetchPartition } from "./fetch-partition.ts";
+import { type Partition, type ReadBound } from "./partition.ts";
+import { type ReplicaManager } from "./replica-manager.ts";
+
+/** What holds for all partitions of a fetch. */
+export interface FetchParameters {
+  readonly bound: ReadBound;
+  /** Only the leader answers: false for a consumer that asked a follower (KIP-392). */
+  readonly leaderOnly: boolean;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly maxWaitMs: number;
+}
+
+export const noRecords: Buffer = Buffer.alloc(0);
+
+/** The answer for one partition. */
+export interface FetchResult {
+  readonly request: FetchPartition;
+  readonly partition: Partition | undefined;
+  readonly errorCode: ErrorCode;
+  readonly highWatermark: Offset;
+  readonly lastStableOffset: Offset;
+  readonly logStartOffset: Offset;
+  readonly records: Buffer;
+  /** null unless committed records alone were asked for. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
+  /** Where the reader's history leaves the leader's; -1 when it does not. */
+  readonly divergingEpoch: LeaderEpoch;
+  readonly divergingEndOffset: Offset;
+}
+
+export interface FetchRead {
+  readonly results: FetchResult[];
+  readonly sizeBytes: number;
+  /** Nothing is gained by waiting: enough bytes, an error, or a reader that must truncate. */
+  readonly mustAnswer: boolean;
+}
+
+/** Which partition a request means, or why there is none to be read. */
+export type PartitionResolver = (request: FetchPartition) => Partition | ErrorCode;
+
+/** Reads all partitions once. The first batch comes whole, however large, so that a reader always gets on. */
+export function readPartitions(
+  requests: Iterable<FetchPartition>,
+  parameters: FetchParameters,
+  resolve: PartitionResolver,
+): FetchRead {
+  const results: FetchResult[] = [];
+  let sizeBytes = 0;
+  let mustAnswer = false;
+  for (const request of requests) {
+    const partition = resolve(request);
+    const result =
+      typeof partition === "number"
+        ? failed(request, undefined, partition)
+        : readPartition(request, partition, parameters, parameters.maxBytes - sizeBytes, sizeBytes === 0);
+    sizeBytes += result.records.length;
+    if (result.errorCode !== Errors.NONE || result.divergingEpoch >= 0) mustAnswer = true;
+    results.push(result);
+  }
+  return { results, sizeBytes, mustAnswer: mustAnswer || sizeBytes >= parameters.minBytes };
+}
+
+function readPartition(
+  request: FetchPartition,
+  partition: Partition,
+  parameters: FetchParameters,
+  remainingBytes: number,
+  isFirst: boolean,
+): FetchResult {
+  const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes } = request.position;
+  let errorCode = partition.leaderError(currentLeaderEpoch);
+  if (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && !parameters.leaderOnly) errorCode = Errors.NONE;
+  if (errorCode !== Errors.NONE) return failed(request, partition, errorCode);
+  const { log } = partition;
+  if (lastFetchedEpoch >= 0) {
+    const end = partition.endOffsetFor(lastFetchedEpoch);
+    if (end.endOffset === -1 || end.leaderEpoch === -1) return failed(request, partition, Errors.OFFSET_OUT_OF_RANGE);
+    if (end.leaderEpoch < lastFetchedEpoch || end.endOffset < fetchOffset) {
+      return {
+        ...succeeded(request, partition, noRecords),
+        divergingEpoch: end.leaderEpoch,
+        divergingEndOffset: end.endOffset,
+      };
+    }
+  }
+  const upper = partition.bound(parameters.bound);
+  const read = log.read(fetchOffset, Math.min(maxBytes, Math.max(0, remainingBytes)), upper, isFirst);
+  if (!read.ok) return failed(request, partition, read.error);
+  const result = succeeded(request, partition, read.records);
+  if (parameters.bound !== "lastStable") return result;
+  const abortedTransactions = read.records.length === 0 ? [] : log.abortedTransactions(fetchOffset, read.endOffset);
+  return { ...result, abortedTransactions };
+}
+
+function succeeded(request: FetchPartition, partition: Partition, records: Buffer): FetchResult {
+  const { log } = partition;
+  return {
+    request,
+    partition,
+    errorCode: Errors.NONE,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+    records,
+    abortedTransactions: null,
+    divergingEpoch: -1,
+    divergingEndOffset: -1,
+  };
+}
+
+function failed(request: FetchPartition, partition: Partition | undefined, errorCode: ErrorCode): FetchResult {
+  return {
+    request,
+    partition,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    records: noRecords,
+    abortedTransactions: null,
+    divergingEpoch: -1,
+    divergingEndOffset: -1,
+  };
+}
+
+/** The resolver of a broker that has its partitions in `replicaManager`. */
+export function hostedPartitions(
+  replicaManager: ReplicaManager,
+  missing: (request: FetchPartition) => ErrorCode,
+): PartitionResolver {
+  return (request) => {
+    if (request.topic === undefined) return missing(request);
+    return replicaManager.partition(request.topic, request.partition) ?? missing(request);
+  };
+}

@@ -1,0 +1,46 @@
+import { randomUuid } from "../base/uuid.ts";
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { type Ports } from "../io/ports.ts";
+import { formatStorage } from "../metadata/storage/formatter.ts";
+import { type InitialVoter } from "../metadata/storage/initial-voters.ts";
+import { StartupError } from "./startup-error.ts";
+
+/**
+ * Formats the node's directories with a new cluster id, as `kafka-storage.sh format --standalone` would, when none of them
+ * has been formatted. Directories of an existing cluster are left alone, whatever else is wrong with them.
+ * @throws StartupError when that fails
+ */
+export function ensureFormatted(
+  config: BrokerConfig,
+  ports: Pick<Ports, "clock" | "disk" | "random" | "logger">,
+): void {
+  const directories = [...new Set([...config.logDirs, config.metadataLogDir])];
+  if (directories.some((directory) => ports.disk.exists(`${directory}/meta.properties`))) return;
+  const clusterId = randomUuid(ports.random);
+  const hasDynamicQuorum = config.quorumVoters.length === 0;
+  const result = formatStorage(
+    {
+      clusterId,
+      nodeId: config.nodeId,
+      directories,
+      metadataDirectory: config.metadataLogDir,
+      controllerListenerName: config.controllerListenerNames[0] ?? "",
+      ignoreFormatted: false,
+      hasDynamicQuorum,
+      ...(hasDynamicQuorum && config.isController ? { initialVoters: [ownVoter(config, ports)] } : {}),
+    },
+    { disk: ports.disk, random: ports.random, nowMs: ports.clock.wallMs() },
+  );
+  if (!result.ok) throw new StartupError(result.error);
+  ports.logger.info({ clusterId, directories }, "Formatted empty directories with a new cluster id");
+}
+
+function ownVoter(config: BrokerConfig, { random }: Pick<Ports, "random">): InitialVoter {
+  const endpoint = config.advertisedControllerListeners[0];
+  return {
+    id: config.nodeId,
+    host: endpoint === undefined || endpoint.host === "" ? "localhost" : endpoint.host,
+    port: endpoint?.port ?? 0,
+    directoryId: randomUuid(random),
+  };
+}

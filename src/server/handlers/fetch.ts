@@ -1,0 +1,208 @@
+import { zeroUuid } from "../../base/uuid.ts";
+import { type Clock } from "../../io/ports.ts";
+import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { type Draft } from "../../protocol/schema.ts";
+import { DelayedFetch } from "../../replication/delayed-fetch.ts";
+import { FetchPartition, type FetchPosition } from "../../replication/fetch-partition.ts";
+import { type FetchParameters, type FetchResult, readPartitions } from "../../replication/fetch-reader.ts";
+import { type FetchSession, type FetchSessionCache, sessionEpochs } from "../../replication/fetch-session.ts";
+import { type Partition, type ReadBound } from "../../replication/partition.ts";
+import { type ReplicaManager } from "../../replication/replica-manager.ts";
+import { type Handler, type RequestContext } from "../handler.ts";
+import { type BrokerNode, type MetadataCache } from "../metadata-cache.ts";
+import { type PartitionLookup } from "../partition-lookup.ts";
+
+export interface FetchDeps {
+  readonly cache: MetadataCache;
+  readonly lookup: PartitionLookup;
+  readonly replicas: ReplicaManager;
+  readonly sessions: FetchSessionCache;
+  readonly clock: Clock;
+  /** A random number in [0, 1). */
+  readonly draw: () => number;
+  /** `fetch.max.bytes` */
+  readonly maxBytes: number;
+}
+
+type Request = ApiRequest<"fetch">;
+type Response = Draft<ApiResponse<"fetch">>;
+type TopicResponse = NonNullable<Response["responses"]>[number];
+type PartitionResponse = NonNullable<TopicResponse["partitions"]>[number];
+
+/**
+ * Reads whole batches from each partition, and waits up to `max.wait.ms` for `min.bytes`.
+ *
+ * - The first batch of an answer comes whole, however large, so that a reader always gets on.
+ * - v7: sessions (KIP-227): later requests name what changes, answers what is new.
+ * - v9: the client's leader epoch fences. v12: a replica's last epoch shows where its history leaves the leader's.
+ * - v13: topic ids instead of names. v16: a partition that is led elsewhere tells where.
+ */
+export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
+  return {
+    api: "fetch",
+    // As in Kafka, and because a pipeline of fetches would multiply `max.bytes`.
+    holdsConnection: true,
+    handle(request, context) {
+      const opened = openFetch(deps, request, context);
+      if (typeof opened === "number") return { errorCode: opened };
+      const parameters = parametersOf(deps, request);
+      const resolve = (wanted: FetchPartition) => resolvePartition(deps, wanted, context.apiVersion);
+      const read = readPartitions(opened.partitions, parameters, resolve);
+      const answer = (results: FetchResult[]) => answerOf(deps, opened, results, context);
+      if (read.mustAnswer || parameters.maxWaitMs <= 0 || read.results.length === 0) return answer(read.results);
+      return new Promise((done) => {
+        const onDone = (results: FetchResult[]) => done(answer(results));
+        void new DelayedFetch(deps.replicas, opened.partitions, parameters, resolve, onDone, read);
+      });
+    },
+  };
+}
+
+/** What a request fetches, and the session that it belongs to. */
+interface OpenedFetch {
+  readonly session: FetchSession | undefined;
+  readonly isIncremental: boolean;
+  readonly partitions: readonly FetchPartition[];
+}
+
+function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestContext): OpenedFetch | ErrorCode {
+  const { sessionId, sessionEpoch } = request;
+  const usesTopicIds = apiVersion >= 13;
+  const nowMs = deps.clock.monotonicMs();
+  if (sessionEpoch === sessionEpochs.initial || sessionEpoch === sessionEpochs.final) {
+    if (sessionId !== 0) deps.sessions.remove(sessionId);
+    const partitions = partitionsOf(deps, request);
+    if (sessionEpoch === sessionEpochs.final || partitions.length === 0) {
+      return { session: undefined, isIncremental: false, partitions };
+    }
+    const session = deps.sessions.create(usesTopicIds, partitions.length, nowMs, deps.draw);
+    if (session === undefined) return { session, isIncremental: false, partitions };
+    for (const { topicId, topic, partition, position } of partitions)
+      session.update(topicId, topic, partition, position);
+    return { session, isIncremental: false, partitions: [...session.partitions.values()] };
+  }
+  const session = deps.sessions.use(sessionId, nowMs);
+  if (session === undefined) return Errors.FETCH_SESSION_ID_NOT_FOUND;
+  if (session.epoch !== sessionEpoch) return Errors.INVALID_FETCH_SESSION_EPOCH;
+  if (session.usesTopicIds !== usesTopicIds) return Errors.FETCH_SESSION_TOPIC_ID_ERROR;
+  updateSession(deps, session, request);
+  if (session.partitions.size === 0) {
+    deps.sessions.remove(session.id);
+    return { session: undefined, isIncremental: false, partitions: [] };
+  }
+  session.nextEpoch();
+  return { session, isIncremental: true, partitions: [...session.partitions.values()] };
+}
+
+function partitionsOf(deps: FetchDeps, request: Request): FetchPartition[] {
+  const partitions: FetchPartition[] = [];
+  for (const { topicId, topic: name, partitions: wanted } of request.topics) {
+    const topic = nameOf(deps, topicId, name);
+    for (const position of wanted) {
+      partitions.push(new FetchPartition(topicId, topic, position.partition, positionOf(position)));
+    }
+  }
+  return partitions;
+}
+
+function updateSession(deps: FetchDeps, session: FetchSession, request: Request): void {
+  for (const { topicId, topic: name, partitions } of request.topics) {
+    const topic = nameOf(deps, topicId, name);
+    for (const position of partitions) session.update(topicId, topic, position.partition, positionOf(position));
+  }
+  for (const { topicId, topic, partitions } of request.forgottenTopicsData) {
+    for (const partition of partitions) session.forget(topicId, nameOf(deps, topicId, topic), partition);
+  }
+}
+
+function nameOf({ cache }: FetchDeps, topicId: string, name: string): string | undefined {
+  return topicId === zeroUuid ? name : cache.topicById(topicId)?.name;
+}
+
+function positionOf(position: Request["topics"][number]["partitions"][number]): FetchPosition {
+  const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, partitionMaxBytes: maxBytes } = position;
+  return { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, maxBytes };
+}
+
+function parametersOf(deps: FetchDeps, request: Request): FetchParameters {
+  const maxBytes = Math.min(request.maxBytes, deps.maxBytes);
+  return {
+    bound: boundOf(request),
+    leaderOnly: true,
+    minBytes: Math.min(request.minBytes, maxBytes),
+    maxBytes,
+    maxWaitMs: request.maxWaitMs,
+  };
+}
+
+/** Replicas read to the log's end, consumers to what is committed. */
+function boundOf({ replicaId, replicaState, isolationLevel }: Request): ReadBound {
+  if (Math.max(replicaId, replicaState.replicaId) >= 0) return "logEnd";
+  return isolationLevel === 1 ? "lastStable" : "highWatermark";
+}
+
+function resolvePartition(deps: FetchDeps, wanted: FetchPartition, apiVersion: number): Partition | ErrorCode {
+  if (apiVersion < 13) return deps.lookup.byName(wanted.topic ?? "", wanted.partition);
+  // A topic may have come into being, or been deleted, since the session began.
+  wanted.topic ??= deps.cache.topicById(wanted.topicId)?.name;
+  return deps.lookup.byId(wanted.topicId, wanted.partition);
+}
+
+function answerOf(
+  deps: FetchDeps,
+  { session, isIncremental }: OpenedFetch,
+  results: FetchResult[],
+  { apiVersion, listenerName }: RequestContext,
+): Response {
+  if (session !== undefined && !isIncremental) session.takeAll(results);
+  const told = session !== undefined && isIncremental ? session.takeNews(results) : results;
+  const moved = new Map<number, BrokerNode>();
+  const topics: { topic: string; topicId: string; partitions: PartitionResponse[] }[] = [];
+  for (const result of told) {
+    const { topicId, topic = "" } = result.request;
+    let last = topics.at(-1);
+    // Partitions of one topic stand together; one that was moved to the end of a session opens its topic again.
+    if (last === undefined || last.topicId !== topicId || last.topic !== topic) {
+      last = { topic, topicId, partitions: [] };
+      topics.push(last);
+    }
+    last.partitions.push(partitionResponse(deps, result, apiVersion >= 16 ? moved : undefined, listenerName));
+  }
+  const nodeEndpoints = [...moved.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }));
+  return { sessionId: session?.id ?? 0, responses: topics, nodeEndpoints };
+}
+
+function partitionResponse(
+  deps: FetchDeps,
+  result: FetchResult,
+  moved: Map<number, BrokerNode> | undefined,
+  listenerName: string,
+): PartitionResponse {
+  return {
+    partitionIndex: result.request.partition,
+    errorCode: result.errorCode,
+    highWatermark: result.highWatermark,
+    lastStableOffset: result.lastStableOffset,
+    logStartOffset: result.logStartOffset,
+    abortedTransactions: result.abortedTransactions,
+    records: result.records,
+    divergingEpoch:
+      result.divergingEpoch < 0 ? undefined : { epoch: result.divergingEpoch, endOffset: result.divergingEndOffset },
+    currentLeader: moved === undefined ? undefined : leaderOf(deps, result, moved, listenerName),
+  };
+}
+
+/** Where a partition is led that this broker does not lead, or no longer in the client's epoch (KIP-951). */
+function leaderOf(
+  { cache }: FetchDeps,
+  { errorCode, partition }: FetchResult,
+  moved: Map<number, BrokerNode>,
+  listenerName: string,
+) {
+  const isMoved = errorCode === Errors.NOT_LEADER_OR_FOLLOWER || errorCode === Errors.FENCED_LEADER_EPOCH;
+  if (!isMoved || partition === undefined) return undefined;
+  const node = cache.aliveNode(partition.leaderId, listenerName);
+  if (node !== undefined) moved.set(node.id, node);
+  return { leaderId: partition.leaderId, leaderEpoch: partition.leaderEpoch };
+}

@@ -1,0 +1,140 @@
+import { type Compute } from "../../io/ports.ts";
+import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { type Draft } from "../../protocol/schema.ts";
+import { type Partition } from "../../replication/partition.ts";
+import { type Handler } from "../handler.ts";
+import { type PartitionLookup } from "../partition-lookup.ts";
+
+export interface ListOffsetsDeps {
+  readonly lookup: PartitionLookup;
+  readonly compute: Compute;
+}
+
+/** Timestamps with a meaning of their own, and the version that knows them first. */
+const specialTimestamps = {
+  latest: -1,
+  earliest: -2,
+  maxTimestamp: -3,
+  earliestLocal: -4,
+  latestTiered: -5,
+  earliestPendingUpload: -6,
+} as const;
+
+const versionOfTimestamp = new Map<number, number>([
+  [specialTimestamps.maxTimestamp, 7],
+  [specialTimestamps.earliestLocal, 8],
+  [specialTimestamps.latestTiered, 9],
+  [specialTimestamps.earliestPendingUpload, 11],
+]);
+
+type Request = ApiRequest<"listOffsets">;
+type Wanted = Request["topics"][number]["partitions"][number];
+type Answer = NonNullable<NonNullable<Draft<ApiResponse<"listOffsets">>["topics"]>[number]["partitions"]>[number];
+
+/**
+ * The first offset whose record is not older than a timestamp, or one end of the log.
+ *
+ * - A partition that stands twice in the request is INVALID_REQUEST.
+ * - latest is the high watermark, or the last stable offset for `read_committed`; replicas get the log's end.
+ * - -3 (v7): the record with the largest timestamp. -4 (v8): the first on local disk. -5 (v9), -6 (v11): of tiered storage.
+ */
+export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"> {
+  return {
+    api: "listOffsets",
+    handle(request, { apiVersion }) {
+      const seen = new Set<string>();
+      const repeated = new Set<string>();
+      for (const { name, partitions } of request.topics) {
+        for (const { partitionIndex } of partitions) {
+          const key = `${name}/${partitionIndex}`;
+          if (seen.has(key)) repeated.add(key);
+          seen.add(key);
+        }
+      }
+      let isPending = false;
+      const topics = request.topics.map(({ name, partitions }) => ({
+        name,
+        answers: partitions.map((wanted) => {
+          if (repeated.has(`${name}/${wanted.partitionIndex}`)) return failure(wanted, Errors.INVALID_REQUEST);
+          const answer = answerOf(deps, request, name, wanted, apiVersion);
+          isPending ||= answer instanceof Promise;
+          return answer;
+        }),
+      }));
+      if (!isPending) return { topics: topics.map(({ name, answers }) => ({ name, partitions: answers as Answer[] })) };
+      const waiting = topics.map(async ({ name, answers }) => ({ name, partitions: await Promise.all(answers) }));
+      return Promise.all(waiting).then((answered) => ({ topics: answered }));
+    },
+  };
+}
+
+function failure({ partitionIndex }: Wanted, errorCode: number): Answer {
+  return { partitionIndex, errorCode, timestamp: -1, offset: -1 };
+}
+
+function answerOf(
+  deps: ListOffsetsDeps,
+  request: Request,
+  topic: string,
+  wanted: Wanted,
+  apiVersion: number,
+): Answer | Promise<Answer> {
+  const partition = deps.lookup.leaderByName(topic, wanted.partitionIndex, wanted.currentLeaderEpoch);
+  if (typeof partition === "number") return failure(wanted, partition);
+  const { timestamp } = wanted;
+  if (timestamp >= 0) return byTimestamp(deps, request, partition, wanted);
+  if ((versionOfTimestamp.get(timestamp) ?? 0) > apiVersion || timestamp < specialTimestamps.earliestPendingUpload) {
+    return failure(wanted, Errors.UNSUPPORTED_VERSION);
+  }
+  const { log } = partition;
+  switch (timestamp) {
+    case specialTimestamps.latest: {
+      const offset = latestFor(request, partition);
+      return found(wanted, -1, offset, log.leaderEpochs.latestEpoch);
+    }
+    case specialTimestamps.earliest:
+    case specialTimestamps.earliestLocal:
+      return found(wanted, -1, log.logStartOffset, log.leaderEpochs.epochFor(log.logStartOffset) ?? -1);
+    case specialTimestamps.maxTimestamp:
+      return log
+        .offsetOfMaxTimestamp(deps.compute)
+        .then((record) =>
+          record === undefined ? found(wanted, -1, -1, -1) : withinBound(request, partition, wanted, record),
+        );
+    default:
+      // Nothing has been tiered, or waits to be: there is no remote storage.
+      return found(wanted, -1, -1, -1);
+  }
+}
+
+function latestFor(request: Request, partition: Partition): number {
+  if (request.replicaId >= 0) return partition.bound("logEnd");
+  return partition.bound(request.isolationLevel === 1 ? "lastStable" : "highWatermark");
+}
+
+interface FoundRecord {
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+async function byTimestamp(
+  deps: ListOffsetsDeps,
+  request: Request,
+  partition: Partition,
+  wanted: Wanted,
+): Promise<Answer> {
+  const record = await partition.log.offsetForTimestamp(wanted.timestamp, deps.compute);
+  return record === undefined ? found(wanted, -1, -1, -1) : withinBound(request, partition, wanted, record);
+}
+
+/** A record that the client may not see yet is not there for it. */
+function withinBound(request: Request, partition: Partition, wanted: Wanted, record: FoundRecord): Answer {
+  if (record.offset >= latestFor(request, partition)) return found(wanted, -1, -1, -1);
+  return found(wanted, record.timestamp, record.offset, record.leaderEpoch);
+}
+
+function found({ partitionIndex }: Wanted, timestamp: number, offset: number, leaderEpoch: number): Answer {
+  return { partitionIndex, errorCode: Errors.NONE, timestamp, offset, leaderEpoch };
+}

@@ -1,0 +1,224 @@
+import { zeroUuid } from "../../base/uuid.ts";
+import { consumerOffsetsTopic, shareGroupStateTopic, transactionStateTopic } from "../../base/topic-name.ts";
+import { type Clock, type Compute } from "../../io/ports.ts";
+import { type AppendFailure } from "../../log/append-result.ts";
+import { type PreparedRecords, validateCompressed } from "../../log/compressed-validation.ts";
+import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { BatchView, currentMagic } from "../../protocol/records/batch-header.ts";
+import { batchSizeAt } from "../../protocol/records/batches.ts";
+import { type Partition } from "../../replication/partition.ts";
+import { PendingProduce } from "../../replication/pending-produce.ts";
+import { type ReplicaManager } from "../../replication/replica-manager.ts";
+import { closeConnection, type ConnectionInfo, type Handler, type RequestContext } from "../handler.ts";
+import { type MetadataCache, type BrokerNode } from "../metadata-cache.ts";
+import { type PartitionLookup } from "../partition-lookup.ts";
+
+export interface ProduceDeps {
+  readonly cache: MetadataCache;
+  readonly lookup: PartitionLookup;
+  readonly replicas: ReplicaManager;
+  readonly clock: Clock;
+  readonly compute: Compute;
+  readonly minInSyncReplicasOf: (topic: string) => number;
+}
+
+type Request = ApiRequest<"produce">;
+type TopicData = Request["topicData"][number];
+type Response = ApiResponse<"produce">;
+type PartitionResponse = Response["responses"][number]["partitionResponses"][number];
+
+/** Clients write to them through the coordinators' requests alone; this client id is Kafka's way round for repairs. */
+const closedTopics: ReadonlySet<string> = new Set([consumerOffsetsTopic, transactionStateTopic, shareGroupStateTopic]);
+const adminClientId = "__admin_client";
+
+/** Batches compressed with zstd came with version 7. */
+const zstdVersionMin = 7;
+
+/**
+ * Appends one batch to each partition.
+ *
+ * - acks=0: no answer; an error closes the connection, which is all that the client can notice.
+ * - acks=1 waits until the leader's operating system has the records, acks=-1 until the in-sync replicas have them.
+ * - v10: a partition that is led elsewhere tells where. v12: transactions without AddPartitionsToTxn. v13: topic ids.
+ */
+export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
+  // Connections of which a request is still being looked into: what follows it may not overtake it.
+  const checking = new WeakMap<ConnectionInfo, Promise<unknown>>();
+  return {
+    api: "produce",
+    handle(request, context) {
+      const earlier = checking.get(context.connection);
+      const checks = checkCompressed(deps, request, context);
+      if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
+      // Compressed records are looked into before anything is appended: from here on nothing waits until it is ordered.
+      const ready = Promise.all([checks, earlier]);
+      checking.set(context.connection, ready);
+      return ready.then(([checked]) => {
+        if (checking.get(context.connection) === ready) checking.delete(context.connection);
+        return appendAll(deps, request, context, checked);
+      });
+    },
+  };
+}
+
+/** By the records that came: those to append instead, or why not. */
+type Checked = ReadonlyMap<Buffer, PreparedRecords | AppendFailure>;
+
+/** Compressed batches are opened to check their records; undefined when there is none. */
+function checkCompressed(
+  deps: ProduceDeps,
+  request: Request,
+  { apiVersion }: RequestContext,
+): Promise<Checked> | undefined {
+  const nowMs = deps.clock.wallMs();
+  const checks: Promise<readonly [Buffer, PreparedRecords | AppendFailure]>[] = [];
+  for (const topic of request.topicData) {
+    for (const { index, records } of topic.partitionData) {
+      if (records === null || batchesError(records, apiVersion) !== Errors.NONE) continue;
+      const partition = find(deps, topic, index, apiVersion);
+      if (typeof partition === "number") continue;
+      const name = `${partition.topic}-${index}`;
+      const check = validateCompressed(records, partition.log.config, deps.compute, nowMs, name);
+      if (check !== undefined) checks.push(check.then((result) => [records, result] as const));
+    }
+  }
+  if (checks.length === 0) return undefined;
+  return Promise.all(checks).then((results) => new Map(results));
+}
+
+function appendAll(deps: ProduceDeps, request: Request, context: RequestContext, checked: Checked | undefined) {
+  const { acks } = request;
+  const isAcksValid = acks === 0 || acks === 1 || acks === -1;
+  const pending = new PendingProduce(deps.replicas);
+  const moved = new Map<number, BrokerNode>();
+  let hasError = false;
+  const responses: Response["responses"] = [];
+  for (const topic of request.topicData) {
+    const partitionResponses: PartitionResponse[] = [];
+    for (const { index, records } of topic.partitionData) {
+      const response = emptyResponse(index);
+      partitionResponses.push(response);
+      const partition = find(deps, topic, index, context.apiVersion);
+      const error = isAcksValid
+        ? refusal(deps, request, context, topic, records, partition)
+        : Errors.INVALID_REQUIRED_ACKS;
+      if (error === Errors.NONE) {
+        const prepared = checked?.get(records!) ?? { ok: true, records: records! };
+        append(deps, pending, response, partition as Partition, prepared, acks);
+      } else response.errorCode = error;
+      if (response.errorCode !== Errors.NONE) {
+        hasError = true;
+        if (typeof partition !== "number") tellLeader(deps, context, response, partition, moved);
+      }
+    }
+    responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses });
+  }
+  if (acks === 0) return hasError ? closeConnection : null;
+  const nodeEndpoints = [...moved.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }));
+  const response = { responses, nodeEndpoints, throttleTimeMs: 0 };
+  if (pending.isDone) return response;
+  return new Promise<typeof response>((resolve) => pending.wait(request.timeoutMs, () => resolve(response)));
+}
+
+function emptyResponse(index: number): PartitionResponse {
+  return {
+    index,
+    errorCode: Errors.NONE,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    recordErrors: [],
+    errorMessage: null,
+    currentLeader: { leaderId: -1, leaderEpoch: -1 },
+  };
+}
+
+function find(deps: ProduceDeps, topic: TopicData, index: number, apiVersion: number): Partition | ErrorCode {
+  if (apiVersion < 13) return deps.lookup.byName(topic.name, index);
+  return topic.topicId === zeroUuid ? Errors.UNKNOWN_TOPIC_ID : deps.lookup.byId(topic.topicId, index);
+}
+
+/** Why nothing is appended; NONE when the log shall decide. */
+function refusal(
+  deps: ProduceDeps,
+  request: Request,
+  context: RequestContext,
+  topic: TopicData,
+  records: Buffer | null,
+  partition: Partition | ErrorCode,
+): ErrorCode {
+  if (partition === Errors.UNKNOWN_TOPIC_ID || partition === Errors.UNKNOWN_TOPIC_OR_PARTITION) return partition;
+  const name = typeof partition === "number" ? topic.name : partition.topic;
+  const batchError = records === null ? Errors.INVALID_RECORD : batchesError(records, context.apiVersion);
+  if (batchError !== Errors.NONE) return batchError;
+  if (closedTopics.has(name) && context.clientId !== adminClientId) return Errors.INVALID_TOPIC_EXCEPTION;
+  if (typeof partition === "number") return partition;
+  // Transactions come with their coordinator; until then no producer id is mapped to any transactional id.
+  if (request.transactionalId !== null && new BatchView(records!, 0).isTransactional) {
+    return Errors.INVALID_PRODUCER_ID_MAPPING;
+  }
+  const leaderError = partition.leaderError(-1);
+  if (leaderError !== Errors.NONE) return leaderError;
+  const isShort = request.acks === -1 && !partition.hasEnoughInSync(deps.minInSyncReplicasOf(name));
+  return isShort ? Errors.NOT_ENOUGH_REPLICAS : Errors.NONE;
+}
+
+/** A partition takes exactly one batch, of the current format. */
+function batchesError(records: Buffer, apiVersion: number): ErrorCode {
+  // Too short for a size and a format, or cut off: the log words what is wrong with it.
+  if (records.length < 17) return Errors.INVALID_RECORD;
+  const batch = new BatchView(records, 0);
+  if (batch.magic !== currentMagic) return Errors.INVALID_RECORD;
+  if (batch.compression === "zstd" && apiVersion < zstdVersionMin) return Errors.UNSUPPORTED_COMPRESSION_TYPE;
+  const hasSecond = batch.end < records.length && batch.sizeInBytes > 0 && hasBatchAt(records, batch.end);
+  return hasSecond ? Errors.INVALID_RECORD : Errors.NONE;
+}
+
+function hasBatchAt(records: Buffer, start: number): boolean {
+  try {
+    return batchSizeAt(records, start, records.length) !== undefined;
+  } catch {
+    // Whatever follows the first batch is no batch: the log refuses the sizes.
+    return false;
+  }
+}
+
+function append(
+  deps: ProduceDeps,
+  pending: PendingProduce,
+  response: PartitionResponse,
+  partition: Partition,
+  prepared: PreparedRecords | AppendFailure,
+  acks: number,
+): void {
+  const result = prepared.ok ? partition.appendAsLeader(prepared.records, "client", deps.clock.wallMs()) : prepared;
+  if (!result.ok) {
+    response.errorCode = result.error;
+    response.errorMessage = result.message;
+    response.recordErrors = result.recordErrors.map(({ batchIndex, message }) => ({
+      batchIndex,
+      batchIndexErrorMessage: message,
+    }));
+    if (result.recordErrors.length > 0) response.logStartOffset = partition.log.logStartOffset;
+    return;
+  }
+  response.baseOffset = result.baseOffset;
+  response.logAppendTimeMs = result.logAppendTimeMs;
+  response.logStartOffset = result.logStartOffset;
+  if (acks !== 0) pending.add(partition, response, result.lastOffset + 1, acks === -1);
+}
+
+/** v10: where the leader is, so that the client need not ask for metadata (KIP-951). */
+function tellLeader(
+  deps: ProduceDeps,
+  { apiVersion, listenerName }: RequestContext,
+  response: PartitionResponse,
+  partition: Partition,
+  moved: Map<number, BrokerNode>,
+): void {
+  if (apiVersion < 10 || response.errorCode !== Errors.NOT_LEADER_OR_FOLLOWER) return;
+  response.currentLeader = { leaderId: partition.leaderId, leaderEpoch: partition.leaderEpoch };
+  const node = deps.cache.aliveNode(partition.leaderId, listenerName);
+  if (node !== undefined) moved.set(node.id, node);
+}

@@ -1,0 +1,39 @@
+import { type Uuid } from "../base/brand.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
+import { type Partition } from "../replication/partition.ts";
+import { type ReplicaManager } from "../replication/replica-manager.ts";
+import { type MetadataCache } from "./metadata-cache.ts";
+
+/** Finds the replica on this broker that a request means, or the error that Kafka answers when there is none. */
+export class PartitionLookup {
+  readonly #cache: MetadataCache;
+  readonly #replicas: ReplicaManager;
+
+  constructor(cache: MetadataCache, replicas: ReplicaManager) {
+    this.#cache = cache;
+    this.#replicas = replicas;
+  }
+
+  byName(topic: string, index: number): Partition | ErrorCode {
+    return this.#replicas.partition(topic, index) ?? this.#missing(this.#cache.partition(topic, index) !== undefined);
+  }
+
+  byId(topicId: Uuid, index: number): Partition | ErrorCode {
+    const partition = this.#replicas.partitionById(topicId, index);
+    if (partition !== undefined) return partition;
+    const topic = this.#cache.topicById(topicId);
+    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#missing(topic.partitions[index] !== undefined);
+  }
+
+  /** As `byName`, and only when this broker leads the partition in that epoch (-1: in any). */
+  leaderByName(topic: string, index: number, currentLeaderEpoch = -1): Partition | ErrorCode {
+    const partition = this.byName(topic, index);
+    if (typeof partition === "number") return partition;
+    const errorCode = partition.leaderError(currentLeaderEpoch);
+    return errorCode === Errors.NONE ? partition : errorCode;
+  }
+
+  #missing(isElsewhere: boolean): ErrorCode {
+    return isElsewhere ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+}
