@@ -30,7 +30,7 @@ export interface Check {
   /** What is allowed, as Kafka prints it in its documentation. */
   readonly allowed: string;
   /** The full message when `value` is refused. */
-  readonly problem: (name: string, value: ConfigValue) => string | undefined;
+  readonly problem: (name: string, value: ConfigValue, type: ConfigType) => string | undefined;
 }
 
 export interface KeyOptions {
@@ -78,18 +78,19 @@ export const list = <const D extends readonly string[] | null>(value: D, options
 /** Java's Long.MAX_VALUE as the nearest double; printed and encoded as Long.MAX_VALUE again. */
 export const longMax = 2 ** 63;
 
-function refused(name: string, value: ConfigValue, reason: string): string {
-  return `Invalid value ${formatValue(value)} for configuration ${name}: ${reason}`;
+function refused(name: string, value: ConfigValue, reason: string, type?: ConfigType): string {
+  const text = Array.isArray(value) ? `[${value.join(", ")}]` : formatValue(value, type);
+  return `Invalid value ${text} for configuration ${name}: ${reason}`;
 }
 
 /** A number's lower and upper limit, both inclusive. */
 export function between(min: number, max: number): Check {
   return {
     allowed: `[${min},...,${max}]`,
-    problem: (name, value) => {
+    problem: (name, value, type) => {
       if (typeof value !== "number") return undefined;
-      if (value < min) return refused(name, value, `Value must be at least ${min}`);
-      return value > max ? refused(name, value, `Value must be no more than ${max}`) : undefined;
+      if (value < min) return refused(name, value, `Value must be at least ${min}`, type);
+      return value > max ? refused(name, value, `Value must be no more than ${max}`, type) : undefined;
     },
   };
 }
@@ -149,10 +150,10 @@ export function nonEmptyListOf(...values: string[]): Check {
   const inner = listOf(...values);
   return {
     allowed: values.length === 0 ? "non-empty list" : inner.allowed,
-    problem: (name, value) =>
+    problem: (name, value, type) =>
       Array.isArray(value) && value.length === 0
         ? `Configuration '${name}' must not be empty. Valid values include: ${values.length === 0 ? "any non-empty value" : inner.allowed}`
-        : inner.problem(name, value),
+        : inner.problem(name, value, type),
   };
 }
 
@@ -171,7 +172,11 @@ export const throttledReplicas: Check = {
     const text = value.join(",").trim();
     return text === "*" || replicaListPattern.test(text)
       ? undefined
-      : `${name} must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...`;
+      : refused(
+          name,
+          value,
+          `${name} must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...`,
+        );
   },
 };
 
@@ -187,7 +192,7 @@ const integerLimits: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
  */
 export function parseValue(name: string, definition: ConfigKey, text: string): ConfigValue {
   const value = parseText(name, definition.type, text);
-  const problem = definition.check?.problem(name, value);
+  const problem = definition.check?.problem(name, value, definition.type);
   if (problem !== undefined) throw new ConfigError(problem);
   return value;
 }

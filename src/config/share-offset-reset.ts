@@ -8,6 +8,6 @@ export const shareOffsetReset: Check = {
   problem: (name, value) => {
     if (typeof value !== "string" || value === "latest" || value === "earliest") return undefined;
     if (value.startsWith("by_duration:") && iso8601Duration.test(value.slice("by_duration:".length))) return undefined;
-    return `Invalid value ${value} for configuration ${name}: Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.`;
+    return `Invalid value ${value} for configuration ${name}: Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`;
   },
 };

@@ -120,19 +120,24 @@ export function topicConfigsProblem(
   const config = new TopicConfig(given, broker);
   try {
     for (const name of given.keys()) config.get(name as TopicKeyName);
-    return crossCheck(config);
+    return crossCheck(config, broker);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
 }
 
-function crossCheck(config: TopicConfig): string | undefined {
+function crossCheck(config: TopicConfig, broker: BrokerConfig): string | undefined {
   if (config.get("max.compaction.lag.ms") < config.get("min.compaction.lag.ms")) {
     return `conflict topic config setting min.compaction.lag.ms (${formatValue(config.get("min.compaction.lag.ms"))}) > max.compaction.lag.ms (${formatValue(config.get("max.compaction.lag.ms"))})`;
   }
-  if (config.get("remote.storage.enable") && config.get("cleanup.policy").includes("compact")) {
-    return "Remote log storage is unsupported for the compacted topics";
+  if (config.get("remote.storage.enable")) {
+    if (!broker.get("remote.log.storage.system.enable")) {
+      return "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.";
+    }
+    if (config.get("cleanup.policy").includes("compact")) {
+      return "Remote log storage only supports topics with cleanup.policy=delete or cleanup.policy being an empty list.";
+    }
   }
   return undefined;
 }
