@@ -27,7 +27,8 @@ function widest(texts: readonly string[]): number {
   return Math.max(...texts.map((text) => text.length));
 }
 
-function signatureOf(name: string, spec: OptionSpec): string {
+/** An option as the help text lists it: `--topic <String: topic>`. */
+export function signatureOf(name: string, spec: OptionSpec): string {
   if (spec.argument === undefined) return `--${name}`;
   const type = spec.type ?? "String";
   const argument = spec.placeholder === undefined ? type : `${type}: ${spec.placeholder}`;

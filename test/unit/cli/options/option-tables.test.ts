@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { consoleConsumerCommand } from "../../../../src/cli/console-consumer/consumer-command.ts";
+import { consoleProducerCommand } from "../../../../src/cli/console-producer/producer-command.ts";
+import { helpText, signatureOf } from "../../../../src/cli/options/help-text.ts";
+import { type OptionTable } from "../../../../src/cli/options/option-table.ts";
+import { serverStartOptions } from "../../../../src/cli/server/server-start-options.ts";
+import { topicsCommand } from "../../../../src/cli/topics/topics-command.ts";
+import { referenceLines } from "../../../support/reference.ts";
+
+const scripts: Record<string, { options: OptionTable; summary: string }> = {
+  "kafka-topics": topicsCommand,
+  "kafka-console-producer": consoleProducerCommand,
+  "kafka-console-consumer": consoleConsumerCommand,
+};
+
+const reference = new Map(
+  referenceLines<{ script: string; options: string[] }>("cli-options").map(({ script, options }) => [script, options]),
+);
+
+describe.each(Object.entries(scripts))("%s", (name, { options, summary }) => {
+  test("has exactly Kafka's options, with its arguments", () => {
+    // Where a signature did not fit on a line the reference has its name alone.
+    const expected = reference.get(name) ?? [];
+    const actual = Object.entries(options).map(([option, spec]) => signatureOf(option, spec));
+    const named = (signature: string) => signature.split(" ")[0] ?? "";
+    expect(actual.map(named).sort()).toEqual(expected.map(named).sort());
+    for (const signature of expected.filter((text) => text.includes(" "))) expect(actual).toContain(signature);
+  });
+
+  test("prints Kafka's help text, byte for byte", () => {
+    const recorded = readFileSync(new URL(`../../../data/cli/help/${name}.txt`, import.meta.url), "utf8");
+    expect(`${summary}\n${helpText(options)}`).toBe(recorded);
+  });
+});
+
+test("kafka-server-start has Kafka's options", () => {
+  const actual = Object.entries(serverStartOptions).map(([option, spec]) => signatureOf(option, spec));
+  for (const signature of reference.get("kafka-server-start") ?? []) expect(actual).toContain(signature);
+});
