@@ -71,8 +71,15 @@ export interface Disk {
   /** Removes a file, or a directory with all that is in it; nothing happens when missing. */
   remove(path: string): void;
   syncDirectory(path: string): void;
+  /** Size of the file system that holds `path`, and how much of it this process may still use. */
+  space(path: string): DiskSpace;
   /** Takes the exclusive lock on `path` (created when missing); fails with code `ELOCKED` when another process has it. */
   lock(path: string): FileLock;
+}
+
+export interface DiskSpace {
+  readonly totalBytes: number;
+  readonly usableBytes: number;
 }
 
 export interface FileLock {

@@ -1,6 +1,14 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
-import { DiskError, type Disk, type DiskFile, type FileLock, type FileStat, type OpenMode } from "../ports.ts";
+import {
+  DiskError,
+  type Disk,
+  type DiskFile,
+  type DiskSpace,
+  type FileLock,
+  type FileStat,
+  type OpenMode,
+} from "../ports.ts";
 import { lockFile } from "./node-file-lock.ts";
 
 const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
@@ -49,6 +57,10 @@ export const nodeDisk: Disk = {
     } finally {
       fs.closeSync(descriptor);
     }
+  },
+  space(path: string): DiskSpace {
+    const { bsize, blocks, bavail } = attempt(() => fs.statfsSync(path));
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
   },
   lock: (path: string): FileLock => attempt(() => lockFile(path)),
 };

@@ -21,6 +21,13 @@ function codeOf(operation: () => unknown): string | undefined {
   return undefined;
 }
 
+test("tells how much space there is", () => {
+  const { totalBytes, usableBytes } = disk.space(folder);
+  expect(totalBytes).toBeGreaterThan(1_000_000);
+  expect(usableBytes).toBeLessThanOrEqual(totalBytes);
+  expect(codeOf(() => disk.space(join(folder, "missing")))).toBe("ENOENT");
+});
+
 describe("files", () => {
   test("what is written at a position is read there, by both kinds of call", async () => {
     const file = disk.open(join(folder, "positions"), "create");
