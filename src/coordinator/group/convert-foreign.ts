@@ -4,7 +4,7 @@ import { type GroupTurn } from "./group-state.ts";
 
 /** Deletes the records of a group of another protocol; its offsets stay. */
 export function deleteForeign(turn: GroupTurn, group: ForeignGroup): void {
-  for (const keyText of [...group.keys.keys()]) {
+  for (const keyText of group.keys.keys()) {
     const key = Buffer.from(keyText, "base64");
     const kind = foreignTypeOf(key.readInt16BE(0))!;
     turn.append({ type: "foreign", group: group.groupId, kind, key, value: null });

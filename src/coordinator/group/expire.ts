@@ -14,7 +14,7 @@ export function scheduleExpiration(turn: GroupTurn): void {
 /** Deletes offsets that have expired, and groups that are empty and have none. */
 export function expireOffsets(turn: GroupTurn): void {
   turn.isDivisible = true;
-  for (const group of [...turn.state.groups.values()]) {
+  for (const group of turn.state.groups.values()) {
     if (group.type === "share") continue;
     if (expireOffsetsOf(turn, group) && isEmpty(group)) appendGroupTombstones(turn, group);
   }
@@ -29,7 +29,7 @@ export function deleteOffsetsOfTopics(
 ): void {
   turn.isDivisible = true;
   const idByName = new Map(topics.map(({ name, topicId }) => [name, topicId]));
-  for (const [group, topic, partition, { topicId }] of [...turn.state.offsets.all()]) {
+  for (const [group, topic, partition, { topicId }] of turn.state.offsets.all()) {
     const deletedId = idByName.get(topic);
     if (deletedId === undefined || (topicId !== zeroUuid && topicId !== deletedId)) continue;
     appendOffsetTombstone(turn, group, topic, partition);
@@ -44,7 +44,7 @@ function expireOffsetsOf(turn: GroupTurn, group: Group): boolean {
   let hasOffsets = offsets.hasPending(groupId);
   if (offsets.topicsOf(groupId) === undefined) return !hasOffsets;
   if (retainedSince === undefined) return false;
-  for (const [topic, partition, committed] of [...offsets.entriesOf(groupId)]) {
+  for (const [topic, partition, committed] of offsets.entriesOf(groupId)) {
     const isExpired =
       !isSubscribedTo(group, topic) &&
       isPast(committed, retainedSince(committed), turn.nowMs, config.offsetsRetentionMs) &&

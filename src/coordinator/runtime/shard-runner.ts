@@ -188,6 +188,6 @@ export class ShardRunner<S, R> {
     this.#pipeline.close();
     this.#timeline = new Timeline();
     this.#state = this.#options.shard.newState(this.#timeline);
-    for (const ticket of [...this.#unanswered.keys()]) ticket.settle(failed(Errors.NOT_COORDINATOR));
+    for (const ticket of this.#unanswered.keys()) ticket.settle(failed(Errors.NOT_COORDINATOR));
   }
 }
