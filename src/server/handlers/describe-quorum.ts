@@ -44,10 +44,10 @@ export function describeQuorumHandler({ raft, wallMs }: DescribeQuorumDeps): Han
         };
       });
       const partition = { leaderId: local.id, leaderEpoch: election.epoch, highWatermark, currentVoters };
-      const topics = [{ topicName: metadataTopicName, partitions: [{ ...partition, errorMessage: null }] }];
+      const topics = [{ topicName: metadataTopicName, partitions: [partition] }];
       if (apiVersion < 2) return { topics };
       const nodes = voters.map(({ id, endpoints }) => ({ nodeId: id, listeners: endpoints }));
-      return { errorMessage: null, topics, nodes };
+      return { topics, nodes };
     },
   };
 }
