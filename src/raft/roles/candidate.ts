@@ -10,6 +10,8 @@ export function becomeCandidate(state: RaftState, nowMs: number): RaftStep {
   const election: ElectionState = { epoch: state.election.epoch + 1, leaderId: -1, votedKey: { id, directoryId } };
   const candidate: RaftState = { ...state, election, role: { kind: "candidate", granted: [] } };
   const elected = voteGranted(candidate, id, nowMs);
+  // Whoever is elected at once persists that it leads the epoch, which says all that the vote would have said.
+  if (elected.state.role.kind === "leader") return elected;
   return { state: elected.state, effects: [{ kind: "persistElection", election }, ...elected.effects] };
 }
 

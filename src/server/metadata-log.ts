@@ -1,0 +1,135 @@
+import { assert } from "../base/assert.ts";
+import { type LeaderEpoch, type Offset } from "../base/brand.ts";
+import { metadataTopicId } from "../base/uuid.ts";
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { type Ports } from "../io/ports.ts";
+import { defaultLogConfig, type LogConfig } from "../log/log-config.ts";
+import { Log } from "../log/log.ts";
+import { type WriteQueue } from "../log/write-queue.ts";
+import { metadataLogDirName, metadataTopicName } from "../metadata/directory-id.ts";
+import { type ReplicatedLog } from "../raft/replicated-log.ts";
+
+/** Kafka's limit for one batch of the metadata log. */
+const batchBytesMax = 8 * 1024 * 1024;
+
+export interface MetadataLogOptions {
+  readonly config: BrokerConfig;
+  readonly ports: Pick<Ports, "clock" | "disk" | "random" | "timers" | "logger">;
+  readonly writeQueue: WriteQueue;
+  /** The node stopped in order the last time: the log needs no recovery. */
+  readonly hadCleanShutdown: boolean;
+  readonly onDiskError: (error: unknown) => void;
+}
+
+/** The directory of the metadata log of a node with this configuration. */
+export function metadataLogDirectory(config: BrokerConfig): string {
+  return `${config.metadataLogDir}/${metadataLogDirName}`;
+}
+
+/** Opens the metadata log: an ordinary partition log, which nothing but raft cuts or expires. */
+export function openMetadataLog({
+  config,
+  ports,
+  writeQueue,
+  hadCleanShutdown,
+  onDiskError,
+}: MetadataLogOptions): MetadataLog {
+  const { clock, disk, random, timers, logger } = ports;
+  const log = Log.open({
+    dir: metadataLogDirectory(config),
+    topic: metadataTopicName,
+    partition: 0,
+    topicId: metadataTopicId,
+    disk,
+    clock,
+    config: logConfigOf(config),
+    logStartOffset: 0,
+    recoveryPoint: 0,
+    hadCleanShutdown,
+    writeQueue,
+    logger,
+    draw: () => random.float(),
+    onDiskError,
+  });
+  return new MetadataLog(log, { clock, timers });
+}
+
+function logConfigOf(config: BrokerConfig): LogConfig {
+  return {
+    ...defaultLogConfig,
+    segmentBytes: config.get("metadata.log.segment.bytes"),
+    segmentMs: config.get("metadata.log.segment.ms"),
+    maxMessageBytes: batchBytesMax,
+    retentionBytes: -1,
+    retentionMs: -1,
+    messageTimestampAfterMaxMs: Infinity,
+  };
+}
+
+/** Raft's view of the log on disk. */
+export class MetadataLog implements ReplicatedLog {
+  readonly #log: Log;
+  readonly #ports: Pick<Ports, "clock" | "timers">;
+
+  constructor(log: Log, ports: Pick<Ports, "clock" | "timers">) {
+    this.#log = log;
+    this.#ports = ports;
+  }
+
+  get startOffset(): Offset {
+    return this.#log.logStartOffset;
+  }
+
+  get endOffset(): Offset {
+    return this.#log.logEndOffset;
+  }
+
+  get lastEpoch(): LeaderEpoch | undefined {
+    const { latestEpoch } = this.#log.leaderEpochs;
+    return latestEpoch < 0 ? undefined : latestEpoch;
+  }
+
+  get sizeBytes(): number {
+    return this.#log.sizeBytes;
+  }
+
+  startEpoch(epoch: LeaderEpoch): void {
+    this.#log.leaderEpochs.assign(epoch, this.#log.logEndOffset);
+  }
+
+  append(batch: Buffer, epoch: LeaderEpoch): void {
+    const result = this.#log.appendAsLeader(batch, epoch, "raft", this.#ports.clock.wallMs());
+    if (!result.ok) throw new Error(`cannot append to the metadata log: error ${result.error} ${result.message ?? ""}`);
+  }
+
+  async flush(): Promise<void> {
+    await this.#log.flush();
+    // A log whose disk failed before has nothing to flush, and must not pass for durable.
+    if (this.#log.isOffline) throw new Error("the disk of the metadata log failed");
+  }
+
+  read(fromOffset: Offset, toOffset: Offset, sizeBytesMax: number): Buffer {
+    const result = this.#log.read(fromOffset, sizeBytesMax, toOffset, true);
+    if (!result.ok) throw new Error(`cannot read the metadata log at offset ${fromOffset}: error ${result.error}`);
+    return result.records;
+  }
+
+  setHighWatermark(offset: Offset): void {
+    this.#log.highWatermark = offset;
+    assert(this.#log.highWatermark === offset, "the high watermark lies within the metadata log");
+  }
+
+  deleteBefore(offset: Offset): void {
+    const { clock, timers } = this.#ports;
+    this.#log.maybeIncrementLogStartOffset(offset);
+    this.#log.deleteOldSegments(clock.wallMs(), (remove, delayMs) => void timers.after(delayMs, remove));
+  }
+
+  truncateFullyAndStartAt(offset: Offset): void {
+    this.#log.truncateFullyAndStartAt(offset);
+  }
+
+  async close(): Promise<void> {
+    this.#log.close();
+  }
+}
