@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { createLogger } from "./io/node/node-logger.ts";
@@ -52,7 +52,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const config = new BrokerConfig(embeddedProperties(options, host, dataDirectory));
     const ports = nodePorts({ logger: createLogger({ levels: options.logLevel ?? "silent" }) });
     ensureFormatted(config, ports);
-    const node = await createNode(config, ports);
+    const node = await createNode(config, ports, hostname());
     const port = node.boundPort("PLAINTEXT");
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= node.close().finally(removeDirectory));

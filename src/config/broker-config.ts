@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { brokerKeys } from "./broker-keys.ts";
 import { ConfigError, type ConfigKey, type ConfigValue, parseValue } from "./config-key.ts";
 import {
@@ -34,6 +35,7 @@ export class BrokerConfig {
   readonly advertisedControllerListeners: readonly Endpoint[];
   readonly controllerListenerNames: readonly string[];
   readonly interBrokerListenerName: string;
+  /** Absolute. */
   readonly logDirs: readonly string[];
   readonly metadataLogDir: string;
   readonly quorumVoters: readonly QuorumVoter[];
@@ -54,8 +56,9 @@ export class BrokerConfig {
     if (properties.has("broker.id") && brokerId !== this.nodeId) {
       throw new ConfigError("You must set `node.id` to the same value as `broker.id`.");
     }
-    this.logDirs = this.get("log.dirs") ?? this.get("log.dir");
-    this.metadataLogDir = this.get("metadata.log.dir") ?? this.logDirs[0] ?? "";
+    this.logDirs = (this.get("log.dirs") ?? this.get("log.dir")).map((path) => resolve(path));
+    const metadataLogDir = this.get("metadata.log.dir");
+    this.metadataLogDir = metadataLogDir === null ? (this.logDirs[0] ?? "") : resolve(metadataLogDir);
     this.quorumVoters = parseQuorumVoters(this.get("controller.quorum.voters"));
     this.controllerListenerNames = this.get("controller.listener.names").map((name) => name.toUpperCase());
     this.protocols = this.#protocolsWithDefaults();

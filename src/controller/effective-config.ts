@@ -1,6 +1,7 @@
 import { type NodeId } from "../base/brand.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { type BrokerLayers, effectiveBrokerConfig } from "../config/describe.ts";
+import { usableDynamicConfig } from "../config/dynamic-broker-config.ts";
 import { TopicConfig } from "../config/topic-config.ts";
 import { configResourceTypes, configsOf } from "../metadata/image/configs-image.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
@@ -9,6 +10,8 @@ import { type MetadataImage } from "../metadata/image/metadata-image.ts";
 export class EffectiveConfig {
   readonly #statics: BrokerConfig;
   readonly #nodeName: string;
+  /** The overrides that `#layers` and `#broker` were made from. */
+  #overrides: readonly [ofNode: ReadonlyMap<string, string>, ofAll: ReadonlyMap<string, string>] | undefined;
   #layers: BrokerLayers;
   #broker: BrokerConfig;
 
@@ -20,10 +23,12 @@ export class EffectiveConfig {
   }
 
   /** The node's configuration by origin. */
-  layers(image: MetadataImage): BrokerLayers {
-    const dynamic = configsOf(image.configs, configResourceTypes.broker, this.#nodeName);
-    const dynamicDefault = configsOf(image.configs, configResourceTypes.broker, "");
-    if (dynamic !== this.#layers.dynamic || dynamicDefault !== this.#layers.dynamicDefault) {
+  layers({ configs }: MetadataImage): BrokerLayers {
+    const ofNode = configsOf(configs, configResourceTypes.broker, this.#nodeName);
+    const ofAll = configsOf(configs, configResourceTypes.broker, "");
+    if (ofNode !== this.#overrides?.[0] || ofAll !== this.#overrides[1]) {
+      this.#overrides = [ofNode, ofAll];
+      const [dynamic, dynamicDefault] = [usableDynamicConfig(ofNode, true), usableDynamicConfig(ofAll, false)];
       this.#layers = { statics: this.#statics, dynamic, dynamicDefault };
       this.#broker = effectiveBrokerConfig(this.#layers);
     }

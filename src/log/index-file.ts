@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { type Disk } from "../io/ports.ts";
+import { type Disk, type DiskFile } from "../io/ports.ts";
 
 const initialEntries = 32;
 
@@ -67,18 +67,33 @@ export class IndexFile {
 
   /** Writes to the file what it lacks and cuts it to its entries. */
   save(isDurable: boolean): void {
-    const entries = this.#load();
     const file = this.#disk.open(this.#path, "readwrite");
     try {
-      const start = this.#savedCount * this.#entrySizeBytes;
-      const end = this.#count * this.#entrySizeBytes;
-      if (start < end) file.write([entries.subarray(start, end)], start);
-      if (file.sizeBytes() !== end) file.truncate(end);
+      this.#writeTo(file);
       if (isDurable) file.sync();
-      this.#savedCount = this.#count;
     } finally {
       file.close();
     }
+  }
+
+  /** As `save`, and durable when it resolves. */
+  async saveDurably(): Promise<void> {
+    const file = this.#disk.open(this.#path, "readwrite");
+    try {
+      this.#writeTo(file);
+      await file.syncAsync();
+    } finally {
+      file.close();
+    }
+  }
+
+  #writeTo(file: DiskFile): void {
+    const entries = this.#load();
+    const start = this.#savedCount * this.#entrySizeBytes;
+    const end = this.#count * this.#entrySizeBytes;
+    if (start < end) file.write([entries.subarray(start, end)], start);
+    if (file.sizeBytes() !== end) file.truncate(end);
+    this.#savedCount = this.#count;
   }
 
   /** Drops the entries from memory when they were not used since the last call and the file has them. */

@@ -43,12 +43,12 @@ export class LeaderEpochCache {
     this.#logEndOffset = logEndOffset;
   }
 
-  /** Takes what the file has; false, and no entries, when it is damaged. */
+  /** Takes what the file has; false, and no entries, when it is damaged or missing. */
   load(): boolean {
     const text = readTextIfThere(this.#disk, this.#path);
-    const entries = text === undefined ? [] : parseCheckpoint(text, parseEntry);
+    const entries = text === undefined ? undefined : parseCheckpoint(text, parseEntry);
     this.#entries = entries !== undefined && ascends(entries) ? entries : [];
-    return entries === this.#entries || text === undefined;
+    return entries === this.#entries;
   }
 
   entries(): readonly EpochEntry[] {
@@ -122,11 +122,12 @@ export class LeaderEpochCache {
     this.#save();
   }
 
-  /** Makes the file durable; its directory is the caller's matter. */
-  sync(): void {
-    if (this.#isSynced) return;
+  /** Makes the file durable; true when it was not, and its directory has to be synced too. */
+  sync(): boolean {
+    if (this.#isSynced) return false;
     syncFile(this.#disk, this.#path);
     this.#isSynced = true;
+    return true;
   }
 
   moveTo(directory: string): void {

@@ -48,14 +48,15 @@ export function loadLog(options: LoadOptions): LoadedLog {
   const segments = loadSegments(options);
   const { leaderEpochs } = options;
   const hasEpochs = leaderEpochs.load();
-  if (options.hadCleanShutdown) restoreProducers(options, segments, Infinity);
-  else recover(options, segments);
+  const recoveryPoint = recoveryPointOf(options, segments);
+  if (recoveryPoint === Infinity) takeAsItIs(options, segments);
+  else recover(options, segments, recoveryPoint);
   if (segments.count === 0) {
     segments.add(Segment.create(options.placeOf(), options.logStartOffset, options.clock.wallMs()));
   }
   const logEndOffset = segments.active.readNextOffset();
   const logStartOffset = Math.min(Math.max(options.logStartOffset, segments.first.baseOffset), logEndOffset);
-  if (!hasEpochs) rebuildEpochs(segments, leaderEpochs);
+  if (!hasEpochs && logEndOffset > logStartOffset) rebuildEpochs(segments, leaderEpochs);
   leaderEpochs.truncateFromEnd(logEndOffset);
   leaderEpochs.truncateFromStart(logStartOffset);
   options.producerState.endOffset = logEndOffset;
@@ -116,12 +117,27 @@ function removeReplaced(disk: Disk, directory: string, baseOffset: Offset, swapP
   }
 }
 
-function recover(options: LoadOptions, segments: Segments): void {
-  const { recoveryPoint, logger, name } = options;
+/** From where on the segments have to be recovered; Infinity when none has. */
+function recoveryPointOf(options: LoadOptions, segments: Segments): Offset {
+  const damaged = segments.all().find(({ transactionIndex, baseOffset }) => !transactionIndex.isSane(baseOffset));
+  const needed = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
+  return Math.min(needed, damaged?.baseOffset ?? Infinity);
+}
+
+/** After a clean shutdown: only what others may have done to the files since is put right. */
+function takeAsItIs(options: LoadOptions, segments: Segments): void {
+  if (segments.count > 0) segments.active.cutBehindBatches();
+  restoreProducers(options, segments, segments.count === 0 ? options.logStartOffset : segments.active.readNextOffset());
+}
+
+function recover(options: LoadOptions, segments: Segments, recoveryPoint: Offset): void {
+  const { logger, name } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
   restoreProducers(options, segments, suspects[0]?.baseOffset ?? Infinity);
   for (const [index, segment] of suspects.entries()) {
     const wholeBytes = recoverSegment(options, segment);
+    if (segment !== segments.active) segment.finishIndexes();
+    segment.saveIndexes(false);
     if (wholeBytes === segment.sizeBytes) continue;
     logger.warn(
       { log: name, segment: segment.baseOffset, droppedBytes: segment.sizeBytes - wholeBytes },
@@ -155,8 +171,17 @@ function recoverSegment({ producerState, leaderEpochs }: LoadOptions, segment: S
   });
 }
 
+export interface RestoreOptions {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly logger: Logger;
+  readonly name: string;
+  readonly logStartOffset: Offset;
+  readonly producerState: ProducerState;
+}
+
 /** Brings the producer state up to `endOffset`: the newest sound snapshot, and the batches behind it. */
-function restoreProducers(options: LoadOptions, segments: Segments, endOffset: Offset): void {
+export function restoreProducers(options: RestoreOptions, segments: Segments, endOffset: Offset): void {
   const { disk, directory, producerState, logger, name } = options;
   producerState.clear(segments.count === 0 ? options.logStartOffset : segments.first.baseOffset);
   for (const offset of snapshotOffsets(disk, directory).reverse()) {
@@ -177,7 +202,7 @@ function restoreProducers(options: LoadOptions, segments: Segments, endOffset: O
     if (segment.baseOffset >= endOffset) break;
     const start = Math.max(segment.baseOffset, producerState.endOffset);
     scanBatches(segment.file.use(), segment.positionOf(start), segment.writtenBytes, (batch) => {
-      producerState.update(batch);
+      if (batch.baseOffset < endOffset) producerState.update(batch);
       return true;
     });
   }
@@ -200,6 +225,7 @@ function dropSnapshotsBehind({ disk, directory }: LoadOptions, segments: Segment
 }
 
 function rebuildEpochs(segments: Segments, leaderEpochs: LeaderEpochCache): void {
+  leaderEpochs.clear();
   for (const segment of segments.all()) {
     scanHeaders(segment.file.use(), 0, segment.writtenBytes, (batch) => {
       if (batch.partitionLeaderEpoch > leaderEpochs.latestEpoch) {

@@ -108,6 +108,11 @@ export class LogManager {
     return epoch !== undefined && this.#directories.every(({ brokerEpoch }) => brokerEpoch === epoch) ? epoch : -1;
   }
 
+  /** Whether the last user of the directory stopped in good order, so that nothing in it needs recovery. */
+  hadCleanShutdown(directory: string): boolean {
+    return this.#directories.some(({ path, hadCleanShutdown }) => path === directory && hadCleanShutdown);
+  }
+
   isOnline(directory: string): boolean {
     return this.#directories.some(({ path, isOnline }) => path === directory && isOnline);
   }

@@ -11,7 +11,7 @@ import {
   type AppendSuccess,
 } from "./append-result.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { loadLog, snapshotOffsets } from "./loader.ts";
+import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig } from "./log-config.ts";
 import { readPartitionMetadata, writePartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
@@ -365,10 +365,16 @@ export class Log implements Writable {
     if (target <= this.#recoveryPoint) return;
     try {
       this.#writeActive();
-      // What is in the file may be read: the owner learns of it before the flush, as it would at the end of the turn.
-      for (const segment of this.#segments.from(this.#recoveryPoint)) await segment.file.syncAsync();
-      this.leaderEpochs.sync();
+      const segments = this.#segments.from(this.#recoveryPoint);
+      const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= this.#recoveryPoint);
+      for (const segment of segments) {
+        if (this.#segments.has(segment)) await segment.flush(segment !== this.#segments.active);
+        // Its files may have another name now, or be gone.
+        if (this.#isClosed) return;
+      }
+      if (this.leaderEpochs.sync() || hasNewFiles) this.#disk.syncDirectory(this.#dir);
     } catch (error) {
+      if (this.#isClosed) return;
       this.#fail(error);
       throw error;
     }
@@ -383,8 +389,12 @@ export class Log implements Writable {
   /** As `flush`, before it returns. */
   flushSync(): void {
     this.#writeActive();
-    for (const segment of this.#segments.from(this.#recoveryPoint)) segment.file.sync();
+    for (const segment of this.#segments.from(this.#recoveryPoint)) {
+      segment.file.sync();
+      if (segment !== this.#segments.active) segment.saveIndexes(true);
+    }
     this.leaderEpochs.sync();
+    this.#disk.syncDirectory(this.#dir);
     this.#recoveryPoint = this.#logEndOffset;
   }
 
@@ -409,7 +419,14 @@ export class Log implements Writable {
    */
   deleteOldSegments(nowMs: TimestampMs, removeLater: (remove: () => void, delayMs: number) => void): number {
     if (this.#isOffline) return 0;
-    const deletable = this.#deletableSegments(nowMs);
+    let count = 0;
+    this.#guarded(() => {
+      count = this.#deleteSegments(this.#deletableSegments(nowMs), removeLater);
+    });
+    return count;
+  }
+
+  #deleteSegments(deletable: readonly Segment[], removeLater: (remove: () => void, delayMs: number) => void): number {
     if (deletable.length === 0) return 0;
     // The log always has a segment to write to.
     if (deletable.length === this.#segments.count) this.roll();
@@ -492,9 +509,10 @@ export class Log implements Writable {
   }
 
   #restoreProducerState(): void {
-    this.producerState.clear(this.#logStartOffset);
-    this.#reader.replay(this.#logStartOffset, this.#logEndOffset, (batch) => this.producerState.update(batch));
-    this.producerState.endOffset = this.#logEndOffset;
+    const { name, producerState } = this;
+    const own = { disk: this.#disk, directory: this.#dir, logger: this.#logger, logStartOffset: this.#logStartOffset };
+    restoreProducers({ ...own, name, producerState }, this.#segments, this.#logEndOffset);
+    producerState.endOffset = this.#logEndOffset;
   }
 
   updateConfig(config: LogConfig): void {

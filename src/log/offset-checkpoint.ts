@@ -15,7 +15,8 @@ export interface PartitionOffset {
 /** Reads lines of `topic partition offset`: none when there is no such file, undefined when it is damaged. */
 export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[] | undefined {
   const text = readTextIfThere(disk, path);
-  return text === undefined ? [] : parseCheckpoint(text, parsePartitionOffset);
+  // Apache Kafka creates the file empty.
+  return text === undefined || text === "" ? [] : parseCheckpoint(text, parsePartitionOffset);
 }
 
 export function writeOffsetCheckpoint(disk: Disk, path: string, offsets: readonly PartitionOffset[]): void {

@@ -205,6 +205,13 @@ export class Segment {
     this.#readMaxTimestamp();
   }
 
+  /** Cuts what follows the last whole batch, so that the next one is written where readers look for it. */
+  cutBehindBatches(): void {
+    this.#checkIndexes();
+    const end = scanHeaders(this.file.use(), this.scanStartFor(Infinity), this.writtenBytes, () => true);
+    if (end < this.sizeBytes) this.cutAt(end);
+  }
+
   /** Cuts the file; the indexes are the caller's matter. */
   cutAt(position: number): void {
     if (position < this.sizeBytes) this.file.use().truncate(position);
@@ -239,6 +246,18 @@ export class Segment {
     this.offsetIndex.file.save(isDurable);
     this.timeIndex.file.save(isDurable);
     this.transactionIndex.save(isDurable);
+  }
+
+  /**
+   * Makes what was written durable, and the indexes too when the segment has ended: recovery takes those that lie before
+   * the recovery point as they are.
+   */
+  async flush(hasEnded: boolean): Promise<void> {
+    await this.file.syncAsync();
+    if (!hasEnded) return;
+    await this.offsetIndex.file.saveDurably();
+    await this.timeIndex.file.saveDurably();
+    await this.transactionIndex.saveDurably();
   }
 
   /** Frees what an idle segment holds in memory and of descriptors. */
@@ -323,6 +342,10 @@ export class Segment {
       this.#maxTimestamp = maxTimestamp;
       this.#offsetOfMaxTimestamp = offsetOfMaxTimestamp;
     }
+    // The files that were no good must not come back when memory is released.
+    this.finishIndexes();
+    this.offsetIndex.file.save(false);
+    this.timeIndex.file.save(false);
   }
 
   #forgetBatches(): void {

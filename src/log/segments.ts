@@ -35,6 +35,10 @@ export class Segments {
     this.#list.splice(index + 1, 0, segment);
   }
 
+  has(segment: Segment): boolean {
+    return this.#list.includes(segment);
+  }
+
   remove(segment: Segment): void {
     const index = this.#list.indexOf(segment);
     assert(index >= 0, "the segment is one of the log's");

@@ -77,6 +77,10 @@ export class TransactionIndex {
     if (this.file.count > 0 || this.#disk.exists(this.file.path)) this.file.save(isDurable);
   }
 
+  async saveDurably(): Promise<void> {
+    if (this.file.count > 0 || this.#disk.exists(this.file.path)) await this.file.saveDurably();
+  }
+
   isSane(baseOffset: Offset): boolean {
     const bytes = this.file.bytes();
     let lastOffset = baseOffset - 1;

@@ -54,6 +54,8 @@ export class RaftDriver {
   #flushDone: Promise<void> = Promise.resolve();
   #cleaning: TimerHandle | undefined;
   #isClosed = false;
+  /** The disk failed, or an invariant broke: nothing is appended or committed from then on. */
+  #hasFailed = false;
 
   /** Reads log, snapshot and vote; nothing runs before `start`. */
   constructor(options: RaftOptions) {
@@ -114,7 +116,7 @@ export class RaftDriver {
   }
 
   isLeaderOf(epoch: LeaderEpoch): boolean {
-    return !this.#isClosed && this.#state.role.kind === "leader" && this.#state.election.epoch === epoch;
+    return !this.#isClosed && !this.#hasFailed && this.#state.role.kind === "leader" && this.#state.election.epoch === epoch;
   }
 
   /** A writer for the snapshot of all committed records below `id.offset`; undefined when it is there or not needed. */
@@ -153,12 +155,13 @@ export class RaftDriver {
   }
 
   #perform(input: RaftInput): void {
+    if (this.#hasFailed) return;
     const { state, effects } = step(this.#state, input, this.#options.clock.wallMs());
     this.#state = state;
     try {
       for (const effect of effects) this.#performOne(effect);
     } catch (error) {
-      this.#options.onFatal(error);
+      this.#fail(error);
     }
   }
 
@@ -207,11 +210,17 @@ export class RaftDriver {
         const { endOffset } = this.#state;
         await this.#options.log.flush();
         this.#perform({ kind: "flushed", endOffset });
-      } while (this.#flushAgain);
+      } while (this.#flushAgain && !this.#hasFailed);
     } catch (error) {
-      this.#options.onFatal(error);
+      this.#fail(error);
     }
     this.#flush = "idle";
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#options.onFatal(error);
   }
 
   #changeLeader(leader: LeaderAndEpoch): void {
@@ -253,7 +262,7 @@ export class RaftDriver {
       try {
         this.clean();
       } catch (error) {
-        this.#options.onFatal(error);
+        this.#fail(error);
       }
       if (!this.#isClosed) this.#scheduleCleaning();
     });

@@ -174,10 +174,10 @@ export class Partition {
     this.#failWaiters(Errors.KAFKA_STORAGE_ERROR);
   }
 
-  /** The partition was deleted, or moved to another broker. */
-  stop(): void {
-    this.#offlineError = Errors.UNKNOWN_TOPIC_OR_PARTITION;
-    this.#failWaiters(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  /** The partition is not served here any more; whoever waits, or still holds on to it, is told `errorCode`. */
+  stop(errorCode: ErrorCode): void {
+    this.#offlineError = errorCode;
+    this.#failWaiters(errorCode);
   }
 
   #onWritten(): void {

@@ -4,6 +4,7 @@ import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/po
 import { type LogConfig } from "../log/log-config.ts";
 import { type LogManager } from "../log/log-manager.ts";
 import { type LocalReplicaChanges, type LocalReplicaState } from "../metadata/delta/local-replica-changes.ts";
+import { Errors } from "../protocol/errors.ts";
 import { Partition } from "./partition.ts";
 
 export interface ReplicaManagerOptions {
@@ -99,7 +100,8 @@ export class ReplicaManager {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    for (const partition of this.partitions()) partition.stop();
+    // A client that is told so looks for the new leader.
+    for (const partition of this.partitions()) partition.stop(Errors.NOT_LEADER_OR_FOLLOWER);
     this.#byName.clear();
     this.#byId.clear();
   }
@@ -133,7 +135,7 @@ export class ReplicaManager {
       this.#byId.delete(topicId);
       if (this.#byName.get(hosted.name) === hosted) this.#byName.delete(hosted.name);
     }
-    partition.stop();
+    partition.stop(Errors.UNKNOWN_TOPIC_OR_PARTITION);
     this.#logManager.delete(partition.log);
   }
 

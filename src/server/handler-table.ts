@@ -14,13 +14,21 @@ export interface ServedApi {
 export class HandlerTable {
   readonly #byKey: ServedApi[] = [];
 
+  readonly #unstableVersions: boolean;
+
   /** @param unstableVersions serve versions that Kafka calls unstable, too (`unstable.api.versions.enable`) */
   constructor(handlers: readonly AnyHandler[], unstableVersions: boolean) {
+    this.#unstableVersions = unstableVersions;
+    this.add(handlers);
+  }
+
+  /** For a node whose handlers need the ports that were bound; done before requests are served. */
+  add(handlers: readonly AnyHandler[]): void {
     for (const handler of handlers) {
       const api: Api = apis[handler.api] as Api;
       assert(this.#byKey[api.key] === undefined, `${api.name} has two handlers`);
       const { from, to } = api.request.versions;
-      const versions = { from, to: api.request.latestVersionUnstable && !unstableVersions ? to - 1 : to };
+      const versions = { from, to: api.request.latestVersionUnstable && !this.#unstableVersions ? to - 1 : to };
       if (versions.from <= versions.to) this.#byKey[api.key] = { api, versions, handler };
     }
   }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { BrokerConfig } from "../../config/broker-config.ts";
 import { ConfigError } from "../../config/config-key.ts";
@@ -36,7 +37,7 @@ async function start(options: ServerOptions): Promise<void> {
   for (const warning of config.warnings) logger.warn({}, warning);
   const ports = nodePorts({ logger });
   if (options.autoFormat) ensureFormatted(config, ports);
-  const node = await createNode(config, ports);
+  const node = await createNode(config, ports, hostname());
 
   const stop = (signal: NodeJS.Signals) => {
     logger.info({}, `${signal}: shutting down`);

@@ -1,4 +1,5 @@
 import { type TimestampMs } from "../../base/brand.ts";
+import { zeroUuid } from "../../base/uuid.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
@@ -82,6 +83,7 @@ function commitOffset(
 ): ErrorCode {
   const metadata = partition.committedMetadata ?? "";
   if (metadata.length > turn.state.config.offsetMetadataLengthMax) return Errors.OFFSET_METADATA_TOO_LARGE;
+  const expires = expireTimestamp(turn.nowMs, retentionTimeMs);
   turn.append({
     type: "offsetCommit",
     group: groupId,
@@ -92,8 +94,9 @@ function commitOffset(
       leaderEpoch: partition.committedLeaderEpoch,
       metadata,
       commitTimestamp: turn.nowMs,
-      expireTimestamp: expireTimestamp(turn.nowMs, retentionTimeMs),
-      topicId,
+      expireTimestamp: expires,
+      // The record version that has an expiry time has no room for the id.
+      topicId: expires === -1 ? topicId : zeroUuid,
     },
   });
   return Errors.NONE;

@@ -1,0 +1,76 @@
+import {
+  type AppendOutcome,
+  type CoordinatorPartition,
+  type LoadOutcome,
+  type PartitionLoader,
+  type PartitionWriter,
+} from "../coordinator/runtime/partition-log.ts";
+import { type Clock, type Timers } from "../io/ports.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
+import { type Partition } from "../replication/partition.ts";
+import { type ReplicaManager } from "../replication/replica-manager.ts";
+
+const loadBytesMax = 1_048_576;
+
+/** Coordinators write to, and read back, their partitions as any producer and consumer on this broker would. */
+export class CoordinatorLog implements PartitionWriter, PartitionLoader {
+  readonly #replicas: ReplicaManager;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+
+  constructor(replicas: ReplicaManager, clock: Clock, timers: Timers) {
+    this.#replicas = replicas;
+    this.#clock = clock;
+    this.#timers = timers;
+  }
+
+  append({ topic, partition: index }: CoordinatorPartition, batch: Buffer): Promise<AppendOutcome> {
+    const partition = this.#replicas.partition(topic, index);
+    if (partition === undefined) return Promise.resolve({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+    const result = partition.appendAsLeader(batch, "coordinator", this.#clock.wallMs());
+    if (!result.ok) return Promise.resolve({ ok: false, error: result.error });
+    const { baseOffset, lastOffset } = result;
+    return new Promise((resolve) => {
+      partition.whenCommitted({
+        requiredOffset: lastOffset + 1,
+        onReached: () => resolve({ ok: true, baseOffset }),
+        onFailed: (error) => resolve({ ok: false, error: error as ErrorCode }),
+      });
+    });
+  }
+
+  batchSizeBytesMax({ topic, partition }: CoordinatorPartition): number {
+    return this.#replicas.partition(topic, partition)?.log.config.maxMessageBytes ?? 0;
+  }
+
+  async load(
+    { topic, partition: index }: CoordinatorPartition,
+    onRecords: (records: Buffer) => Promise<void>,
+  ): Promise<LoadOutcome> {
+    const partition = this.#replicas.partition(topic, index);
+    if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
+    let offset = partition.log.logStartOffset;
+    while (offset < partition.log.logEndOffset) {
+      const error = partition.leaderError(-1);
+      if (error !== Errors.NONE) return { ok: false, error };
+      const read = partition.log.read(offset, loadBytesMax, partition.log.logEndOffset, true);
+      if (!read.ok) return { ok: false, error: read.error };
+      // Behind what is written comes only what this turn of the loop has appended, and compaction may leave a gap.
+      if (read.records.length === 0 && !(await this.#hasMore(partition, offset))) break;
+      if (read.records.length > 0) await onRecords(read.records);
+      offset = Math.max(offset, read.endOffset);
+      await this.#nextTurn();
+    }
+    return { ok: true, endOffset: partition.log.logEndOffset };
+  }
+
+  async #hasMore({ log }: Partition, offset: number): Promise<boolean> {
+    if (log.writtenOffset === log.logEndOffset) return false;
+    await this.#nextTurn();
+    return log.writtenOffset > offset;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#timers.endOfTurn(resolve));
+  }
+}

@@ -1,0 +1,148 @@
+import { consumerOffsetsTopic } from "../base/topic-name.ts";
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { type QuorumController } from "../controller/quorum-controller.ts";
+import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { type Ports } from "../io/ports.ts";
+import { type LogManager } from "../log/log-manager.ts";
+import { supportedFeatures } from "../metadata/features/feature-table.ts";
+import { type RaftDriver } from "../raft/driver.ts";
+import { FetchSessionCache } from "../replication/fetch-session.ts";
+import { type ReplicaManager } from "../replication/replica-manager.ts";
+import { AutoTopicCreation } from "./auto-topic-creation.ts";
+import { type BrokerLoggers, rootLogger } from "./broker-loggers.ts";
+import { type AnyHandler } from "./handler.ts";
+import { HandlerTable } from "./handler-table.ts";
+import { alterConfigsHandler } from "./handlers/alter-configs.ts";
+import { apiVersionsHandler } from "./handlers/api-versions.ts";
+import { createPartitionsHandler } from "./handlers/create-partitions.ts";
+import { createTopicsHandler } from "./handlers/create-topics.ts";
+import { deleteGroupsHandler } from "./handlers/delete-groups.ts";
+import { deleteRecordsHandler } from "./handlers/delete-records.ts";
+import { deleteTopicsHandler } from "./handlers/delete-topics.ts";
+import { describeClusterHandler } from "./handlers/describe-cluster.ts";
+import { describeConfigsHandler } from "./handlers/describe-configs.ts";
+import { describeGroupsHandler } from "./handlers/describe-groups.ts";
+import { describeLogDirsHandler } from "./handlers/describe-log-dirs.ts";
+import { describeQuorumHandler } from "./handlers/describe-quorum.ts";
+import { describeTopicPartitionsHandler } from "./handlers/describe-topic-partitions.ts";
+import { fetchHandler } from "./handlers/fetch.ts";
+import { findCoordinatorHandler } from "./handlers/find-coordinator.ts";
+import { heartbeatHandler } from "./handlers/heartbeat.ts";
+import { incrementalAlterConfigsHandler } from "./handlers/incremental-alter-configs.ts";
+import { initProducerIdHandler } from "./handlers/init-producer-id.ts";
+import { joinGroupHandler } from "./handlers/join-group.ts";
+import { leaveGroupHandler } from "./handlers/leave-group.ts";
+import { listConfigResourcesHandler } from "./handlers/list-config-resources.ts";
+import { listGroupsHandler } from "./handlers/list-groups.ts";
+import { listOffsetsHandler } from "./handlers/list-offsets.ts";
+import { metadataHandler } from "./handlers/metadata.ts";
+import { offsetCommitHandler } from "./handlers/offset-commit.ts";
+import { offsetDeleteHandler } from "./handlers/offset-delete.ts";
+import { offsetFetchHandler } from "./handlers/offset-fetch.ts";
+import { offsetForLeaderEpochHandler } from "./handlers/offset-for-leader-epoch.ts";
+import { produceHandler } from "./handlers/produce.ts";
+import { syncGroupHandler } from "./handlers/sync-group.ts";
+import { updateFeaturesHandler } from "./handlers/update-features.ts";
+import { type MetadataCache } from "./metadata-cache.ts";
+import { PartitionLookup } from "./partition-lookup.ts";
+import { ProducerIdManager } from "./producer-id-manager.ts";
+import { type TopicConfigs } from "./topic-configs.ts";
+
+/** The parts of a node that its handlers are made of. */
+export interface HandlerDeps {
+  readonly config: BrokerConfig;
+  readonly ports: Ports;
+  readonly clusterId: string;
+  readonly cache: MetadataCache;
+  readonly topicConfigs: TopicConfigs;
+  readonly logManager: LogManager;
+  readonly replicas: ReplicaManager;
+  readonly groups: GroupCoordinator;
+  readonly controller: QuorumController;
+  readonly raft: RaftDriver;
+  readonly brokerEpoch: () => number;
+}
+
+/** Every API that this node serves. What is not here is not advertised. */
+export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): AnyHandler[] {
+  const { config, ports, clusterId, cache, topicConfigs, logManager, replicas, groups, controller, raft } = deps;
+  const { clock, compute, disk, random, logger } = ports;
+  const draw = () => random.float();
+  const lookup = new PartitionLookup(cache, replicas);
+  const autoTopicCreation = new AutoTopicCreation(controller, config, logger.child("topics"));
+  const producerIds = new ProducerIdManager(() => controller.allocateProducerIds(config.nodeId, deps.brokerEpoch()));
+  const autoCreateTopics = config.get("auto.create.topics.enable");
+  const alterable = { cache, config, controller, loggers: fixedLoggers };
+  return [
+    apiVersionsHandler({
+      table,
+      supportedFeatures: supportedFeatures.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
+        name,
+        minVersion: minSupportedVersion,
+        maxVersion: maxSupportedVersion,
+      })),
+      finalizedFeatures: () => finalizedFeaturesOf(cache),
+    }),
+    metadataHandler({ cache, clusterId, autoCreateTopics, autoTopicCreation, draw }),
+    describeTopicPartitionsHandler({ cache, partitionsMax: config.get("max.request.partition.size.limit") }),
+    describeClusterHandler({ cache, clusterId, activeController: () => controller.leader.leaderId, draw }),
+    describeQuorumHandler({ raft, wallMs: () => clock.wallMs() }),
+
+    produceHandler({
+      cache,
+      lookup,
+      replicas,
+      clock,
+      compute,
+      minInSyncReplicasOf: (topic) => topicConfigs.of(topic).get("min.insync.replicas"),
+    }),
+    fetchHandler({
+      cache,
+      lookup,
+      replicas,
+      sessions: new FetchSessionCache(config.get("max.incremental.fetch.session.cache.slots")),
+      clock,
+      draw,
+      maxBytes: config.get("fetch.max.bytes"),
+    }),
+    listOffsetsHandler({ lookup, compute }),
+    offsetForLeaderEpochHandler({ lookup }),
+    deleteRecordsHandler({ lookup }),
+    initProducerIdHandler({ producerIds }),
+
+    createTopicsHandler(controller),
+    deleteTopicsHandler({ controller, isEnabled: config.get("delete.topic.enable") }),
+    createPartitionsHandler(controller),
+    describeConfigsHandler({ cache, config, loggers: fixedLoggers }),
+    alterConfigsHandler(alterable),
+    incrementalAlterConfigsHandler(alterable),
+    listConfigResourcesHandler(cache),
+    updateFeaturesHandler(controller),
+    describeLogDirsHandler({ replicas, logManager, disk }),
+
+    findCoordinatorHandler({
+      cache,
+      topicCreation: autoTopicCreation,
+      servedTopics: new Set([consumerOffsetsTopic]),
+    }),
+    joinGroupHandler({ groups, random }),
+    syncGroupHandler({ groups }),
+    heartbeatHandler({ groups }),
+    leaveGroupHandler({ groups }),
+    offsetCommitHandler({ groups, cache }),
+    offsetFetchHandler({ groups, cache }),
+    listGroupsHandler({ groups }),
+    describeGroupsHandler({ groups }),
+    deleteGroupsHandler({ groups }),
+    offsetDeleteHandler({ groups, cache }),
+  ];
+}
+
+/** Log levels are set at start (`ODRADEK_LOG`), not while the node runs. */
+const fixedLoggers: BrokerLoggers = { levels: () => new Map([[rootLogger, "INFO"]]) };
+
+function finalizedFeaturesOf({ image }: MetadataCache) {
+  const levels = new Map(image.features.finalizedLevels);
+  if (image.features.metadataVersion !== undefined) levels.set("metadata.version", image.features.metadataVersion);
+  return { epoch: image.provenance.lastContainedOffset, levels };
+}

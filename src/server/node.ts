@@ -1,0 +1,316 @@
+import { type Uuid } from "../base/brand.ts";
+import { randomUuid, zeroUuid } from "../base/uuid.ts";
+import { consumerOffsetsTopic } from "../base/topic-name.ts";
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts";
+import { groupShard } from "../coordinator/group/group-shard.ts";
+import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
+import { type CompressionName, DiskError, type Ports, type SocketAddress } from "../io/ports.ts";
+import { defaultLogConfig } from "../log/log-config.ts";
+import { LogManager } from "../log/log-manager.ts";
+import { WriteQueue } from "../log/write-queue.ts";
+import { metadataLogDirName } from "../metadata/directory-id.ts";
+import { openLogDirs } from "../metadata/storage/log-dirs.ts";
+import { ReplicaManager } from "../replication/replica-manager.ts";
+import { BrokerLifecycle } from "./broker-lifecycle.ts";
+import { CoordinatorLog } from "./coordinator-log.ts";
+import { HandlerTable } from "./handler-table.ts";
+import { createHandlers } from "./handlers.ts";
+import { MetadataCache } from "./metadata-cache.ts";
+import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
+import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
+import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
+import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
+import { SocketServer } from "./socket-server.ts";
+import { StartupError } from "./startup-error.ts";
+import { TopicConfigs } from "./topic-configs.ts";
+
+/** A node that runs: broker and controller in one process. */
+export interface RunningNode {
+  readonly clusterId: string;
+  /** The port that a listener is bound to. */
+  boundPort(listenerName: string): number;
+  /** Resolves with the reason when the node cannot go on by itself: its metadata log or last log directory failed. */
+  readonly failed: Promise<unknown>;
+  /** Stops in good order; a second call waits for the first. */
+  close(): Promise<void>;
+}
+
+/** How long requests in flight may take to finish when the node stops, ms. */
+const drainMsMax = 2_000;
+
+/**
+ * The composition root: puts a node together from its layers, starts it, and resolves when clients can use it.
+ *
+ *     directories ─▶ logs ─▶ metadata quorum ─▶ sockets bound ─▶ image published ─▶ registered, unfenced ─▶ sockets open
+ *
+ * @param hostName what is advertised where a listener names no host
+ * @throws StartupError, or ConfigError, when the node cannot start; nothing is left open then
+ */
+export async function createNode(config: BrokerConfig, ports: Ports, hostName: string): Promise<RunningNode> {
+  refuseWhatIsMissing(config);
+  const node = new Node(config, ports);
+  try {
+    await node.start(hostName);
+    return node;
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}
+
+/** Several nodes in a cluster are still to come: better no start than a node that only looks like one of them. */
+function refuseWhatIsMissing(config: BrokerConfig): void {
+  if (!config.isBroker || !config.isController) {
+    throw new StartupError(
+      `process.roles is "${config.get("process.roles").join(",")}": this version runs broker and controller in one process, process.roles=broker,controller`,
+    );
+  }
+  if (config.quorumVoters.length > 1) {
+    throw new StartupError(
+      `controller.quorum.voters names ${config.quorumVoters.length} voters: this version runs a quorum of one`,
+    );
+  }
+}
+
+class Node implements RunningNode {
+  readonly clusterId: string;
+  readonly failed: Promise<unknown>;
+  #onFailed: (error: unknown) => void = () => {};
+
+  readonly #config: BrokerConfig;
+  readonly #ports: Ports;
+  readonly #directoryIds: ReadonlyMap<string, Uuid>;
+  readonly #incarnationId: Uuid;
+  readonly #writeQueue: WriteQueue;
+  readonly #logManager: LogManager;
+  readonly #replicas: ReplicaManager;
+  readonly #cache = new MetadataCache();
+  readonly #topicConfigs: TopicConfigs;
+  readonly #groups: GroupCoordinator;
+  #quorum: MetadataQuorum | undefined;
+  #sockets: SocketServer | undefined;
+  #lifecycle: BrokerLifecycle | undefined;
+  #bound: ReadonlyMap<string, SocketAddress> = new Map();
+  #closing: Promise<void> | undefined;
+
+  /** Opens directories and logs; nothing runs yet. */
+  constructor(config: BrokerConfig, ports: Ports) {
+    this.#config = config;
+    this.#ports = ports;
+    this.failed = new Promise((resolve) => (this.#onFailed = resolve));
+    const { clock, disk, random, timers, logger } = ports;
+    const opened = openLogDirs(config.logDirs, config.metadataLogDir, config.nodeId, {
+      disk,
+      random,
+      nowMs: clock.wallMs(),
+    });
+    if (!opened.ok) throw new StartupError(opened.error);
+    this.clusterId = opened.dirs.clusterId;
+    this.#directoryIds = opened.dirs.directoryIds;
+    this.#incarnationId = randomUuid(random);
+    this.#writeQueue = new WriteQueue({ timers });
+    this.#topicConfigs = new TopicConfigs(this.#cache, config);
+    this.#logManager = this.#openLogs();
+    this.#replicas = new ReplicaManager({
+      brokerId: config.nodeId,
+      logManager: this.#logManager,
+      clock,
+      timers,
+      logger: logger.child("replication"),
+    });
+    this.#groups = this.#createGroups();
+  }
+
+  boundPort(listenerName: string): number {
+    return this.#bound.get(listenerName)?.port ?? 0;
+  }
+
+  async start(hostName: string): Promise<void> {
+    const { clock, timers, net, logger } = this.#ports;
+    const startedMs = clock.monotonicMs();
+    // The handlers need the controller, the controller the ports that were bound: connections wait until `open`.
+    const handlers = new HandlerTable([], this.#config.get("unstable.api.versions.enable"));
+    this.#sockets = new SocketServer(socketServerOptionsFrom(this.#config), { net, clock, timers, logger, handlers });
+    this.#bound = await this.#sockets.bind();
+    const quorum = this.#openQuorum(hostName);
+    this.#quorum = quorum;
+    handlers.add(createHandlers(this.#handlerDeps(quorum), () => handlers));
+    quorum.start();
+    await this.#untilActive(quorum);
+    this.#sockets.open(...this.#config.controllerListenerNames);
+    this.#lifecycle = this.#createLifecycle(quorum, hostName);
+    await this.#lifecycle.start();
+    this.#logManager.start();
+    this.#sockets.open();
+    const advertised = this.#advertised(hostName).map(({ name, host, port }) => `${name}://${host}:${port}`);
+    const startMs = Math.round(clock.monotonicMs() - startedMs);
+    logger.info({ clusterId: this.clusterId, nodeId: this.#config.nodeId, advertised, startMs }, "Odradek is ready");
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    const { logger } = this.#ports;
+    await this.#lifecycle?.stop();
+    // Whoever waits is answered now, so that the sockets have nothing to wait for.
+    this.#groups.close();
+    this.#replicas.close();
+    await this.#sockets?.close(drainMsMax);
+    this.#writeQueue.flush();
+    await this.#quorum?.close();
+    this.#logManager.close(this.#lifecycle?.epoch ?? -1);
+    logger.info({}, "The node has stopped");
+  }
+
+  #openLogs(): LogManager {
+    const { clock, disk, random, timers, logger } = this.#ports;
+    const config = this.#config;
+    try {
+      return new LogManager({
+        directories: config.logDirs,
+        excluded: new Set([metadataLogDirName]),
+        defaultConfig: defaultLogConfig,
+        disk,
+        clock,
+        timers,
+        random,
+        logger: logger.child("log"),
+        writeQueue: this.#writeQueue,
+        retentionIntervalMs: config.get("log.retention.check.interval.ms"),
+        initialDelayMs: config.get("log.initial.task.delay.ms"),
+        flushIntervalMs: config.get("log.flush.scheduler.interval.ms"),
+        recoveryPointIntervalMs: config.get("log.flush.offset.checkpoint.interval.ms"),
+        logStartIntervalMs: config.get("log.flush.start.offset.checkpoint.interval.ms"),
+        highWatermarkIntervalMs: config.get("replica.high.watermark.checkpoint.interval.ms"),
+        producerIdExpirationMs: config.get("producer.id.expiration.ms"),
+        producerIdCheckIntervalMs: config.get("producer.id.expiration.check.interval.ms"),
+        onDirectoryFailed: (directory, isLast) => this.#onDirectoryFailed(directory, isLast),
+      });
+    } catch (error) {
+      if (error instanceof DiskError) throw new StartupError(error.message);
+      throw error;
+    }
+  }
+
+  #onDirectoryFailed(directory: string, isLast: boolean): void {
+    this.#replicas.onDirectoryFailed(directory);
+    if (isLast) this.#onFailed(new Error(`The last log directory failed: ${directory}`));
+  }
+
+  #createGroups(): GroupCoordinator {
+    const { clock, timers, compute, logger } = this.#ports;
+    const config = groupCoordinatorConfigFrom(this.#config);
+    const log = new CoordinatorLog(this.#replicas, clock, timers);
+    const runtime = new CoordinatorRuntime(consumerOffsetsTopic, {
+      shard: groupShard(config),
+      writer: log,
+      loader: log,
+      clock,
+      timers,
+      compute,
+      compression: offsetsCompression(this.#config.get("offsets.topic.compression.codec")),
+      writeTimeoutMs: this.#config.get("offsets.commit.timeout.ms"),
+      logger: logger.child("group"),
+    });
+    const createdWith = this.#config.get("offsets.topic.num.partitions");
+    const partitionCount = () => this.#cache.topic(consumerOffsetsTopic)?.partitions.length ?? createdWith;
+    return new GroupCoordinator({ runtime, config, partitionCount });
+  }
+
+  /** Publishers, in the order in which they are told: what answers questions first, what acts on it then. */
+  #openQuorum(hostName: string): MetadataQuorum {
+    const config = this.#config;
+    const { nodeId, metadataLogDir } = config;
+    return openMetadataQuorum({
+      config,
+      ports: this.#ports,
+      writeQueue: this.#writeQueue,
+      clusterId: this.clusterId,
+      directoryId: this.#directoryIds.get(metadataLogDir) ?? zeroUuid,
+      controllerEndpoints: advertisedEndpoints(config.advertisedControllerListeners, this.#bound, hostName),
+      localIncarnationId: this.#incarnationId,
+      hadCleanShutdown: this.#logManager.hadCleanShutdown(metadataLogDir),
+      publishers: [
+        this.#cache,
+        new ReplicaPublisher({
+          nodeId,
+          replicas: this.#replicas,
+          logManager: this.#logManager,
+          topicConfigs: this.#topicConfigs,
+        }),
+        new GroupCoordinatorPublisher({ nodeId, groups: this.#groups, logger: this.#ports.logger.child("group") }),
+      ],
+      onFatal: (error) => this.#onFailed(error),
+    });
+  }
+
+  /** A quorum of one elects itself at once; what takes time is the fsync of its first record. */
+  async #untilActive(quorum: MetadataQuorum): Promise<void> {
+    const failure = this.failed.then((error) => {
+      throw error;
+    });
+    const active = (async () => {
+      while (!quorum.controller.isActive) await this.#nextTurn();
+    })();
+    await Promise.race([active, failure]);
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#ports.timers.endOfTurn(resolve));
+  }
+
+  #advertised(hostName: string) {
+    return advertisedEndpoints(this.#config.advertisedListeners, this.#bound, hostName);
+  }
+
+  #createLifecycle({ controller }: MetadataQuorum, hostName: string): BrokerLifecycle {
+    const config = this.#config;
+    const onlineDirIds = config.logDirs.map((directory) => this.#directoryIds.get(directory));
+    return new BrokerLifecycle({
+      nodeId: config.nodeId,
+      clusterId: this.clusterId,
+      incarnationId: this.#incarnationId,
+      rack: config.get("broker.rack"),
+      endpoints: this.#advertised(hostName),
+      logDirIds: onlineDirIds.filter((id) => id !== undefined),
+      previousBrokerEpoch: this.#logManager.previousBrokerEpoch,
+      heartbeatIntervalMs: config.get("broker.heartbeat.interval.ms"),
+      registrationTimeoutMs: config.get("initial.broker.registration.timeout.ms"),
+      controller,
+      metadataOffset: () => this.#cache.image.provenance.lastContainedOffset,
+      offlineDirIds: () => this.#offlineDirIds(),
+      timers: this.#ports.timers,
+      logger: this.#ports.logger.child("lifecycle"),
+    });
+  }
+
+  #offlineDirIds(): Uuid[] {
+    const offline = this.#config.logDirs.filter((directory) => !this.#logManager.isOnline(directory));
+    return offline.map((directory) => this.#directoryIds.get(directory)).filter((id) => id !== undefined);
+  }
+
+  #handlerDeps(quorum: MetadataQuorum) {
+    return {
+      config: this.#config,
+      ports: this.#ports,
+      clusterId: this.clusterId,
+      cache: this.#cache,
+      topicConfigs: this.#topicConfigs,
+      logManager: this.#logManager,
+      replicas: this.#replicas,
+      groups: this.#groups,
+      controller: quorum.controller,
+      raft: quorum.raft,
+      brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
+    };
+  }
+}
+
+/** Kafka's ids of codecs in `offsets.topic.compression.codec`. */
+function offsetsCompression(id: number): CompressionName | "none" {
+  return (["none", "gzip", "snappy", "lz4", "zstd"] as const)[id] ?? "none";
+}
