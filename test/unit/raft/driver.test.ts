@@ -104,6 +104,11 @@ describe("a quorum of one", () => {
     await time.settle();
     expect(failures).toEqual([new Error("EIO")]);
     expect(heard).toEqual([]);
+    // A second fsync that succeeds would prove nothing.
+    log.flush = async () => {};
+    expect(driver.append(1, [value("b")])).toBeUndefined();
+    await time.settle();
+    expect(heard).toEqual([]);
   });
 
   test("refuses to start when it is not a voter", () => {
