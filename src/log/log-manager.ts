@@ -168,7 +168,7 @@ export class LogManager {
   removeStrays(isAssigned: (topic: string, partition: number, topicId: Uuid | undefined) => boolean): void {
     for (const log of [...this.#logs.values()]) {
       if (isAssigned(log.topic, log.partition, log.topicId)) continue;
-      this.#options.logger.warn({ log: log.name }, "No topic of the cluster has this log: it is removed");
+      this.#options.logger.warn({ log: log.name }, "No topic of the cluster has this log: it is moved aside");
       this.#remove(log, "stray");
     }
   }
@@ -262,6 +262,10 @@ export class LogManager {
       const parsed = parsePartitionDirectoryName(name);
       const dir = `${directory.path}/${name}`;
       if (parsed === undefined || excluded.has(name) || !disk.stat(dir).isDirectory) continue;
+      if (parsed.kind === "stray") {
+        logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
+        continue;
+      }
       if (parsed.kind !== "current") {
         this.#removeLater(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
         continue;
@@ -319,7 +323,8 @@ export class LogManager {
       this.#onDiskError(directory, error);
       return;
     }
-    this.#removeLater(() => disk.remove(aside), log.config.fileDeleteDelayMs);
+    // As in Kafka, only people delete what nobody asked to be deleted.
+    if (kind === "delete") this.#removeLater(() => disk.remove(aside), log.config.fileDeleteDelayMs);
   }
 
   #removeLater(remove: () => void, delayMs: number): void {

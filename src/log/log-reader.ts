@@ -1,7 +1,7 @@
 import { type Offset } from "../base/brand.ts";
 import { type ErrorCode } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
-import { batchSizeAt, scanBatches } from "./batch-scan.ts";
+import { batchSizeAt } from "./batch-scan.ts";
 import { type Segment } from "./segment.ts";
 import { type Segments } from "./segments.ts";
 import { type Tail } from "./tail-cache.ts";
@@ -34,17 +34,6 @@ export class LogReader {
       // Compaction may have taken all that is left of a segment: the record asked for is then in the next one.
       if (position < segment.writtenBytes)
         return this.#readAt(segment, position, maxBytes, limit, minOneBatch, startOffset);
-    }
-  }
-
-  /** Calls `visit` with every batch that has an offset in the range, in order. */
-  replay(startOffset: Offset, endOffset: Offset, visit: (batch: BatchView) => void): void {
-    for (const segment of this.#segments.from(startOffset)) {
-      if (segment.baseOffset >= endOffset) return;
-      scanBatches(segment.file.use(), segment.positionOf(startOffset), segment.writtenBytes, (batch) => {
-        if (batch.baseOffset < endOffset) visit(batch);
-        return true;
-      });
     }
   }
 

@@ -1,0 +1,56 @@
+import { type Disk } from "../../../src/io/ports.ts";
+import { type LogConfig, defaultLogConfig } from "../../../src/log/log-config.ts";
+import { Log, type LogOptions } from "../../../src/log/log.ts";
+import { WriteQueue } from "../../../src/log/write-queue.ts";
+import { ManualTime } from "../../support/manual-time.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+
+export interface LogUnderTest {
+  readonly log: Log;
+  readonly queue: WriteQueue;
+  readonly time: ManualTime;
+  /** What the log said to the owner of its directory. */
+  readonly diskErrors: unknown[];
+}
+
+export const logDirectory = "/data/topic-0";
+
+/** A log whose clock and write queue the test moves. */
+export function openLog(
+  disk: Disk,
+  config: Partial<LogConfig> = {},
+  options: Partial<LogOptions & { time: ManualTime; tailCacheBytes: number }> = {},
+): LogUnderTest {
+  const time = options.time ?? new ManualTime();
+  const queue = new WriteQueue({ timers: time, tailCacheBytes: options.tailCacheBytes ?? 1_048_576 });
+  const diskErrors: unknown[] = [];
+  const log = Log.open({
+    dir: logDirectory,
+    topic: "topic",
+    partition: 0,
+    disk,
+    clock: time,
+    config: { ...defaultLogConfig, ...config },
+    logStartOffset: 0,
+    recoveryPoint: 0,
+    hadCleanShutdown: false,
+    writeQueue: queue,
+    logger: silentLogger,
+    draw: () => 0,
+    onDiskError: (error) => diskErrors.push(error),
+    ...options,
+  });
+  return { log, queue, time, diskErrors };
+}
+
+/** The bytes of all batches from `offset` on, read piece by piece. */
+export function readAll(log: Log, offset = log.logStartOffset, maxBytes = 10_000): Buffer {
+  const pieces: Buffer[] = [];
+  for (let next = offset; next < log.writtenOffset;) {
+    const result = log.read(next, maxBytes, log.writtenOffset, true);
+    if (!result.ok || result.records.length === 0) throw new Error(`nothing to read at ${next}`);
+    pieces.push(result.records);
+    next = result.endOffset;
+  }
+  return Buffer.concat(pieces);
+}
