@@ -1,0 +1,238 @@
+"""confluent-kafka, which is librdkafka: https://docs.confluent.io/platform/current/clients/confluent-kafka-python"""
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING
+from confluent_kafka import KafkaError, TopicCollection
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from scenario import Deadline, decode, decoded_headers, next_offsets, received, serve
+
+
+def administration(request):
+    return AdminClient({"bootstrap.servers": request["bootstrap"]})
+
+
+def code_of(future):
+    """Kafka's error code of what a future stands for."""
+    try:
+        future.result(30)
+        return 0
+    except KafkaException as error:
+        return error.args[0].code()
+
+
+def admin(request):
+    topic, config = request["topic"], request["config"]
+    wanted = NewTopic(topic, num_partitions=request["partitions"], replication_factor=1, config=config)
+    client = administration(request)
+    client.create_topics([wanted])[topic].result(30)
+    create_again = code_of(client.create_topics([wanted])[topic])
+    described = client.describe_topics(TopicCollection([topic]))[topic].result(30)
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    configs = client.describe_configs([resource])[resource].result(30)
+    listed = topic in client.list_topics(timeout=30).topics
+    client.delete_topics([topic])[topic].result(30)
+    return {
+        "createAgain": create_again,
+        "listed": listed,
+        "partitions": sorted(
+            (
+                {
+                    "id": partition.id,
+                    "leader": partition.leader.id,
+                    "replicas": [node.id for node in partition.replicas],
+                    "isr": [node.id for node in partition.isr],
+                }
+                for partition in described.partitions
+            ),
+            key=lambda partition: partition["id"],
+        ),
+        "config": {name: configs[name].value for name in config},
+    }
+
+
+def create(request):
+    topic = request["topic"]
+    client = administration(request)
+    client.create_topics([NewTopic(topic, num_partitions=request["partitions"], replication_factor=1)])[topic].result(30)
+    return {}
+
+
+def produce(request):
+    sent = 0
+    failures = []
+
+    def delivered(error, _message):
+        nonlocal sent
+        if error is None:
+            sent += 1
+        else:
+            failures.append(str(error))
+
+    for batch in request["batches"]:
+        producer = Producer(
+            {
+                "bootstrap.servers": request["bootstrap"],
+                "compression.type": batch["codec"],
+                "enable.idempotence": True,
+                "linger.ms": 20,
+            }
+        )
+        for record in batch["records"]:
+            producer.produce(
+                request["topic"],
+                key=decode(record["key"]),
+                value=decode(record["value"]),
+                headers=decoded_headers(record),
+                timestamp=record["timestamp"],
+                on_delivery=delivered,
+            )
+        left = producer.flush(30)
+        if left or failures:
+            raise RuntimeError(f"{left} records of {batch['codec']} were not sent; {failures}")
+    return {"sent": sent}
+
+
+def polled(consumer, timeout_s, most=500):
+    records = []
+    for message in consumer.consume(num_messages=most, timeout=timeout_s):
+        if message.error() is not None:
+            if message.error().retriable() or message.error().code() in TRANSIENT:
+                continue
+            raise KafkaException(message.error())
+        _, timestamp = message.timestamp()
+        place = (message.partition(), message.offset(), timestamp)
+        records.append(received(*place, message.key(), message.value(), message.headers()))
+    return records
+
+
+# What librdkafka says while a broker is away, and goes on by itself.
+TRANSIENT = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT}
+
+
+def commit(consumer, topic, records):
+    offsets = [TopicPartition(topic, partition, offset) for partition, offset in next_offsets(records).items()]
+    if offsets:
+        for place in consumer.commit(offsets=offsets, asynchronous=False):
+            if place.error is not None:
+                raise KafkaException(place.error)
+
+
+def consumer_of(request):
+    return Consumer(
+        {
+            "bootstrap.servers": request["bootstrap"],
+            "group.id": request.get("group", "unused"),
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "heartbeat.interval.ms": 500,
+            "reconnect.backoff.max.ms": 1000,
+        }
+    )
+
+
+def member(request):
+    consumer = consumer_of(request)
+    consumer.subscribe([request["topic"]])
+    return consumer
+
+
+def consume(request):
+    topic, count = request["topic"], request["count"]
+    if "group" in request:
+        consumer = member(request)
+    else:
+        consumer = consumer_of(request)
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
+    try:
+        records = []
+        deadline = Deadline(f"{count} records of {topic}")
+        while len(records) < count:
+            records += polled(consumer, 0.2, count - len(records))
+            deadline.check(f"{len(records)} came")
+        if "group" in request:
+            commit(consumer, topic, records)
+        return {"records": records}
+    finally:
+        consumer.close()
+
+
+def committed(request):
+    name = request["group"]
+    client = administration(request)
+    found = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(name)])[name].result(30)
+    return {"offsets": {str(place.partition): place.offset for place in found.topic_partitions}}
+
+
+def described(client, name):
+    found = client.describe_consumer_groups([name])[name].result(30)
+    return {"state": STATES.get(found.state.name, found.state.name), "members": len(found.members)}
+
+
+# librdkafka's names of the states, as Kafka writes them.
+STATES = {"STABLE": "Stable", "EMPTY": "Empty"}
+
+
+def group(request):
+    topic, name = request["topic"], request["group"]
+    client = administration(request)
+    first, second = member(request), member(request)
+    seen = []
+
+    def work(consumer):
+        records = polled(consumer, 0.1)
+        seen.extend(record["value"] for record in records)
+        commit(consumer, topic, records)
+
+    def owned(consumer):
+        return sorted(place.partition for place in consumer.assignment())
+
+    try:
+        deadline = Deadline("both members with partitions, and all records")
+        while True:
+            work(first)
+            work(second)
+            together = [owned(first), owned(second)]
+            complete = sorted(together[0] + together[1]) == list(range(request["partitions"]))
+            if complete and all(together) and len(seen) >= request["count"]:
+                break
+            deadline.check(f"{together} are owned and {len(seen)} records came")
+        before = described(client, name)
+        second.close()
+        deadline = Deadline("all partitions for the one that stays")
+        while len(owned(first)) < request["partitions"]:
+            work(first)
+            deadline.check(f"{owned(first)} are owned")
+        alone = owned(first)
+        produce({**request, "batches": [request["then"]]})
+        deadline = Deadline("the records of the second half")
+        while len(seen) < request["count"] + len(request["then"]["records"]):
+            work(first)
+            deadline.check(f"{len(seen)} records came")
+        first.close()
+        after = described(client, name)
+        deleted = code_of(client.delete_consumer_groups([name])[name])
+        return {
+            "together": together,
+            **before,
+            "alone": alone,
+            "seen": seen,
+            "stateAfter": after["state"],
+            "deleted": deleted,
+        }
+    finally:
+        first.close()
+        second.close()
+
+
+serve(
+    {
+        "admin": admin,
+        "create": create,
+        "produce": produce,
+        "consume": consume,
+        "committed": committed,
+        "group": group,
+    }
+)

@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { javaLibraries } from "../java-libraries.ts";
+
+export type TargetName = "odradek" | "kafka";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** `INTEROP_TARGET=kafka` runs the same suites against Apache Kafka, which shows what they demand of a broker. */
+export function targetUnderTest(): TargetName {
+  const name = process.env["INTEROP_TARGET"] ?? "odradek";
+  if (name !== "odradek" && name !== "kafka")
+    throw new Error(`INTEROP_TARGET is "${name}"; it may be odradek or kafka`);
+  return name;
+}
+
+/** The command that starts a broker with a properties file, after what must happen before (Kafka's format). */
+export async function startCommand(
+  target: TargetName,
+  propertiesFile: string,
+): Promise<readonly [string, ...string[]]> {
+  if (target === "odradek") {
+    if (!existsSync(join(root, "dist/cli/odradek.js"))) throw new Error("The broker is not built: `npm run build`");
+    return [process.execPath, join(root, "bin/odradek.js"), propertiesFile];
+  }
+  const java = ["-Xmx512M", "-XX:TieredStopAtLevel=1", "-cp", `${await javaLibraries()}/*`];
+  const format = ["kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"];
+  const result = spawnSync("java", [...java, ...format, "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", propertiesFile]);
+  if (result.status !== 0) throw new Error(`Kafka could not format: ${result.stdout}${result.stderr}`);
+  return ["java", ...java, "kafka.Kafka", propertiesFile];
+}
