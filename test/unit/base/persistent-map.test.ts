@@ -28,7 +28,7 @@ test("behaves as a Map does, and older maps stay as they were", () => {
 });
 
 test("takes removals before additions in one change", () => {
-  const map = PersistentMap.from([["a", 1] as const]).changed([["a", 2]], ["a"]);
+  const map = PersistentMap.from<string, number>([["a", 1]]).changed([["a", 2]], ["a"]);
   expect([...map]).toEqual([["a", 2]]);
 });
 

@@ -35,7 +35,8 @@ test("the same requests give the records that Kafka wrote", async () => {
   const bootstrap = decodeBootstrap(kafkaFile("bootstrap.checkpoint"), "Kafka's");
   const fixture = await controllerFixture({ bootstrap });
   const { controller, answer, heartbeat } = fixture;
-  const configs = (entries: Record<string, string>) => Object.entries(entries).map(([name, value]) => ({ name, value }));
+  const configs = (entries: Record<string, string>) =>
+    Object.entries(entries).map(([name, value]) => ({ name, value }));
   const set = (entries: Record<string, string>) =>
     configs(entries).map((config) => ({ ...config, configOperation: 0 }));
   const alter = (resourceType: number, resourceName: string, changes: ReturnType<typeof set>) =>

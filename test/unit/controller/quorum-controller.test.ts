@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { MemoryReplicatedLog } from "../../support/memory-replicated-log.ts";
+import { ManualTime } from "../../support/manual-time.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { anyone, controllerFixture, createTopicsRequest } from "./controller-fixture.ts";
+
+describe("a reply", () => {
+  test("waits until the change is on disk and published", async () => {
+    const fixture = await controllerFixture();
+    await fixture.joinBroker();
+    const { controller, log, loader, time } = fixture;
+    log.holdFlushes();
+    let replied = false;
+    const reply = controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone).then((response) => {
+      replied = true;
+      expect(loader.image.topics.byName.has("t")).toBe(true);
+      return response;
+    });
+    await time.settle();
+    expect(replied).toBe(false);
+    expect(loader.image.topics.byName.has("t")).toBe(false);
+    log.releaseFlushes();
+    await time.settle();
+    expect((await reply).topics?.[0]?.errorCode).toBe(Errors.NONE);
+  });
+
+  test("that refuses because of a change on its way waits for it too", async () => {
+    const fixture = await controllerFixture();
+    await fixture.joinBroker();
+    const { controller, log, time } = fixture;
+    log.holdFlushes();
+    const order: string[] = [];
+    const create = (label: string) =>
+      controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone).then((response) => {
+        order.push(`${label} ${response.topics?.[0]?.errorCode}`);
+      });
+    const both = Promise.all([create("first"), create("second")]);
+    await time.settle();
+    expect(order).toEqual([]);
+    log.releaseFlushes();
+    await time.settle();
+    await both;
+    expect(order).toEqual([`first ${Errors.NONE}`, `second ${Errors.TOPIC_ALREADY_EXISTS}`]);
+  });
+
+  test("says NOT_CONTROLLER when the leadership is lost before the commit, and nothing of it stays", async () => {
+    const fixture = await controllerFixture();
+    await fixture.joinBroker();
+    const { controller, log, time, loader } = fixture;
+    log.holdFlushes();
+    const reply = controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone);
+    await time.settle();
+    controller.onControllerChange({ leaderId: 2, epoch: 9 });
+    expect((await reply).topics?.[0]?.errorCode).toBe(Errors.NOT_CONTROLLER);
+    expect(controller.isActive).toBe(false);
+    const later = await controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone);
+    expect(later.topics?.[0]?.errorCode).toBe(Errors.NOT_CONTROLLER);
+    expect(loader.image.topics.byName.has("t")).toBe(false);
+  });
+});
+
+describe("activation", () => {
+  test("fills an empty log with the bootstrap records, in a transaction", async () => {
+    const { records, loader } = await controllerFixture();
+    expect(records().map(({ type }) => type)).toEqual([
+      "beginTransaction",
+      ...Array.from({ length: 6 }, () => "featureLevel"),
+      "config",
+      "endTransaction",
+    ]);
+    expect(loader.image.features.metadataVersion).toBe(30);
+  });
+
+  test("adds nothing to a log that has them, and finds everything again", async () => {
+    const dir = temporaryDirectory();
+    const log = new MemoryReplicatedLog();
+    const first = await controllerFixture({ dir, log });
+    await first.joinBroker();
+    await first.createTopic("t", { numPartitions: 3, configs: [{ name: "retention.ms", value: "5" }] });
+    await first.raft.close();
+    const before = first.records().length;
+    const second = await controllerFixture({ dir, log });
+    expect(second.records()).toHaveLength(before);
+    expect(second.loader.image.topics.byName.get("t")?.partitions).toHaveLength(3);
+    expect(second.controller.isActive).toBe(true);
+  });
+
+  test("gives up a transaction that an earlier controller left open", async () => {
+    const dir = temporaryDirectory();
+    const log = new MemoryReplicatedLog();
+    const first = await controllerFixture({ dir, log });
+    const { encodeMetadataRecord } = await import("../../../src/metadata/record-serde.ts");
+    const begin = encodeMetadataRecord({ type: "beginTransaction", version: 0, data: { name: "x" } });
+    const half = encodeMetadataRecord({
+      type: "topic",
+      version: 0,
+      data: { name: "half", topicId: "9yNED-s7ThKndIHOGy2q6Q" },
+    });
+    first.raft.append(1, [begin, half]);
+    await first.time.settle();
+    await first.raft.close();
+    const second = await controllerFixture({ dir, log });
+    expect(second.records().at(-1)).toMatchObject({
+      type: "abortTransaction",
+      data: { reason: "Controller failover" },
+    });
+    expect(second.loader.image.topics.byName.has("half")).toBe(false);
+    expect(second.loader.transactionStartOffset).toBe(-1);
+  });
+});
+
+test("an idle controller writes a NoOp record at each interval, until it is closed", async () => {
+  const time = new ManualTime();
+  const properties = new Map([["metadata.max.idle.interval.ms", "500"]]);
+  const fixture = await controllerFixture({ time, properties });
+  const before = fixture.records().length;
+  await time.advance(1600);
+  expect(
+    fixture
+      .records()
+      .slice(before)
+      .map(({ type }) => type),
+  ).toEqual(["noOp", "noOp", "noOp"]);
+  fixture.controller.close();
+  await time.advance(5000);
+  expect(fixture.records()).toHaveLength(before + 3);
+});
+
+test("a request for more records than Kafka writes in one batch is refused as a whole", async () => {
+  const fixture = await controllerFixture();
+  await fixture.joinBroker();
+  const { controller, answer } = fixture;
+  const topics = [
+    { name: "a", numPartitions: 5000 },
+    { name: "b", numPartitions: 5000 },
+  ];
+  const response = await answer(controller.createTopics(createTopicsRequest(topics), anyone));
+  expect(response.topics?.map(({ errorCode, errorMessage }) => [errorCode, errorMessage])).toEqual(
+    Array.from({ length: 2 }, () => [Errors.POLICY_VIOLATION, "Unable to perform excessively large batch operation."]),
+  );
+  expect(fixture.loader.image.topics.byName.size).toBe(0);
+});
+
+test("the ELR of a topic is cleared when its min.insync.replicas changes", async () => {
+  const fixture = await controllerFixture();
+  const { controller, answer, heartbeat, loader } = fixture;
+  const epoch = await fixture.joinBroker(1);
+  await fixture.joinBroker(2, { incarnationId: "HDjTtKYMQJ2ozQS0KFbKVg" });
+  const configs = [{ name: "min.insync.replicas", value: "2" }];
+  await fixture.createTopic("t", { assignments: [{ partitionIndex: 0, brokerIds: [1, 2] }], configs });
+  await heartbeat(epoch, { wantFence: true });
+  const partition = () => loader.image.topics.byName.get("t")?.partitions[0];
+  expect(partition()).toMatchObject({ isr: [2], elr: [1], leader: 2 });
+  const alter = (resourceType: number, resourceName: string, configOperation: number) =>
+    answer(
+      controller.incrementalAlterConfigs({
+        resources: [
+          { resourceType, resourceName, configs: [{ name: "min.insync.replicas", configOperation, value: "1" }] },
+        ],
+        validateOnly: false,
+      }),
+    );
+  await alter(2, "t", 0);
+  expect(partition()).toMatchObject({ isr: [2], elr: [] });
+  expect((await alter(4, "1", 0)).responses?.[0]).toMatchObject({
+    errorCode: Errors.INVALID_CONFIG,
+    errorMessage: "Broker-level min.insync.replicas cannot be altered while ELR is enabled.",
+  });
+  expect((await alter(4, "", 1)).responses?.[0]?.errorMessage).toBe(
+    "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+  );
+});
