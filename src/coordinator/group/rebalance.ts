@@ -131,7 +131,7 @@ function completeJoin(turn: GroupTurn, group: ClassicGroup): void {
   turn.cancel(timerKeys.join(groupId));
   removeAbsent(turn, group);
   if (!electJoinedLeader(turn, group) && group.members.size > 0) {
-    turn.note("error", "group could not complete its rebalance because no members rejoined", { groupId });
+    turn.note("warn", "group could not complete its rebalance because no members rejoined", { groupId });
     waitForJoins(turn, group);
     return;
   }

@@ -1,0 +1,324 @@
+import { type ApiRequest } from "../../../src/protocol/apis.ts";
+import { codecOf } from "../../../src/protocol/codec.ts";
+import { consumerProtocolSubscription } from "../../../src/protocol/consumer-protocol.ts";
+import { decodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
+import { type Logger } from "../../../src/io/ports.ts";
+import { errorName, Errors, type ErrorName } from "../../../src/protocol/errors.ts";
+import { onlyBatch } from "../../../src/protocol/records/batches.ts";
+import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
+import { Writer } from "../../../src/protocol/writer.ts";
+import { GroupWorld } from "./group-world.ts";
+
+/** One command of a transcript: `verb word key=value ...`, values with spaces in double quotes. */
+interface Command {
+  readonly verb: string;
+  readonly words: readonly string[];
+  readonly options: ReadonlyMap<string, string>;
+}
+
+export function parseCommand(line: string): Command {
+  const tokens = [...line.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([token]) => token.replaceAll('"', ""));
+  const [verb = "", ...rest] = tokens;
+  const options = new Map<string, string>();
+  const words: string[] = [];
+  for (const token of rest) {
+    const equals = token.indexOf("=");
+    if (equals > 0) options.set(token.slice(0, equals), token.slice(equals + 1));
+    else words.push(token);
+  }
+  return { verb, words, options };
+}
+
+/** "500", "500ms", "3s", "2m", "1h", "7d" in ms. */
+function durationMs(text: string): number {
+  const match = /^(\d+)(ms|s|m|h|d)?$/.exec(text);
+  if (match === null) throw new Error(`no duration: ${text}`);
+  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? "ms"]!;
+  return Number(match[1]) * unitMs;
+}
+
+/** A consumer's subscription in the bytes that consumers send, or other bytes: "range(a,b)" or "connect:text". */
+function parseProtocol(text: string): { name: string; metadata: Buffer } {
+  const match = /^([^(:]+)(?:\((.*)\)|:(.*))?$/.exec(text)!;
+  const name = match[1]!;
+  if (match[2] === undefined) return { name, metadata: Buffer.from(match[3] ?? "") };
+  const writer = new Writer();
+  writer.int16(1);
+  codecOf(consumerProtocolSubscription, 1).encode(writer, {
+    topics: match[2].split(",").filter((topic) => topic !== ""),
+  });
+  return { name, metadata: writer.toBuffer() };
+}
+
+/** "topic-0" or "topic-0:10" or "topic-0:10:metadata" or "topic-0:10:metadata:epoch". */
+function parsePartition(text: string): {
+  topic: string;
+  partition: number;
+  offset: number;
+  metadata: string;
+  epoch: number;
+} {
+  const [name = "", offset = "-1", metadata = "", epoch = "-1"] = text.split(":");
+  const dash = name.lastIndexOf("-");
+  const partition = Number(name.slice(dash + 1));
+  return { topic: name.slice(0, dash), partition, offset: Number(offset), metadata, epoch: Number(epoch) };
+}
+
+/** Runs the commands of one transcript on one world, and says what happened. */
+export class Transcript {
+  readonly #startMs: number;
+  readonly #world: GroupWorld;
+  #output: string[] = [];
+  #requests = 0;
+  #members = 0;
+  /** Names that stand for member ids, which the answers bring. */
+  readonly #names = new Map<string, string>();
+
+  constructor(configLine: string) {
+    const { options } = parseCommand(`config ${configLine}`);
+    const config = Object.fromEntries([...options].map(([name, value]) => [name, durationMs(value)]));
+    this.#world = new GroupWorld({ config, logger: this.#logger() });
+    this.#startMs = this.#world.time.wallMs();
+    this.#world.log.onAppend = (_partition, batch) => this.#printBatch(batch);
+  }
+
+  async start(): Promise<void> {
+    await this.#world.elect();
+    this.#output = [];
+  }
+
+  /** What the command makes happen, one line each; `check` finds out whether the log tells the same as memory. */
+  async run(line: string): Promise<string> {
+    this.#output = [];
+    await this.#dispatch(parseCommand(line));
+    await this.#world.time.settle();
+    const text = this.#output.join("\n");
+    return text === "" ? "(nothing)" : text;
+  }
+
+  compare(): Promise<{ loaded: object; live: object }> {
+    return this.#world.compare();
+  }
+
+  async #dispatch(command: Command): Promise<void> {
+    const { verb, words, options } = command;
+    const { groups, log, time } = this.#world;
+    switch (verb) {
+      case "join":
+        return this.#join(command);
+      case "sync":
+        return this.#sync(command);
+      case "heartbeat":
+        return this.#answer(
+          "heartbeat",
+          groups.heartbeat({ ...this.#memberOf(command), ...this.#generation(command) }),
+        );
+      case "leave":
+        return this.#leave(command);
+      case "commit":
+        return this.#commit(command);
+      case "fetch":
+        return this.#fetch(command);
+      case "list": {
+        const filter = (name: string) => options.get(name)?.split(",") ?? [];
+        return this.#answer(
+          "list",
+          groups.listGroups({ statesFilter: filter("states"), typesFilter: filter("types") }),
+        );
+      }
+      case "describe":
+        return this.#answer("describe", groups.describeGroups(words, Number(options.get("version") ?? 6)));
+      case "delete":
+        return this.#answer("delete", groups.deleteGroups(words));
+      case "offset-delete":
+        return this.#answer(
+          "offset-delete",
+          groups.deleteOffsets({ groupId: this.#groupOf(command), topics: topicsOf(words) }),
+        );
+      case "topic-deleted":
+        void groups.onTopicsDeleted([{ name: words[0]!, topicId: topicId(words[0]!) }]);
+        return;
+      case "advance":
+        return time.advance(durationMs(words[0]!));
+      case "config-change":
+        for (const [name, value] of options) Object.assign(this.#world.config, { [name]: durationMs(value) });
+        return;
+      case "reload":
+        return this.#world.reload();
+      case "fail":
+        log.failNext = Errors[words[0]! as ErrorName];
+        return;
+      case "hold":
+        log.isHeld = true;
+        return;
+      case "release":
+        return log.release();
+      default:
+        throw new Error(`no such command: ${verb}`);
+    }
+  }
+
+  #groupOf({ options }: Command): string {
+    return options.get("group") ?? "g";
+  }
+
+  #memberId(name: string): string {
+    return this.#names.get(name) ?? name;
+  }
+
+  #memberOf(command: Command): { groupId: string; memberId: string; groupInstanceId: string | null } {
+    const { options } = command;
+    const memberId = this.#memberId(options.get("member") ?? "");
+    return { groupId: this.#groupOf(command), memberId, groupInstanceId: options.get("instance") ?? null };
+  }
+
+  #generation({ options }: Command): { generationId: number } {
+    return { generationId: Number(options.get("generation") ?? -1) };
+  }
+
+  #join(command: Command): void {
+    const { options } = command;
+    const name = options.get("as");
+    const request: ApiRequest<"joinGroup"> = {
+      ...this.#memberOf(command),
+      sessionTimeoutMs: durationMs(options.get("session") ?? "10s"),
+      rebalanceTimeoutMs: durationMs(options.get("rebalance") ?? "60s"),
+      protocolType: options.get("type") ?? "consumer",
+      protocols: (options.get("protocols") ?? "range(t)")
+        .split(/[;]/)
+        .filter((text) => text !== "")
+        .map(parseProtocol),
+      reason: options.get("reason") ?? null,
+    };
+    const caller = {
+      apiVersion: Number(options.get("version") ?? 9),
+      clientId: options.get("client") ?? "client",
+      clientHost: "/127.0.0.1",
+      newMemberIdSuffix: String(++this.#members),
+    };
+    const joined = this.#world.groups.joinGroup(request, caller).then((response) => {
+      if (name !== undefined && response.memberId !== undefined) this.#names.set(name, response.memberId);
+      return response;
+    });
+    this.#answer("join", joined);
+  }
+
+  #sync(command: Command): void {
+    const assignments = command.words.map((word) => {
+      const [name = "", assignment = ""] = word.split(":");
+      return { memberId: this.#memberId(name), assignment: Buffer.from(assignment) };
+    });
+    this.#answer(
+      "sync",
+      this.#world.groups.syncGroup({
+        ...this.#memberOf(command),
+        ...this.#generation(command),
+        protocolType: command.options.get("type") ?? null,
+        protocolName: command.options.get("protocol") ?? null,
+        assignments,
+      }),
+    );
+  }
+
+  #leave(command: Command): void {
+    const reason = command.options.get("reason") ?? null;
+    const members = command.words.map((word) => {
+      const [name = "", groupInstanceId = null] = word.split(":");
+      return { memberId: this.#memberId(name), groupInstanceId, reason };
+    });
+    this.#answer("leave", this.#world.groups.leaveGroup({ groupId: this.#groupOf(command), members }));
+  }
+
+  #commit(command: Command): void {
+    const { options, words } = command;
+    const topics = new Map<string, ApiRequest<"offsetCommit">["topics"][number]>();
+    for (const { topic, partition, offset, metadata, epoch } of words.map(parsePartition)) {
+      const entry = topics.get(topic) ?? { name: topic, topicId: topicId(topic), partitions: [] };
+      topics.set(topic, entry);
+      entry.partitions.push({
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedLeaderEpoch: epoch,
+        committedMetadata: metadata === "" ? null : metadata,
+      });
+    }
+    const request: ApiRequest<"offsetCommit"> = {
+      ...this.#memberOf(command),
+      generationIdOrMemberEpoch: this.#generation(command).generationId,
+      retentionTimeMs: options.has("retention") ? durationMs(options.get("retention")!) : -1,
+      topics: [...topics.values()],
+    };
+    this.#answer("commit", this.#world.groups.commitOffsets(request, Number(options.get("version") ?? 9)));
+  }
+
+  #fetch(command: Command): void {
+    const { words } = command;
+    const topics = words.includes("all")
+      ? null
+      : topicsOf(words.filter((word) => word !== "stable")).map(({ name, partitions }) => ({
+          name,
+          topicId: topicId(name),
+          partitionIndexes: partitions.map(({ partitionIndex }) => partitionIndex),
+        }));
+    const request = { groupId: this.#groupOf(command), memberId: null, memberEpoch: -1, topics };
+    const fetched = this.#world.groups
+      .fetchOffsets(request, words.includes("stable"))
+      .then((result) => (result.ok ? result.response : { errorCode: result.error }));
+    this.#answer("fetch", fetched);
+  }
+
+  #answer(verb: string, response: unknown): void {
+    const label = `${verb}#${++this.#requests}`;
+    void Promise.resolve(response).then((settled) => this.#output.push(`${label} ${this.#show(settled)}`));
+  }
+
+  #printBatch(batch: Buffer): void {
+    const view = onlyBatch(batch);
+    for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
+      const record = decodeGroupRecord(key!, value)!;
+      const version = value === null ? "" : ` v${value.readInt16BE(0)}`;
+      this.#output.push(`@${offset}${version} ${this.#show(record)}`);
+    }
+  }
+
+  #logger(): Logger {
+    const line = (_fields: object, message: string) => void this.#output.push(`log: ${message}`);
+    const withReason = (fields: object, message: string) => {
+      const reason = "reason" in fields && message.startsWith("preparing") ? ` (${String(fields.reason)})` : "";
+      line(fields, message + reason);
+    };
+    const logger: Logger = { child: () => logger, debug: () => {}, info: withReason, warn: line, error: line };
+    return logger;
+  }
+
+  /** Compact, and the same in every run: codes by name, times since the start, bytes as text. */
+  #show(value: unknown, name = ""): string {
+    if (value === undefined || value === null) return "null";
+    if (Buffer.isBuffer(value)) return JSON.stringify(printable(value));
+    if (Array.isArray(value)) return `[${value.map((entry) => this.#show(entry)).join(", ")}]`;
+    if (typeof value === "object") {
+      const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+      return `{${entries.map(([key, inner]) => `${key}: ${this.#show(inner, key)}`).join(", ")}}`;
+    }
+    if (name === "errorCode") return errorName(value as number);
+    if (/timestamp/i.test(name) && value !== -1) return `+${(value as number) - this.#startMs}`;
+    return JSON.stringify(value);
+  }
+}
+
+function printable(bytes: Buffer): string {
+  return [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `.${byte}.`)).join("");
+}
+
+function topicsOf(words: readonly string[]): { name: string; partitions: { partitionIndex: number }[] }[] {
+  const topics = new Map<string, { partitionIndex: number }[]>();
+  for (const { topic, partition } of words.map(parsePartition)) {
+    topics.set(topic, [...(topics.get(topic) ?? []), { partitionIndex: partition }]);
+  }
+  return [...topics].map(([name, partitions]) => ({ name, partitions }));
+}
+
+/** Any id will do, as long as it is that of the topic. */
+function topicId(topic: string): string {
+  return Buffer.from(topic.padEnd(16, "_").slice(0, 16)).toString("base64url");
+}
