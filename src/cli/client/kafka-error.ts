@@ -72,6 +72,8 @@ const irregular: Partial<Record<ErrorCode, string>> = {
 };
 
 function exceptionOf(code: number): string {
+  // The one that lies in another package.
+  if (code === Errors.INVALID_RECORD) return "org.apache.kafka.common.InvalidRecordException";
   const name =
     irregular[code as ErrorCode] ??
     errorName(code)

@@ -1,5 +1,7 @@
 import { sizeOfVarint } from "../../base/varint.ts";
+import { Errors } from "../../protocol/errors.ts";
 import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { ClientError, KafkaError } from "./kafka-error.ts";
 
 /** Called once for a record: without an error when the broker has it. */
 export type Delivered = (error?: Error) => void;
@@ -50,6 +52,31 @@ export class PendingBatch {
   }
 
   settle(error?: Error): void {
-    for (const delivered of this.#delivered) delivered(error);
+    this.#delivered.forEach((delivered, index) =>
+      delivered(error instanceof BatchRefused ? error.ofRecord(index) : error),
+    );
+  }
+}
+
+/** The broker refused a batch because of some of its records. */
+export class BatchRefused extends KafkaError {
+  readonly #recordErrors: ReadonlyMap<number, string>;
+
+  /** @param recordErrors what is wrong, by the record's place in the batch; not empty */
+  constructor(code: number, message: string | null, recordErrors: ReadonlyMap<number, string>) {
+    super(code, message);
+    this.#recordErrors = recordErrors;
+  }
+
+  ofRecord(index: number): ClientError {
+    const message = this.#recordErrors.get(index);
+    if (message === undefined) {
+      return new ClientError(
+        "org.apache.kafka.common.KafkaException",
+        "Failed to append record because it was part of a batch which had one more more invalid records",
+      );
+    }
+    // The code is the whole batch's: it says what is wrong with a record only when it is the only one.
+    return new KafkaError(this.#recordErrors.size === 1 ? this.code : Errors.INVALID_RECORD, message);
   }
 }

@@ -6,7 +6,7 @@ import { type Cluster, isTransient, type TopicInfo } from "./cluster.ts";
 import { type Connection } from "./connection.ts";
 import { ClientError, KafkaError, throwIfError, TimeoutError } from "./kafka-error.ts";
 import { partitionOfKey } from "./murmur2.ts";
-import { batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
+import { BatchRefused, batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
 import { StickyPartition } from "./sticky-partition.ts";
 
 export interface ProducerSettings {
@@ -301,7 +301,7 @@ export class Producer {
     const code = result?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
     // A duplicate is there already: the first answer was lost.
     if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER) this.#finish(lane, batch);
-    else this.#onFailure(lane, batch, new KafkaError(code, result?.errorMessage));
+    else this.#onFailure(lane, batch, refusal(code, result));
   }
 
   #onFailure(lane: Lane, batch: PendingBatch, error: Error): void {
@@ -368,6 +368,18 @@ export class Producer {
     this.#waiters = [];
     for (const wake of waiters) wake();
   }
+}
+
+type PartitionResult = ApiResponse<"produce">["responses"][number]["partitionResponses"][number];
+
+function refusal(code: number, result: PartitionResult | undefined): KafkaError {
+  const errors = result?.recordErrors ?? [];
+  if (errors.length === 0) return new KafkaError(code, result?.errorMessage);
+  const messages = errors.map(({ batchIndex, batchIndexErrorMessage }): [number, string] => [
+    batchIndex,
+    batchIndexErrorMessage ?? result?.errorMessage ?? new KafkaError(code).message,
+  ]);
+  return new BatchRefused(code, result?.errorMessage ?? null, new Map(messages));
 }
 
 /** Splits batches for one broker so that no request is too large. */

@@ -1,0 +1,34 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { TestBroker } from "../support/broker/test-broker.ts";
+import { toolsFolder } from "../support/run-process.ts";
+import { replay } from "../support/transcript.ts";
+
+const recordings = fileURLToPath(new URL("../data/cli/", import.meta.url));
+
+/**
+ * With `RECORD_CLI` set to a folder of Kafka's own tools, and `INTEROP_TARGET=kafka`, the transcripts are written anew
+ * instead of compared.
+ */
+const recordWith = process.env["RECORD_CLI"];
+
+test.each(["storage", "topics", "console-producer", "console-consumer"])(
+  "the %s session goes as it does with Kafka's own tools on Apache Kafka",
+  { timeout: 300_000 },
+  async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const broker = name === "storage" ? undefined : await TestBroker.start();
+    onTestFinished(async () => broker?.remove());
+
+    const file = join(recordings, `${name}.txt`);
+    const recorded = readFileSync(file, "utf8");
+    const tools = recordWith ?? toolsFolder;
+    const replayed = await replay(recorded, { tools, bootstrap: broker?.bootstrap, folder });
+    if (recordWith !== undefined) writeFileSync(file, replayed);
+    else expect(replayed).toBe(recorded);
+  },
+);

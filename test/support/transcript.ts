@@ -1,0 +1,65 @@
+import { runProcess } from "./run-process.ts";
+
+/**
+ * A transcript is a session with command-line tools: comments, and commands each followed by what came of it.
+ *
+ *     # Topics are listed in alphabetical order.
+ *     $ kafka-topics.sh --bootstrap-server $BOOTSTRAP --list
+ *     a standard output line
+ *     2> a standard error line
+ *     [exit 1]
+ *
+ * Those in `test/data/cli` were recorded with Kafka's own tools against Apache Kafka 4.3.0; ours must say the same.
+ */
+export interface TranscriptOptions {
+  /** The folder in which the tools are looked for first. */
+  readonly tools: string;
+  /** Of the broker that `$BOOTSTRAP` stands for; undefined when the session needs none. */
+  readonly bootstrap: string | undefined;
+  /** Where the commands run, and may leave files. */
+  readonly folder: string;
+}
+
+/** Runs every command of a transcript and writes down what really came of it; comments stay. */
+export async function replay(transcript: string, options: TranscriptOptions): Promise<string> {
+  const lines: string[] = [];
+  for (const line of transcript.split("\n")) {
+    if (line.startsWith("#") || line === "") lines.push(line);
+    if (line.startsWith("$ ")) lines.push(line, ...(await runStep(line.slice(2), options)));
+  }
+  return lines.join("\n").replace(/\n{3,}/g, "\n\n");
+}
+
+async function runStep(command: string, { tools, bootstrap, folder }: TranscriptOptions): Promise<string[]> {
+  const { code, stdout, stderr } = await runProcess("sh", ["-c", command], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${tools}:${process.env["PATH"]}`, BOOTSTRAP: bootstrap ?? "", LC_ALL: "C.UTF-8" },
+  });
+  const clean = (text: string) => normalize(text, bootstrap, folder);
+  return [...clean(stdout), ...clean(stderr).map((line) => `2> ${line}`), ...(code === 0 ? [] : [`[exit ${code}]`])];
+}
+
+/** Replaces what differs from run to run, and drops what only a Java program can print: its stacks. */
+function normalize(text: string, bootstrap: string | undefined, folder: string): string[] {
+  const seen = new Set<string>();
+  return (
+    text
+      // The help text has a test of its own.
+      .replace(/^Option +Description *\n(?:.*\n)*/m, "<help>\n")
+      .replaceAll(bootstrap ?? "\0", "<bootstrap>")
+      .replaceAll(folder, "<folder>")
+      .replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/gm, "[<time>]")
+      .replace(/TopicId: [\w-]{22}/g, "TopicId: <id>")
+      .replace(/directory\.id=[\w-]{22}/g, "directory.id=<id>")
+      .replace(/(Create|LogAppend)Time:\d{13}/g, "$1Time:<time>")
+      .replace(/console-consumer-\d+/g, "console-consumer-<n>")
+      .replace(/correlation id \d+/g, "correlation id <n>")
+      .split("\n")
+      .filter(
+        (line) =>
+          line !== "" && !/^\s+at |^\s*\.\.\. \d+ more$|^Caused by: (joptsimple|java\.lang\.NumberFormat)/.test(line),
+      )
+      // How often a client tries to connect depends on the moment.
+      .filter((line) => !line.includes(" WARN ") || (!seen.has(line) && seen.add(line)))
+  );
+}
