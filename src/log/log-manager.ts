@@ -17,7 +17,9 @@ import {
   highWatermarkCheckpointName,
   logStartCheckpointName,
   type PartitionOffset,
+  offsetCheckpointText,
   readOffsetCheckpoint,
+  replaceOffsetCheckpoint,
   recoveryPointCheckpointName,
   writeOffsetCheckpoint,
 } from "./offset-checkpoint.ts";
@@ -76,6 +78,9 @@ export class LogManager {
   /** Removals that wait for `file.delete.delay.ms`. */
   readonly #removals = new Set<{ readonly timer: TimerHandle; readonly remove: () => void }>();
   readonly #timers = new Set<TimerHandle>();
+  /** What the checkpoint files say, by path, as far as this process wrote them. */
+  readonly #checkpointTexts = new Map<string, string>();
+  readonly #checkpointsUnderWay = new Set<string>();
   #isClosed = false;
 
   /**
@@ -378,36 +383,47 @@ export class LogManager {
 
   #checkpointRecoveryPoints(): void {
     for (const directory of this.#directories) {
-      this.#checkpointGuarded(directory, recoveryPointCheckpointName, (log) => log.recoveryPoint);
+      this.#checkpointInBackground(directory, recoveryPointCheckpointName, (log) => log.recoveryPoint);
     }
   }
 
   #checkpointLogStarts(): void {
-    for (const directory of this.#directories) this.#checkpointGuarded(directory, logStartCheckpointName, logStartOf);
+    for (const directory of this.#directories)
+      this.#checkpointInBackground(directory, logStartCheckpointName, logStartOf);
   }
 
   #checkpointHighWatermarks(): void {
     for (const directory of this.#directories) {
-      this.#checkpointGuarded(directory, highWatermarkCheckpointName, (log) => log.highWatermark);
+      this.#checkpointInBackground(directory, highWatermarkCheckpointName, (log) => log.highWatermark);
     }
   }
 
-  #checkpointGuarded(directory: LogDirectory, name: string, offsetOf: (log: Log) => Offset | undefined): void {
+  /** Writes a checkpoint in the background, when it says something new and none of its name is being written. */
+  #checkpointInBackground(directory: LogDirectory, name: string, offsetOf: (log: Log) => Offset | undefined): void {
     if (!directory.isOnline) return;
-    try {
-      this.#checkpoint(directory, name, offsetOf);
-    } catch (error) {
-      this.#onDiskError(directory, error);
-    }
+    const path = `${directory.path}/${name}`;
+    const text = offsetCheckpointText(this.#offsets(directory, offsetOf));
+    if (this.#checkpointTexts.get(path) === text || this.#checkpointsUnderWay.has(path)) return;
+    this.#checkpointsUnderWay.add(path);
+    replaceOffsetCheckpoint(this.#options.disk, path, text, () => !this.#isClosed)
+      .then(() => this.#checkpointTexts.set(path, text))
+      .catch((error: unknown) => {
+        if (!this.#isClosed) this.#onDiskError(directory, error);
+      })
+      .finally(() => this.#checkpointsUnderWay.delete(path));
   }
 
   #checkpoint(directory: LogDirectory, name: string, offsetOf: (log: Log) => Offset | undefined): void {
+    writeOffsetCheckpoint(this.#options.disk, `${directory.path}/${name}`, this.#offsets(directory, offsetOf));
+  }
+
+  #offsets(directory: LogDirectory, offsetOf: (log: Log) => Offset | undefined): PartitionOffset[] {
     const offsets: PartitionOffset[] = [];
     for (const log of this.#logsIn(directory)) {
       const offset = offsetOf(log);
       if (offset !== undefined) offsets.push({ topic: log.topic, partition: log.partition, offset });
     }
-    writeOffsetCheckpoint(this.#options.disk, `${directory.path}/${name}`, offsets);
+    return offsets;
   }
 
   #readCheckpoint(directory: LogDirectory, name: string): Map<string, Offset> {

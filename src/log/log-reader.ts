@@ -1,3 +1,4 @@
+import { type ReadBuffers } from "../base/read-buffers.ts";
 import { type Offset } from "../base/brand.ts";
 import { type ErrorCode } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
@@ -16,8 +17,10 @@ const nothing: Buffer = Buffer.alloc(0);
 export class LogReader {
   readonly #segments: Segments;
   readonly #tail: Tail;
+  readonly #buffers: ReadBuffers;
 
-  constructor(segments: Segments, tail: Tail) {
+  constructor(segments: Segments, tail: Tail, buffers: ReadBuffers) {
+    this.#buffers = buffers;
     this.#segments = segments;
     this.#tail = tail;
   }
@@ -78,12 +81,12 @@ export class LogReader {
   #readFile(segment: Segment, position: number, maxBytes: number): Buffer {
     const file = segment.file.use();
     const availableBytes = segment.writtenBytes - position;
-    const wanted = Buffer.allocUnsafeSlow(Math.min(Math.max(maxBytes, batchHeaderSizeBytes), availableBytes));
+    const wanted = this.#buffers.take(Math.min(Math.max(maxBytes, batchHeaderSizeBytes), availableBytes));
     const read = file.read(wanted, position);
     if (read < batchHeaderSizeBytes) return nothing;
     const firstBytes = batchSizeAt(wanted, 0);
     if (firstBytes <= wanted.length || firstBytes > availableBytes) return wanted.subarray(0, read);
-    const whole = Buffer.allocUnsafeSlow(firstBytes);
+    const whole = this.#buffers.take(firstBytes);
     return whole.subarray(0, file.read(whole, position));
   }
 }

@@ -79,6 +79,8 @@ export class Log implements Writable {
   #logEndOffset: Offset;
   #writtenOffset: Offset;
   #recoveryPoint: Offset;
+  /** Where the first segment starts that has ended and of which the indexes are not durable yet. */
+  #indexesUnsavedFrom: Offset = Infinity;
   #highWatermark: Offset;
   #isQueued = false;
   #isOffline = false;
@@ -132,7 +134,7 @@ export class Log implements Writable {
     this.#highWatermark = loaded.logStartOffset;
     this.#lastFlushMs = clock.monotonicMs();
     this.#tail = new Tail(this.#writeQueue.tailCache);
-    this.#reader = new LogReader(this.#segments, this.#tail);
+    this.#reader = new LogReader(this.#segments, this.#tail, this.#writeQueue.readBuffers);
   }
 
   /** Opens what is in the directory, after a crash with recovery; synchronous, since it happens before anyone is served. */
@@ -169,8 +171,9 @@ export class Log implements Writable {
     return this.#writtenOffset;
   }
 
+  /** Recovery may take what lies before it as it is: records and indexes are durable. */
   get recoveryPoint(): Offset {
-    return this.#recoveryPoint;
+    return Math.min(this.#recoveryPoint, this.#indexesUnsavedFrom);
   }
 
   get highWatermark(): Offset {
@@ -351,6 +354,7 @@ export class Log implements Writable {
     if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
     old.finishIndexes();
     old.saveIndexes(false);
+    this.#indexesUnsavedFrom = Math.min(this.#indexesUnsavedFrom, old.baseOffset);
     writeProducerSnapshot(this.#disk, producerSnapshotPath(this.#dir, baseOffset), this.producerState.entries());
     this.#segments.add(Segment.create(this.#place(), baseOffset, this.#clock.wallMs()));
     if (!this.#isClosed) this.#flushInBackground();
@@ -362,11 +366,13 @@ export class Log implements Writable {
     const target = this.#logEndOffset;
     this.#lastFlushMs = this.#clock.monotonicMs();
     this.#appendedSinceFlush = 0;
-    if (target <= this.#recoveryPoint) return;
+    const from = this.recoveryPoint;
+    if (target <= from) return;
+    const { active } = this.#segments;
     try {
       this.#writeActive();
-      const segments = this.#segments.from(this.#recoveryPoint);
-      const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= this.#recoveryPoint);
+      const segments = this.#segments.from(from);
+      const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= from);
       for (const segment of segments) {
         if (this.#segments.has(segment)) await segment.flush(segment !== this.#segments.active);
         // Its files may have another name now, or be gone.
@@ -379,6 +385,8 @@ export class Log implements Writable {
       throw error;
     }
     this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(target, this.#logEndOffset));
+    // A segment that ended meanwhile waits for the next flush.
+    this.#indexesUnsavedFrom = active === this.#segments.active ? Infinity : active.baseOffset;
   }
 
   #flushInBackground(): void {
@@ -389,13 +397,14 @@ export class Log implements Writable {
   /** As `flush`, before it returns. */
   flushSync(): void {
     this.#writeActive();
-    for (const segment of this.#segments.from(this.#recoveryPoint)) {
+    for (const segment of this.#segments.from(this.recoveryPoint)) {
       segment.file.sync();
       if (segment !== this.#segments.active) segment.saveIndexes(true);
     }
     this.leaderEpochs.sync();
     this.#disk.syncDirectory(this.#dir);
     this.#recoveryPoint = this.#logEndOffset;
+    this.#indexesUnsavedFrom = Infinity;
   }
 
   /** Flushes when `flush.ms` have passed since the last time. */

@@ -19,9 +19,37 @@ export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[
   return text === undefined || text === "" ? [] : parseCheckpoint(text, parsePartitionOffset);
 }
 
+/** Durable when it returns. */
 export function writeOffsetCheckpoint(disk: Disk, path: string, offsets: readonly PartitionOffset[]): void {
-  const lines = offsets.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`);
-  disk.writeFileAtomic(path, formatCheckpoint(lines));
+  disk.writeFileAtomic(path, offsetCheckpointText(offsets));
+}
+
+export function offsetCheckpointText(offsets: readonly PartitionOffset[]): string {
+  return formatCheckpoint(offsets.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
+}
+
+/**
+ * Replaces a checkpoint without holding the event loop up while the device works. After a loss of power the old one may be
+ * back, which all offsets that are written down so allow: recovery then only reads more.
+ *
+ * @param isWanted asked when the text is on the device; false leaves the old file
+ */
+export async function replaceOffsetCheckpoint(
+  disk: Disk,
+  path: string,
+  text: string,
+  isWanted: () => boolean,
+): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = disk.open(temporary, "create");
+  try {
+    file.write([Buffer.from(text)], 0);
+    await file.syncAsync();
+  } finally {
+    file.close();
+  }
+  if (isWanted()) disk.rename(temporary, path);
+  else disk.remove(temporary);
 }
 
 function parsePartitionOffset(fields: string[]): PartitionOffset | undefined {

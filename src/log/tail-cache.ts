@@ -3,11 +3,12 @@ import { type Segment } from "./segment.ts";
 
 const firstChunkBytes = 8_192;
 const chunkBytesMax = 524_288;
+const unusedChunksMax = 16;
 
 /**
  * Bytes of a segment that were appended lately, in one piece: what the write queue writes from and what reads of the
- * log's end are slices of. Its memory is never used again for anything else, because slices of it may be on their way to
- * a socket; it goes when the last of them is gone.
+ * log's end are slices of. Its memory is used again only when nobody has read it, because slices of it may be on their way
+ * to a socket; else it goes when the last of them is gone.
  */
 class TailChunk {
   readonly segment: Segment;
@@ -15,13 +16,15 @@ class TailChunk {
   readonly startPosition: number;
   readonly buffer: Buffer;
   usedBytes = 0;
+  /** Slices of it went to readers, who may still hold them. */
+  wasRead = false;
   readonly owner: Tail;
 
-  constructor(owner: Tail, segment: Segment, startPosition: number, sizeBytes: number) {
+  constructor(owner: Tail, segment: Segment, startPosition: number, buffer: Buffer) {
     this.owner = owner;
     this.segment = segment;
     this.startPosition = startPosition;
-    this.buffer = Buffer.allocUnsafeSlow(sizeBytes);
+    this.buffer = buffer;
   }
 
   get endPosition(): number {
@@ -34,6 +37,7 @@ export class TailCache {
   readonly #budgetBytes: number;
   #sizeBytes = 0;
   readonly #chunks = new Set<TailChunk>();
+  readonly #unused: Buffer[] = [];
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes;
@@ -58,7 +62,15 @@ export class TailCache {
 
   /** @internal for `Tail` */
   remove(chunk: TailChunk): void {
-    if (this.#chunks.delete(chunk)) this.#sizeBytes -= chunk.buffer.length;
+    if (!this.#chunks.delete(chunk)) return;
+    this.#sizeBytes -= chunk.buffer.length;
+    const isFree = !chunk.wasRead && chunk.buffer.length === chunkBytesMax;
+    if (isFree && this.#unused.length < unusedChunksMax) this.#unused.push(chunk.buffer);
+  }
+
+  /** @internal for `Tail`: memory for a chunk, where it can be that of one which nobody has seen. */
+  take(sizeBytes: number): Buffer {
+    return (sizeBytes === chunkBytesMax ? this.#unused.pop() : undefined) ?? Buffer.allocUnsafeSlow(sizeBytes);
   }
 }
 
@@ -82,7 +94,12 @@ export class Tail {
       chunk.endPosition !== segment.sizeBytes ||
       chunk.buffer.length - chunk.usedBytes < bytes.length
     ) {
-      chunk = new TailChunk(this, segment, segment.sizeBytes, Math.max(this.#nextChunkBytes, bytes.length));
+      chunk = new TailChunk(
+        this,
+        segment,
+        segment.sizeBytes,
+        this.#cache.take(Math.max(this.#nextChunkBytes, bytes.length)),
+      );
       this.#nextChunkBytes = Math.min(chunkBytesMax, this.#nextChunkBytes * 2);
       this.#chunks.push(chunk);
       this.#cache.add(chunk);
@@ -111,9 +128,9 @@ export class Tail {
       if (chunk.segment !== segment || position >= chunk.endPosition) return undefined;
       if (position < chunk.startPosition) continue;
       const end = Math.min(chunk.endPosition, segment.writtenBytes);
-      return position < end
-        ? chunk.buffer.subarray(position - chunk.startPosition, end - chunk.startPosition)
-        : undefined;
+      if (position >= end) return undefined;
+      chunk.wasRead = true;
+      return chunk.buffer.subarray(position - chunk.startPosition, end - chunk.startPosition);
     }
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { ReadBuffers } from "../base/read-buffers.ts";
 import { type Timers } from "../io/ports.ts";
 import { TailCache } from "./tail-cache.ts";
 
@@ -9,6 +10,8 @@ export interface Writable {
 
 export interface WriteQueueOptions {
   readonly timers: Timers;
+  /** Where the logs read into. */
+  readonly readBuffers?: ReadBuffers;
   /** Memory for the newest bytes of all logs. */
   readonly tailCacheBytes?: number;
 }
@@ -22,12 +25,14 @@ const tailCacheBytesDefault = 67_108_864;
  */
 export class WriteQueue {
   readonly tailCache: TailCache;
+  readonly readBuffers: ReadBuffers;
   readonly #timers: Timers;
   #waiting: Writable[] = [];
   readonly #flush = (): void => this.flush();
 
   constructor(options: WriteQueueOptions) {
     this.#timers = options.timers;
+    this.readBuffers = options.readBuffers ?? new ReadBuffers();
     this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault);
   }
 

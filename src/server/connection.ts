@@ -1,3 +1,4 @@
+import { type ReadBuffers } from "../base/read-buffers.ts";
 import { type Clock, type Logger, type NetSocket } from "../io/ports.ts";
 import { PendingAnswer, type Answer } from "./answer.ts";
 import { FrameAssembler, FrameError } from "./frame-assembler.ts";
@@ -22,6 +23,8 @@ export interface ConnectionDeps {
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where fetched records were read into. */
+  readonly readBuffers: ReadBuffers;
   /** The connection is gone, whatever the reason. */
   readonly onClosed: (connection: Connection) => void;
 }
@@ -52,6 +55,8 @@ export class Connection {
   #lineBytes = 0;
   #out: Buffer[] = [];
   #outBytes = 0;
+  /** Handed to the socket, which has not sent all of it yet. */
+  readonly #leaving: Buffer[][] = [];
   /** Reserved for the frame that is being received. */
   #reservedBytes = 0;
   #isWaitingForMemory = false;
@@ -67,7 +72,7 @@ export class Connection {
     this.#frames = new FrameAssembler(deps.limits.requestBytesMax);
     this.lastActiveMs = deps.clock.monotonicMs();
     socket.onData = this.#receive;
-    socket.onDrain = this.#pump;
+    socket.onDrain = this.#drained;
     socket.onClose = this.#closed;
   }
 
@@ -80,6 +85,17 @@ export class Connection {
   /** Closes at once. */
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  readonly #drained = (): void => {
+    this.#haveLeft();
+    this.#pump();
+  };
+
+  /** The socket has sent everything: nobody reads the answers' bytes any more. */
+  #haveLeft(): void {
+    for (const slices of this.#leaving) this.#deps.readBuffers.giveBack(slices);
+    this.#leaving.length = 0;
   }
 
   readonly #receive = (chunk: Buffer): void => {
@@ -218,7 +234,8 @@ export class Connection {
     const out = this.#out;
     this.#out = [];
     this.#outBytes = 0;
-    this.#socket.write(out);
+    this.#leaving.push(out);
+    if (this.#socket.write(out)) this.#haveLeft();
   }
 
   #readOrPause(): void {

@@ -1,3 +1,4 @@
+import { type ReadBuffers } from "../base/read-buffers.ts";
 import {
   type Clock,
   type Logger,
@@ -34,6 +35,7 @@ export interface ListenerDeps {
   readonly logger: Logger;
   readonly router: Router;
   readonly memory: RequestMemory;
+  readonly readBuffers: ReadBuffers;
   readonly quotas: ConnectionQuotas;
   /** A slot is free again: other listeners may have connections that wait for one. */
   readonly onReleased: () => void;
@@ -168,7 +170,7 @@ export class Listener {
   }
 
   #serve(socket: NetSocket): void {
-    const { router, memory, clock, logger, quotas, onAccepted, onReleased } = this.#deps;
+    const { router, memory, readBuffers, clock, logger, quotas, onAccepted, onReleased } = this.#deps;
     const { remote, local } = socket;
     const info: ConnectionInfo = {
       id: `${local.host}:${local.port}-${remote.host}:${remote.port}-0-${this.#nextIndex++}`,
@@ -185,7 +187,9 @@ export class Listener {
       onReleased();
     };
     const { limits } = this.#options;
-    this.#connections.add(new Connection(socket, info, { router, memory, limits, clock, logger, onClosed }));
+    this.#connections.add(
+      new Connection(socket, info, { router, memory, readBuffers, limits, clock, logger, onClosed }),
+    );
     socket.resume();
     logger.debug({ peer: peerText(info), listener: this.name }, "Connection accepted");
     onAccepted();

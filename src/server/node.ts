@@ -131,8 +131,16 @@ class Node implements RunningNode {
     const { clock, timers, net, logger } = this.#ports;
     const startedMs = clock.monotonicMs();
     // The handlers need the controller, the controller the ports that were bound: connections wait until `open`.
+    const { readBuffers } = this.#writeQueue;
     const handlers = new HandlerTable([], this.#config.get("unstable.api.versions.enable"));
-    this.#sockets = new SocketServer(socketServerOptionsFrom(this.#config), { net, clock, timers, logger, handlers });
+    this.#sockets = new SocketServer(socketServerOptionsFrom(this.#config), {
+      net,
+      clock,
+      timers,
+      logger,
+      handlers,
+      readBuffers,
+    });
     this.#bound = await this.#sockets.bind();
     const quorum = this.#openQuorum(hostName);
     this.#quorum = quorum;

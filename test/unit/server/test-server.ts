@@ -1,3 +1,4 @@
+import { ReadBuffers } from "../../../src/base/read-buffers.ts";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { nodeClock } from "../../../src/io/node/node-clock.ts";
@@ -45,6 +46,7 @@ export async function testServer(
       timers: nodeTimers,
       logger: createLogger({ format: "json", write }),
       handlers: table,
+      readBuffers: new ReadBuffers(),
     },
   );
   onTestFinished(() => server.close(0));
