@@ -17,6 +17,8 @@ export interface TestBrokerOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Default: a new folder, which `remove` deletes. */
   readonly dataDirectory?: string;
+  /** Takes the ports of a broker that has stopped: what it wrote names them, and clients know them. */
+  readonly portsOf?: TestBroker;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface TestBrokerOptions {
 export class TestBroker {
   readonly target: TargetName;
   readonly port: number;
+  readonly controllerPort: number;
   readonly dataDirectory: string;
   readonly #folder: string;
   readonly #propertiesFile: string;
@@ -33,9 +36,10 @@ export class TestBroker {
   #child: ChildProcess | undefined;
   readonly #killAtExit = () => this.#child?.kill("SIGKILL");
 
-  private constructor(target: TargetName, folder: string, dataDirectory: string, port: number) {
+  private constructor(target: TargetName, folder: string, dataDirectory: string, port: number, controllerPort: number) {
     this.target = target;
     this.port = port;
+    this.controllerPort = controllerPort;
     this.dataDirectory = dataDirectory;
     this.#folder = folder;
     this.#propertiesFile = join(folder, "server.properties");
@@ -47,8 +51,9 @@ export class TestBroker {
     const folder = mkdtempSync(join(tmpdir(), "odradek-broker-"));
     const dataDirectory = options.dataDirectory ?? join(folder, "data");
     mkdirSync(dataDirectory, { recursive: true });
-    const [port, controllerPort] = [await freePort(), await freePort()];
-    const broker = new TestBroker(options.target ?? targetUnderTest(), folder, dataDirectory, port);
+    const port = options.portsOf?.port ?? (await freePort());
+    const controllerPort = options.portsOf?.controllerPort ?? (await freePort());
+    const broker = new TestBroker(options.target ?? targetUnderTest(), folder, dataDirectory, port, controllerPort);
     const properties = { ...singleNode(port, controllerPort), "log.dirs": dataDirectory, ...options.properties };
     const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(broker.#propertiesFile, lines.join(""));
@@ -143,6 +148,9 @@ function singleNode(port: number, controllerPort: number): Record<string, string
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "100",
+    // After kill -9 Kafka takes the broker back only when its former session has run out.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
   };
 }
 
