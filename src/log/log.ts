@@ -171,8 +171,15 @@ export class Log implements Writable {
     return this.#writtenOffset;
   }
 
-  /** Recovery may take what lies before it as it is: records and indexes are durable. */
+  /** Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. */
   get recoveryPoint(): Offset {
+    const durableOffset = this.#durableOffset;
+    // Should the active segment end right here, then with indexes that are not durable: recovery has to come by it.
+    const mayEndHere = durableOffset === this.#logEndOffset && durableOffset > this.#segments.active.baseOffset;
+    return mayEndHere && !this.#isClosed ? durableOffset - 1 : durableOffset;
+  }
+
+  get #durableOffset(): Offset {
     return Math.min(this.#recoveryPoint, this.#indexesUnsavedFrom);
   }
 
@@ -366,7 +373,7 @@ export class Log implements Writable {
     const target = this.#logEndOffset;
     this.#lastFlushMs = this.#clock.monotonicMs();
     this.#appendedSinceFlush = 0;
-    const from = this.recoveryPoint;
+    const from = this.#durableOffset;
     if (target <= from) return;
     const { active } = this.#segments;
     try {
@@ -397,7 +404,7 @@ export class Log implements Writable {
   /** As `flush`, before it returns. */
   flushSync(): void {
     this.#writeActive();
-    for (const segment of this.#segments.from(this.recoveryPoint)) {
+    for (const segment of this.#segments.from(this.#durableOffset)) {
       segment.file.sync();
       if (segment !== this.#segments.active) segment.saveIndexes(true);
     }

@@ -1,4 +1,5 @@
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
+import { ControlType, controlRecord } from "../../../src/protocol/records/control-records.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 
 export const startMs = 1_700_000_000_000;
@@ -30,4 +31,11 @@ export function outline(records: Buffer): { baseOffset: number; lastOffset: numb
     lastOffset: each.lastOffset,
     bytes: each.bytes().toString("hex"),
   }));
+}
+
+/** The marker that ends a producer's transaction, as the transaction coordinator writes it. */
+export function marker(producerId: number, isAbort: boolean, timestamp = startMs): Buffer {
+  const record = controlRecord({ type: isAbort ? ControlType.ABORT : ControlType.COMMIT, coordinatorEpoch: 0 });
+  const records = [{ ...record, timestamp }];
+  return buildBatch({ producerId, producerEpoch: 0, isTransactional: true, isControl: true, records });
 }
