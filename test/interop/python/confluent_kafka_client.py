@@ -93,21 +93,27 @@ def produce(request):
     return {"sent": sent}
 
 
+# What librdkafka reports while a broker is away or its coordinator loads; it goes on by itself.
+TRANSIENT = {
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TRANSPORT,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}
+
+
 def polled(consumer, timeout_s, most=500):
     records = []
     for message in consumer.consume(num_messages=most, timeout=timeout_s):
         if message.error() is not None:
-            if message.error().retriable() or message.error().code() in TRANSIENT:
+            if message.error().code() in TRANSIENT:
                 continue
             raise KafkaException(message.error())
         _, timestamp = message.timestamp()
         place = (message.partition(), message.offset(), timestamp)
         records.append(received(*place, message.key(), message.value(), message.headers()))
     return records
-
-
-# What librdkafka says while a broker is away, and goes on by itself.
-TRANSIENT = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT}
 
 
 def commit(consumer, topic, records):
