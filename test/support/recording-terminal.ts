@@ -16,6 +16,8 @@ export class RecordingTerminal implements Terminal {
     return true;
   }
 
+  async drain(): Promise<void> {}
+
   printError(text: string): void {
     this.complained += text;
   }

@@ -28,7 +28,10 @@ export async function runAsProcess(
   command: (args: readonly string[], terminal: Terminal) => Promise<number>,
 ): Promise<void> {
   const alive = keepAlive();
-  const code = await command(process.argv.slice(2), processTerminal());
+  const terminal = processTerminal();
+  const code = await command(process.argv.slice(2), terminal);
+  await terminal.drain();
+  await written(process.stderr);
   alive.cancel();
   // Not `exitCode`: a broker that does not answer must not keep a command that has ended.
   process.exit(code);
@@ -78,6 +81,9 @@ function processTerminal(): Terminal {
       if (!isReaderGone) process.stdout.write(data);
       return !isReaderGone;
     },
+    async drain() {
+      if (!isReaderGone) await written(process.stdout);
+    },
     printError,
     get input() {
       return process.stdin;
@@ -89,4 +95,9 @@ function processTerminal(): Terminal {
     },
     log: new ToolLog(printError, () => nodeClock.wallMs()),
   };
+}
+
+/** Resolves when the stream has nothing left to write; to a pipe it writes only as fast as the other end reads. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write("", () => resolve()));
 }

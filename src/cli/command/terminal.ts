@@ -5,6 +5,8 @@ import { type ClientError } from "../client/kafka-error.ts";
 export interface Terminal {
   /** Writes to standard output; false when nobody reads it any more. */
   print(data: string | Buffer): boolean;
+  /** Resolves when the reader of standard output has taken what was printed, or has gone away. */
+  drain(): Promise<void>;
   /** Writes to standard error. */
   printError(text: string): void;
   /** Standard input, chunk by chunk. */

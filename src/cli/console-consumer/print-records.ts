@@ -25,7 +25,7 @@ export async function printRecords(
   for (let count = 0; count < messagesMax;) {
     const record = consumer.next();
     if (record === undefined) {
-      if (!output.flush()) return;
+      if (!(await output.flush())) return;
       // Nothing came while we waited: the time is up, or the person wants to stop.
       if (isWaited) {
         if (consumer.isClosed) return;
@@ -48,14 +48,14 @@ export async function printRecords(
       output.add(call.formatter(record));
     } catch (error) {
       if (!call.skipsErrors) {
-        output.flush();
+        await output.flush();
         throw error;
       }
       terminal.log.error(source, "Error processing message, skipping this message: ", error as Error);
     }
-    if (output.isFull && !output.flush()) return;
+    if (output.isFull && !(await output.flush())) return;
   }
-  output.flush();
+  await output.flush();
 }
 
 function noRecordInTime(): ClientError {
@@ -80,10 +80,11 @@ class Output {
     this.#bytes += piece.length;
   }
 
-  /** False when nobody reads the output any more. */
-  flush(): boolean {
+  /** Prints what was added, as fast as the reader takes it; false when nobody reads any more. */
+  async flush(): Promise<boolean> {
     if (this.#bytes === 0) return true;
     const isRead = this.#terminal.print(Buffer.concat(this.#pieces));
+    await this.#terminal.drain();
     this.#pieces = [];
     this.#bytes = 0;
     if (!isRead) this.#terminal.printError("Unable to write to standard out, closing consumer.\n");
