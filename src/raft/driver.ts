@@ -116,7 +116,9 @@ export class RaftDriver {
   }
 
   isLeaderOf(epoch: LeaderEpoch): boolean {
-    return !this.#isClosed && !this.#hasFailed && this.#state.role.kind === "leader" && this.#state.election.epoch === epoch;
+    return (
+      !this.#isClosed && !this.#hasFailed && this.#state.role.kind === "leader" && this.#state.election.epoch === epoch
+    );
   }
 
   /** A writer for the snapshot of all committed records below `id.offset`; undefined when it is there or not needed. */

@@ -1,9 +1,10 @@
 import { type NodeId, type Uuid } from "../base/brand.ts";
-import { type Endpoint, type SecurityProtocol } from "../config/endpoint.ts";
+import { type Endpoint } from "../config/endpoint.ts";
 import { type Controller } from "../controller/controller.ts";
 import { type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { supportedFeatures } from "../metadata/features/feature-table.ts";
 import { errorName, Errors } from "../protocol/errors.ts";
+import { securityProtocolIds } from "./security-protocol-ids.ts";
 import { StartupError } from "./startup-error.ts";
 
 export interface BrokerLifecycleOptions {
@@ -26,8 +27,6 @@ export interface BrokerLifecycleOptions {
   readonly logger: Logger;
 }
 
-/** Kafka's ids of the security protocols. */
-const protocolIds: Record<SecurityProtocol, number> = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 };
 const retryMs = 20;
 
 /**
@@ -89,7 +88,7 @@ export class BrokerLifecycle {
         name,
         host,
         port,
-        securityProtocol: protocolIds[securityProtocol],
+        securityProtocol: securityProtocolIds[securityProtocol],
       })),
       features: [...supportedFeatures],
       rack,
@@ -123,7 +122,8 @@ export class BrokerLifecycle {
       wantFence: false,
       wantShutDown,
       offlineLogDirs: [...offlineDirIds()],
-      cordonedLogDirs: null,
+      // None is; the controller notes that once.
+      cordonedLogDirs: [],
     });
   }
 

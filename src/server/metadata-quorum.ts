@@ -1,5 +1,5 @@
 import { type Uuid } from "../base/brand.ts";
-import { zeroUuid } from "../base/uuid.ts";
+import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { QuorumController } from "../controller/quorum-controller.ts";
 import { type Ports } from "../io/ports.ts";
@@ -13,6 +13,8 @@ import { QuorumStateStore } from "../raft/quorum-state-store.ts";
 import { SnapshotStore } from "../raft/snapshot-store.ts";
 import { type Voter, type VoterEndpoint } from "../raft/voter-set.ts";
 import { metadataLogDirectory, openMetadataLog } from "./metadata-log.ts";
+import { ControllerRegistrationPublisher } from "./publishers/controller-registration.ts";
+import { securityProtocolIds } from "./security-protocol-ids.ts";
 
 export interface MetadataQuorumOptions {
   readonly config: BrokerConfig;
@@ -85,7 +87,16 @@ export function openMetadataQuorum(options: MetadataQuorumOptions): MetadataQuor
     random,
     logger: ports.logger.child("controller"),
   });
-  for (const publisher of [...options.publishers, snapshots, controller]) loader.addPublisher(publisher);
+  const registration = new ControllerRegistrationPublisher({
+    nodeId: config.nodeId,
+    incarnationId: randomUuid(random),
+    endpoints: options.controllerEndpoints.map((endpoint) => ({
+      ...endpoint,
+      securityProtocol: securityProtocolIds[config.protocols.get(endpoint.name) ?? "PLAINTEXT"],
+    })),
+    controller,
+  });
+  for (const publisher of [...options.publishers, snapshots, controller, registration]) loader.addPublisher(publisher);
   raft.addListener(loader);
   return {
     raft,

@@ -31,10 +31,10 @@ describe("a reply", () => {
     const { controller, log, time } = fixture;
     log.holdFlushes();
     const order: string[] = [];
-    const create = (label: string) =>
-      controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone).then((response) => {
-        order.push(`${label} ${response.topics?.[0]?.errorCode}`);
-      });
+    const create = async (label: string) => {
+      const response = await controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone);
+      order.push(`${label} ${response.topics?.[0]?.errorCode}`);
+    };
     const both = Promise.all([create("first"), create("second")]);
     await time.settle();
     expect(order).toEqual([]);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ApiError } from "../../../src/controller/api-error.ts";
 import { placeReplicas, type UsableBroker } from "../../../src/controller/replica-placer.ts";

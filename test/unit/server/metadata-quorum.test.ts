@@ -101,6 +101,24 @@ describe("on a real disk", () => {
     await second.close();
   });
 
+  test("each life of the controller makes itself known", async () => {
+    const dir = temporaryDirectory();
+    const incarnationOf = async () => {
+      const node = await start(dir);
+      const registered = () => node.loader.image.cluster.controllers.get(1);
+      await until(node.time, () => registered()?.endpoints[0]?.port === 19401);
+      const before = registered()?.incarnationId;
+      await node.joinBroker();
+      expect(registered()?.incarnationId).toBe(before);
+      await node.close();
+      return before;
+    };
+    const first = await incarnationOf();
+    const node = await start(dir);
+    await until(node.time, () => node.loader.image.cluster.controllers.get(1)?.incarnationId !== first);
+    await node.close();
+  });
+
   test("a torn tail is cut, wherever it was torn", async () => {
     const dir = temporaryDirectory();
     const first = await start(dir);
