@@ -12,7 +12,7 @@ import {
   segmentSuffixes,
   swapSuffix,
 } from "./log-files.ts";
-import { producerSnapshotPath, readProducerSnapshot } from "./producer-snapshot.ts";
+import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producer-snapshot.ts";
 import { type ProducerState } from "./producer-state.ts";
 import { Segment, type SegmentPlace } from "./segment.ts";
 import { Segments } from "./segments.ts";
@@ -131,10 +131,18 @@ function takeAsItIs(options: LoadOptions, segments: Segments): void {
 }
 
 function recover(options: LoadOptions, segments: Segments, recoveryPoint: Offset): void {
-  const { logger, name } = options;
+  const { disk, directory, logger, name, producerState } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
-  restoreProducers(options, segments, suspects[0]?.baseOffset ?? Infinity);
+  const start = suspects[0]?.baseOffset ?? 0;
+  // They tell of records that may be lost.
+  for (const offset of snapshotOffsets(disk, directory)) {
+    if (offset > start) disk.remove(producerSnapshotPath(directory, offset));
+  }
+  restoreProducers(options, segments, start);
   for (const [index, segment] of suspects.entries()) {
+    if (index > 0) {
+      writeProducerSnapshot(disk, producerSnapshotPath(directory, segment.baseOffset), producerState.entries());
+    }
     const wholeBytes = recoverSegment(options, segment);
     if (segment !== segments.active) segment.finishIndexes();
     segment.saveIndexes(false);
@@ -149,9 +157,10 @@ function recover(options: LoadOptions, segments: Segments, recoveryPoint: Offset
       segments.remove(later);
       later.remove();
     }
+    // Another crash must not bring them back beside what is written in their place.
+    disk.syncDirectory(directory);
     break;
   }
-  dropSnapshotsBehind(options, segments);
 }
 
 /** Reads all batches of a segment, makes its indexes anew, and returns how many of its bytes are sound. */
@@ -215,13 +224,6 @@ export function snapshotOffsets(disk: Disk, directory: string): Offset[] {
     .filter((file) => file.endsWith(producerSnapshotSuffix))
     .map((file) => offsetOfFileName(file))
     .filter((offset) => offset !== undefined);
-}
-
-function dropSnapshotsBehind({ disk, directory }: LoadOptions, segments: Segments): void {
-  const end = segments.count === 0 ? 0 : segments.active.readNextOffset();
-  for (const offset of snapshotOffsets(disk, directory)) {
-    if (offset > end) disk.remove(producerSnapshotPath(directory, offset));
-  }
 }
 
 function rebuildEpochs(segments: Segments, leaderEpochs: LeaderEpochCache): void {

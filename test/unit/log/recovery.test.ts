@@ -91,7 +91,7 @@ async function expectEqualToRebuild(log: Log): Promise<void> {
   // The epochs and the end of what is lost are known still.
   const known = hasHole(log, records) ? { epochs: expect.anything(), logEndOffset: log.logEndOffset } : {};
   expect(knowledgeOf(log)).toEqual({ ...knowledgeOf(expected), ...known });
-  for (let offset = 0; offset < log.logEndOffset; offset++) {
+  for (let offset = 0; offset < expected.logEndOffset; offset++) {
     const [one, other] = [log, expected].map((each) => each.read(offset, 1, log.logEndOffset, true));
     expect(one!.ok && other!.ok && one!.records.equals(other!.records)).toBe(true);
   }
