@@ -54,6 +54,8 @@ function normalize(text: string, bootstrap: string | undefined, folder: string):
       .replace(/(Create|LogAppend)Time:\d{13}/g, "$1Time:<time>")
       .replace(/console-consumer-\d+/g, "console-consumer-<n>")
       .replace(/correlation id \d+/g, "correlation id <n>")
+      // The broker lists a topic's configurations in the order of its own tables.
+      .replace(/(?<=Configs: )\S+/g, (list) => list.split(",").sort().join(","))
       .split("\n")
       .filter(
         (line) =>
