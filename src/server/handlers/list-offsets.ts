@@ -28,6 +28,8 @@ const versionOfTimestamp = new Map<number, number>([
   [specialTimestamps.earliestPendingUpload, 11],
 ]);
 
+const versionWithLeaderEpoch = 4;
+
 type Request = ApiRequest<"listOffsets">;
 type Wanted = Request["topics"][number]["partitions"][number];
 type Answer = NonNullable<NonNullable<Draft<ApiResponse<"listOffsets">>["topics"]>[number]["partitions"]>[number];
@@ -35,6 +37,7 @@ type Answer = NonNullable<NonNullable<Draft<ApiResponse<"listOffsets">>["topics"
 /**
  * The first offset whose record is not older than a timestamp, or one end of the log.
  *
+ * - Up to v3 the answer has no leader epoch.
  * - A partition that stands twice in the request is INVALID_REQUEST.
  * - latest is the high watermark, or the last stable offset for `read_committed`; replicas get the log's end.
  * - -3 (v7): the record with the largest timestamp. -4 (v8): the first on local disk. -5 (v9), -6 (v11): of tiered storage.
@@ -58,8 +61,9 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
         answers: partitions.map((wanted) => {
           if (repeated.has(`${name}/${wanted.partitionIndex}`)) return failure(wanted, Errors.INVALID_REQUEST);
           const answer = answerOf(deps, request, name, wanted, apiVersion);
-          isPending ||= answer instanceof Promise;
-          return answer;
+          if (!(answer instanceof Promise)) return inVersion(answer, apiVersion);
+          isPending = true;
+          return answer.then((found) => inVersion(found, apiVersion));
         }),
       }));
       if (!isPending) return { topics: topics.map(({ name, answers }) => ({ name, partitions: answers as Answer[] })) };
@@ -67,6 +71,11 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
       return Promise.all(waiting).then((answered) => ({ topics: answered }));
     },
   };
+}
+
+/** A version that has no room for the leader epoch refuses to be encoded with one. */
+function inVersion(answer: Answer, apiVersion: number): Answer {
+  return apiVersion >= versionWithLeaderEpoch ? answer : { ...answer, leaderEpoch: -1 };
 }
 
 function failure({ partitionIndex }: Wanted, errorCode: number): Answer {
