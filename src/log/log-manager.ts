@@ -138,6 +138,7 @@ export class LogManager {
     const existing = this.get(topic, partition);
     if (existing !== undefined) {
       if (existing.topicId === undefined || existing.topicId === topicId) {
+        existing.assignTopicId(topicId);
         existing.updateConfig(config);
         return existing;
       }

@@ -13,7 +13,7 @@ import {
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig } from "./log-config.ts";
-import { readPartitionMetadata, writePartitionMetadata } from "./partition-metadata.ts";
+import { readPartitionMetadata, syncPartitionMetadata, writePartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
@@ -73,6 +73,7 @@ export class Log implements Writable {
   readonly #tail: Tail;
   readonly #reader: LogReader;
   #topicId: Uuid | undefined;
+  #isTopicIdSynced = true;
   #dir: string;
   #config: LogConfig;
   #logStartOffset: Offset;
@@ -102,10 +103,7 @@ export class Log implements Writable {
     this.#config = options.config;
     disk.mkdir(dir);
     this.#topicId = readPartitionMetadata(disk, dir);
-    if (this.#topicId === undefined && options.topicId !== undefined) {
-      this.#topicId = options.topicId;
-      writePartitionMetadata(disk, dir, options.topicId);
-    }
+    if (options.topicId !== undefined) this.assignTopicId(options.topicId);
     this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.#logEndOffset);
     this.producerState = new ProducerState(this.name);
     // The epoch cache asks for the end while the log is being loaded.
@@ -153,6 +151,14 @@ export class Log implements Writable {
 
   get topicId(): Uuid | undefined {
     return this.#topicId;
+  }
+
+  /** Notes which topic the log belongs to, unless that is known. */
+  assignTopicId(topicId: Uuid): void {
+    if (this.#topicId !== undefined) return;
+    this.#topicId = topicId;
+    this.#isTopicIdSynced = false;
+    writePartitionMetadata(this.#disk, this.#dir, topicId);
   }
 
   get config(): LogConfig {
@@ -385,7 +391,7 @@ export class Log implements Writable {
         // Its files may have another name now, or be gone.
         if (this.#isClosed) return;
       }
-      if (this.leaderEpochs.sync() || hasNewFiles) this.#disk.syncDirectory(this.#dir);
+      if (this.#syncSmallFiles() || hasNewFiles) this.#disk.syncDirectory(this.#dir);
     } catch (error) {
       if (this.#isClosed) return;
       this.#fail(error);
@@ -408,10 +414,19 @@ export class Log implements Writable {
       segment.file.sync();
       if (segment !== this.#segments.active) segment.saveIndexes(true);
     }
-    this.leaderEpochs.sync();
+    this.#syncSmallFiles();
     this.#disk.syncDirectory(this.#dir);
     this.#recoveryPoint = this.#logEndOffset;
     this.#indexesUnsavedFrom = Infinity;
+  }
+
+  /** True when there was something to sync, and the directory has to be synced too. */
+  #syncSmallFiles(): boolean {
+    const hadEpochs = this.leaderEpochs.sync();
+    if (this.#isTopicIdSynced) return hadEpochs;
+    syncPartitionMetadata(this.#disk, this.#dir);
+    this.#isTopicIdSynced = true;
+    return true;
   }
 
   /** Flushes when `flush.ms` have passed since the last time. */

@@ -1,7 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { isUuid } from "../base/uuid.ts";
 import { type Disk } from "../io/ports.ts";
-import { readTextIfThere, replaceFile } from "./checkpoint-file.ts";
+import { readTextIfThere, replaceFile, syncFile } from "./checkpoint-file.ts";
 
 export const partitionMetadataName = "partition.metadata";
 
@@ -12,6 +12,11 @@ export function readPartitionMetadata(disk: Disk, directory: string): Uuid | und
   return topicId !== undefined && isUuid(topicId) ? topicId : undefined;
 }
 
+/** `syncPartitionMetadata` makes it durable. */
 export function writePartitionMetadata(disk: Disk, directory: string, topicId: Uuid): void {
   replaceFile(disk, `${directory}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`);
+}
+
+export function syncPartitionMetadata(disk: Disk, directory: string): void {
+  syncFile(disk, `${directory}/${partitionMetadataName}`);
 }
