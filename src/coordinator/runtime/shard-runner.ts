@@ -97,7 +97,10 @@ export class ShardRunner<S, R> {
     this.#status = "closed";
   }
 
-  /** Runs an operation now; resolves when it has answered the ticket and the records up to then are committed. */
+  /**
+   * Runs an operation now; resolves when it has answered the ticket and the records up to then are committed. Rejects with
+   * what the operation throws, which is a fault in our code; the state is as before then.
+   */
   write<T>(operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void): Promise<Result<T>> {
     const unavailable = this.#unavailable();
     if (unavailable !== undefined) return Promise.resolve(failed(unavailable));
@@ -137,7 +140,7 @@ export class ShardRunner<S, R> {
       operation(turn);
     } catch (error) {
       this.#timeline.revert(mark);
-      ticket?.settle(failed(Errors.UNKNOWN_SERVER_ERROR));
+      if (ticket !== undefined) this.#unanswered.delete(ticket);
       throw error;
     }
     for (const { level, message, fields } of turn.notes) logger[level](fields, message);

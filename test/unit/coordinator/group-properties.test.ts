@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
@@ -221,15 +221,16 @@ class Run {
       clientHost: "/h",
       newMemberIdSuffix: String(this.#requests),
     };
-    const joined = this.world.groups.joinGroup(request, caller).then((response) => {
+    const joined = async () => {
+      const response = await this.world.groups.joinGroup(request, caller);
       if (response.memberId !== undefined && response.memberId !== "") state.memberId = response.memberId;
       follow(state, response.errorCode, "sync");
       if ((response.errorCode ?? 0) !== 0) return;
       state.generation = response.generationId!;
       state.isLeader = response.leader === response.memberId;
       state.members = (response.members ?? []).map(({ memberId }) => memberId ?? "");
-    });
-    this.#track(joined);
+    };
+    this.#track(joined());
   }
 
   #sync(step: { client: number; group: string }): void {
@@ -246,15 +247,16 @@ class Run {
       protocolName: null,
       assignments: isLeader ? members.map((member) => ({ memberId: member, assignment })) : [],
     };
-    const synced = this.world.groups.syncGroup(request).then(({ errorCode, assignment: given }) => {
+    const synced = async () => {
+      const { errorCode, assignment: given } = await this.world.groups.syncGroup(request);
       follow(state, errorCode, "heartbeat");
       if ((errorCode ?? 0) !== 0 || given === undefined || given.length === 0) return;
       const key = `${this.#incarnation}/${step.group}/${birth}/${generation}`;
       const by = this.#assignedBy.get(key) ?? given.toString();
       if (given.toString() !== by) this.violations.push(`${key}: assigned by ${by} and by ${given.toString()}`);
       this.#assignedBy.set(key, by);
-    });
-    this.#track(synced);
+    };
+    this.#track(synced());
   }
 
   #commit(step: Step & { kind: "commit" }): void {

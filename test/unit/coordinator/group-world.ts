@@ -22,7 +22,7 @@ export const testConfig: GroupCoordinatorConfig = {
 };
 
 /** Compression for tests: no codec is needed, since these do not look at the payload. */
-const noCompute: Compute = {
+export const noCompute: Compute = {
   compress: (_codec, data) => Promise.resolve(data),
   decompress: (_codec, data) => Promise.resolve(data),
 };

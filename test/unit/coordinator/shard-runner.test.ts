@@ -1,0 +1,336 @@
+import { expect, test } from "vitest";
+import { TimelineMap, type Timeline } from "../../../src/base/timeline-map.ts";
+import { CoordinatorRuntime } from "../../../src/coordinator/runtime/coordinator-runtime.ts";
+import { type CoordinatorShard } from "../../../src/coordinator/runtime/shard.ts";
+import { type AnyTicket, type Result, type Ticket } from "../../../src/coordinator/runtime/ticket.ts";
+import { type Turn } from "../../../src/coordinator/runtime/turn.ts";
+import { type CompressionName, type Compute } from "../../../src/io/ports.ts";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
+import { onlyBatch } from "../../../src/protocol/records/batches.ts";
+import { controlRecord, ControlType } from "../../../src/protocol/records/control-records.ts";
+import { ManualTime } from "../../support/manual-time.ts";
+import { MemoryPartitionLog } from "../../support/memory-partition-log.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+
+/** A coordinator of words: each record is one, the state is where each stands. */
+interface Words {
+  readonly offsets: TimelineMap<string, number>;
+  readonly ended: TimelineMap<number, boolean>;
+}
+type WordsTurn = Turn<Words, string>;
+
+class World {
+  readonly time = new ManualTime();
+  readonly log = new MemoryPartitionLog();
+  readonly reverted: ReadonlySet<AnyTicket>[] = [];
+  readonly ticks: number[] = [];
+  readonly compressions: (() => void)[] = [];
+  readonly runtime: CoordinatorRuntime<Words, string>;
+
+  constructor(compression: CompressionName | "none" = "none") {
+    const shard: CoordinatorShard<Words, string> = {
+      newState: (timeline: Timeline) => ({ offsets: new TimelineMap(timeline), ended: new TimelineMap(timeline) }),
+      encode: (word) => ({ key: Buffer.from(word), value: null }),
+      decode: (key) => (key.length === 0 ? undefined : key.toString()),
+      replay: (state, word, { offset, producerId }) => state.offsets.set(word, producerId < 0 ? offset : -offset),
+      replayTransactionEnd: (state, producerId, isCommit) => state.ended.set(producerId, isCommit),
+      onLoaded: (turn) => turn.schedule("tick", 1_000, (later) => this.ticks.push(later.nowMs)),
+      onReverted: (turn, lost) => {
+        this.reverted.push(lost);
+        turn.schedule("tick", 1_000, (later) => this.ticks.push(later.nowMs));
+      },
+    };
+    const compute: Compute = {
+      compress: (_codec, data) => new Promise((resolve) => this.compressions.push(() => resolve(data))),
+      decompress: (_codec, data) => Promise.resolve(data),
+    };
+    this.runtime = new CoordinatorRuntime("words", {
+      shard,
+      writer: this.log,
+      loader: this.log,
+      clock: this.time,
+      timers: this.time,
+      compute,
+      logger: silentLogger,
+      compression,
+      writeTimeoutMs: 5_000,
+    });
+  }
+
+  /** Writes words, and answers with how many are known then. */
+  write(...words: string[]): Promise<Result<number>> {
+    return this.runtime.write<number>(0, (turn, ticket) => {
+      for (const word of words) turn.append(word);
+      turn.reply(ticket, turn.state.offsets.size);
+    });
+  }
+
+  committed(): Record<string, number> {
+    const read = this.runtime.read(0, ({ offsets }) => Object.fromEntries(offsets.entries("committed")));
+    return read.ok ? read.response : {};
+  }
+}
+
+async function loadedWorld(compression: CompressionName | "none" = "none"): Promise<World> {
+  const world = new World(compression);
+  await world.runtime.elect(0, 1);
+  return world;
+}
+
+/** What has become of promises by now; undefined for those that are pending. */
+async function settled<T>(world: World, ...promises: Promise<T>[]): Promise<(T | undefined)[]> {
+  const results: (T | undefined)[] = promises.map(() => undefined);
+  promises.forEach((promise, index) => void promise.then((result) => (results[index] = result)));
+  await world.time.settle();
+  return results;
+}
+
+const ok = (response: number) => ({ ok: true, response });
+const failed = (error: number) => ({ ok: false, error });
+
+test("a partition that is not led here has no coordinator", async () => {
+  const world = new World();
+  expect(await world.write("a")).toEqual(failed(Errors.NOT_COORDINATOR));
+  expect(world.runtime.read(0, () => 1)).toEqual(failed(Errors.NOT_COORDINATOR));
+  expect(world.runtime.readAll(() => 1)).toEqual([]);
+});
+
+test("requests of one turn of the loop go into one batch, each answered in its order", async () => {
+  const world = await loadedWorld();
+  expect(await settled(world, world.write("a", "b"), world.write("c"), world.write())).toEqual([ok(2), ok(3), ok(3)]);
+  expect(world.log.batches(0)).toHaveLength(1);
+  expect(world.committed()).toEqual({ a: 0, b: 1, c: 2 });
+});
+
+test("what is not committed is seen by the next operation, and by no reader", async () => {
+  const world = await loadedWorld();
+  world.log.isHeld = true;
+  const first = world.write("a");
+  await world.time.settle();
+  const second = world.write("b");
+  const third = world.write();
+  expect(await settled(world, first, second, third)).toEqual([undefined, undefined, undefined]);
+  expect(world.committed()).toEqual({});
+  world.log.release();
+  expect(await settled(world, first, second, third)).toEqual([ok(1), ok(2), ok(2)]);
+  expect(world.committed()).toEqual({ a: 0, b: 1 });
+});
+
+test("records that are not written are taken back, with all that came after them", async () => {
+  const world = await loadedWorld();
+  await settled(world, world.write("a"));
+  world.log.failNext = Errors.NOT_ENOUGH_REPLICAS;
+  const error = failed(Errors.NOT_ENOUGH_REPLICAS);
+  expect(await settled(world, world.write("b"), world.write())).toEqual([error, error]);
+  expect(world.reverted).toHaveLength(1);
+  expect(await settled(world, world.write("c"))).toEqual([ok(2)]);
+  expect(world.committed()).toEqual({ a: 0, c: 1 });
+});
+
+test("requests parked by a turn that is taken back fail; those parked before stay", async () => {
+  const world = await loadedWorld();
+  let parked: Ticket<number> | undefined;
+  const park = (turn: WordsTurn, ticket: Ticket<number>, word?: string) => {
+    parked = ticket;
+    if (word !== undefined) turn.append(word);
+  };
+  const before = world.runtime.write<number>(0, (turn, ticket) => park(turn, ticket));
+  world.log.failNext = Errors.KAFKA_STORAGE_ERROR;
+  const during = world.runtime.write<number>(0, (turn, ticket) => park(turn, ticket, "x"));
+  expect(await settled(world, before, during)).toEqual([undefined, failed(Errors.KAFKA_STORAGE_ERROR)]);
+  expect(world.reverted[0]?.has(parked!)).toBe(true);
+  expect(world.reverted[0]?.size).toBe(1);
+  world.runtime.resign(0);
+  expect(await settled(world, before)).toEqual([failed(Errors.NOT_COORDINATOR)]);
+});
+
+test("an operation that throws leaves nothing behind", async () => {
+  const world = await loadedWorld();
+  const broken = () =>
+    world.runtime.write<number>(0, (turn) => {
+      turn.append("x");
+      throw new Error("broken");
+    });
+  await expect(broken()).rejects.toThrow("broken");
+  expect(await settled(world, world.write("a"))).toEqual([ok(1)]);
+  expect(world.committed()).toEqual({ a: 0 });
+});
+
+test("records that do not fit in one batch are refused, unless they may be divided", async () => {
+  const world = await loadedWorld();
+  world.log.sizeBytesMax = 200;
+  const words = ["one", "two", "three", "four", "five"];
+  expect(await settled(world, world.write(...words))).toEqual([failed(Errors.RECORD_LIST_TOO_LARGE)]);
+  expect(world.committed()).toEqual({});
+  const divided = world.runtime.write<number>(0, (turn, ticket) => {
+    turn.isDivisible = true;
+    for (const word of words) turn.append(word);
+    turn.reply(ticket, 0);
+  });
+  expect(await settled(world, divided)).toEqual([ok(0)]);
+  expect(world.log.batches(0).length).toBeGreaterThan(1);
+  expect(Object.keys(world.committed())).toEqual(words);
+  for (const batch of world.log.batches(0)) expect(batch.length).toBeLessThanOrEqual(200);
+});
+
+test("several small writes share batches up to the limit", async () => {
+  const world = await loadedWorld();
+  world.log.sizeBytesMax = 200;
+  const writes = ["a", "b", "c", "d", "e", "f"].map((word) => world.write(word));
+  expect(await settled(world, ...writes)).toEqual([1, 2, 3, 4, 5, 6].map(ok));
+  expect(world.log.batches(0).map((batch) => onlyBatch(batch).recordCount)).toEqual([3, 3]);
+});
+
+test("a write that takes too long fails, and may still happen", async () => {
+  const world = await loadedWorld();
+  world.log.isHeld = true;
+  const slow = world.write("a");
+  await world.time.advance(3_000);
+  const later = world.write("b");
+  await world.time.advance(2_000);
+  const timedOut = failed(Errors.REQUEST_TIMED_OUT);
+  expect(await settled(world, slow, later)).toEqual([timedOut, undefined]);
+  await world.time.advance(3_000);
+  expect(await settled(world, later)).toEqual([timedOut]);
+  // Those who come later do not wait for ever either.
+  const last = world.write();
+  await world.time.advance(5_000);
+  expect(await settled(world, last)).toEqual([timedOut]);
+  world.log.release();
+  await world.time.settle();
+  expect(world.committed()).toEqual({ a: 0, b: 1 });
+});
+
+test("a log that is not what was written to it is loaded again", async () => {
+  const world = await loadedWorld();
+  await settled(world, world.write("a"));
+  // Somebody else writes to the partition.
+  void world.log.append(
+    { topic: "words", partition: 0 },
+    buildBatch({ records: [{ key: Buffer.from("x"), value: null, timestamp: 0 }] }),
+  );
+  expect(await settled(world, world.write("b"))).toEqual([failed(Errors.NOT_COORDINATOR)]);
+  expect(world.committed()).toEqual({ a: 0, x: 1, b: 2 });
+  expect(await settled(world, world.write("c"))).toEqual([ok(4)]);
+});
+
+test("a load brings back the records, transactions and their ends, and passes over what it does not know", async () => {
+  const world = new World();
+  const partition = { topic: "words", partition: 0 };
+  const record = (key: string) => ({ key: Buffer.from(key), value: null, timestamp: 0 });
+  const transaction = { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+  await world.log.append(partition, buildBatch({ records: [record("a"), record(""), record("b")] }));
+  await world.log.append(partition, buildBatch({ records: [record("t")], ...transaction }));
+  const marker = controlRecord({ type: ControlType.COMMIT, coordinatorEpoch: 0 });
+  await world.log.append(
+    partition,
+    buildBatch({ records: [{ ...marker, timestamp: 0 }], ...transaction, isControl: true }),
+  );
+  const loading = world.runtime.elect(0, 1);
+  expect(await world.write("early")).toEqual(failed(Errors.COORDINATOR_LOAD_IN_PROGRESS));
+  await loading;
+  expect(world.committed()).toEqual({ a: 0, b: 2, t: -3 });
+  expect(world.runtime.read(0, ({ ended }) => ended.get(7, "committed"))).toEqual({ ok: true, response: true });
+  expect(await settled(world, world.write("c"))).toEqual([ok(4)]);
+  expect(world.committed()["c"]).toBe(5);
+});
+
+test("a partition that cannot be loaded has no coordinator until the next election", async () => {
+  const world = new World();
+  world.log.loadError = Errors.NOT_LEADER_OR_FOLLOWER;
+  await world.runtime.elect(0, 1);
+  expect(await world.write("a")).toEqual(failed(Errors.NOT_COORDINATOR));
+  world.log.loadError = undefined;
+  await world.runtime.elect(0, 1);
+  expect(await world.write("a")).toEqual(failed(Errors.NOT_COORDINATOR));
+  await world.runtime.elect(0, 2);
+  expect(await settled(world, world.write("a"))).toEqual([ok(1)]);
+});
+
+test("late news of elections changes nothing", async () => {
+  const world = new World();
+  await world.runtime.elect(0, 5);
+  await settled(world, world.write("a"));
+  world.runtime.resign(0, 4);
+  await world.runtime.elect(0, 4);
+  expect(await settled(world, world.write("b"))).toEqual([ok(2)]);
+  world.runtime.resign(0, 6);
+  expect(await world.write("c")).toEqual(failed(Errors.NOT_COORDINATOR));
+});
+
+test("a partition that is lost while it loads stays lost", async () => {
+  const world = new World();
+  await world.log.append(
+    { topic: "words", partition: 0 },
+    buildBatch({ records: [{ key: Buffer.from("a"), value: null, timestamp: 0 }] }),
+  );
+  const loading = world.runtime.elect(0, 1);
+  world.runtime.resign(0, 1);
+  await loading;
+  expect(await world.write("a")).toEqual(failed(Errors.NOT_COORDINATOR));
+  await world.time.advance(2_000);
+  expect(world.ticks).toEqual([]);
+});
+
+test("batches are compressed one behind the other, and written in order", async () => {
+  const world = await loadedWorld("gzip");
+  const first = world.write("a");
+  await world.time.settle();
+  const second = world.write("b");
+  const third = world.write("c");
+  expect(await settled(world, first, second, third)).toEqual([undefined, undefined, undefined]);
+  expect(world.compressions).toHaveLength(1);
+  world.compressions[0]!();
+  expect(await settled(world, first, second)).toEqual([ok(1), undefined]);
+  expect(world.compressions).toHaveLength(2);
+  world.compressions[1]!();
+  expect(await settled(world, second, third)).toEqual([ok(2), ok(3)]);
+  expect(world.log.batches(0).map((batch) => onlyBatch(batch).compression)).toEqual(["gzip", "gzip"]);
+});
+
+test("an append that fails takes the batches behind it along, compressed or not", async () => {
+  const world = await loadedWorld("gzip");
+  world.log.failNext = Errors.NOT_ENOUGH_REPLICAS;
+  const first = world.write("a");
+  await world.time.settle();
+  const second = world.write("b");
+  world.compressions[0]!();
+  const error = failed(Errors.NOT_ENOUGH_REPLICAS);
+  expect(await settled(world, first, second)).toEqual([error, error]);
+  world.compressions[1]?.();
+  const third = world.write("c");
+  await world.time.settle();
+  world.compressions.at(-1)!();
+  expect(await settled(world, third)).toEqual([ok(1)]);
+  expect(world.committed()).toEqual({ c: 0 });
+});
+
+test("timers run at their time, start anew after a revert, and end with the leadership", async () => {
+  const world = await loadedWorld();
+  const startMs = world.time.wallMs();
+  await world.time.advance(600);
+  world.log.failNext = Errors.NOT_ENOUGH_REPLICAS;
+  await settled(world, world.write("a"));
+  await world.time.advance(1_000);
+  expect(world.ticks.map((ms) => ms - startMs)).toEqual([1_600]);
+  const set = (key: string, delayMs: number) =>
+    world.runtime.write<number>(0, (turn, ticket) => {
+      turn.schedule(key, delayMs, (later) => world.ticks.push(later.nowMs));
+      turn.reply(ticket, 0);
+    });
+  const cancel = world.runtime.write<number>(0, (turn) => turn.cancel("c"));
+  await settled(world, set("a", 1_000), set("b", 2_000), set("c", 100), set("a", 3_000), set("b", 500), cancel);
+  await settled(
+    world,
+    world.runtime.write<number>(0, (turn, ticket) => (turn.cancel("c"), turn.reply(ticket, 0))),
+  );
+  await world.time.advance(2_999);
+  expect(world.ticks.map((ms) => ms - startMs)).toEqual([1_600, 2_100]);
+  await world.time.advance(1);
+  expect(world.ticks.map((ms) => ms - startMs)).toEqual([1_600, 2_100, 4_600]);
+  await settled(world, set("d", 1_000));
+  world.runtime.close();
+  await world.time.advance(5_000);
+  expect(world.ticks).toHaveLength(3);
+});
