@@ -34,8 +34,8 @@ export function outline(records: Buffer): { baseOffset: number; lastOffset: numb
 }
 
 /** The marker that ends a producer's transaction, as the transaction coordinator writes it. */
-export function marker(producerId: number, isAbort: boolean, timestamp = startMs): Buffer {
+export function marker(producerId: number, isAbort: boolean, timestamp = startMs, producerEpoch = 0): Buffer {
   const record = controlRecord({ type: isAbort ? ControlType.ABORT : ControlType.COMMIT, coordinatorEpoch: 0 });
   const records = [{ ...record, timestamp }];
-  return buildBatch({ producerId, producerEpoch: 0, isTransactional: true, isControl: true, records });
+  return buildBatch({ producerId, producerEpoch, isTransactional: true, isControl: true, records });
 }
