@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "../../../src/log/clean-shutdown.ts";
+import {
+  offsetOfFileName,
+  parsePartitionDirectoryName,
+  renamedDirectoryName,
+  segmentFileName,
+} from "../../../src/log/log-files.ts";
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from "../../../src/log/offset-checkpoint.ts";
+import { readPartitionMetadata, writePartitionMetadata } from "../../../src/log/partition-metadata.ts";
+import { ProducerEntry } from "../../../src/log/producer-entry.ts";
+import { readProducerSnapshot, writeProducerSnapshot } from "../../../src/log/producer-snapshot.ts";
+import { SeededRandom } from "../../support/random-bytes.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+
+function disk(): MemoryDisk {
+  const memory = new MemoryDisk();
+  memory.mkdir("/log");
+  return memory;
+}
+
+describe("offset checkpoints", () => {
+  test("round trip through Kafka's text", () => {
+    const memory = disk();
+    const offsets = [
+      { topic: "a", partition: 0, offset: 5 },
+      { topic: "b.c-d", partition: 12, offset: 0 },
+    ];
+    writeOffsetCheckpoint(memory, "/log/x", offsets);
+    expect(memory.readFile("/log/x").toString()).toBe("0\n2\na 0 5\nb.c-d 12 0\n");
+    expect(readOffsetCheckpoint(memory, "/log/x")).toEqual(offsets);
+  });
+
+  test("old or new, never torn", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const random = new SeededRandom(seed);
+      const memory = disk();
+      memory.syncDirectory("/log");
+      writeOffsetCheckpoint(memory, "/log/x", [{ topic: "a", partition: 0, offset: 1 }]);
+      memory.fail("rename", "EIO");
+      expect(() => writeOffsetCheckpoint(memory, "/log/x", [{ topic: "a", partition: 0, offset: 2 }])).toThrow();
+      const after = readOffsetCheckpoint(
+        memory.crash((bound) => random.below(bound)),
+        "/log/x",
+      );
+      expect(after).toEqual([{ topic: "a", partition: 0, offset: 1 }]);
+    }
+  });
+
+  test("none, an empty one as Kafka creates it, and damaged ones", () => {
+    const memory = disk();
+    expect(readOffsetCheckpoint(memory, "/log/x")).toEqual([]);
+    for (const [text, expected] of [
+      ["", []],
+      ["0\n0\n", []],
+      ["0\n1\n", undefined],
+      ["0\n1\na 0\n", undefined],
+      ["0\n1\na 0 1 2\n", undefined],
+      ["0\n1\na 0 -1\n", undefined],
+      ["noise", undefined],
+    ] as const) {
+      memory.writeFileAtomic("/log/x", text);
+      expect(readOffsetCheckpoint(memory, "/log/x")).toEqual(expected);
+    }
+  });
+});
+
+describe("the marker of a clean shutdown", () => {
+  test("has Kafka's bytes, and goes for good", () => {
+    const memory = disk();
+    writeCleanShutdown(memory, "/log", 7);
+    expect(memory.readFile("/log/.kafka_cleanshutdown").toString()).toBe('{"version":0,"brokerEpoch":7}');
+    expect(readCleanShutdown(memory, "/log")).toEqual({ brokerEpoch: 7 });
+    removeCleanShutdown(memory, "/log");
+    expect(
+      readCleanShutdown(
+        memory.crash(() => 0),
+        "/log",
+      ),
+    ).toBeUndefined();
+  });
+
+  test.each(["", "{}", "[1]", "null", '{"brokerEpoch":"7"}'])("without an epoch it still is one: %j", (text) => {
+    const memory = disk();
+    memory.writeFileAtomic("/log/.kafka_cleanshutdown", text);
+    expect(readCleanShutdown(memory, "/log")).toEqual({ brokerEpoch: undefined });
+  });
+});
+
+describe("partition.metadata", () => {
+  test("is Kafka's", () => {
+    const memory = disk();
+    expect(readPartitionMetadata(memory, "/log")).toBeUndefined();
+    writePartitionMetadata(memory, "/log", "K0a8tq3gSkK78COtfgEurw");
+    expect(memory.readFile("/log/partition.metadata").toString()).toBe("version: 0\ntopic_id: K0a8tq3gSkK78COtfgEurw");
+    expect(readPartitionMetadata(memory, "/log")).toBe("K0a8tq3gSkK78COtfgEurw");
+    memory.writeFileAtomic("/log/partition.metadata", "version: 0\ntopic_id: nonsense");
+    expect(readPartitionMetadata(memory, "/log")).toBeUndefined();
+  });
+});
+
+describe("names", () => {
+  test("of segments", () => {
+    expect(segmentFileName(42, ".log")).toBe("00000000000000000042.log");
+    expect(offsetOfFileName("00000000000000000042.timeindex")).toBe(42);
+    expect(offsetOfFileName("leader-epoch-checkpoint")).toBeUndefined();
+  });
+
+  test("of partitions' directories", () => {
+    const id = "0123456789abcdef0123456789abcdef";
+    expect(parsePartitionDirectoryName("a-b-3")).toEqual({ topic: "a-b", partition: 3, kind: "current" });
+    expect(parsePartitionDirectoryName(`a.b-3.${id}-delete`)).toEqual({ topic: "a.b", partition: 3, kind: "delete" });
+    expect(parsePartitionDirectoryName(`a-3.${id}-stray`)).toEqual({ topic: "a", partition: 3, kind: "stray" });
+    for (const name of ["a", "a-", "-3", "a-x", "lost+found", ".lock"])
+      expect(parsePartitionDirectoryName(name)).toBeUndefined();
+    const random = new SeededRandom(1);
+    const ports = { float: () => 0, bytes: (length: number) => random.bytes(length) };
+    const renamed = renamedDirectoryName("t".repeat(249), 12, "delete", ports);
+    expect(renamed.length).toBeLessThanOrEqual(255);
+    expect(parsePartitionDirectoryName(renamed)).toMatchObject({ partition: 12, kind: "delete" });
+  });
+});
+
+describe("producer snapshots", () => {
+  function snapshot(): { memory: MemoryDisk; entry: ProducerEntry } {
+    const memory = disk();
+    const entry = new ProducerEntry(77);
+    entry.addBatch(3, { lastSequence: 9, lastOffset: 100, offsetDelta: 4, timestamp: 1_700_000_000_000 });
+    entry.coordinatorEpoch = 2;
+    entry.transactionFirstOffset = 96;
+    writeProducerSnapshot(memory, "/log/5.snapshot", [entry, new ProducerEntry(78)]);
+    return { memory, entry };
+  }
+
+  test("round trip", () => {
+    const { memory, entry } = snapshot();
+    expect(readProducerSnapshot(memory, "/log/5.snapshot")).toEqual([entry, new ProducerEntry(78)]);
+  });
+
+  test("any flipped bit and any cut is told", () => {
+    const { memory } = snapshot();
+    const bytes = memory.readFile("/log/5.snapshot");
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 0x10;
+      memory.writeFileAtomic("/log/5.snapshot", damaged);
+      expect(readProducerSnapshot(memory, "/log/5.snapshot")).toBeUndefined();
+      memory.writeFileAtomic("/log/5.snapshot", bytes.subarray(0, at));
+      expect(readProducerSnapshot(memory, "/log/5.snapshot")).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { LeaderEpochCache } from "../../../src/log/leader-epoch-cache.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+
+const path = "/log/leader-epoch-checkpoint";
+
+function cache(entries: [epoch: number, startOffset: number][], end = 100, disk = new MemoryDisk()) {
+  disk.mkdir("/log");
+  const epochs = new LeaderEpochCache(disk, "/log", () => end);
+  for (const [epoch, startOffset] of entries) epochs.assign(epoch, startOffset);
+  return { epochs, disk };
+}
+
+const pairs = (epochs: LeaderEpochCache) => epochs.entries().map(({ epoch, startOffset }) => [epoch, startOffset]);
+
+describe("leader epochs", () => {
+  test("are in Kafka's file before they are used", () => {
+    const { disk } = cache([
+      [1, 0],
+      [4, 12],
+    ]);
+    expect(disk.readFile(path).toString()).toBe("0\n2\n1 0\n4 12\n");
+  });
+
+  test("a new entry replaces those that contradict it", () => {
+    expect(
+      pairs(
+        cache([
+          [1, 0],
+          [2, 10],
+          [3, 20],
+          [2, 15],
+        ]).epochs,
+      ),
+    ).toEqual([
+      [1, 0],
+      [2, 15],
+    ]);
+    expect(
+      pairs(
+        cache([
+          [1, 0],
+          [2, 10],
+          [5, 10],
+        ]).epochs,
+      ),
+    ).toEqual([
+      [1, 0],
+      [5, 10],
+    ]);
+    expect(
+      pairs(
+        cache([
+          [1, 5],
+          [2, 10],
+          [2, 12],
+          [3, 3],
+        ]).epochs,
+      ),
+    ).toEqual([[3, 3]]);
+  });
+
+  test("where an epoch ends: at the next one's start, the latest at the log's end", () => {
+    const { epochs } = cache([
+      [2, 5],
+      [4, 10],
+      [7, 30],
+    ]);
+    const ends = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8].map((requested) => {
+      const { leaderEpoch, endOffset } = epochs.endOffsetFor(requested);
+      return [leaderEpoch, endOffset];
+    });
+    expect(ends).toEqual([
+      [-1, -1],
+      // Before the first that is known: what is before its start was written then.
+      [0, 5],
+      [1, 5],
+      [2, 10],
+      [2, 10],
+      [4, 30],
+      [4, 30],
+      [4, 30],
+      [7, 100],
+      [-1, -1],
+    ]);
+    expect([4, 5, 9, 10, 31].map((offset) => epochs.epochFor(offset))).toEqual([undefined, 2, 2, 4, 7]);
+  });
+
+  test("nothing is known of an empty log", () => {
+    const { epochs } = cache([]);
+    expect([epochs.latestEpoch, epochs.endOffsetFor(0), epochs.epochFor(0)]).toEqual([
+      -1,
+      { leaderEpoch: -1, endOffset: -1 },
+      undefined,
+    ]);
+  });
+
+  test("are cut from both ends, in the file too", () => {
+    const { epochs, disk } = cache([
+      [1, 0],
+      [2, 10],
+      [3, 20],
+    ]);
+    epochs.truncateFromEnd(20);
+    epochs.truncateFromStart(5);
+    expect(disk.readFile(path).toString()).toBe("0\n2\n1 5\n2 10\n");
+    epochs.truncateFromStart(10);
+    expect(pairs(epochs)).toEqual([[2, 10]]);
+    epochs.truncateFromStart(3);
+    expect(pairs(epochs)).toEqual([[2, 10]]);
+    epochs.truncateFromEnd(10);
+    expect(pairs(epochs)).toEqual([]);
+  });
+
+  test.each(["", "0\n", "0\n2\n1 0\n", "1\n1\n1 0\n", "0\n1\n1 0", "0\n1\n1 x\n", "0\n2\n2 0\n1 5\n", "0\n1\n1 0 0\n"])(
+    "a damaged file is told: %j",
+    (text) => {
+      const { epochs, disk } = cache([[9, 9]]);
+      disk.writeFileAtomic(path, text);
+      expect(epochs.load()).toBe(false);
+      expect(epochs.entries()).toEqual([]);
+    },
+  );
+
+  test("are durable after a sync", () => {
+    const { epochs, disk } = cache([[1, 0]]);
+    expect(epochs.sync()).toBe(true);
+    expect(epochs.sync()).toBe(false);
+    disk.syncDirectory("/log");
+    const { epochs: loaded } = cache(
+      [],
+      100,
+      disk.crash(() => 0),
+    );
+    expect(loaded.load()).toBe(true);
+    expect(pairs(loaded)).toEqual([[1, 0]]);
+  });
+});
