@@ -22,6 +22,7 @@ interface Revertible {
  *                          commit(7) moves the committed view right,
  *                          revert(8) cuts marks 8 and 9 off
  * ```
+ * Before the first mark changes are final at once: that is how a state is loaded.
  */
 export class Timeline {
   #mark = 0;
@@ -57,6 +58,11 @@ export class Timeline {
       const change = changes.pop()!;
       change.map.restore(change);
     }
+  }
+
+  /** For the maps alone: whether changes have to be recorded. */
+  get isRevertible(): boolean {
+    return this.#mark > 0;
   }
 
   /** For the maps alone. */
@@ -141,6 +147,7 @@ export class TimelineMap<K, V> implements Revertible {
   }
 
   #remember(key: K): void {
+    if (!this.#timeline.isRevertible) return;
     const previous = this.#latest.get(key);
     const had = previous !== undefined || this.#latest.has(key);
     const change = this.#timeline.record(this, key, had, previous);

@@ -135,8 +135,7 @@ export class ClassicGroup implements ClassicGroupView {
   supportsProtocols(protocolType: string, names: readonly string[]): boolean {
     if (this.state === "Empty") return protocolType !== "" && names.length > 0;
     if (this.protocolType !== protocolType) return false;
-    const common = this.#commonProtocols();
-    return names.some((name) => this.members.size === 0 || common.has(name));
+    return names.some((name) => this.#isCommon(name));
   }
 
   transitionTo(state: ClassicState, nowMs: TimestampMs): void {
@@ -174,7 +173,8 @@ export class ClassicGroup implements ClassicGroupView {
 
   /** The protocol that most members would like best among those that all of them know. */
   selectProtocol(): string {
-    const common = this.#commonProtocols();
+    const [any] = this.members.values();
+    const common = new Set(any?.protocols.map(({ name }) => name).filter((name) => this.#isCommon(name)));
     const votes = new Map<string, number>();
     for (const member of this.members.values()) {
       const vote = member.protocols.find(({ name }) => common.has(name));
@@ -205,12 +205,11 @@ export class ClassicGroup implements ClassicGroupView {
     return true;
   }
 
-  #commonProtocols(): Set<string> {
-    let common: Set<string> | undefined;
+  /** Whether all members know the protocol. */
+  #isCommon(protocolName: string): boolean {
     for (const { protocols } of this.members.values()) {
-      const names = protocols.map(({ name }) => name);
-      common = new Set(common === undefined ? names : names.filter((name) => common!.has(name)));
+      if (!protocols.some(({ name }) => name === protocolName)) return false;
     }
-    return common ?? new Set();
+    return true;
   }
 }

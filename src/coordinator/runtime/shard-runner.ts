@@ -67,9 +67,7 @@ export class ShardRunner<S, R> {
     try {
       const outcome = await loader.load(this.partition, async (records) => {
         if (timeline !== this.#timeline) return;
-        const mark = timeline.next();
         recordCount += await replayRecords(records, shard, state, compute, logger);
-        timeline.commit(mark);
       });
       if (timeline !== this.#timeline) return;
       if (!outcome.ok) {
@@ -156,7 +154,10 @@ export class ShardRunner<S, R> {
 
   #unitsOf(turn: Turn<S, R>): RecordDraft[][] {
     const { shard } = this.#options;
-    const drafts = turn.records.map((record): RecordDraft => ({ ...shard.encode(record), timestamp: turn.nowMs }));
+    const drafts = turn.records.map((record): RecordDraft => {
+      const { key, value } = shard.encode(record);
+      return { key, value, timestamp: turn.nowMs };
+    });
     return turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts];
   }
 

@@ -20,6 +20,17 @@ test("changes are seen at once, and committed ones only after the commit", () =>
   ]);
 });
 
+test("before the first mark all changes are final", () => {
+  const timeline = new Timeline();
+  const map = new TimelineMap<string, number>(timeline);
+  map.set("a", 1);
+  expect(map.get("a", "committed")).toBe(1);
+  const mark = timeline.next();
+  map.delete("a");
+  timeline.revert(mark);
+  expect([...map.entries("committed")]).toEqual([["a", 1]]);
+});
+
 test("a revert takes back the mark and all later ones", () => {
   const timeline = new Timeline();
   const map = new TimelineMap<string, number>(timeline);
