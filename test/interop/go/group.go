@@ -136,11 +136,11 @@ func group(ctx context.Context, input input) (any, error) {
 		return nil, err
 	}
 	alone := first.owns()
-	input.Batches = []batch{input.Then}
+	input.Batches = []batch{input.Afterwards}
 	if _, err := produce(ctx, input); err != nil {
 		return nil, err
 	}
-	err = until("the records of the second half", func() bool { return len(seen) >= input.Count+len(input.Then.Records) }, first)
+	err = until("the records of the second half", func() bool { return len(seen) >= input.Count+len(input.Afterwards.Records) }, first)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ type input struct {
 	Count      int               `json:"count"`
 	Config     map[string]string `json:"config"`
 	Batches    []batch           `json:"batches"`
-	Then       batch             `json:"then"`
+	Afterwards batch             `json:"afterwards"`
 }
 
 func main() {

@@ -47,7 +47,7 @@ final class Group {
 
             until("all partitions for the one that stays", () -> first.assignment().size() == partitions, List.of(first));
             addOwned(result.putArray("alone"), first);
-            int sent = Records.send(input, input.get("then"));
+            int sent = Records.send(input, input.get("afterwards"));
             until("the records of the second half", () -> seen.size() >= count + sent, List.of(first));
             first.close();
 

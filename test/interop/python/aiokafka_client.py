@@ -203,9 +203,9 @@ async def group(request):
             await work(first)
             deadline.check(f"{owned(first)} are owned")
         alone = owned(first)
-        await produce({**request, "batches": [request["then"]]})
+        await produce({**request, "batches": [request["afterwards"]]})
         deadline = Deadline("the records of the second half")
-        while len(seen) < request["count"] + len(request["then"]["records"]):
+        while len(seen) < request["count"] + len(request["afterwards"]["records"]):
             await work(first)
             deadline.check(f"{len(seen)} records came")
         await first.stop()

@@ -211,9 +211,9 @@ def group(request):
             work(first)
             deadline.check(f"{owned(first)} are owned")
         alone = owned(first)
-        produce({**request, "batches": [request["then"]]})
+        produce({**request, "batches": [request["afterwards"]]})
         deadline = Deadline("the records of the second half")
-        while len(seen) < request["count"] + len(request["then"]["records"]):
+        while len(seen) < request["count"] + len(request["afterwards"]["records"]):
             work(first)
             deadline.check(f"{len(seen)} records came")
         first.close()

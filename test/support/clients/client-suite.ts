@@ -67,7 +67,7 @@ export function describeClient(traits: ClientTraits): void {
         group: "workers",
         partitions: 4,
         count: first.length,
-        then: { codec: "none", records: second },
+        afterwards: { codec: "none", records: second },
       });
       const [one, other] = result.together;
       expect([...one, ...other].sort()).toEqual([0, 1, 2, 3]);

@@ -44,11 +44,11 @@ export interface Operations {
   /** By partition; partitions without a committed offset are left out. */
   committed: { input: { topic: string; group: string }; output: { offsets: Record<string, number> } };
   /**
-   * Two members on a topic that has `count` records already; one leaves; the other goes on with `then`; the group is
+   * Two members on a topic that has `count` records already; one leaves; the other goes on with `afterwards`; the group is
    * deleted when it is empty.
    */
   group: {
-    input: { topic: string; group: string; partitions: number; count: number; then: Batch };
+    input: { topic: string; group: string; partitions: number; count: number; afterwards: Batch };
     output: {
       /** What each member owned when both were in. */
       together: [number[], number[]];

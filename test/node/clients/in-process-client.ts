@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type OperationName,
+  type Operations,
+  type ReceivedRecord,
+  type TestClient,
+} from "../../support/clients/test-client.ts";
+
+const timeoutMs = 60_000;
+
+export type Input<N extends OperationName> = Operations[N]["input"] & { readonly bootstrap: string };
+export type Output<N extends OperationName> = Promise<Operations[N]["output"]>;
+
+/** The operations of a client that runs in this process. */
+export type ClientOperations = { readonly [N in OperationName]: (input: Input<N>) => Output<N> };
+
+export function inProcessClient(operations: ClientOperations): TestClient {
+  return {
+    run: (operation, input) => operations[operation](input),
+    close: async () => {},
+  };
+}
+
+export function base64(content: Buffer | null | undefined): string | null {
+  return content?.toString("base64") ?? null;
+}
+
+export function bytes(content: string | null): Buffer | null {
+  return content === null ? null : Buffer.from(content, "base64");
+}
+
+/** Waits until `isTrue`; what was missing is in the error. */
+export async function until(what: string, isTrue: () => boolean, state: () => unknown): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isTrue()) {
+    if (performance.now() > deadline) throw new Error(`${what}: after ${timeoutMs} ms ${JSON.stringify(state())}`);
+    await sleep(20);
+  }
+}
+
+/** By partition, what to commit after these records. */
+export function nextOffsets(records: readonly ReceivedRecord[]): Map<number, number> {
+  const next = new Map<number, number>();
+  for (const { partition, offset } of records) next.set(partition, Math.max(next.get(partition) ?? 0, offset + 1));
+  return next;
+}
