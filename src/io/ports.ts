@@ -133,6 +133,7 @@ export interface NetServer {
 export interface NetSocket {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
+  /** `chunk` may be read until this returns: what is kept of it has to be copied. */
   onData: (chunk: Buffer) => void;
   /** Called once, whatever the reason; `error` when the connection broke. */
   onClose: (error?: Error) => void;

@@ -42,7 +42,8 @@ export function validateCompressed(
   if (!batch.isCompressed && wanted === batch.compression) return undefined;
   if (batch.sizeInBytes > config.maxMessageBytes || batch.baseOffset !== 0 || batch.isControl) return undefined;
   if (batch.lastOffsetDelta !== batch.recordCount - 1) return undefined;
-  return open(batch, wanted, config, compute, nowMs, name);
+  // The batch stands in a buffer that is received into again when this turn of the event loop is over.
+  return open(new BatchView(Buffer.from(batch.bytes()), 0), wanted, config, compute, nowMs, name);
 }
 
 type Compression = BatchView["compression"];

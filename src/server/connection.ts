@@ -101,6 +101,7 @@ export class Connection {
   readonly #receive = (chunk: Buffer): void => {
     this.#frames.push(chunk);
     this.#pump();
+    this.#frames.detach();
   };
 
   /** Goes on with whatever can go on: called when bytes came, answers are there, the client has read, memory is free. */

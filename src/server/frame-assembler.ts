@@ -25,6 +25,8 @@ export class FrameAssembler {
   #isAdmitted = false;
   #pieces: Buffer[] = [];
   #filled = 0;
+  /** How many of the pieces are copies already. */
+  #ownPieces = 0;
   /** The free rest of the block that small pieces go to. */
   #block = noBytes;
 
@@ -34,6 +36,21 @@ export class FrameAssembler {
 
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  /** Copies what is kept of the chunks that were pushed: after this they may be written over. */
+  detach(): void {
+    for (let index = 0; index < this.#chunks.length; index++) {
+      this.#chunks[index] = Buffer.from(this.#chunks[index]!.subarray(index === 0 ? this.#position : 0));
+    }
+    this.#position = 0;
+    for (; this.#ownPieces < this.#pieces.length; this.#ownPieces++) {
+      const piece = this.#pieces[this.#ownPieces]!;
+      // Small pieces are in a block, which is ours, and which the next small piece may extend.
+      if (piece.length >= ownPieceBytesMin && piece.buffer !== this.#block.buffer) {
+        this.#pieces[this.#ownPieces] = Buffer.from(piece);
+      }
+    }
   }
 
   /** Bytes are there that `next` has not looked at. */
@@ -136,6 +153,7 @@ export class FrameAssembler {
     this.#isAdmitted = false;
     if (this.#filled > 0) {
       this.#pieces = [];
+      this.#ownPieces = 0;
       this.#filled = 0;
       this.#block = noBytes;
     }

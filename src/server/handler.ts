@@ -48,6 +48,11 @@ export interface Handler<N extends ApiName> {
    * that pipelining must not multiply them.
    */
   readonly holdsConnection?: boolean;
+  /**
+   * The request's bytes are read before `handle` returns, or copied: it is decoded where it was received. The requests of
+   * other handlers are copied first, so that a field of bytes may be kept.
+   */
+  readonly readsInPlace?: boolean;
   handle(request: ApiRequest<N>, context: RequestContext): HandlerResult<N> | Promise<HandlerResult<N>>;
 }
 

@@ -60,7 +60,8 @@ export class Router {
     const header = decodeRequestHeader(reader, requestHeaderVersion(api, prefix.apiVersion));
     const handler = this.#handlerOf(api, prefix.apiVersion, connection.scope);
     if (handler === undefined) return unsupportedApiVersions(prefix);
-    const request = codecOf(api.request, prefix.apiVersion).decode(reader) as never;
+    const body = handler.readsInPlace === true ? reader : owned(reader);
+    const request = codecOf(api.request, prefix.apiVersion).decode(body) as never;
     const context = new Context(prefix, header.clientId, connection);
     let result: UntypedResult | Promise<UntypedResult>;
     try {
@@ -115,6 +116,11 @@ export class Router {
       return closeConnection;
     }
   }
+}
+
+/** The rest of the request in memory of its own. */
+function owned({ buffer, offset, end }: Reader): Reader {
+  return new Reader(Buffer.from(buffer.subarray(offset, end)));
 }
 
 /** In version 0, which every client reads, with the versions that the client may ask again with (KIP-511). */

@@ -1,5 +1,13 @@
 import { lookup } from "node:dns/promises";
-import { connect, createServer, isIP, type AddressInfo, type Server, type Socket } from "node:net";
+import {
+  connect,
+  createServer,
+  isIP,
+  Socket,
+  type AddressInfo,
+  type Server,
+  type SocketConstructorOpts,
+} from "node:net";
 import { NetError, type Net, type NetServer, type NetSocket, type SocketAddress } from "../ports.ts";
 
 /**
@@ -15,7 +23,8 @@ export const nodeNet: Net = {
     // An empty host is Kafka's way to say all interfaces, which Node does when it is given none.
     const where = host === "" ? { port } : { port, host: await addressOf(host) };
     return new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+      const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) => {
+        const socket = readingIntoOneBuffer(accepted);
         // The peer may be gone between its handshake and our accept; then there is nobody to serve.
         if (socket.remoteAddress === undefined) socket.destroy();
         else onConnection(new NodeSocket(socket));
@@ -59,6 +68,40 @@ async function addressOf(host: string): Promise<string> {
   }
 }
 
+/** What every accepted socket reads into: bytes are handled before anything else is read. */
+let receiveBuffer: Buffer | undefined;
+const receiveBufferBytes = 524_288;
+
+interface WithHandle {
+  _handle: unknown;
+}
+
+/** The bytes that an `onread` socket has received; it emits no "data". */
+const receivers = new WeakMap<Socket, (chunk: Buffer) => void>();
+
+/**
+ * The same connection as a socket that reads into one buffer for all. Node gives each read of an accepted socket 64 KiB of
+ * its own, which keeps the collector busy, and takes an `onread` buffer only where a socket is made: so one is made around
+ * the accepted handle. Without such a handle the socket stays as it is, and only costs more.
+ */
+function readingIntoOneBuffer(accepted: Socket): Socket {
+  const handle = (accepted as unknown as WithHandle)._handle;
+  if (handle === undefined || handle === null) return accepted;
+  receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBufferBytes);
+  (accepted as unknown as WithHandle)._handle = null;
+  const socket: Socket = new Socket({
+    handle,
+    onread: {
+      buffer: receiveBuffer,
+      callback: (length: number, buffer: Uint8Array) => {
+        receivers.get(socket)?.((buffer as Buffer).subarray(0, length));
+        return true;
+      },
+    },
+  } as SocketConstructorOpts);
+  return socket;
+}
+
 class NodeServer implements NetServer {
   readonly address: SocketAddress;
   readonly #server: Server;
@@ -96,6 +139,7 @@ class NodeSocket implements NetSocket {
     this.remote = { host: addressText(socket.remoteAddress), port: socket.remotePort ?? 0 };
     this.local = { host: addressText(socket.localAddress), port: socket.localPort ?? 0 };
     // A peer that ends its side is done with us, as Kafka takes it: Node sends what is queued and closes ours.
+    receivers.set(socket, (chunk) => this.onData(chunk));
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
     socket.on("error", (error) => (this.#error = error));
     socket.on("close", () => {

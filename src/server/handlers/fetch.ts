@@ -43,6 +43,7 @@ export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
     api: "fetch",
     // As in Kafka, and because a pipeline of fetches would multiply `max.bytes`.
     holdsConnection: true,
+    readsInPlace: true,
     handle(request, context) {
       const opened = openFetch(deps, request, context);
       if (typeof opened === "number") return { errorCode: opened };

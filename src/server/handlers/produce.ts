@@ -47,10 +47,12 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
   const checking = new WeakMap<ConnectionInfo, Promise<unknown>>();
   return {
     api: "produce",
+    readsInPlace: true,
     handle(request, context) {
       const earlier = checking.get(context.connection);
       const checks = checkCompressed(deps, request, context);
       if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
+      copyRecords(request);
       // Compressed records are looked into before anything is appended: from here on nothing waits until it is ordered.
       const ready = Promise.all([checks, earlier]);
       checking.set(context.connection, ready);
@@ -62,8 +64,17 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
   };
 }
 
-/** By the records that came: those to append instead, or why not. */
-type Checked = ReadonlyMap<Buffer, PreparedRecords | AppendFailure>;
+/** A request that waits outlives the buffer that it was received in. */
+function copyRecords({ topicData }: Request): void {
+  for (const { partitionData } of topicData) {
+    for (const data of partitionData) if (data.records !== null) data.records = Buffer.from(data.records);
+  }
+}
+
+type PartitionData = TopicData["partitionData"][number];
+
+/** By the partition's part of the request: the records to append instead of those that came, or why not. */
+type Checked = ReadonlyMap<PartitionData, PreparedRecords | AppendFailure>;
 
 /** Compressed batches are opened to check their records; undefined when there is none. */
 function checkCompressed(
@@ -72,15 +83,16 @@ function checkCompressed(
   { apiVersion }: RequestContext,
 ): Promise<Checked> | undefined {
   const nowMs = deps.clock.wallMs();
-  const checks: Promise<readonly [Buffer, PreparedRecords | AppendFailure]>[] = [];
+  const checks: Promise<readonly [PartitionData, PreparedRecords | AppendFailure]>[] = [];
   for (const topic of request.topicData) {
-    for (const { index, records } of topic.partitionData) {
+    for (const data of topic.partitionData) {
+      const { index, records } = data;
       if (records === null || batchesError(records, apiVersion) !== Errors.NONE) continue;
       const partition = find(deps, topic, index, apiVersion);
       if (typeof partition === "number") continue;
       const name = `${partition.topic}-${index}`;
       const check = validateCompressed(records, partition.log.config, deps.compute, nowMs, name);
-      if (check !== undefined) checks.push(check.then((result) => [records, result] as const));
+      if (check !== undefined) checks.push(check.then((result) => [data, result] as const));
     }
   }
   if (checks.length === 0) return undefined;
@@ -96,7 +108,8 @@ function appendAll(deps: ProduceDeps, request: Request, context: RequestContext,
   const responses: Response["responses"] = [];
   for (const topic of request.topicData) {
     const partitionResponses: PartitionResponse[] = [];
-    for (const { index, records } of topic.partitionData) {
+    for (const data of topic.partitionData) {
+      const { index, records } = data;
       const response = emptyResponse(index);
       partitionResponses.push(response);
       const partition = find(deps, topic, index, context.apiVersion);
@@ -104,7 +117,7 @@ function appendAll(deps: ProduceDeps, request: Request, context: RequestContext,
         ? refusal(deps, request, context, topic, records, partition)
         : Errors.INVALID_REQUIRED_ACKS;
       if (error === Errors.NONE) {
-        const prepared = checked?.get(records!) ?? { ok: true, records: records! };
+        const prepared = checked?.get(data) ?? { ok: true, records: records! };
         append(deps, pending, response, partition as Partition, prepared, acks);
       } else response.errorCode = error;
       if (response.errorCode !== Errors.NONE) {
