@@ -51,11 +51,12 @@ export function loadLog(options: LoadOptions): LoadedLog {
   const recoveryPoint = recoveryPointOf(options, segments);
   if (recoveryPoint === Infinity) takeAsItIs(options, segments);
   else recover(options, segments, recoveryPoint);
+  if (segments.count > 0 && segments.active.readNextOffset() < options.logStartOffset) startAnew(options, segments);
   if (segments.count === 0) {
     segments.add(Segment.create(options.placeOf(), options.logStartOffset, options.clock.wallMs()));
   }
   const logEndOffset = segments.active.readNextOffset();
-  const logStartOffset = Math.min(Math.max(options.logStartOffset, segments.first.baseOffset), logEndOffset);
+  const logStartOffset = Math.max(options.logStartOffset, segments.first.baseOffset);
   if (!hasEpochs && logEndOffset > logStartOffset) rebuildEpochs(segments, leaderEpochs);
   leaderEpochs.truncateFromEnd(logEndOffset);
   leaderEpochs.truncateFromStart(logStartOffset);
@@ -115,6 +116,25 @@ function removeReplaced(disk: Disk, directory: string, baseOffset: Offset, swapP
     if (isSegments && offset !== undefined && offset >= baseOffset && offset < nextOffset)
       disk.remove(`${directory}/${file}`);
   }
+}
+
+/**
+ * The log ends before its start: records that were deleted were the last that the disk still had. Their offsets were given
+ * out and must not be given to others, so the log goes on at its start.
+ */
+function startAnew(
+  { disk, directory, logger, name, logStartOffset, leaderEpochs, producerState }: LoadOptions,
+  segments: Segments,
+): void {
+  logger.warn({ log: name, logStartOffset }, "The log ends before its start offset: its segments are removed");
+  for (const segment of segments.from(segments.first.baseOffset)) {
+    segments.remove(segment);
+    segment.remove();
+  }
+  for (const offset of snapshotOffsets(disk, directory)) disk.remove(producerSnapshotPath(directory, offset));
+  disk.syncDirectory(directory);
+  leaderEpochs.clear();
+  producerState.clear(logStartOffset);
 }
 
 /** From where on the segments have to be recovered; Infinity when none has. */

@@ -1,6 +1,6 @@
 import { type ReadBuffers } from "../base/read-buffers.ts";
 import { type Offset } from "../base/brand.ts";
-import { type ErrorCode } from "../protocol/errors.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
 import { batchSizeAt } from "./batch-scan.ts";
 import { type Segment } from "./segment.ts";
@@ -74,6 +74,9 @@ export class LogReader {
       end += sizeBytes;
       endOffset = batch.lastOffset + 1;
     }
+    // Where no batch can be, a reader would come back for ever: it is told instead.
+    const hasHeader = bytes.length >= batchHeaderSizeBytes;
+    if (end === 0 && hasHeader && batchSizeAt(bytes, 0) < 0) return { ok: false, error: Errors.CORRUPT_MESSAGE };
     return { ok: true, records: bytes.subarray(0, end), endOffset };
   }
 

@@ -200,7 +200,8 @@ export class Log implements Writable {
 
   get lastStableOffset(): Offset {
     const unstable = this.producerState.transactions.firstUnstableOffset;
-    return unstable < 0 ? this.#highWatermark : Math.min(unstable, this.#highWatermark);
+    // The records that an open transaction began with may have been deleted.
+    return unstable < 0 ? this.#highWatermark : Math.min(Math.max(unstable, this.#logStartOffset), this.#highWatermark);
   }
 
   get sizeBytes(): number {
@@ -323,7 +324,8 @@ export class Log implements Writable {
 
   /** Whole batches from the one that holds `startOffset`, none with records at or behind `upperBound`. */
   read(startOffset: Offset, maxBytes: number, upperBound: Offset, minOneBatch: boolean): ReadResult {
-    if (this.#isOffline) return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
+    // A closed log's files may have gone or be another log's: a look at them would seem to be a failure of the disk.
+    if (this.#isOffline || this.#isClosed) return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
     if (startOffset < this.#logStartOffset || startOffset > this.#logEndOffset) {
       return { ok: false, error: Errors.OFFSET_OUT_OF_RANGE };
     }
@@ -532,7 +534,7 @@ export class Log implements Writable {
     this.#logEndOffset = logEndOffset;
     this.#writtenOffset = logEndOffset;
     this.#recoveryPoint = Math.min(this.#recoveryPoint, logEndOffset);
-    this.#highWatermark = Math.min(this.#highWatermark, logEndOffset);
+    this.highWatermark = this.#highWatermark;
     this.leaderEpochs.truncateFromEnd(logEndOffset);
     for (const offset of snapshotOffsets(this.#disk, this.#dir)) {
       if (offset > logEndOffset) this.#disk.remove(producerSnapshotPath(this.#dir, offset));

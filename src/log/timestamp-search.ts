@@ -47,7 +47,7 @@ export async function offsetOfMaxTimestamp(
   }
   if (newest === undefined) return undefined;
   const { maxTimestamp } = newest;
-  const batch = firstBatch(newest, newest.baseOffset, (candidate) => candidate.maxTimestamp === maxTimestamp);
+  const batch = firstBatch(newest, newest.offsetOfMaxTimestamp, (candidate) => candidate.maxTimestamp === maxTimestamp);
   return batch === undefined ? undefined : findRecord(batch, compute, (at) => at === maxTimestamp);
 }
 

@@ -22,9 +22,11 @@ export class DelayedFetch extends WheelEntry implements ProgressWatcher {
   readonly #parameters: FetchParameters;
   readonly #resolve: PartitionResolver;
   readonly #onDone: (results: FetchResult[]) => void;
-  /** The partitions that are watched, and how much each had been appended when it was looked at last. */
+  /** The partitions that are watched, and how much each had readable when it was looked at last. */
   readonly #watched = new Map<Partition, number>();
   #availableBytes: number;
+  /** What is written lies beyond what this reader may see, so that counting says nothing about what it gets. */
+  #isBehind = false;
   #isDone = false;
 
   constructor(
@@ -44,7 +46,7 @@ export class DelayedFetch extends WheelEntry implements ProgressWatcher {
     this.#availableBytes = first.sizeBytes;
     for (const { partition } of first.results) {
       if (partition === undefined) continue;
-      this.#watched.set(partition, partition.appendedBytes);
+      this.#watched.set(partition, partition.readableBytes);
       partition.watch(this);
     }
     replicaManager.schedule(this, parameters.maxWaitMs);
@@ -52,14 +54,15 @@ export class DelayedFetch extends WheelEntry implements ProgressWatcher {
 
   onProgress(partition: Partition): void {
     if (this.#isDone) return;
-    this.#availableBytes += partition.appendedBytes - (this.#watched.get(partition) ?? 0);
-    this.#watched.set(partition, partition.appendedBytes);
+    this.#availableBytes += partition.readableBytes - (this.#watched.get(partition) ?? 0);
+    this.#watched.set(partition, partition.readableBytes);
     const mayHaveFailed = this.#parameters.leaderOnly && partition.leaderError(-1) !== Errors.NONE;
-    if (!mayHaveFailed && this.#availableBytes < this.#parameters.minBytes) return;
+    if (!mayHaveFailed && !this.#isBehind && this.#availableBytes < this.#parameters.minBytes) return;
     const read = this.#read();
-    // What was appended may lie beyond what this reader may see: an open transaction, or replicas that lag.
-    if (read.mustAnswer) this.#finish(read);
-    else this.#availableBytes = read.sizeBytes;
+    if (read.mustAnswer) return this.#finish(read);
+    // An open transaction, or replicas that lag: the bytes will come into sight without being written again.
+    this.#isBehind = read.sizeBytes < this.#availableBytes;
+    this.#availableBytes = read.sizeBytes;
   }
 
   override onExpire(): void {

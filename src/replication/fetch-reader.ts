@@ -1,4 +1,6 @@
-import { type LeaderEpoch, type Offset } from "../base/brand.ts";
+import { type LeaderEpoch, type NodeId, type Offset } from "../base/brand.ts";
+import { type Log } from "../log/log.ts";
+import { type ReadResult } from "../log/log-reader.ts";
 import { type AbortedTransaction } from "../log/transaction-index.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type FetchPartition } from "./fetch-partition.ts";
@@ -10,6 +12,8 @@ export interface FetchParameters {
   readonly bound: ReadBound;
   /** Only the leader answers: false for a consumer that asked a follower (KIP-392). */
   readonly leaderOnly: boolean;
+  /** The broker that fetches as a replica; -1 for consumers. */
+  readonly replicaId: NodeId;
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxWaitMs: number;
@@ -57,7 +61,7 @@ export function readPartitions(
     const result =
       typeof partition === "number"
         ? failed(request, undefined, partition)
-        : readPartition(request, partition, parameters, parameters.maxBytes - sizeBytes, sizeBytes === 0);
+        : readPartition(request, partition, parameters, sizeBytes);
     sizeBytes += result.records.length;
     if (result.errorCode !== Errors.NONE || result.divergingEpoch >= 0) mustAnswer = true;
     results.push(result);
@@ -69,17 +73,23 @@ function readPartition(
   request: FetchPartition,
   partition: Partition,
   parameters: FetchParameters,
-  remainingBytes: number,
-  isFirst: boolean,
+  /** What the partitions before have given. */
+  sizeBytes: number,
 ): FetchResult {
   const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes } = request.position;
   let errorCode = partition.leaderError(currentLeaderEpoch);
   if (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && !parameters.leaderOnly) errorCode = Errors.NONE;
+  const { replicaId } = parameters;
+  if (errorCode === Errors.NONE && replicaId >= 0 && !partition.hasFollower(replicaId)) {
+    // Its metadata, or ours, is old; one that names no epoch can only look for the leader again.
+    errorCode = currentLeaderEpoch === -1 ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH;
+  }
   if (errorCode !== Errors.NONE) return failed(request, partition, errorCode);
   const { log } = partition;
   if (lastFetchedEpoch >= 0) {
     const end = partition.endOffsetFor(lastFetchedEpoch);
     if (end.endOffset === -1 || end.leaderEpoch === -1) return failed(request, partition, Errors.OFFSET_OUT_OF_RANGE);
+    if (fetchOffset < log.logStartOffset) return failed(request, partition, Errors.OFFSET_OUT_OF_RANGE);
     if (end.leaderEpoch < lastFetchedEpoch || end.endOffset < fetchOffset) {
       return {
         ...succeeded(request, partition, noRecords),
@@ -89,12 +99,33 @@ function readPartition(
     }
   }
   const upper = partition.bound(parameters.bound);
-  const read = log.read(fetchOffset, Math.min(maxBytes, Math.max(0, remainingBytes)), upper, isFirst);
+  const limitBytes = Math.min(maxBytes, Math.max(0, parameters.maxBytes - sizeBytes));
+  const first = log.read(fetchOffset, limitBytes, upper, sizeBytes === 0);
+  const read = gathered(log, first, Math.min(limitBytes, parameters.minBytes - sizeBytes), limitBytes, upper);
   if (!read.ok) return failed(request, partition, read.error);
   const result = succeeded(request, partition, read.records);
   if (parameters.bound !== "lastStable") return result;
   const abortedTransactions = read.records.length === 0 ? [] : log.abortedTransactions(fetchOffset, read.endOffset);
   return { ...result, abortedTransactions };
+}
+
+/**
+ * A log is in pieces, and one read gives what one piece has. A reader that asked for more than that (`wantedBytes`) gets
+ * the next ones too, as long as there are any: else it would wait for bytes that are here.
+ */
+function gathered(log: Log, first: ReadResult, wantedBytes: number, limitBytes: number, upper: Offset): ReadResult {
+  if (!first.ok || first.records.length === 0 || first.records.length >= wantedBytes) return first;
+  const pieces = [first.records];
+  let sizeBytes = first.records.length;
+  let { endOffset } = first;
+  while (sizeBytes < wantedBytes && endOffset < upper) {
+    const next = log.read(endOffset, limitBytes - sizeBytes, upper, false);
+    if (!next.ok || next.records.length === 0) break;
+    pieces.push(next.records);
+    sizeBytes += next.records.length;
+    endOffset = next.endOffset;
+  }
+  return pieces.length === 1 ? first : { ok: true, records: Buffer.concat(pieces, sizeBytes), endOffset };
 }
 
 function succeeded(request: FetchPartition, partition: Partition, records: Buffer): FetchResult {

@@ -37,7 +37,8 @@ export class FetchSession {
     if (known === undefined) this.partitions.set(key, new FetchPartition(topicId, topic, partition, position));
     else {
       known.position = position;
-      known.topic = topic;
+      // Once known, the name stays: a topic that is gone, or another of its name, is told from one never seen.
+      known.topic ??= topic;
     }
   }
 

@@ -25,8 +25,8 @@ export class Partition {
   readonly topicId: Uuid;
   readonly index: number;
   readonly log: Log;
-  /** Bytes appended since this broker hosts the partition; a measure of progress, not a position. */
-  appendedBytes = 0;
+  #appendedBytes = 0;
+  #readableBytes = 0;
 
   readonly #brokerId: NodeId;
   #registration: PartitionRegistration;
@@ -72,6 +72,19 @@ export class Partition {
     return this.log.highWatermark;
   }
 
+  /**
+   * Bytes written since this broker hosts the partition; a measure of progress, not a position. What this turn has
+   * appended is not in it yet: a fetch of the same turn must see it as news when it is written.
+   */
+  get readableBytes(): number {
+    return this.#readableBytes;
+  }
+
+  /** Another broker that the metadata lists as a replica. */
+  hasFollower(id: NodeId): boolean {
+    return id !== this.#brokerId && this.#registration.replicas.includes(id);
+  }
+
   /** Takes over what the metadata says now. */
   update(registration: PartitionRegistration): void {
     const wasLeader = this.isLeader;
@@ -101,7 +114,7 @@ export class Partition {
     const error = this.leaderError(-1);
     if (error !== Errors.NONE) return appendFailure(error, null);
     const result = this.log.appendAsLeader(records, this.leaderEpoch, origin, nowMs);
-    if (result.ok && !result.duplicate) this.appendedBytes += records.length;
+    if (result.ok && !result.duplicate) this.#appendedBytes += records.length;
     return result;
   }
 
@@ -181,6 +194,7 @@ export class Partition {
   }
 
   #onWritten(): void {
+    this.#readableBytes = this.#appendedBytes;
     this.#written.reached(this.log.writtenOffset);
     if (this.isLeader) this.#advanceHighWatermark();
   }

@@ -8,9 +8,6 @@ import { type ReplicaManager } from "./replica-manager.ts";
 /** The part of a partition's answer that may still change while the request waits. */
 export interface ProduceResult {
   errorCode: number;
-  baseOffset: Offset;
-  logAppendTimeMs: number;
-  logStartOffset: Offset;
 }
 
 /** One partition of a produce request that waits for its records to be written, or replicated. */
@@ -42,16 +39,10 @@ class AppendWait implements OffsetWaiter {
   #finish(errorCode: number): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    if (errorCode !== Errors.NONE) fail(this.#result, errorCode);
+    // The records are in the log all the same, and the answer says where: only the code tells that they may be lost.
+    this.#result.errorCode = errorCode;
     this.#produce.onPartitionDone();
   }
-}
-
-export function fail(result: ProduceResult, errorCode: number): void {
-  result.errorCode = errorCode;
-  result.baseOffset = -1;
-  result.logAppendTimeMs = -1;
-  result.logStartOffset = -1;
 }
 
 /** A produce request whose records are in the logs and may not be acknowledged yet. */

@@ -64,6 +64,8 @@ export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
 interface OpenedFetch {
   readonly session: FetchSession | undefined;
   readonly isIncremental: boolean;
+  /** The session's after this request; when another has moved it meanwhile, the client sent one twice. */
+  readonly epoch: number;
   readonly partitions: readonly FetchPartition[];
 }
 
@@ -74,14 +76,14 @@ function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestCon
   if (sessionEpoch === sessionEpochs.initial || sessionEpoch === sessionEpochs.final) {
     if (sessionId !== 0) deps.sessions.remove(sessionId);
     const partitions = partitionsOf(deps, request);
-    if (sessionEpoch === sessionEpochs.final || partitions.length === 0) {
-      return { session: undefined, isIncremental: false, partitions };
+    if (sessionEpoch === sessionEpochs.final) {
+      return { session: undefined, isIncremental: false, epoch: 0, partitions };
     }
     const session = deps.sessions.create(usesTopicIds, partitions.length, nowMs, deps.draw);
-    if (session === undefined) return { session, isIncremental: false, partitions };
+    if (session === undefined) return { session, isIncremental: false, epoch: 0, partitions };
     for (const { topicId, topic, partition, position } of partitions)
       session.update(topicId, topic, partition, position);
-    return { session, isIncremental: false, partitions: [...session.partitions.values()] };
+    return { session, isIncremental: false, epoch: session.epoch, partitions: [...session.partitions.values()] };
   }
   const session = deps.sessions.use(sessionId, nowMs);
   if (session === undefined) return Errors.FETCH_SESSION_ID_NOT_FOUND;
@@ -90,10 +92,10 @@ function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestCon
   updateSession(deps, session, request);
   if (session.partitions.size === 0) {
     deps.sessions.remove(session.id);
-    return { session: undefined, isIncremental: false, partitions: [] };
+    return { session: undefined, isIncremental: false, epoch: 0, partitions: [] };
   }
   session.nextEpoch();
-  return { session, isIncremental: true, partitions: [...session.partitions.values()] };
+  return { session, isIncremental: true, epoch: session.epoch, partitions: [...session.partitions.values()] };
 }
 
 function partitionsOf(deps: FetchDeps, request: Request): FetchPartition[] {
@@ -131,6 +133,7 @@ function parametersOf(deps: FetchDeps, request: Request): FetchParameters {
   return {
     bound: boundOf(request),
     leaderOnly: true,
+    replicaId: replicaOf(request),
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,
     maxWaitMs: request.maxWaitMs,
@@ -138,24 +141,35 @@ function parametersOf(deps: FetchDeps, request: Request): FetchParameters {
 }
 
 /** Replicas read to the log's end, consumers to what is committed. */
-function boundOf({ replicaId, replicaState, isolationLevel }: Request): ReadBound {
-  if (Math.max(replicaId, replicaState.replicaId) >= 0) return "logEnd";
-  return isolationLevel === 1 ? "lastStable" : "highWatermark";
+function boundOf(request: Request): ReadBound {
+  if (replicaOf(request) >= 0) return "logEnd";
+  return request.isolationLevel === 1 ? "lastStable" : "highWatermark";
+}
+
+/** v15 moved it. */
+function replicaOf({ replicaId, replicaState }: Request): number {
+  return Math.max(replicaId, replicaState.replicaId);
 }
 
 function resolvePartition(deps: FetchDeps, wanted: FetchPartition, apiVersion: number): Partition | ErrorCode {
   if (apiVersion < 13) return deps.lookup.byName(wanted.topic ?? "", wanted.partition);
   // A topic may have come into being, or been deleted, since the session began.
   wanted.topic ??= deps.cache.topicById(wanted.topicId)?.name;
-  return deps.lookup.byId(wanted.topicId, wanted.partition);
+  if (wanted.topic === undefined) return Errors.UNKNOWN_TOPIC_ID;
+  const partition = deps.lookup.byName(wanted.topic, wanted.partition);
+  if (typeof partition === "number" || partition.topicId === wanted.topicId) return partition;
+  return Errors.INCONSISTENT_TOPIC_ID;
 }
 
 function answerOf(
   deps: FetchDeps,
-  { session, isIncremental }: OpenedFetch,
+  { session, isIncremental, epoch }: OpenedFetch,
   results: FetchResult[],
   { apiVersion, listenerName }: RequestContext,
 ): Response {
+  if (isIncremental && session?.epoch !== epoch) {
+    return { errorCode: Errors.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ?? 0 };
+  }
   if (session !== undefined && !isIncremental) session.takeAll(results);
   const told = session !== undefined && isIncremental ? session.takeNews(results) : results;
   const moved = new Map<number, BrokerNode>();
@@ -186,12 +200,17 @@ function partitionResponse(
     highWatermark: result.highWatermark,
     lastStableOffset: result.lastStableOffset,
     logStartOffset: result.logStartOffset,
-    abortedTransactions: result.abortedTransactions,
+    abortedTransactions: isUnknown(result.errorCode) ? [] : result.abortedTransactions,
     records: result.records,
     divergingEpoch:
       result.divergingEpoch < 0 ? undefined : { epoch: result.divergingEpoch, endOffset: result.divergingEndOffset },
     currentLeader: moved === undefined ? undefined : leaderOf(deps, result, moved, listenerName),
   };
+}
+
+/** Kafka answers these without having looked at a log, with another form of "none". */
+function isUnknown(errorCode: number): boolean {
+  return errorCode === Errors.UNKNOWN_TOPIC_ID || errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 /** Where a partition is led that this broker does not lead, or no longer in the client's epoch (KIP-951). */

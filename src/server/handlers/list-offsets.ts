@@ -89,13 +89,13 @@ function answerOf(
   wanted: Wanted,
   apiVersion: number,
 ): Answer | Promise<Answer> {
-  const partition = deps.lookup.leaderByName(topic, wanted.partitionIndex, wanted.currentLeaderEpoch);
-  if (typeof partition === "number") return failure(wanted, partition);
   const { timestamp } = wanted;
-  if (timestamp >= 0) return byTimestamp(deps, request, partition, wanted);
   if ((versionOfTimestamp.get(timestamp) ?? 0) > apiVersion || timestamp < specialTimestamps.earliestPendingUpload) {
     return failure(wanted, Errors.UNSUPPORTED_VERSION);
   }
+  const partition = deps.lookup.leaderByName(topic, wanted.partitionIndex, wanted.currentLeaderEpoch);
+  if (typeof partition === "number") return failure(wanted, partition);
+  if (timestamp >= 0) return byTimestamp(deps, request, partition, wanted);
   const { log } = partition;
   switch (timestamp) {
     case specialTimestamps.latest: {

@@ -5,7 +5,13 @@ import { type AppendFailure } from "../../log/append-result.ts";
 import { type PreparedRecords, validateCompressed } from "../../log/compressed-validation.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
-import { BatchView, currentMagic } from "../../protocol/records/batch-header.ts";
+import {
+  batchHeaderSizeBytes,
+  BatchView,
+  currentMagic,
+  logOverheadBytes,
+  magicAt,
+} from "../../protocol/records/batch-header.ts";
 import { batchSizeAt } from "../../protocol/records/batches.ts";
 import { type Partition } from "../../replication/partition.ts";
 import { PendingProduce } from "../../replication/pending-produce.ts";
@@ -32,6 +38,20 @@ type PartitionResponse = Response["responses"][number]["partitionResponses"][num
 const closedTopics: ReadonlySet<string> = new Set([consumerOffsetsTopic, transactionStateTopic, shareGroupStateTopic]);
 const adminClientId = "__admin_client";
 
+/** Errors that Kafka answers without the log's start. */
+const answeredWithoutStart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  Errors.UNKNOWN_TOPIC_OR_PARTITION,
+  Errors.UNKNOWN_TOPIC_ID,
+  Errors.NOT_LEADER_OR_FOLLOWER,
+  Errors.MESSAGE_TOO_LARGE,
+  Errors.RECORD_LIST_TOO_LARGE,
+  Errors.CORRUPT_MESSAGE,
+  Errors.KAFKA_STORAGE_ERROR,
+]);
+
+/** A record of the oldest format is no smaller. */
+const recordBytesMin = 14;
+
 /** Batches compressed with zstd came with version 7. */
 const zstdVersionMin = 7;
 
@@ -49,6 +69,8 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
     api: "produce",
     readsInPlace: true,
     handle(request, context) {
+      const problem = requestProblem(request);
+      if (problem !== undefined) return refuseAll(request, problem);
       const earlier = checking.get(context.connection);
       const checks = checkCompressed(deps, request, context);
       if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
@@ -101,7 +123,6 @@ function checkCompressed(
 
 function appendAll(deps: ProduceDeps, request: Request, context: RequestContext, checked: Checked | undefined) {
   const { acks } = request;
-  const isAcksValid = acks === 0 || acks === 1 || acks === -1;
   const pending = new PendingProduce(deps.replicas);
   const moved = new Map<number, BrokerNode>();
   let hasError = false;
@@ -113,13 +134,11 @@ function appendAll(deps: ProduceDeps, request: Request, context: RequestContext,
       const response = emptyResponse(index);
       partitionResponses.push(response);
       const partition = find(deps, topic, index, context.apiVersion);
-      const error = isAcksValid
-        ? refusal(deps, request, context, topic, records, partition)
-        : Errors.INVALID_REQUIRED_ACKS;
+      const error = refusal(deps, request, context, topic, records, partition);
       if (error === Errors.NONE) {
         const prepared = checked?.get(data) ?? { ok: true, records: records! };
         append(deps, pending, response, partition as Partition, prepared, acks);
-      } else response.errorCode = error;
+      } else refuse(response, error, partition, records);
       if (response.errorCode !== Errors.NONE) {
         hasError = true;
         if (typeof partition !== "number") tellLeader(deps, context, response, partition, moved);
@@ -165,24 +184,87 @@ function refusal(
   const name = typeof partition === "number" ? topic.name : partition.topic;
   const batchError = records === null ? Errors.INVALID_RECORD : batchesError(records, context.apiVersion);
   if (batchError !== Errors.NONE) return batchError;
+  const { acks } = request;
+  if (acks !== 0 && acks !== 1 && acks !== -1) return Errors.INVALID_REQUIRED_ACKS;
   if (closedTopics.has(name) && context.clientId !== adminClientId) return Errors.INVALID_TOPIC_EXCEPTION;
   if (typeof partition === "number") return partition;
-  // Transactions come with their coordinator; until then no producer id is mapped to any transactional id.
-  if (request.transactionalId !== null && new BatchView(records!, 0).isTransactional) {
-    return Errors.INVALID_PRODUCER_ID_MAPPING;
-  }
+  // Transactions come with their coordinator; until then there is nobody to ask, which clients are told in this way.
+  if (new BatchView(records!, 0).isTransactional) return Errors.NOT_ENOUGH_REPLICAS;
   const leaderError = partition.leaderError(-1);
   if (leaderError !== Errors.NONE) return leaderError;
-  const isShort = request.acks === -1 && !partition.hasEnoughInSync(deps.minInSyncReplicasOf(name));
+  const isShort = acks === -1 && !partition.hasEnoughInSync(deps.minInSyncReplicasOf(name));
   return isShort ? Errors.NOT_ENOUGH_REPLICAS : Errors.NONE;
+}
+
+const unverified =
+  "Unable to verify the partition has been added to the transaction. Underlying error: COORDINATOR_NOT_AVAILABLE";
+
+function refuse(
+  response: PartitionResponse,
+  errorCode: ErrorCode,
+  partition: Partition | ErrorCode,
+  records: Buffer | null,
+): void {
+  response.errorCode = errorCode;
+  if (errorCode !== Errors.NOT_ENOUGH_REPLICAS || typeof partition === "number") return;
+  if (new BatchView(records!, 0).isTransactional) response.errorMessage = unverified;
+  else response.logStartOffset = partition.log.logStartOffset;
+}
+
+interface RequestProblem {
+  readonly errorCode: ErrorCode;
+  readonly message: string | null;
+}
+
+/**
+ * What makes Kafka refuse a request as a whole: it looks for transactional records before anything else, and stumbles
+ * over what is no batch of any format.
+ */
+function requestProblem({ transactionalId, topicData }: Request): RequestProblem | undefined {
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) {
+      if (records === null || records.length <= magicAt) continue;
+      const batch = new BatchView(records, 0);
+      const { magic } = batch;
+      const recordBytes = batch.sizeInBytes - logOverheadBytes;
+      if (recordBytes < recordBytesMin) {
+        const message = `Record size ${recordBytes} is less than the minimum record overhead (${recordBytesMin})`;
+        return { errorCode: Errors.CORRUPT_MESSAGE, message };
+      }
+      if (magic < 0 || magic > currentMagic) {
+        return { errorCode: Errors.CORRUPT_MESSAGE, message: `Invalid magic found in record: ${magic}` };
+      }
+      const isWhole = records.length >= batchHeaderSizeBytes && batch.sizeInBytes <= records.length;
+      if (transactionalId === null && isWhole && magic === currentMagic && batch.isTransactional) {
+        return { errorCode: Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message: null };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Nothing of the request is appended. */
+function refuseAll({ acks, topicData }: Request, { errorCode, message }: RequestProblem) {
+  if (acks === 0) return closeConnection;
+  const responses = topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => ({
+      ...emptyResponse(index),
+      errorCode,
+      errorMessage: message,
+    })),
+  }));
+  return { responses, throttleTimeMs: 0 };
 }
 
 /** A partition takes exactly one batch, of the current format. */
 function batchesError(records: Buffer, apiVersion: number): ErrorCode {
-  // Too short for a size and a format, or cut off: the log words what is wrong with it.
-  if (records.length < 17) return Errors.INVALID_RECORD;
+  // Too short for a size and a format: no batch at all. The log words other nonsense.
+  if (records.length < magicAt + 1) return Errors.INVALID_RECORD;
   const batch = new BatchView(records, 0);
-  if (batch.magic !== currentMagic) return Errors.INVALID_RECORD;
+  if (batch.magic !== currentMagic || batch.sizeInBytes > records.length) return Errors.INVALID_RECORD;
+  if (records.length < batchHeaderSizeBytes) return Errors.CORRUPT_MESSAGE;
   if (batch.compression === "zstd" && apiVersion < zstdVersionMin) return Errors.UNSUPPORTED_COMPRESSION_TYPE;
   const hasSecond = batch.end < records.length && batch.sizeInBytes > 0 && hasBatchAt(records, batch.end);
   return hasSecond ? Errors.INVALID_RECORD : Errors.NONE;
@@ -208,12 +290,13 @@ function append(
   const result = prepared.ok ? partition.appendAsLeader(prepared.records, "client", deps.clock.wallMs()) : prepared;
   if (!result.ok) {
     response.errorCode = result.error;
-    response.errorMessage = result.message;
+    // Kafka words what is wrong with records, and keeps what else it knows for its own log.
+    response.errorMessage = result.recordErrors.length > 0 ? result.message : null;
     response.recordErrors = result.recordErrors.map(({ batchIndex, message }) => ({
       batchIndex,
       batchIndexErrorMessage: message,
     }));
-    if (result.recordErrors.length > 0) response.logStartOffset = partition.log.logStartOffset;
+    if (!answeredWithoutStart.has(result.error)) response.logStartOffset = partition.log.logStartOffset;
     return;
   }
   response.baseOffset = result.baseOffset;

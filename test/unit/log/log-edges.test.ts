@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { batch, startMs } from "./batches.ts";
+import { logDirectory, type LogUnderTest, openLog } from "./open-log.ts";
+import { type BatchOptions } from "./batches.ts";
+
+const logFile = `${logDirectory}/00000000000000000000.log`;
+
+function append({ log, queue }: LogUnderTest, count: number, options: BatchOptions = {}): void {
+  for (let index = 0; index < count; index++) {
+    const records = batch({ timestamp: startMs + index, ...options });
+    expect(log.appendAsLeader(records, 0, "client", startMs)).toMatchObject({ ok: true });
+  }
+  queue.flush();
+}
+
+test("a read of a log that was moved aside is refused and harms neither its directory nor its successor", () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk);
+  append(subject, 10);
+  subject.log.moveAside("/data/topic-0.x-delete");
+  expect(subject.log.read(0, 100, 10, true)).toEqual({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
+  expect(subject.diskErrors).toEqual([]);
+  disk.mkdir(logDirectory);
+  subject.log.read(0, 100, 10, true);
+  expect(disk.list(logDirectory)).toEqual([]);
+});
+
+test("where a header is damaged the reader is told, and does not get nothing for ever", () => {
+  const disk = new MemoryDisk();
+  const written = openLog(disk);
+  append(written, 200);
+  written.log.close();
+  const file = disk.open(logFile, "readwrite");
+  file.write([Buffer.from([0xff])], (file.sizeBytes() / 200) * 50 + 8);
+  file.close();
+  const { log } = openLog(disk, {}, { hadCleanShutdown: true });
+  expect(log.read(49, 1_000, 200, true)).toMatchObject({ ok: true, endOffset: 50 });
+  expect(log.read(50, 1_000, 200, true)).toEqual({ ok: false, error: Errors.CORRUPT_MESSAGE });
+  expect(log.read(120, 1_000, 200, true)).toMatchObject({ ok: true, endOffset: 133 });
+});
+
+test("the last stable offset is never before the log's start", () => {
+  const subject = openLog(new MemoryDisk());
+  append(subject, 1, { producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true });
+  append(subject, 10);
+  subject.log.highWatermark = 11;
+  subject.log.maybeIncrementLogStartOffset(5);
+  expect(subject.log.lastStableOffset).toBe(5);
+});
+
+test("offsets of deleted records that are lost are not given out again", () => {
+  const disk = new MemoryDisk();
+  const written = openLog(disk);
+  append(written, 10);
+  written.log.close();
+  disk.open(logFile, "create").close();
+  const reopened = openLog(disk, {}, { logStartOffset: 8 });
+  expect(reopened.log).toMatchObject({ logStartOffset: 8, logEndOffset: 8, highWatermark: 8 });
+  append(reopened, 1);
+  expect(reopened.log.read(8, 1_000, 9, true)).toMatchObject({ ok: true, endOffset: 9 });
+  reopened.log.close();
+  expect(openLog(disk, {}, { logStartOffset: 8 }).log).toMatchObject({ logStartOffset: 8, logEndOffset: 9 });
+});
+
+test("a log that starts anew is committed up to there", () => {
+  const { log } = openLog(new MemoryDisk());
+  log.truncateFullyAndStartAt(100);
+  expect(log).toMatchObject({ logStartOffset: 100, logEndOffset: 100, highWatermark: 100, lastStableOffset: 100 });
+});
+
+test("the newest record is found by the index, not by reading the segment", async () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk, {}, { tailCacheBytes: 0 });
+  append(subject, 500, { value: Buffer.alloc(10_000) });
+  const before = disk.counts.get("read") ?? 0;
+  const compute = undefined as never;
+  expect(await subject.log.offsetOfMaxTimestamp(compute)).toMatchObject({ offset: 499, timestamp: startMs + 499 });
+  expect((disk.counts.get("read") ?? 0) - before).toBeLessThan(4);
+});
