@@ -59,8 +59,10 @@ export class Producer {
   #identity: ProducerIdentity | undefined;
   #bufferedBytes = 0;
   #isClosing = false;
-  #isDrainDue = false;
+  #isDrainScheduled = false;
   #isDraining = false;
+  /** Something changed while a drain was under way. */
+  #mustDrainAgain = false;
   #waiters: (() => void)[] = [];
 
   constructor(cluster: Cluster, compute: Compute, settings: ProducerSettings) {
@@ -140,31 +142,28 @@ export class Producer {
   }
 
   #scheduleDrain(): void {
-    if (this.#isDrainDue) return;
-    this.#isDrainDue = true;
+    if (this.#isDrainScheduled) return;
+    this.#isDrainScheduled = true;
     this.#cluster.ports.timers.endOfTurn(() => {
-      this.#isDrainDue = false;
-      void this.#drain();
+      this.#isDrainScheduled = false;
+      // One at a time: encoding waits, and sequence numbers are given in order.
+      if (this.#isDraining) this.#mustDrainAgain = true;
+      else void this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
-    // One at a time: encoding waits, and sequence numbers are given in order.
-    if (this.#isDraining) {
-      this.#isDrainDue = true;
-      return;
-    }
     this.#isDraining = true;
     try {
       do {
-        this.#isDrainDue = false;
+        this.#mustDrainAgain = false;
         this.#expire();
         if (this.#settings.isIdempotent && this.#identity === undefined && this.#hasWork()) await this.#identify();
         await this.#sendReady();
-      } while (this.#isDrainDue);
+      } while (this.#mustDrainAgain);
     } catch (error) {
-      if (!isTransient(error)) this.#failAll(error as Error);
-      else this.#drainLater();
+      if (isTransient(error)) this.#drainLater();
+      else this.#failAll(error as Error);
     } finally {
       this.#isDraining = false;
     }
@@ -205,7 +204,7 @@ export class Producer {
     }
     for (const [leader, chosen] of byLeader) {
       for (const group of inRequests(chosen, this.#settings.requestSizeBytesMax)) void this.#sendTo(leader, group);
-      this.#isDrainDue = true;
+      this.#mustDrainAgain = true;
     }
   }
 

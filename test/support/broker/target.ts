@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { javaLibraries } from "../java-libraries.ts";
@@ -26,8 +26,16 @@ export async function startCommand(
     return [process.execPath, join(root, "bin/odradek.js"), propertiesFile];
   }
   const java = ["-Xmx512M", "-XX:TieredStopAtLevel=1", "-cp", `${await javaLibraries()}/*`];
+  const command = ["java", ...java, "kafka.Kafka", propertiesFile] as const;
+  if (isFormatted(propertiesFile)) return command;
   const format = ["kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"];
   const result = spawnSync("java", [...java, ...format, "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", propertiesFile]);
   if (result.status !== 0) throw new Error(`Kafka could not format: ${result.stdout}${result.stderr}`);
-  return ["java", ...java, "kafka.Kafka", propertiesFile];
+  return command;
+}
+
+/** Also by the other broker, whose cluster id is then the one that counts. */
+function isFormatted(propertiesFile: string): boolean {
+  const directory = /^log\.dirs=(.*)$/m.exec(readFileSync(propertiesFile, "utf8"))?.[1] ?? "";
+  return existsSync(join(directory, "meta.properties"));
 }
