@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { type Disk } from "../../../src/io/ports.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { type Log } from "../../../src/log/log.ts";
+import { ProducerEntry } from "../../../src/log/producer-entry.ts";
+import { producerSnapshotPath, writeProducerSnapshot } from "../../../src/log/producer-snapshot.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
@@ -166,8 +168,13 @@ describe("a torn tail", () => {
   });
 });
 
+/** `count` seeds, and those that once found a mistake. */
+function seeds(first: number, count: number, found: readonly number[]): number[] {
+  return [...Array.from({ length: count }, (_, index) => first + index), ...found];
+}
+
 describe("a crash", () => {
-  test.each(Array.from({ length: 60 }, (_, seed) => seed))(
+  test.each(seeds(0, 60, [234]))(
     "seed %i: the log has what was flushed, and behind it only what was appended",
     async (seed) => {
       const random = new SeededRandom(seed);
@@ -208,34 +215,31 @@ describe("a crash", () => {
     },
   );
 
-  test.each(Array.from({ length: 40 }, (_, seed) => seed + 100))(
-    "seed %i: all that is derived equals a rebuild",
-    async (seed) => {
-      const random = new SeededRandom(seed);
-      const draw = (bound: number) => random.below(bound);
-      let disk = new MemoryDisk();
-      const under = openLog(disk, config);
-      disk.syncDirectory(logDirectory);
-      const writer = new Writer(random);
-      let recoveryPoint = 0;
-      for (let step = 10 + draw(120); step > 0; step--) {
-        writer.append(under);
-        if (draw(3) === 0) under.queue.flush();
-        if (draw(15) === 0) {
-          await under.log.flush();
-          recoveryPoint = under.log.recoveryPoint;
-        }
+  test.each(seeds(100, 40, [201, 406, 478, 497]))("seed %i: all that is derived equals a rebuild", async (seed) => {
+    const random = new SeededRandom(seed);
+    const draw = (bound: number) => random.below(bound);
+    let disk = new MemoryDisk();
+    const under = openLog(disk, config);
+    disk.syncDirectory(logDirectory);
+    const writer = new Writer(random);
+    let recoveryPoint = 0;
+    for (let step = 10 + draw(120); step > 0; step--) {
+      writer.append(under);
+      if (draw(3) === 0) under.queue.flush();
+      if (draw(15) === 0) {
+        await under.log.flush();
+        recoveryPoint = under.log.recoveryPoint;
       }
-      under.queue.flush();
-      disk = draw(4) === 0 ? disk.kill() : disk.crash(draw);
-      const recovered = openLog(disk, config, { recoveryPoint });
-      await expectEqualToRebuild(recovered.log);
-      // What recovery made is what the next start finds.
-      recovered.log.close();
-      const again = openLog(disk.crash(draw), config, { hadCleanShutdown: true });
-      await expectEqualToRebuild(again.log);
-    },
-  );
+    }
+    under.queue.flush();
+    disk = draw(4) === 0 ? disk.kill() : disk.crash(draw);
+    const recovered = openLog(disk, config, { recoveryPoint });
+    await expectEqualToRebuild(recovered.log);
+    // What recovery made is what the next start finds.
+    recovered.log.close();
+    const again = openLog(disk.crash(draw), config, { hadCleanShutdown: true });
+    await expectEqualToRebuild(again.log);
+  });
 });
 
 describe("files that are lost or damaged", () => {
@@ -283,5 +287,52 @@ describe("files that are lost or damaged", () => {
     log.releaseIdle();
     log.releaseIdle();
     await expectEqualToRebuild(log);
+  });
+
+  test("indexes without an entry do not come back damaged when their memory was released", () => {
+    const disk = new MemoryDisk();
+    const sparse = { segmentBytes: 300, indexIntervalBytes: 10_000 };
+    const under = openLog(disk, sparse);
+    for (let count = 0; count < 12; count++) under.log.appendAsLeader(batch(), 0, "client", startMs + count);
+    under.log.close();
+    const copy = disk.kill();
+    const path = `${logDirectory}/00000000000000000000.index`;
+    copy.writeFileAtomic(path, Buffer.from("0000000000000045".repeat(3), "hex"));
+    const { log } = openLog(copy, sparse, { hadCleanShutdown: true });
+    const firstTwo = () =>
+      [0, 1].map((offset) => log.read(offset, 1, 12, true)).map((each) => each.ok && each.endOffset);
+    expect(firstTwo()).toEqual([1, 2]);
+    for (let times = 0; times < 3; times++) log.releaseIdle();
+    expect(firstTwo()).toEqual([1, 2]);
+    expect(copy.stat(path).sizeBytes).toBe(0);
+  });
+
+  test.each([5, 6, 7, 8])(
+    "the largest timestamp of a recovered segment of %i batches outlives the next start",
+    async (count) => {
+      const disk = new MemoryDisk();
+      const dense = { indexIntervalBytes: 150 };
+      const { log: first, queue } = openLog(disk, dense);
+      for (let index = 0; index < count; index++) {
+        first.appendAsLeader(batch({ timestamp: startMs + index }), 0, "client", startMs);
+      }
+      first.roll();
+      first.appendAsLeader(batch(), 0, "client", startMs);
+      queue.flush();
+      const killed = disk.kill();
+      openLog(killed, dense).log.close();
+      const { log } = openLog(killed.kill(), dense, { hadCleanShutdown: true });
+      const newest = { offset: count - 1, timestamp: startMs + count - 1 };
+      expect(await log.offsetOfMaxTimestamp(nodeCompute)).toMatchObject(newest);
+    },
+  );
+
+  test("a snapshot of records that are lost goes, lest the log grow past it", () => {
+    const { disk, under } = written(20, 7);
+    const copy = disk.kill();
+    const stale = producerSnapshotPath(logDirectory, under.log.logEndOffset + 10);
+    writeProducerSnapshot(copy, stale, [new ProducerEntry(99)]);
+    openLog(copy, config);
+    expect(copy.exists(stale)).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Segment } from "../../../src/log/segment.ts";
+import { Segments } from "../../../src/log/segments.ts";
 import { Tail, TailCache } from "../../../src/log/tail-cache.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 
@@ -63,4 +64,12 @@ describe("the tail of a log", () => {
     for (const { tail } of tails) tail.clear();
     expect(cache.sizeBytes).toBe(0);
   });
+});
+
+test("segments are found by the offsets that they start at", () => {
+  const segments = new Segments();
+  for (const baseOffset of [20, 0, 10]) segments.add(segment(baseOffset));
+  expect(segments.all().map(({ baseOffset }) => baseOffset)).toEqual([0, 10, 20]);
+  expect([-1, 0, 9, 10, 11, 19, 20, 99].map((offset) => segments.indexFor(offset))).toEqual([-1, 0, 0, 1, 1, 1, 2, 2]);
+  expect(segments.from(10).map(({ baseOffset }) => baseOffset)).toEqual([10, 20]);
 });
