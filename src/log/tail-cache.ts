@@ -141,7 +141,8 @@ export class Tail {
     assert(index >= 0, "a chunk is dropped by the tail that has it");
     this.#chunks.splice(index, 1);
     this.#cache.remove(chunk);
-    this.#nextChunkBytes = firstChunkBytes;
+    // A log that is written to all the time goes on with large chunks; one that fell silent begins small again.
+    if (this.#chunks.length === 0) this.#nextChunkBytes = firstChunkBytes;
   }
 
   /** Forgets all bytes, for instance because the log was truncated. */
