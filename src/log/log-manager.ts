@@ -172,7 +172,7 @@ export class LogManager {
 
   /** Moves aside what no metadata speaks of any more. */
   removeStrays(isAssigned: (topic: string, partition: number, topicId: Uuid | undefined) => boolean): void {
-    for (const log of [...this.#logs.values()]) {
+    for (const log of this.#logs.values()) {
       if (isAssigned(log.topic, log.partition, log.topicId)) continue;
       this.#options.logger.warn({ log: log.name }, "No topic of the cluster has this log: it is moved aside");
       this.#remove(log, "stray");

@@ -515,7 +515,7 @@ export class Log implements Writable {
   /** Empties the log and lets it go on at `offset`. */
   truncateFullyAndStartAt(offset: Offset): void {
     this.#tail.clear();
-    for (const segment of [...this.#segments.all()]) {
+    for (const segment of this.#segments.all().slice()) {
       this.#segments.remove(segment);
       segment.remove();
     }

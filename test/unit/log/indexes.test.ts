@@ -18,7 +18,7 @@ describe("offset index", () => {
     index.append(1_007, 0x01020304);
     index.append(1_000 + 2_147_483_647, 0x7fffffff);
     index.file.save(true);
-    expect(memory.readFile("/log/0.index").toString("hex")).toBe("0000000701020304" + "7fffffff7fffffff");
+    expect(memory.readFile("/log/0.index").toString("hex")).toBe("00000007010203047fffffff7fffffff");
   });
 
   test("finds what a walk over all entries finds", () => {
