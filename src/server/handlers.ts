@@ -11,7 +11,7 @@ import { type ReplicaManager } from "../replication/replica-manager.ts";
 import { AutoTopicCreation } from "./auto-topic-creation.ts";
 import { type BrokerLoggers, rootLogger } from "./broker-loggers.ts";
 import { type AnyHandler } from "./handler.ts";
-import { HandlerTable } from "./handler-table.ts";
+import { type HandlerTable } from "./handler-table.ts";
 import { alterConfigsHandler } from "./handlers/alter-configs.ts";
 import { apiVersionsHandler } from "./handlers/api-versions.ts";
 import { createPartitionsHandler } from "./handlers/create-partitions.ts";
