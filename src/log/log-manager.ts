@@ -58,7 +58,6 @@ export interface LogManagerOptions {
 /** One of `log.dirs`. */
 interface LogDirectory {
   readonly path: string;
-  readonly lock: FileLock;
   readonly hadCleanShutdown: boolean;
   /** Of the registration before the last clean shutdown; undefined after a crash. */
   readonly brokerEpoch: number | undefined;
@@ -72,6 +71,7 @@ const timerMsMax = 2_147_483_647;
 export class LogManager {
   readonly #options: LogManagerOptions;
   readonly #directories: LogDirectory[] = [];
+  readonly #locks: FileLock[] = [];
   readonly #logs = new Map<string, Log>();
   readonly #directoryOf = new Map<Log, LogDirectory>();
   readonly #highWatermarks = new Map<string, Offset>();
@@ -92,13 +92,11 @@ export class LogManager {
     try {
       for (const path of options.directories) this.#directories.push(this.#openDirectory(path));
       for (const directory of this.#directories) this.#loadLogs(directory);
+      // From here on the directories are in use: a crash must be seen as one.
+      for (const { path } of this.#directories) removeCleanShutdown(options.disk, path);
     } catch (error) {
-      for (const { lock } of this.#directories) lock.release();
+      for (const lock of this.#locks) lock.release();
       throw error;
-    }
-    for (const directory of this.#directories) {
-      // From here on the directory is in use: a crash must be seen as one.
-      removeCleanShutdown(options.disk, directory.path);
     }
   }
 
@@ -224,8 +222,8 @@ export class LogManager {
     }
     for (const directory of this.#directories) {
       if (directory.isOnline) this.#closeDirectory(directory, brokerEpoch);
-      directory.lock.release();
     }
+    for (const lock of this.#locks) lock.release();
   }
 
   #closeDirectory(directory: LogDirectory, brokerEpoch: number): void {
@@ -246,11 +244,10 @@ export class LogManager {
   #openDirectory(path: string): LogDirectory {
     const { disk } = this.#options;
     disk.mkdir(path);
-    const lock = lockDirectory(disk, path);
+    this.#locks.push(lockDirectory(disk, path));
     const cleanShutdown = readCleanShutdown(disk, path);
     return {
       path,
-      lock,
       hadCleanShutdown: cleanShutdown !== undefined,
       brokerEpoch: cleanShutdown?.brokerEpoch,
       isOnline: true,

@@ -113,14 +113,20 @@ class Node implements RunningNode {
     this.#writeQueue = new WriteQueue({ timers });
     this.#topicConfigs = new TopicConfigs(this.#cache, config);
     this.#logManager = this.#openLogs();
-    this.#replicas = new ReplicaManager({
-      brokerId: config.nodeId,
-      logManager: this.#logManager,
-      clock,
-      timers,
-      logger: logger.child("replication"),
-    });
-    this.#groups = this.#createGroups();
+    try {
+      this.#replicas = new ReplicaManager({
+        brokerId: config.nodeId,
+        logManager: this.#logManager,
+        clock,
+        timers,
+        logger: logger.child("replication"),
+      });
+      this.#groups = this.#createGroups();
+    } catch (error) {
+      // Whoever called has no node to close, and the directories are locked.
+      this.#logManager.close(-1);
+      throw error;
+    }
   }
 
   boundPort(listenerName: string): number {
