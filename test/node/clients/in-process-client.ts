@@ -44,3 +44,9 @@ export function nextOffsets(records: readonly ReceivedRecord[]): Map<number, num
   for (const { partition, offset } of records) next.set(partition, Math.max(next.get(partition) ?? 0, offset + 1));
   return next;
 }
+
+/** Keeps a record unless it is there already: a client that had to join again starts from what was committed. */
+export function keep(records: ReceivedRecord[], record: ReceivedRecord): void {
+  const isThere = records.some(({ partition, offset }) => partition === record.partition && offset === record.offset);
+  if (!isThere) records.push(record);
+}

@@ -2,7 +2,16 @@ import kafkajs, { type Consumer, type KafkaMessage } from "kafkajs";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { type Codec, type ReceivedRecord, type TestClient } from "../../support/clients/test-client.ts";
-import { base64, bytes, inProcessClient, nextOffsets, until, type Input, type Output } from "./in-process-client.ts";
+import {
+  base64,
+  bytes,
+  inProcessClient,
+  keep,
+  nextOffsets,
+  until,
+  type Input,
+  type Output,
+} from "./in-process-client.ts";
 
 const { Kafka, CompressionCodecs, CompressionTypes, Partitioners, logLevel } = kafkajs;
 
@@ -131,7 +140,7 @@ async function consume({ bootstrap, topic, count, group }: Input<"consume">): Ou
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
-        if (records.length < count) records.push(received(partition, message));
+        if (records.length < count) keep(records, received(partition, message));
       },
     });
     await until(

@@ -1,7 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Admin, Consumer, MultipleErrors, Producer, type Message } from "@platformatic/kafka";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { type ReceivedRecord, type TestClient } from "../../support/clients/test-client.ts";
-import { base64, bytes, inProcessClient, nextOffsets, until, type Input, type Output } from "./in-process-client.ts";
+import {
+  base64,
+  bytes,
+  inProcessClient,
+  keep,
+  nextOffsets,
+  until,
+  type Input,
+  type Output,
+} from "./in-process-client.ts";
 
 const topicResource = 2;
 
@@ -111,33 +121,51 @@ function memberOf(bootstrap: string, groupId: string): Consumer {
 
 let ungrouped = 0;
 
-async function consume({ bootstrap, topic, count, group }: Input<"consume">): Output<"consume"> {
+async function consume(input: Input<"consume">): Output<"consume"> {
   // It cannot consume without a group.
-  const consumer = memberOf(bootstrap, group ?? `platformatic-ungrouped-${++ungrouped}`);
+  const group = input.group ?? `platformatic-ungrouped-${++ungrouped}`;
   const records: ReceivedRecord[] = [];
-  let failure: Error | undefined;
-  try {
-    const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest" });
-    stream.on("error", (error) => (failure = error));
-    stream.on("data", (message) => {
-      if (records.length < count) records.push(received(message));
-    });
-    await until(
-      `${count} records of ${topic}`,
-      () => records.length === count || failure !== undefined,
-      () => records.length,
-    );
-    if (failure !== undefined) throw failure;
-    if (group !== undefined) {
-      const offsets = [...nextOffsets(records)];
-      await consumer.commit({
-        offsets: offsets.map(([partition, offset]) => ({ topic, partition, offset: BigInt(offset), leaderEpoch: -1 })),
-      });
+  // A broker that goes away ends the stream, whatever `retries` says: its users begin with a new one.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const consumer = memberOf(input.bootstrap, group);
+    try {
+      await consumeWith(consumer, input, records);
+      return { records };
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+    } finally {
+      await close(consumer);
     }
-  } finally {
-    await consumer.close(true);
+    await sleep(200);
   }
-  return { records };
+  throw new Error(`${records.length} of ${input.count} records of ${input.topic} after many attempts`);
+}
+
+async function close(consumer: Consumer): Promise<void> {
+  try {
+    await consumer.close(true);
+  } catch {
+    // It could not leave its group, since its broker had gone away.
+  }
+}
+
+/** Adds to `records` until there are `count`; rejects when its stream ends before. */
+async function consumeWith(consumer: Consumer, input: Input<"consume">, records: ReceivedRecord[]): Promise<void> {
+  const { topic, count } = input;
+  const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest" });
+  let failure: Error | undefined;
+  stream.on("error", (error) => (failure = error));
+  stream.on("data", (message) => {
+    if (records.length < count) keep(records, received(message));
+  });
+  const isOver = () => records.length === count || failure !== undefined;
+  await until(`${count} records of ${topic}`, isOver, () => records.length);
+  if (failure !== undefined) throw failure;
+  if (input.group === undefined) return;
+  const offsets = [...nextOffsets(records)];
+  await consumer.commit({
+    offsets: offsets.map(([partition, offset]) => ({ topic, partition, offset: BigInt(offset), leaderEpoch: -1 })),
+  });
 }
 
 function committed({ bootstrap, topic, group }: Input<"committed">): Output<"committed"> {
@@ -207,7 +235,7 @@ async function group({
       };
     });
   } finally {
-    await Promise.allSettled(members.map((consumer) => consumer.close(true)));
+    await Promise.all(members.map(close));
   }
 }
 

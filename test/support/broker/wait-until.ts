@@ -41,3 +41,13 @@ export function waitUntilTopicIsGone(port: number, topic: string): Promise<void>
     return error === Errors.UNKNOWN_TOPIC_OR_PARTITION ? undefined : errorName(error);
   });
 }
+
+/** Every partition of the topic has a leader that answers for it. */
+export function waitUntilLed(port: number, topic: string, count: number): Promise<void> {
+  const partitions = Array.from({ length: count }, (_, index) => ({ partitionIndex: index, timestamp: -1 }));
+  return waitUntil(`leaders of ${topic}`, async () => {
+    const listed = await call(port, apis.listOffsets, 7, { replicaId: -1, topics: [{ name: topic, partitions }] });
+    const failed = listed.topics[0]?.partitions.find((partition) => partition.errorCode !== Errors.NONE);
+    return failed === undefined ? undefined : errorName(failed.errorCode);
+  });
+}
