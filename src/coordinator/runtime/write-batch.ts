@@ -1,6 +1,6 @@
 import { type Offset } from "../../base/brand.ts";
 import { type ErrorCode } from "../../protocol/errors.ts";
-import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { buildBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { type Reply } from "./ticket.ts";
 
 /** Records of one or several turns that go into the log together, and the replies that wait for them. */
@@ -29,6 +29,11 @@ export class WriteBatch {
   add(record: RecordDraft): void {
     this.records.push(record);
     this.recordsSizeBytes += recordSizeBytesMax(record);
+  }
+
+  /** As Kafka's coordinators write it: without a producer, yet with a first sequence number. */
+  toBuffer(): Buffer {
+    return buildBatch({ records: this.records, baseSequence: 0 });
   }
 
   /** Fails the replies that wait; more may be added later. */

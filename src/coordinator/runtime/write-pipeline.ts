@@ -1,7 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Clock, type CompressionName, type Compute, type Timers } from "../../io/ports.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
-import { buildBatch, compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
 import { type CoordinatorPartition, type PartitionWriter } from "./partition-log.ts";
 import { type Reply } from "./ticket.ts";
@@ -108,7 +108,7 @@ export class WritePipeline {
   #flush(): void {
     while (this.#queue.length > 0 && this.#compressing === undefined) {
       const batch = this.#queue.shift()!;
-      const bytes = buildBatch({ records: batch.records });
+      const bytes = batch.toBuffer();
       if (this.#options.compression === "none") void this.#append(batch, bytes);
       else void this.#compressAndAppend(batch, bytes, this.#options.compression);
     }

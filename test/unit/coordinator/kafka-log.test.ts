@@ -7,7 +7,8 @@ import { decodeGroupRecord, encodeGroupRecord } from "../../../src/coordinator/g
 import { groupShard } from "../../../src/coordinator/group/group-shard.ts";
 import { type GroupState } from "../../../src/coordinator/group/group-state.ts";
 import { replayRecords } from "../../../src/coordinator/runtime/replay-records.ts";
-import { batches } from "../../../src/protocol/records/batches.ts";
+import { WriteBatch } from "../../../src/coordinator/runtime/write-batch.ts";
+import { batches, onlyBatch } from "../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { GroupWorld, noCompute, testConfig } from "./group-world.ts";
@@ -45,6 +46,18 @@ test.each(partitions)("what we write for the records of partition %i is what Kaf
   expect([...types].sort()).toEqual(
     partition === 0 || partition === 2 ? ["groupMetadata", "offsetCommit"] : expect.anything(),
   );
+});
+
+test.each(partitions)("our batches of the records of partition %i are Kafka's batches", (partition) => {
+  for (const batch of batches(segment(partition))) {
+    if (batch.isControl || batch.isTransactional) continue;
+    const ours = new WriteBatch(batch.baseOffset, 1);
+    for (const { key, value, timestamp } of recordsOf(batch, payloadOf(batch))) ours.add({ key, value, timestamp });
+    const view = onlyBatch(ours.toBuffer());
+    view.setBaseOffset(batch.baseOffset);
+    view.setPartitionLeaderEpoch(batch.partitionLeaderEpoch);
+    expect(view.bytes().toString("hex")).toBe(batch.bytes().toString("hex"));
+  }
 });
 
 test("all groups are there, each in its state", async () => {
