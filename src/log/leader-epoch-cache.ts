@@ -86,7 +86,7 @@ export class LeaderEpochCache {
    * above all that are known.
    */
   endOffsetFor(requested: LeaderEpoch): EpochEndOffset {
-    if (requested < 0) return unknown;
+    if (requested === -1) return unknown;
     if (requested === this.latestEpoch) return { leaderEpoch: requested, endOffset: this.#logEndOffset() };
     const higher = this.#entries.findIndex((entry) => entry.epoch > requested);
     if (higher < 0) return unknown;

@@ -299,7 +299,8 @@ export class Log implements Writable {
       baseOffset: batch.lastOffset - batch.offsetDelta,
       lastOffset: batch.lastOffset,
       maxTimestamp: batch.timestamp,
-      logAppendTimeMs: this.#config.messageTimestampType === "LogAppendTime" ? batch.timestamp : -1,
+      // As in Kafka whatever the type of the topic's timestamps is: the time of the batch that is there.
+      logAppendTimeMs: batch.timestamp,
       logStartOffset: this.#logStartOffset,
       duplicate: true,
     };

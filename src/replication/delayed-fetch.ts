@@ -1,13 +1,7 @@
 import { WheelEntry } from "../base/timer-wheel.ts";
 import { Errors } from "../protocol/errors.ts";
 import { type FetchPartition } from "./fetch-partition.ts";
-import {
-  type FetchParameters,
-  type FetchRead,
-  type FetchResult,
-  type PartitionResolver,
-  readPartitions,
-} from "./fetch-reader.ts";
+import { type FetchParameters, type FetchRead, type PartitionResolver, readPartitions } from "./fetch-reader.ts";
 import { type Partition, type ProgressWatcher } from "./partition.ts";
 import { type ReplicaManager } from "./replica-manager.ts";
 
@@ -18,34 +12,34 @@ import { type ReplicaManager } from "./replica-manager.ts";
  */
 export class DelayedFetch extends WheelEntry implements ProgressWatcher {
   readonly #replicaManager: ReplicaManager;
-  readonly #requests: Iterable<FetchPartition>;
+  readonly #requests: readonly FetchPartition[];
   readonly #parameters: FetchParameters;
   readonly #resolve: PartitionResolver;
-  readonly #onDone: (results: FetchResult[]) => void;
+  readonly #onDone: (read: FetchRead) => void;
   /** The partitions that are watched, and how much each had readable when it was looked at last. */
   readonly #watched = new Map<Partition, number>();
   #availableBytes: number;
-  /** What is written lies beyond what this reader may see, so that counting says nothing about what it gets. */
-  #isBehind = false;
+  /** Something written lies beyond what this reader may see, so that counting says nothing about what it gets. */
+  #isBehind: boolean;
   #isDone = false;
 
+  /** @param first the read that found too little: its partitions are waited for, not those that are missing */
   constructor(
     replicaManager: ReplicaManager,
-    requests: Iterable<FetchPartition>,
+    first: FetchRead,
     parameters: FetchParameters,
     resolve: PartitionResolver,
-    onDone: (results: FetchResult[]) => void,
-    first: FetchRead,
+    onDone: (read: FetchRead) => void,
   ) {
     super();
     this.#replicaManager = replicaManager;
-    this.#requests = requests;
+    this.#requests = first.results.map(({ request }) => request);
     this.#parameters = parameters;
     this.#resolve = resolve;
     this.#onDone = onDone;
     this.#availableBytes = first.sizeBytes;
+    this.#isBehind = this.#lagsBehind(first);
     for (const { partition } of first.results) {
-      if (partition === undefined) continue;
       this.#watched.set(partition, partition.readableBytes);
       partition.watch(this);
     }
@@ -59,9 +53,9 @@ export class DelayedFetch extends WheelEntry implements ProgressWatcher {
     const mayHaveFailed = this.#parameters.leaderOnly && partition.leaderError(-1) !== Errors.NONE;
     if (!mayHaveFailed && !this.#isBehind && this.#availableBytes < this.#parameters.minBytes) return;
     const read = this.#read();
-    if (read.mustAnswer) return this.#finish(read);
-    // An open transaction, or replicas that lag: the bytes will come into sight without being written again.
-    this.#isBehind = read.sizeBytes < this.#availableBytes;
+    // A partition that went away meanwhile is an error like any other.
+    if (read.mustAnswer || read.missing.length > 0) return this.#finish(read);
+    this.#isBehind = this.#lagsBehind(read);
     this.#availableBytes = read.sizeBytes;
   }
 
@@ -77,6 +71,12 @@ export class DelayedFetch extends WheelEntry implements ProgressWatcher {
     this.#isDone = true;
     this.#replicaManager.unschedule(this);
     for (const partition of this.#watched.keys()) partition.unwatch(this);
-    this.#onDone(read.results);
+    this.#onDone(read);
+  }
+
+  /** An open transaction, or replicas that lag: the bytes will come into sight without being written again. */
+  #lagsBehind({ results }: FetchRead): boolean {
+    const { bound } = this.#parameters;
+    return results.some(({ partition }) => partition.bound(bound) < partition.log.writtenOffset);
   }
 }

@@ -1,11 +1,11 @@
 import { type LeaderEpoch, type NodeId, type Offset } from "../base/brand.ts";
+import { zeroUuid } from "../base/uuid.ts";
 import { type Log } from "../log/log.ts";
 import { type ReadResult } from "../log/log-reader.ts";
 import { type AbortedTransaction } from "../log/transaction-index.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type FetchPartition } from "./fetch-partition.ts";
 import { type Partition, type ReadBound } from "./partition.ts";
-import { type ReplicaManager } from "./replica-manager.ts";
 
 /** What holds for all partitions of a fetch. */
 export interface FetchParameters {
@@ -24,6 +24,7 @@ export const noRecords: Buffer = Buffer.alloc(0);
 /** The answer for one partition. */
 export interface FetchResult {
   readonly request: FetchPartition;
+  /** undefined: it is not here. */
   readonly partition: Partition | undefined;
   readonly errorCode: ErrorCode;
   readonly highWatermark: Offset;
@@ -37,8 +38,13 @@ export interface FetchResult {
   readonly divergingEndOffset: Offset;
 }
 
+/** The answer for a partition that is here. */
+type LocalResult = FetchResult & { readonly partition: Partition };
+
 export interface FetchRead {
-  readonly results: FetchResult[];
+  readonly results: LocalResult[];
+  /** Partitions that are not here. They end no wait: a client that keeps asking for one would never be made to wait. */
+  readonly missing: FetchResult[];
   readonly sizeBytes: number;
   /** Nothing is gained by waiting: enough bytes, an error, or a reader that must truncate. */
   readonly mustAnswer: boolean;
@@ -53,20 +59,22 @@ export function readPartitions(
   parameters: FetchParameters,
   resolve: PartitionResolver,
 ): FetchRead {
-  const results: FetchResult[] = [];
+  const results: LocalResult[] = [];
+  const missing: FetchResult[] = [];
   let sizeBytes = 0;
   let mustAnswer = false;
   for (const request of requests) {
     const partition = resolve(request);
-    const result =
-      typeof partition === "number"
-        ? failed(request, undefined, partition)
-        : readPartition(request, partition, parameters, sizeBytes);
+    if (typeof partition === "number") {
+      missing.push(failed(request, undefined, partition));
+      continue;
+    }
+    const result = readPartition(request, partition, parameters, sizeBytes);
     sizeBytes += result.records.length;
     if (result.errorCode !== Errors.NONE || result.divergingEpoch >= 0) mustAnswer = true;
     results.push(result);
   }
-  return { results, sizeBytes, mustAnswer: mustAnswer || sizeBytes >= parameters.minBytes };
+  return { results, missing, sizeBytes, mustAnswer: mustAnswer || sizeBytes >= parameters.minBytes };
 }
 
 function readPartition(
@@ -75,8 +83,11 @@ function readPartition(
   parameters: FetchParameters,
   /** What the partitions before have given. */
   sizeBytes: number,
-): FetchResult {
+): LocalResult {
   const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes } = request.position;
+  if (request.topicId !== zeroUuid && request.topicId !== partition.topicId) {
+    return failed(request, partition, Errors.INCONSISTENT_TOPIC_ID);
+  }
   let errorCode = partition.leaderError(currentLeaderEpoch);
   if (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && !parameters.leaderOnly) errorCode = Errors.NONE;
   const { replicaId } = parameters;
@@ -128,7 +139,7 @@ function gathered(log: Log, first: ReadResult, wantedBytes: number, limitBytes: 
   return pieces.length === 1 ? first : { ok: true, records: Buffer.concat(pieces, sizeBytes), endOffset };
 }
 
-function succeeded(request: FetchPartition, partition: Partition, records: Buffer): FetchResult {
+function succeeded(request: FetchPartition, partition: Partition, records: Buffer): LocalResult {
   const { log } = partition;
   return {
     request,
@@ -144,7 +155,7 @@ function succeeded(request: FetchPartition, partition: Partition, records: Buffe
   };
 }
 
-function failed(request: FetchPartition, partition: Partition | undefined, errorCode: ErrorCode): FetchResult {
+function failed<P extends Partition | undefined>(request: FetchPartition, partition: P, errorCode: ErrorCode) {
   return {
     request,
     partition,
@@ -156,16 +167,5 @@ function failed(request: FetchPartition, partition: Partition | undefined, error
     abortedTransactions: null,
     divergingEpoch: -1,
     divergingEndOffset: -1,
-  };
-}
-
-/** The resolver of a broker that has its partitions in `replicaManager`. */
-export function hostedPartitions(
-  replicaManager: ReplicaManager,
-  missing: (request: FetchPartition) => ErrorCode,
-): PartitionResolver {
-  return (request) => {
-    if (request.topic === undefined) return missing(request);
-    return replicaManager.partition(request.topic, request.partition) ?? missing(request);
   };
 }

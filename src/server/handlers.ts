@@ -4,6 +4,7 @@ import { type QuorumController } from "../controller/quorum-controller.ts";
 import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { type Ports } from "../io/ports.ts";
 import { type LogManager } from "../log/log-manager.ts";
+import { kraftVersionFeature, metadataVersionFeature } from "../metadata/features/feature-names.ts";
 import { supportedFeatures } from "../metadata/features/feature-table.ts";
 import { type RaftDriver } from "../raft/driver.ts";
 import { FetchSessionCache } from "../replication/fetch-session.ts";
@@ -81,7 +82,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
         minVersion: minSupportedVersion,
         maxVersion: maxSupportedVersion,
       })),
-      finalizedFeatures: () => finalizedFeaturesOf(cache),
+      finalizedFeatures: () => finalizedFeaturesOf(cache, raft),
     }),
     metadataHandler({ cache, clusterId, autoCreateTopics, autoTopicCreation, draw }),
     describeTopicPartitionsHandler({ cache, partitionsMax: config.get("max.request.partition.size.limit") }),
@@ -141,8 +142,11 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
 /** Log levels are set at start (`ODRADEK_LOG`), not while the node runs. */
 const fixedLoggers: BrokerLoggers = { levels: () => new Map([[rootLogger, "INFO"]]) };
 
-function finalizedFeaturesOf({ image }: MetadataCache) {
+function finalizedFeaturesOf({ image }: MetadataCache, raft: RaftDriver) {
   const levels = new Map(image.features.finalizedLevels);
-  if (image.features.metadataVersion !== undefined) levels.set("metadata.version", image.features.metadataVersion);
+  if (image.features.metadataVersion !== undefined) levels.set(metadataVersionFeature, image.features.metadataVersion);
+  // Kept by the quorum itself, not in the metadata.
+  const { kraftVersion } = raft.state;
+  if (kraftVersion > 0) levels.set(kraftVersionFeature, kraftVersion);
   return { epoch: image.provenance.lastContainedOffset, levels };
 }

@@ -1,11 +1,15 @@
-import { zeroUuid } from "../../base/uuid.ts";
 import { type Clock } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { DelayedFetch } from "../../replication/delayed-fetch.ts";
 import { FetchPartition, type FetchPosition } from "../../replication/fetch-partition.ts";
-import { type FetchParameters, type FetchResult, readPartitions } from "../../replication/fetch-reader.ts";
+import {
+  type FetchParameters,
+  type FetchRead,
+  type FetchResult,
+  readPartitions,
+} from "../../replication/fetch-reader.ts";
 import { type FetchSession, type FetchSessionCache, sessionEpochs } from "../../replication/fetch-session.ts";
 import { type Partition, type ReadBound } from "../../replication/partition.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
@@ -30,6 +34,8 @@ type Response = Draft<ApiResponse<"fetch">>;
 type TopicResponse = NonNullable<Response["responses"]>[number];
 type PartitionResponse = NonNullable<TopicResponse["partitions"]>[number];
 
+const topicIdsVersionMin = 13;
+
 /**
  * Reads whole batches from each partition, and waits up to `max.wait.ms` for `min.bytes`.
  *
@@ -48,13 +54,17 @@ export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
       const opened = openFetch(deps, request, context);
       if (typeof opened === "number") return { errorCode: opened };
       const parameters = parametersOf(deps, request);
-      const resolve = (wanted: FetchPartition) => resolvePartition(deps, wanted, context.apiVersion);
+      const resolve = (wanted: FetchPartition) =>
+        resolvePartition(deps, wanted, context.apiVersion >= topicIdsVersionMin);
       const read = readPartitions(opened.partitions, parameters, resolve);
-      const answer = (results: FetchResult[]) => answerOf(deps, opened, results, context);
-      if (read.mustAnswer || parameters.maxWaitMs <= 0 || read.results.length === 0) return answer(read.results);
+      // Kafka answers for what is not there last, and without having looked at a log, with another form of "none".
+      const unknown = read.missing.map((result) => ({ ...result, abortedTransactions: [] }));
+      const answer = ({ results }: FetchRead, missing: readonly FetchResult[]) =>
+        answerOf(deps, opened, [...results, ...missing], context);
+      if (read.mustAnswer || parameters.maxWaitMs <= 0 || read.results.length === 0) return answer(read, unknown);
       return new Promise((done) => {
-        const onDone = (results: FetchResult[]) => done(answer(results));
-        void new DelayedFetch(deps.replicas, opened.partitions, parameters, resolve, onDone, read);
+        const onDone = (later: FetchRead) => done(answer(later, [...later.missing, ...unknown]));
+        void new DelayedFetch(deps.replicas, read, parameters, resolve, onDone);
       });
     },
   };
@@ -71,11 +81,11 @@ interface OpenedFetch {
 
 function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestContext): OpenedFetch | ErrorCode {
   const { sessionId, sessionEpoch } = request;
-  const usesTopicIds = apiVersion >= 13;
+  const usesTopicIds = apiVersion >= topicIdsVersionMin;
   const nowMs = deps.clock.monotonicMs();
   if (sessionEpoch === sessionEpochs.initial || sessionEpoch === sessionEpochs.final) {
     if (sessionId !== 0) deps.sessions.remove(sessionId);
-    const partitions = partitionsOf(deps, request);
+    const partitions = partitionsOf(deps, request, usesTopicIds);
     if (sessionEpoch === sessionEpochs.final) {
       return { session: undefined, isIncremental: false, epoch: 0, partitions };
     }
@@ -98,10 +108,10 @@ function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestCon
   return { session, isIncremental: true, epoch: session.epoch, partitions: [...session.partitions.values()] };
 }
 
-function partitionsOf(deps: FetchDeps, request: Request): FetchPartition[] {
+function partitionsOf(deps: FetchDeps, request: Request, usesTopicIds: boolean): FetchPartition[] {
   const partitions: FetchPartition[] = [];
   for (const { topicId, topic: name, partitions: wanted } of request.topics) {
-    const topic = nameOf(deps, topicId, name);
+    const topic = nameOf(deps, usesTopicIds, topicId, name);
     for (const position of wanted) {
       partitions.push(new FetchPartition(topicId, topic, position.partition, positionOf(position)));
     }
@@ -110,21 +120,24 @@ function partitionsOf(deps: FetchDeps, request: Request): FetchPartition[] {
 }
 
 function updateSession(deps: FetchDeps, session: FetchSession, request: Request): void {
+  const { usesTopicIds } = session;
   for (const { topicId, topic: name, partitions } of request.topics) {
-    const topic = nameOf(deps, topicId, name);
+    const topic = nameOf(deps, usesTopicIds, topicId, name);
     for (const position of partitions) session.update(topicId, topic, position.partition, positionOf(position));
   }
   for (const { topicId, topic, partitions } of request.forgottenTopicsData) {
-    for (const partition of partitions) session.forget(topicId, nameOf(deps, topicId, topic), partition);
+    for (const partition of partitions) session.forget(topicId, nameOf(deps, usesTopicIds, topicId, topic), partition);
   }
 }
 
-function nameOf({ cache }: FetchDeps, topicId: string, name: string): string | undefined {
-  return topicId === zeroUuid ? name : cache.topicById(topicId)?.name;
+function nameOf({ cache }: FetchDeps, usesTopicIds: boolean, topicId: string, name: string): string | undefined {
+  return usesTopicIds ? cache.topicById(topicId)?.name : name;
 }
 
 function positionOf(position: Request["topics"][number]["partitions"][number]): FetchPosition {
-  const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, partitionMaxBytes: maxBytes } = position;
+  const { fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes: maxBytes } = position;
+  // Every negative epoch says "unknown" here, while other requests know -1 alone.
+  const currentLeaderEpoch = Math.max(-1, position.currentLeaderEpoch);
   return { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, maxBytes };
 }
 
@@ -151,14 +164,11 @@ function replicaOf({ replicaId, replicaState }: Request): number {
   return Math.max(replicaId, replicaState.replicaId);
 }
 
-function resolvePartition(deps: FetchDeps, wanted: FetchPartition, apiVersion: number): Partition | ErrorCode {
-  if (apiVersion < 13) return deps.lookup.byName(wanted.topic ?? "", wanted.partition);
-  // A topic may have come into being, or been deleted, since the session began.
-  wanted.topic ??= deps.cache.topicById(wanted.topicId)?.name;
+function resolvePartition(deps: FetchDeps, wanted: FetchPartition, usesTopicIds: boolean): Partition | ErrorCode {
+  // A topic may have come into being since the session began.
+  if (usesTopicIds) wanted.topic ??= deps.cache.topicById(wanted.topicId)?.name;
   if (wanted.topic === undefined) return Errors.UNKNOWN_TOPIC_ID;
-  const partition = deps.lookup.byName(wanted.topic, wanted.partition);
-  if (typeof partition === "number" || partition.topicId === wanted.topicId) return partition;
-  return Errors.INCONSISTENT_TOPIC_ID;
+  return deps.lookup.byName(wanted.topic, wanted.partition);
 }
 
 function answerOf(
@@ -200,17 +210,12 @@ function partitionResponse(
     highWatermark: result.highWatermark,
     lastStableOffset: result.lastStableOffset,
     logStartOffset: result.logStartOffset,
-    abortedTransactions: isUnknown(result.errorCode) ? [] : result.abortedTransactions,
+    abortedTransactions: result.abortedTransactions,
     records: result.records,
     divergingEpoch:
       result.divergingEpoch < 0 ? undefined : { epoch: result.divergingEpoch, endOffset: result.divergingEndOffset },
     currentLeader: moved === undefined ? undefined : leaderOf(deps, result, moved, listenerName),
   };
-}
-
-/** Kafka answers these without having looked at a log, with another form of "none". */
-function isUnknown(errorCode: number): boolean {
-  return errorCode === Errors.UNKNOWN_TOPIC_ID || errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 /** Where a partition is led that this broker does not lead, or no longer in the client's epoch (KIP-951). */

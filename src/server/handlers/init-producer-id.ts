@@ -14,9 +14,7 @@ export function initProducerIdHandler({ producerIds }: { producerIds: ProducerId
     api: "initProducerId",
     async handle({ transactionalId, producerId, producerEpoch, enable2Pc, keepPreparedTxn }) {
       const failure = (errorCode: number) => ({ errorCode, producerId: -1, producerEpoch: -1 });
-      if ((producerId === -1) !== (producerEpoch === -1) || producerId < -1 || producerEpoch < -1) {
-        return failure(Errors.INVALID_REQUEST);
-      }
+      if ((producerId === -1) !== (producerEpoch === -1)) return failure(Errors.INVALID_REQUEST);
       if (transactionalId === "") return failure(Errors.INVALID_REQUEST);
       if (transactionalId !== null) return failure(Errors.COORDINATOR_NOT_AVAILABLE);
       if (enable2Pc || keepPreparedTxn) return failure(Errors.INVALID_REQUEST);

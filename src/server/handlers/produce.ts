@@ -144,7 +144,9 @@ function appendAll(deps: ProduceDeps, request: Request, context: RequestContext,
         if (typeof partition !== "number") tellLeader(deps, context, response, partition, moved);
       }
     }
-    responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses });
+    if (partitionResponses.length > 0) {
+      responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses });
+    }
   }
   if (acks === 0) return hasError ? closeConnection : null;
   const nodeEndpoints = [...moved.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }));

@@ -1,0 +1,28 @@
+/**
+ * The steps that ours answers in another way than Apache Kafka, and means to: by scenario, the beginning of the step's
+ * name and the reason. A step that is answered alike has no place here, and the tests say so. Null records in a Produce
+ * request have no step at all: Kafka never answers them, ours says INVALID_RECORD.
+ */
+export const deliberate: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  produce: {
+    "a partition twice":
+      "Kafka keeps the last batch and drops the others without a word; ours appends and answers all.",
+  },
+  fetch: {
+    "a partition twice": "Kafka keeps the last position; ours answers both.",
+    "a partition limit of -1 bytes": "Kafka fails with UNKNOWN_SERVER_ERROR; for ours it is a limit of 0.",
+    "an isolation level that is not there": "Kafka fails with UNKNOWN_SERVER_ERROR; ours reads uncommitted.",
+  },
+  "list-offsets": {
+    "latest, isolation 3": "Kafka fails with UNKNOWN_SERVER_ERROR; ours reads uncommitted.",
+    "by time, isolation 3": "As above.",
+    "largest, isolation 3": "As above.",
+    "a partition twice": "Kafka says INVALID_REQUEST once; ours answers each time.",
+  },
+  "delete-records": {
+    "a partition twice": "Kafka keeps the last offset; ours answers both.",
+  },
+  metadata: {
+    "by the zero id": "Kafka fails over a topic without name and id; ours leaves it out.",
+  },
+};

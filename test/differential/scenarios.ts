@@ -1,0 +1,26 @@
+import { apiVersionsScenario, logDirsScenario, metadataScenario } from "./scenarios/cluster.ts";
+import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
+import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
+import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
+import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
+import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
+import { type Scenario } from "./session.ts";
+
+export const scenarios: readonly Scenario[] = [
+  produceScenario,
+  unansweredScenario,
+  configuredScenario,
+  idempotenceScenario,
+  deletedProducerScenario,
+  initProducerIdScenario,
+  fetchScenario,
+  longPollScenario,
+  sessionScenario,
+  sessionByIdScenario,
+  listOffsetsScenario,
+  leaderEpochScenario,
+  deleteRecordsScenario,
+  logDirsScenario,
+  metadataScenario,
+  apiVersionsScenario,
+];

@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type Broker, startBroker } from "../../src/index.ts";
+import { expectSameAnswers } from "../differential/compare.ts";
+import { scenarios } from "../differential/scenarios.ts";
+import { transcriptOf, type Step } from "../differential/session.ts";
+
+/**
+ * What Apache Kafka 4.3.0 answered to scripted requests; ours must answer the same. To record it again, start one and give
+ * its port: `ODRADEK_RECORD_PORT=9092 npx vitest run --project node differential`. `npm run interop` compares the two live.
+ */
+const folder = new URL("../data/differential/", import.meta.url);
+const recordPort = process.env["ODRADEK_RECORD_PORT"];
+
+const fileOf = (name: string) => new URL(`${name}.json`, folder);
+
+describe.runIf(recordPort !== undefined)("recording", () => {
+  it.each(scenarios)("$name", async (scenario) => {
+    const steps = await transcriptOf(scenario, Number(recordPort));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(fileOf(scenario.name), `${JSON.stringify(steps, null, 1)}\n`);
+  });
+});
+
+describe.runIf(recordPort === undefined)("answers as Kafka does", () => {
+  let broker: Broker;
+  beforeAll(async () => {
+    broker = await startBroker();
+  });
+  afterAll(() => broker.close());
+
+  it.each(scenarios)("$name", async (scenario) => {
+    const recorded = JSON.parse(readFileSync(fileOf(scenario.name), "utf8")) as Step[];
+    expectSameAnswers(scenario.name, await transcriptOf(scenario, broker.port), recorded);
+  });
+});
