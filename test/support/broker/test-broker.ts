@@ -65,6 +65,11 @@ export class TestBroker {
     return `127.0.0.1:${this.port}`;
   }
 
+  /** Of the process that runs, or ran last. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** What it wrote to standard output and error, all starts together. */
   get log(): string {
     return existsSync(this.#logFile) ? readFileSync(this.#logFile, "utf8") : "";
