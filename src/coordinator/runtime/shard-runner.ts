@@ -85,7 +85,9 @@ export class ShardRunner<S, R> {
     this.#pipeline = this.#newPipeline(endOffset);
     this.#status = "active";
     const durationMs = Math.round(clock.monotonicMs() - startedMs);
-    logger.info({ ...this.partition, records: recordCount, durationMs }, "coordinator partition loaded");
+    // A new topic has many partitions with nothing in them, which nobody wants to read about.
+    const level = recordCount === 0 ? "debug" : "info";
+    logger[level]({ ...this.partition, records: recordCount, durationMs }, "coordinator partition loaded");
     this.#run((turn) => shard.onLoaded(turn), undefined);
   }
 
