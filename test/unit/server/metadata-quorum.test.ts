@@ -1,16 +1,17 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { randomUuid } from "../../../src/base/uuid.ts";
 import { BrokerConfig } from "../../../src/config/broker-config.ts";
+import { nodeClock } from "../../../src/io/node/node-clock.ts";
 import { nodeDisk } from "../../../src/io/node/node-disk.ts";
 import { nodeRandom } from "../../../src/io/node/node-random.ts";
+import { nodeTimers } from "../../../src/io/node/node-timers.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { formatOptionsFor } from "../../../src/metadata/storage/format-command.ts";
 import { formatStorage } from "../../../src/metadata/storage/formatter.ts";
 import { openLogDirs } from "../../../src/metadata/storage/log-dirs.ts";
 import { type MetadataQuorum, openMetadataQuorum } from "../../../src/server/metadata-quorum.ts";
-import { ManualTime } from "../../support/manual-time.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { anyone, brokerRegistration, createTopicsRequest } from "../controller/controller-fixture.ts";
@@ -36,9 +37,14 @@ function configFor(dir: string, more: readonly [string, string][] = []): BrokerC
 /** Starts the metadata side of a node on `dir`, formatting it when it is new. */
 async function start(dir: string, more: readonly [string, string][] = []) {
   const config = configFor(dir, more);
-  const time = new ManualTime();
-  const ports = { disk: nodeDisk, random: nodeRandom, clock: time, timers: time, logger: silentLogger };
-  const nowMs = time.wallMs();
+  const ports = {
+    disk: nodeDisk,
+    random: nodeRandom,
+    clock: nodeClock,
+    timers: nodeTimers,
+    logger: silentLogger,
+  };
+  const nowMs = nodeClock.wallMs();
   if (readdirSync(dir).length === 0) {
     formatStorage(formatOptionsFor(config, { clusterId, standalone: true }, nodeRandom), { ...ports, nowMs });
   }
@@ -49,7 +55,7 @@ async function start(dir: string, more: readonly [string, string][] = []) {
   const quorum = openMetadataQuorum({
     config,
     ports,
-    writeQueue: new WriteQueue({ timers: time }),
+    writeQueue: new WriteQueue({ timers: nodeTimers }),
     clusterId,
     directoryId,
     controllerEndpoints: [{ name: "CONTROLLER", host: "localhost", port: 19401 }],
@@ -61,28 +67,21 @@ async function start(dir: string, more: readonly [string, string][] = []) {
     },
   });
   quorum.start();
-  await until(time, () => quorum.controller.isActive);
-  const answer = async <T>(promise: Promise<T>): Promise<T> => {
-    let isDone = false;
-    void promise.finally(() => (isDone = true));
-    await until(time, () => isDone);
-    return promise;
-  };
+  await until(() => quorum.controller.isActive);
   const joinBroker = async () => {
     const registration = brokerRegistration(1, { incarnationId: localIncarnationId, logDirs: [directoryId] });
-    const { brokerEpoch = -1 } = await answer(quorum.controller.registerBroker(registration));
+    const { brokerEpoch = -1 } = await quorum.controller.registerBroker(registration);
     const currentMetadataOffset = quorum.raft.endOffset - 1;
     const fields = { wantFence: false, wantShutDown: false, offlineLogDirs: [], cordonedLogDirs: null };
-    await answer(quorum.controller.brokerHeartbeat({ brokerId: 1, brokerEpoch, currentMetadataOffset, ...fields }));
+    await quorum.controller.brokerHeartbeat({ brokerId: 1, brokerEpoch, currentMetadataOffset, ...fields });
   };
-  const createTopic = (name: string) => answer(quorum.controller.createTopics(createTopicsRequest([{ name }]), anyone));
-  return { ...quorum, time, answer, joinBroker, createTopic };
+  const createTopic = (name: string) => quorum.controller.createTopics(createTopicsRequest([{ name }]), anyone);
+  return { ...quorum, joinBroker, createTopic };
 }
 
-/** The disk is a real one: an fsync takes its time. */
-async function until(time: ManualTime, isTrue: () => boolean): Promise<void> {
-  for (let i = 0; i < 5000 && !isTrue(); i++) await time.settle();
-  expect(isTrue()).toBe(true);
+/** The disk and the timers are real ones: what takes its time is waited for. */
+async function until(isTrue: () => boolean): Promise<void> {
+  await vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 15_000, interval: 1 });
 }
 
 const topicsOf = ({ loader }: Pick<MetadataQuorum, "loader">) => [...loader.image.topics.byName.keys()].sort();
@@ -106,7 +105,7 @@ describe("on a real disk", () => {
     const incarnationOf = async () => {
       const node = await start(dir);
       const registered = () => node.loader.image.cluster.controllers.get(1);
-      await until(node.time, () => registered()?.endpoints[0]?.port === 19401);
+      await until(() => registered()?.endpoints[0]?.port === 19401);
       const before = registered()?.incarnationId;
       await node.joinBroker();
       expect(registered()?.incarnationId).toBe(before);
@@ -115,7 +114,7 @@ describe("on a real disk", () => {
     };
     const first = await incarnationOf();
     const node = await start(dir);
-    await until(node.time, () => node.loader.image.cluster.controllers.get(1)?.incarnationId !== first);
+    await until(() => node.loader.image.cluster.controllers.get(1)?.incarnationId !== first);
     await node.close();
   });
 
