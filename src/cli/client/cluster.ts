@@ -58,6 +58,7 @@ export class Cluster {
   #brokers: ReadonlyMap<number, SocketAddress> = new Map();
   /** Topics seen so far; an entry is dropped when an answer shows that it is stale. */
   readonly #topics = new Map<string, TopicInfo>();
+  readonly #topicIds = new Map<string, Uuid>();
   #metadataCount = 1;
   #isClosed = false;
 
@@ -168,6 +169,7 @@ export class Cluster {
         .sort((a, b) => a.index - b.index);
       const info = { name, id: topic.topicId, isInternal: topic.isInternal, partitions };
       this.#topics.set(name, info);
+      this.#topicIds.set(name, topic.topicId);
       found.push(info);
     }
     this.#complain(unavailable);
@@ -200,8 +202,13 @@ export class Cluster {
     return this.#topics.get(name);
   }
 
-  topicById(id: Uuid): TopicInfo | undefined {
-    return [...this.#topics.values()].find((topic) => topic.id === id);
+  /** The id that the topic had last, also while nobody knows who leads it; the zero uuid before it was ever seen. */
+  topicIdOf(name: string): Uuid {
+    return this.#topicIds.get(name) ?? zeroUuid;
+  }
+
+  topicNameOf(id: Uuid): string | undefined {
+    return [...this.#topicIds].find(([, known]) => known === id)?.[0];
   }
 
   /** Forgets where the partitions of a topic are led, so that the next use asks again. */

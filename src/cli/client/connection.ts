@@ -6,6 +6,7 @@ import { responseHeader } from "../../protocol/headers.ts";
 import { Reader } from "../../protocol/reader.ts";
 import { encodeRequestFrame, responseHeaderVersion } from "../../protocol/request-header.ts";
 import { type Draft, type VersionRange } from "../../protocol/schema.ts";
+import { AnswerAssembler } from "./answer-assembler.ts";
 import { DisconnectError, KafkaError, throwIfError } from "./kafka-error.ts";
 
 export interface ConnectionOptions {
@@ -24,7 +25,7 @@ interface Pending {
 }
 
 const connectTimeoutMs = 10_000;
-const lengthBytes = 4;
+const correlationIdBytes = 4;
 const clientSoftwareName = "odradek-cli";
 const clientSoftwareVersion = "4.3.0";
 
@@ -37,15 +38,13 @@ export class Connection {
   readonly #pending = new Map<number, Pending>();
   #versions = new Map<number, VersionRange>();
   #nextCorrelationId = 0;
-  #received: Buffer[] = [];
-  #receivedBytes = 0;
-  #neededBytes = lengthBytes;
   #isClosed = false;
 
   private constructor(socket: NetSocket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    socket.onData = (chunk) => this.#onData(chunk);
+    const frames = new AnswerAssembler((frame) => this.#onFrame(frame));
+    socket.onData = (chunk) => frames.push(chunk);
     socket.onClose = () => this.#fail(new DisconnectError());
   }
 
@@ -136,26 +135,6 @@ export class Connection {
     return correlationId;
   }
 
-  #onData(chunk: Buffer): void {
-    this.#received.push(chunk);
-    this.#receivedBytes += chunk.length;
-    while (this.#receivedBytes >= this.#neededBytes) {
-      const bytes = this.#received.length === 1 ? chunk : Buffer.concat(this.#received, this.#receivedBytes);
-      const frameBytes = lengthBytes + bytes.readInt32BE(0);
-      if (bytes.length < frameBytes) {
-        this.#received = [bytes];
-        this.#neededBytes = frameBytes;
-        return;
-      }
-      this.#onFrame(bytes.subarray(lengthBytes, frameBytes));
-      const rest = bytes.subarray(frameBytes);
-      chunk = rest;
-      this.#received = rest.length > 0 ? [rest] : [];
-      this.#receivedBytes = rest.length;
-      this.#neededBytes = lengthBytes;
-    }
-  }
-
   #onFrame(frame: Buffer): void {
     const correlationId = frame.readInt32BE(0);
     const pending = this.#pending.get(correlationId);
@@ -168,7 +147,8 @@ export class Connection {
     const { api } = pending;
     let { version } = pending;
     // To an ApiVersions version that it does not know a broker answers in version 0 (KIP-511).
-    if (api.key === apis.apiVersions.key && frame.readInt16BE(lengthBytes) === Errors.UNSUPPORTED_VERSION) version = 0;
+    if (api.key === apis.apiVersions.key && frame.readInt16BE(correlationIdBytes) === Errors.UNSUPPORTED_VERSION)
+      version = 0;
     try {
       const reader = new Reader(frame);
       codecOf(responseHeader, responseHeaderVersion(api, version)).decode(reader);

@@ -266,7 +266,7 @@ export class Consumer {
           const partition = partitions.find(
             (candidate) =>
               candidate.partition === result.partitionIndex &&
-              (candidate.topic === topic || this.#cluster.topic(candidate.topic)?.id === topicId),
+              (candidate.topic === topic || this.#cluster.topicIdOf(candidate.topic) === topicId),
           );
           if (partition !== undefined) await this.#take(partition, result);
         }
@@ -296,7 +296,7 @@ export class Consumer {
       isolationLevel: readCommitted ? 1 : 0,
       topics: names.map((name) => ({
         topic: name,
-        topicId: this.#cluster.topic(name)?.id ?? "",
+        topicId: this.#cluster.topicIdOf(name),
         partitions: partitions
           .filter(({ topic }) => topic === name)
           .map(({ partition, fetchOffset }) => ({

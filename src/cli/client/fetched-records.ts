@@ -1,10 +1,9 @@
 import { type Compute } from "../../io/ports.ts";
-import { Errors } from "../../protocol/errors.ts";
 import { type BatchView, type TimestampType } from "../../protocol/records/batch-header.ts";
 import { batches } from "../../protocol/records/batches.ts";
 import { ControlType, controlTypeOf } from "../../protocol/records/control-records.ts";
 import { decompressBatch, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
-import { KafkaError } from "./kafka-error.ts";
+import { ClientError } from "./kafka-error.ts";
 
 export interface ConsumedRecord {
   readonly topic: string;
@@ -33,7 +32,7 @@ const batchSizeBytesMax = 2 ** 31 - 1;
 
 /**
  * The records of a fetch, without control records and, in read_committed, those of aborted transactions.
- * @throws KafkaError CORRUPT_MESSAGE when a batch is damaged
+ * @throws ClientError when a batch is damaged
  */
 export async function* consumedRecords(
   fetched: FetchedPartition,
@@ -43,8 +42,9 @@ export async function* consumedRecords(
   const aborted = new AbortedTransactions(fetched.abortedTransactions ?? []);
   for (const batch of batches(fetched.records)) {
     if (!batch.isValidCrc()) {
-      throw new KafkaError(
-        Errors.CORRUPT_MESSAGE,
+      // Not CORRUPT_MESSAGE, which may be sent again: the next fetch would bring the same bytes.
+      throw new ClientError(
+        "org.apache.kafka.common.KafkaException",
         `Record batch for partition ${topic}-${partition} at offset ${batch.baseOffset} is invalid, cause: Record is corrupt`,
       );
     }

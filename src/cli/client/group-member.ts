@@ -89,7 +89,7 @@ export class GroupMember {
             groupId,
             topics: [...assignment].map(([name, partitions]) => ({
               name,
-              topicId: this.#cluster.topic(name)?.id ?? "",
+              topicId: this.#cluster.topicIdOf(name),
               partitionIndexes: [...partitions],
             })),
           },
@@ -108,7 +108,7 @@ export class GroupMember {
         partitions
           .filter(({ committedOffset }) => committedOffset >= 0)
           .map(({ partitionIndex, committedOffset }) => ({
-            topic: name === "" ? this.#nameOf(topicId) : name,
+            topic: name === "" ? (this.#cluster.topicNameOf(topicId) ?? "") : name,
             partition: partitionIndex,
             offset: committedOffset,
           })),
@@ -127,7 +127,7 @@ export class GroupMember {
       groupInstanceId: this.#settings.instanceId,
       topics: names.map((name) => ({
         name,
-        topicId: this.#cluster.topic(name)?.id ?? "",
+        topicId: this.#cluster.topicIdOf(name),
         partitions: offsets
           .filter(({ topic }) => topic === name)
           .map(({ partition, offset }) => ({
@@ -289,10 +289,6 @@ export class GroupMember {
     if (found === undefined) throw new DisconnectError();
     throwIfError(found.errorCode, found.errorMessage);
     return this.#cluster.openOwnConnection({ host: found.host, port: found.port });
-  }
-
-  #nameOf(topicId: string): string {
-    return this.#cluster.topicById(topicId)?.name ?? "";
   }
 }
 

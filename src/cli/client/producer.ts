@@ -277,7 +277,7 @@ export class Producer {
       timeoutMs: requestTimeoutMs,
       topicData: topics.map((name) => ({
         name,
-        topicId: this.#cluster.topic(name)?.id ?? "",
+        topicId: this.#cluster.topicIdOf(name),
         partitionData: chosen
           .filter(({ lane }) => lane.topic === name)
           .map(({ lane, batch }) => ({ index: lane.partition, records: batch.bytes ?? null })),
@@ -293,7 +293,7 @@ export class Producer {
   }
 
   #onAnswer(lane: Lane, batch: PendingBatch, answer: ApiResponse<"produce">): void {
-    const id = this.#cluster.topic(lane.topic)?.id;
+    const id = this.#cluster.topicIdOf(lane.topic);
     const result = answer.responses
       .find(({ name, topicId }) => name === lane.topic || topicId === id)
       ?.partitionResponses.find(({ index }) => index === lane.partition);
