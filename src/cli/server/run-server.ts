@@ -7,6 +7,7 @@ import { propertiesFromEnvironment } from "../../config/environment.ts";
 import { parseProperties } from "../../config/properties.ts";
 import { createLogger } from "../../io/node/node-logger.ts";
 import { nodePorts } from "../../io/node/ports.ts";
+import { DiskError } from "../../io/ports.ts";
 import { ensureFormatted } from "../../server/ensure-formatted.ts";
 import { createNode } from "../../server/node.ts";
 import { StartupError } from "../../server/startup-error.ts";
@@ -24,7 +25,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
   try {
     await start(options);
   } catch (error) {
-    const expected = error instanceof ConfigError || error instanceof StartupError;
+    // A disk's error names the path and what the system says about it.
+    const expected = error instanceof ConfigError || error instanceof StartupError || error instanceof DiskError;
     process.stderr.write(`${expected ? error.message : String((error as Error).stack ?? error)}\n`);
     process.exitCode = 1;
   }
