@@ -95,14 +95,13 @@ export class TimerWheel {
   }
 
   #expireBucket(bucket: Bucket, target: number): void {
-    for (let entry = bucket.next!; entry !== bucket;) {
-      const next = entry.next!;
-      if (entry.tick <= target) {
-        this.remove(entry);
-        entry.onExpire();
-      }
-      // The callback may have taken the next entry out; what is left is found from the bucket's start again.
-      entry = next.tick === -1 && next !== bucket ? bucket.next! : next;
+    // A callback may take out or put in other entries: what is due is found before the first is called.
+    const due: WheelEntry[] = [];
+    for (let entry = bucket.next!; entry !== bucket; entry = entry.next!) if (entry.tick <= target) due.push(entry);
+    for (const entry of due) {
+      if (entry.tick === -1 || entry.tick > target) continue;
+      this.remove(entry);
+      entry.onExpire();
     }
   }
 }

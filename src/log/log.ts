@@ -238,6 +238,11 @@ export class Log implements Writable {
     return this.#append(batch, nowMs) ?? this.#success(batch, isAppendTime ? nowMs : -1);
   }
 
+  /** Notes that `epoch` starts at the log's end: recovery, and followers that truncate, rely on that before its records. */
+  beginEpoch(epoch: LeaderEpoch): void {
+    this.#guarded(() => this.leaderEpochs.assign(epoch, this.#logEndOffset));
+  }
+
   /** Appends batches as the leader has them; their offsets must be at or behind the log's end. */
   appendAsFollower(records: Buffer): AppendFailure | null {
     if (this.#isOffline || this.#isClosed) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
@@ -443,8 +448,7 @@ export class Log implements Writable {
     const target = Math.min(offset, this.#highWatermark);
     if (target <= this.#logStartOffset) return false;
     this.#logStartOffset = target;
-    this.leaderEpochs.truncateFromStart(target);
-    return true;
+    return this.#guarded(() => this.leaderEpochs.truncateFromStart(target));
   }
 
   /**

@@ -20,6 +20,7 @@ export const sessionEpochs = {
 export class FetchSession {
   readonly id: number;
   readonly usesTopicIds: boolean;
+  readonly createdMs: number;
   epoch = 1;
   lastUsedMs: number;
   readonly partitions = new Map<string, FetchPartition>();
@@ -27,6 +28,7 @@ export class FetchSession {
   constructor(id: number, usesTopicIds: boolean, nowMs: number) {
     this.id = id;
     this.usesTopicIds = usesTopicIds;
+    this.createdMs = nowMs;
     this.lastUsedMs = nowMs;
   }
 
@@ -88,7 +90,7 @@ export class FetchSession {
   }
 }
 
-/** A session is not pushed out by a newcomer before it has been idle so long. */
+/** After so long a session may be pushed out: by any newcomer when it was idle, by a larger one when it was not. */
 const evictionMs = 120_000;
 
 /** The sessions of all clients, at most `slots` (`max.incremental.fetch.session.cache.slots`), least recently used first. */
@@ -116,8 +118,8 @@ export class FetchSessionCache {
 
   /**
    * A new session; undefined when there is no room, and then the client goes on with full fetches. A full cache gives up
-   * its oldest session when that is idle, or else the smallest when the newcomer has more partitions, since a session
-   * saves the more the larger it is.
+   * its oldest session when that is idle, or else the smallest of those that are not new when the newcomer has more
+   * partitions, since a session saves the more the larger it is.
    *
    * @param draw a random number in [0, 1)
    */
@@ -142,10 +144,11 @@ export class FetchSessionCache {
     const oldest = this.#sessions.values().next().value;
     if (oldest === undefined) return true;
     if (nowMs - oldest.lastUsedMs > evictionMs) return this.#sessions.delete(oldest.id);
-    let smallest = oldest;
+    let smallest: FetchSession | undefined;
     for (const session of this.#sessions.values()) {
-      if (session.partitions.size < smallest.partitions.size) smallest = session;
+      if (nowMs - session.createdMs <= evictionMs) continue;
+      if (session.partitions.size < (smallest?.partitions.size ?? partitionCount)) smallest = session;
     }
-    return smallest.partitions.size < partitionCount && this.#sessions.delete(smallest.id);
+    return smallest !== undefined && this.#sessions.delete(smallest.id);
   }
 }

@@ -101,8 +101,7 @@ export class Partition {
   }
 
   #becomeLeader(): void {
-    // An epoch starts where the log ends: recovery and truncation of followers rely on the entry being there first.
-    this.log.leaderEpochs.assign(this.leaderEpoch, this.log.logEndOffset);
+    this.log.beginEpoch(this.leaderEpoch);
     this.#advanceHighWatermark();
   }
 

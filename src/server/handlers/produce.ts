@@ -5,20 +5,20 @@ import { type AppendFailure } from "../../log/append-result.ts";
 import { type PreparedRecords, validateCompressed } from "../../log/compressed-validation.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
-import {
-  batchHeaderSizeBytes,
-  BatchView,
-  currentMagic,
-  logOverheadBytes,
-  magicAt,
-} from "../../protocol/records/batch-header.ts";
-import { batchSizeAt } from "../../protocol/records/batches.ts";
+import { BatchView } from "../../protocol/records/batch-header.ts";
 import { type Partition } from "../../replication/partition.ts";
 import { PendingProduce } from "../../replication/pending-produce.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
-import { closeConnection, type ConnectionInfo, type Handler, type RequestContext } from "../handler.ts";
+import {
+  closeConnection,
+  type ConnectionInfo,
+  type Handler,
+  type HandlerResult,
+  type RequestContext,
+} from "../handler.ts";
 import { type MetadataCache, type BrokerNode } from "../metadata-cache.ts";
 import { type PartitionLookup } from "../partition-lookup.ts";
+import { recordsError, requestProblem, type RequestProblem } from "./produced-records.ts";
 
 export interface ProduceDeps {
   readonly cache: MetadataCache;
@@ -49,12 +49,6 @@ const answeredWithoutStart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   Errors.KAFKA_STORAGE_ERROR,
 ]);
 
-/** A record of the oldest format is no smaller. */
-const recordBytesMin = 14;
-
-/** Batches compressed with zstd came with version 7. */
-const zstdVersionMin = 7;
-
 /**
  * Appends one batch to each partition.
  *
@@ -64,7 +58,7 @@ const zstdVersionMin = 7;
  */
 export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
   // Connections of which a request is still being looked into: what follows it may not overtake it.
-  const checking = new WeakMap<ConnectionInfo, Promise<unknown>>();
+  const checking = new WeakMap<ConnectionInfo, Promise<void>>();
   return {
     api: "produce",
     readsInPlace: true,
@@ -76,15 +70,22 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
       copyRecords(request);
       // Compressed records are looked into before anything is appended: from here on nothing waits until it is ordered.
-      const ready = Promise.all([checks, earlier]);
-      checking.set(context.connection, ready);
-      return ready.then(([checked]) => {
-        if (checking.get(context.connection) === ready) checking.delete(context.connection);
-        return appendAll(deps, request, context, checked);
+      // The answer is in an object because the next request waits for the append and not for what the answer waits for.
+      const appended = Promise.all([checks, earlier]).then(([checked]): { readonly answer: Answer } => ({
+        answer: appendAll(deps, request, context, checked),
+      }));
+      // A check that throws fails its own request, not those behind it.
+      const done = appended.then(doNothing, doNothing);
+      checking.set(context.connection, done);
+      void done.finally(() => {
+        if (checking.get(context.connection) === done) checking.delete(context.connection);
       });
+      return appended.then(({ answer }): Answer => answer);
     },
   };
 }
+
+function doNothing(): void {}
 
 /** A request that waits outlives the buffer that it was received in. */
 function copyRecords({ topicData }: Request): void {
@@ -109,7 +110,7 @@ function checkCompressed(
   for (const topic of request.topicData) {
     for (const data of topic.partitionData) {
       const { index, records } = data;
-      if (records === null || batchesError(records, apiVersion) !== Errors.NONE) continue;
+      if (records === null || recordsError(records, apiVersion) !== Errors.NONE) continue;
       const partition = find(deps, topic, index, apiVersion);
       if (typeof partition === "number") continue;
       const name = `${partition.topic}-${index}`;
@@ -121,7 +122,9 @@ function checkCompressed(
   return Promise.all(checks).then((results) => new Map(results));
 }
 
-function appendAll(deps: ProduceDeps, request: Request, context: RequestContext, checked: Checked | undefined) {
+type Answer = HandlerResult<"produce"> | Promise<HandlerResult<"produce">>;
+
+function appendAll(deps: ProduceDeps, request: Request, context: RequestContext, checked: Checked | undefined): Answer {
   const { acks } = request;
   const pending = new PendingProduce(deps.replicas);
   const moved = new Map<number, BrokerNode>();
@@ -184,7 +187,7 @@ function refusal(
 ): ErrorCode {
   if (partition === Errors.UNKNOWN_TOPIC_ID || partition === Errors.UNKNOWN_TOPIC_OR_PARTITION) return partition;
   const name = typeof partition === "number" ? topic.name : partition.topic;
-  const batchError = records === null ? Errors.INVALID_RECORD : batchesError(records, context.apiVersion);
+  const batchError = recordsError(records, context.apiVersion);
   if (batchError !== Errors.NONE) return batchError;
   const { acks } = request;
   if (acks !== 0 && acks !== 1 && acks !== -1) return Errors.INVALID_REQUIRED_ACKS;
@@ -213,40 +216,8 @@ function refuse(
   else response.logStartOffset = partition.log.logStartOffset;
 }
 
-interface RequestProblem {
-  readonly errorCode: ErrorCode;
-  readonly message: string | null;
-}
-
-/**
- * What makes Kafka refuse a request as a whole: it looks for transactional records before anything else, and stumbles
- * over what is no batch of any format.
- */
-function requestProblem({ transactionalId, topicData }: Request): RequestProblem | undefined {
-  for (const { partitionData } of topicData) {
-    for (const { records } of partitionData) {
-      if (records === null || records.length <= magicAt) continue;
-      const batch = new BatchView(records, 0);
-      const { magic } = batch;
-      const recordBytes = batch.sizeInBytes - logOverheadBytes;
-      if (recordBytes < recordBytesMin) {
-        const message = `Record size ${recordBytes} is less than the minimum record overhead (${recordBytesMin})`;
-        return { errorCode: Errors.CORRUPT_MESSAGE, message };
-      }
-      if (magic < 0 || magic > currentMagic) {
-        return { errorCode: Errors.CORRUPT_MESSAGE, message: `Invalid magic found in record: ${magic}` };
-      }
-      const isWhole = records.length >= batchHeaderSizeBytes && batch.sizeInBytes <= records.length;
-      if (transactionalId === null && isWhole && magic === currentMagic && batch.isTransactional) {
-        return { errorCode: Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message: null };
-      }
-    }
-  }
-  return undefined;
-}
-
 /** Nothing of the request is appended. */
-function refuseAll({ acks, topicData }: Request, { errorCode, message }: RequestProblem) {
+function refuseAll({ acks, topicData }: Request, { errorCode, message }: RequestProblem): Answer {
   if (acks === 0) return closeConnection;
   const responses = topicData.map(({ name, topicId, partitionData }) => ({
     name,
@@ -258,27 +229,6 @@ function refuseAll({ acks, topicData }: Request, { errorCode, message }: Request
     })),
   }));
   return { responses, throttleTimeMs: 0 };
-}
-
-/** A partition takes exactly one batch, of the current format. */
-function batchesError(records: Buffer, apiVersion: number): ErrorCode {
-  // Too short for a size and a format: no batch at all. The log words other nonsense.
-  if (records.length < magicAt + 1) return Errors.INVALID_RECORD;
-  const batch = new BatchView(records, 0);
-  if (batch.magic !== currentMagic || batch.sizeInBytes > records.length) return Errors.INVALID_RECORD;
-  if (records.length < batchHeaderSizeBytes) return Errors.CORRUPT_MESSAGE;
-  if (batch.compression === "zstd" && apiVersion < zstdVersionMin) return Errors.UNSUPPORTED_COMPRESSION_TYPE;
-  const hasSecond = batch.end < records.length && batch.sizeInBytes > 0 && hasBatchAt(records, batch.end);
-  return hasSecond ? Errors.INVALID_RECORD : Errors.NONE;
-}
-
-function hasBatchAt(records: Buffer, start: number): boolean {
-  try {
-    return batchSizeAt(records, start, records.length) !== undefined;
-  } catch {
-    // Whatever follows the first batch is no batch: the log refuses the sizes.
-    return false;
-  }
 }
 
 function append(

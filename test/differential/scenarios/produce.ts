@@ -29,6 +29,14 @@ export const produceScenario: Scenario = {
     await s.ask("partition 2", "produce", 9, produce(topic, batch(), { index: 2 }));
     await s.ask("partition -1", "produce", 9, produce(topic, batch(), { index: -1 }));
     await s.ask("empty records", "produce", 9, produce(topic, Buffer.alloc(0)));
+    const half = batch({ count: 5 }).subarray(0, 70);
+    await s.ask("a batch and half a batch", "produce", 9, produce(topic, Buffer.concat([batch(), half])));
+    const nonsense = Buffer.alloc(80, 0xff);
+    await s.ask("a batch and nonsense", "produce", 9, produce(topic, Buffer.concat([batch(), nonsense])));
+    const future = batch();
+    future[16] = 9;
+    await s.ask("a batch and one of a format to come", "produce", 9, produce(topic, Buffer.concat([batch(), future])));
+    await s.ask("two batches", "produce", 9, produce(topic, Buffer.concat([batch(), batch()])));
     await s.ask("no topic", "produce", 9, { acks: -1, timeoutMs: 1_000, topicData: [] });
     await s.ask("a topic without partitions", "produce", 9, {
       acks: -1,

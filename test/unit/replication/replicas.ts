@@ -1,0 +1,86 @@
+import { type Disk } from "../../../src/io/ports.ts";
+import { defaultLogConfig, type LogConfig } from "../../../src/log/log-config.ts";
+import { LogManager } from "../../../src/log/log-manager.ts";
+import { WriteQueue } from "../../../src/log/write-queue.ts";
+import { type PartitionRegistration } from "../../../src/metadata/image/partition-registration.ts";
+import { zeroUuid } from "../../../src/base/uuid.ts";
+import { type Partition } from "../../../src/replication/partition.ts";
+import { ReplicaManager } from "../../../src/replication/replica-manager.ts";
+import { ManualTime } from "../../support/manual-time.ts";
+import { SeededRandom } from "../../support/random-bytes.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { startMs } from "../log/batches.ts";
+
+export const brokerId = 1;
+
+/** What the metadata says of a partition that this broker leads alone. */
+export function registration(changes: Partial<PartitionRegistration> = {}): PartitionRegistration {
+  return {
+    replicas: [brokerId],
+    directories: [zeroUuid],
+    isr: [brokerId],
+    removingReplicas: [],
+    addingReplicas: [],
+    elr: [],
+    lastKnownElr: [],
+    leader: brokerId,
+    leaderRecoveryState: 0,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    ...changes,
+  };
+}
+
+export interface HostedPartition {
+  readonly topic?: string;
+  readonly topicId?: string;
+  readonly partition?: number;
+  readonly registration?: Partial<PartitionRegistration>;
+}
+
+export const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
+
+/** The replicas of a broker whose clock and disk belong to the test. */
+export function openReplicas(disk: Disk = new MemoryDisk(), config: Partial<LogConfig> = {}) {
+  const time = new ManualTime(startMs);
+  const random = new SeededRandom(1);
+  const queue = new WriteQueue({ timers: time });
+  const logConfig = { ...defaultLogConfig, ...config };
+  const logManager = new LogManager({
+    directories: ["/data"],
+    excluded: new Set(),
+    defaultConfig: logConfig,
+    disk,
+    clock: time,
+    timers: time,
+    random: { float: () => 0, bytes: (length) => random.bytes(length) },
+    logger: silentLogger,
+    writeQueue: queue,
+    retentionIntervalMs: Infinity,
+    initialDelayMs: Infinity,
+    flushIntervalMs: Infinity,
+    recoveryPointIntervalMs: Infinity,
+    logStartIntervalMs: Infinity,
+    highWatermarkIntervalMs: Infinity,
+    producerIdExpirationMs: Infinity,
+    producerIdCheckIntervalMs: Infinity,
+    onDirectoryFailed: (directory) => replicas.onDirectoryFailed(directory),
+  });
+  const replicas = new ReplicaManager({ brokerId, logManager, clock: time, timers: time, logger: silentLogger });
+  const host = (hosted: HostedPartition = {}): Partition => {
+    const { topic = "topic", partition = 0 } = hosted;
+    const state = {
+      topic,
+      topicId: hosted.topicId ?? topicId,
+      partition,
+      registration: registration(hosted.registration),
+      isNew: true,
+    };
+    replicas.apply({ deletes: [], leaders: [state], followers: [] }, () => logConfig);
+    return replicas.partition(topic, partition)!;
+  };
+  const remove = (topic = "topic", partition = 0, id = topicId) =>
+    replicas.apply({ deletes: [{ topic, topicId: id, partition }], leaders: [], followers: [] }, () => logConfig);
+  return { time, queue, disk, logManager, replicas, host, remove };
+}
