@@ -2,13 +2,8 @@ import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestBroker } from "../support/broker/test-broker.ts";
 import { runTool } from "../support/run-process.ts";
+import { lineCount, lines, textFile } from "../support/text-file.ts";
 
-const lineCount = 100_000;
-/** Text of many lengths, some of it beyond ASCII, some of it empty. */
-const lines = Array.from({ length: lineCount }, (_, index) =>
-  index % 1_000 === 999 ? "" : `${index} ${"·x✓"[index % 3]?.repeat(index % 113)}`,
-);
-const file = lines.map((line) => `${line}\n`).join("");
 const topic = "first-steps";
 
 /** What the README shows: a file goes in through the console producer, and comes back from the broker's clients. */
@@ -22,7 +17,7 @@ describe("a text file of 100,000 lines", () => {
   test("goes in through kafka-console-producer.sh", async () => {
     const server = ["--bootstrap-server", broker.bootstrap];
     expect(await runTool("kafka-topics", [...server, "--create", "--topic", topic])).toBe(`Created topic ${topic}.\n`);
-    expect(await runTool("kafka-console-producer", [...server, "--topic", topic], { stdin: file })).toBe("");
+    expect(await runTool("kafka-console-producer", [...server, "--topic", topic], { stdin: textFile })).toBe("");
   });
 
   describe.each(["at once", "after kill -9"])("%s", (when) => {
@@ -34,7 +29,7 @@ describe("a text file of 100,000 lines", () => {
       const args = ["--bootstrap-server", broker.bootstrap, "--topic", topic, "--from-beginning"];
       const output = await runTool("kafka-console-consumer", [...args, "--max-messages", String(lineCount)]);
       // Not toBe: the difference of two such texts takes minutes to print.
-      expect(output === file).toBe(true);
+      expect(output === textFile).toBe(true);
     });
 
     test("comes back identical from kafkajs", async () => {
