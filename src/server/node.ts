@@ -22,6 +22,7 @@ import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
 import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
+import { refuseWhatIsMissing } from "./refuse-what-is-missing.ts";
 import { SocketServer } from "./socket-server.ts";
 import { StartupError } from "./startup-error.ts";
 import { TopicConfigs } from "./topic-configs.ts";
@@ -57,20 +58,6 @@ export async function createNode(config: BrokerConfig, ports: Ports, hostName: s
   } catch (error) {
     await node.close();
     throw error;
-  }
-}
-
-/** Several nodes in a cluster are still to come: better no start than a node that only looks like one of them. */
-function refuseWhatIsMissing(config: BrokerConfig): void {
-  if (!config.isBroker || !config.isController) {
-    throw new StartupError(
-      `process.roles is "${config.get("process.roles").join(",")}": this version runs broker and controller in one process, process.roles=broker,controller`,
-    );
-  }
-  if (config.quorumVoters.length > 1) {
-    throw new StartupError(
-      `controller.quorum.voters names ${config.quorumVoters.length} voters: this version runs a quorum of one`,
-    );
   }
 }
 

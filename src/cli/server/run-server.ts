@@ -53,6 +53,11 @@ async function start(options: ServerOptions): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // A broken invariant: the process stops at once and in no good order, so that the next start looks at everything.
+  process.once("uncaughtException", (error) => {
+    logger.error({ error }, "An unforeseen error stops the node");
+    process.exit(1);
+  });
   // A node that had to stop by itself (its last log directory failed) exits as Kafka does, so that a supervisor sees it.
   void node.failed.then((error) => {
     logger.error({ error }, "The node stops");
