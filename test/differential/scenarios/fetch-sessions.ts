@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
 import { type Draft } from "../../../src/protocol/schema.ts";
 import { batch, fetch, from, produce } from "../requests.ts";
@@ -70,6 +71,20 @@ export const sessionScenario: Scenario = {
     });
     await client.fetch("the log's start is news", []);
     await client.fetch("that was all", []);
+    const [first, other] = [await s.connect(), await s.connect()];
+    const waiting = first.send(
+      "fetch",
+      12,
+      fetch([], { sessionId: client.id, sessionEpoch: client.epoch, maxWaitMs: 700, minBytes: 100_000 }),
+    );
+    await sleep(200);
+    const overtaking = fetch([{ topic, partitions: [at(1, 1)] }], {
+      sessionId: client.id,
+      sessionEpoch: client.epoch + 1,
+    });
+    await s.ask("a request of the session while another waits", "fetch", 12, overtaking, other);
+    s.note("the one that waited", await waiting, true);
+    client.epoch += 2;
     await client.fetch("a replica's epoch that diverges is news", [
       { topic, partitions: [at(1, 40, { lastFetchedEpoch: 0 })] },
     ]);
