@@ -3,7 +3,7 @@ import { type ApiRequest } from "../../../src/protocol/apis.ts";
 import { errorName, Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { type Draft } from "../../../src/protocol/schema.ts";
-import { RawConnection } from "../network/raw-connection.ts";
+import { frameOf, RawConnection } from "../network/raw-connection.ts";
 
 const recordsOfBatch = 5;
 /** What a broker may answer while it starts; everything else is a failure. */
@@ -28,6 +28,8 @@ export class SteadyProducer {
   readonly options: ProducerOptions;
   /** The values of the batches that were acknowledged, in their order. */
   readonly acknowledged: string[] = [];
+  /** Sends and does not hear the answers: as long as this is set, it sends the same batch again and again. */
+  isDeaf = false;
   #connection: RawConnection | undefined;
   #isEnding = false;
   readonly #run: Promise<unknown>;
@@ -50,9 +52,7 @@ export class SteadyProducer {
 
   async #work(): Promise<void> {
     const { topic, partition, acks, isIdempotent } = this.options;
-    const identity = isIdempotent
-      ? await this.#insist((connection) => connection.ask("initProducerId", 4, { transactionTimeoutMs: 1_000 }))
-      : undefined;
+    const identity = isIdempotent ? await this.#insist(identityOf) : undefined;
     for (let sequence = 0; !this.#isEnding; sequence += recordsOfBatch) {
       const values = Array.from({ length: recordsOfBatch }, (_, index) => `${topic}-${partition}-${sequence + index}`);
       const records = buildBatch({
@@ -73,9 +73,16 @@ export class SteadyProducer {
         timeoutMs: 5_000,
         topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
       };
-      if ((await this.#insist((connection) => produced(connection, request))) !== undefined)
+      if ((await this.#insist((connection) => this.#produce(connection, request))) !== undefined)
         this.acknowledged.push(...values);
     }
+  }
+
+  async #produce(connection: RawConnection, request: ProduceRequest): Promise<true | undefined> {
+    if (!this.isDeaf) return produced(connection, request);
+    connection.write(frameOf("produce", 9, 1, request));
+    await sleep(20);
+    throw new Error("The answer was lost");
   }
 
   /** Tries until it succeeds; undefined when the producer is to end. */
@@ -99,12 +106,20 @@ export class SteadyProducer {
   }
 }
 
+type ProduceRequest = Draft<ApiRequest<"produce">>;
+
 class ProduceFailure extends Error {}
 
-async function produced(connection: RawConnection, request: Draft<ApiRequest<"produce">>): Promise<true | undefined> {
+async function produced(connection: RawConnection, request: ProduceRequest): Promise<true | undefined> {
   const { responses } = await connection.ask("produce", 9, request);
   const code = responses[0]?.partitionResponses[0]?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
   if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER) return true;
   if (transient.has(code)) return undefined;
   throw new ProduceFailure(errorName(code));
+}
+
+async function identityOf(connection: RawConnection) {
+  const request = { transactionalId: null, transactionTimeoutMs: 1_000 };
+  const { errorCode, producerId, producerEpoch } = await connection.ask("initProducerId", 4, request);
+  return errorCode === Errors.NONE ? { producerId, producerEpoch } : undefined;
 }
