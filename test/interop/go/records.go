@@ -89,6 +89,11 @@ func consume(ctx context.Context, input input) (any, error) {
 	defer cancel()
 	records := []record{}
 	polled := []*kgo.Record{}
+	type place struct {
+		partition int32
+		offset    int64
+	}
+	there := map[place]bool{}
 	for len(records) < input.Count {
 		fetches := client.PollRecords(ctx, input.Count-len(records))
 		if ctx.Err() != nil {
@@ -96,6 +101,12 @@ func consume(ctx context.Context, input input) (any, error) {
 		}
 		// A broker that is away comes back; the client goes on by itself.
 		fetches.EachRecord(func(from *kgo.Record) {
+			// A client that had to join again starts from what was committed.
+			at := place{from.Partition, from.Offset}
+			if there[at] {
+				return
+			}
+			there[at] = true
 			polled = append(polled, from)
 			records = append(records, received(from))
 		})

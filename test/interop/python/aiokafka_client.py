@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from scenario import Deadline, decode, decoded_headers, next_offsets, received, serve
+from scenario import Deadline, decode, decoded_headers, keep, next_offsets, received, serve
 
 logging.basicConfig(level=logging.WARNING)
 
@@ -147,7 +147,7 @@ async def consume(request):
         records = []
         deadline = Deadline(f"{count} records of {topic}")
         while len(records) < count:
-            records += await polled(consumer, 200, count - len(records))
+            keep(records, await polled(consumer, 200, count - len(records)))
             deadline.check(f"{len(records)} came")
         if "group" in request:
             await commit(consumer, topic, records)

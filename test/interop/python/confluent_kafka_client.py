@@ -5,7 +5,7 @@ from confluent_kafka import OFFSET_BEGINNING
 from confluent_kafka import KafkaError, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from scenario import Deadline, decode, decoded_headers, next_offsets, received, serve
+from scenario import Deadline, decode, decoded_headers, keep, next_offsets, received, serve
 
 
 def administration(request):
@@ -155,7 +155,7 @@ def consume(request):
         records = []
         deadline = Deadline(f"{count} records of {topic}")
         while len(records) < count:
-            records += polled(consumer, 0.2, count - len(records))
+            keep(records, polled(consumer, 0.2, count - len(records)))
             deadline.check(f"{len(records)} came")
         if "group" in request:
             commit(consumer, topic, records)

@@ -1,11 +1,13 @@
 """kafka-python: https://kafka-python.readthedocs.io"""
 
+import time
+
 import kafka.errors
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.structs import OffsetAndMetadata
 
-from scenario import Deadline, decode, decoded_headers, next_offsets, received, serve
+from scenario import Deadline, decode, decoded_headers, keep, next_offsets, received, serve
 
 
 def administration(request):
@@ -84,7 +86,12 @@ def produce(request):
 
 
 def polled(consumer, timeout_ms, most=500):
-    batches = consumer.poll(timeout_ms=timeout_ms, max_records=most)
+    try:
+        batches = consumer.poll(timeout_ms=timeout_ms, max_records=most)
+    except kafka.errors.KafkaConnectionError:
+        # Its broker is away; it looks for it again at the next poll.
+        time.sleep(0.1)
+        return []
     return [
         received(record.partition, record.offset, record.timestamp, record.key, record.value, record.headers)
         for records in batches.values()
@@ -126,7 +133,7 @@ def consume(request):
         records = []
         deadline = Deadline(f"{count} records of {topic}")
         while len(records) < count:
-            records += polled(consumer, 200, count - len(records))
+            keep(records, polled(consumer, 200, count - len(records)))
             deadline.check(f"{len(records)} came")
         if "group" in request:
             commit(consumer, topic, records)

@@ -44,6 +44,12 @@ class Deadline:
             raise TimeoutError(f"{self._what}: after {CONSUME_TIMEOUT_S} s only {state}")
 
 
+def keep(records, found):
+    """Adds what is not there already: a client that had to join again starts from what was committed."""
+    there = {(record["partition"], record["offset"]) for record in records}
+    records.extend(record for record in found if (record["partition"], record["offset"]) not in there)
+
+
 def next_offsets(records):
     """By partition, what to commit after these records."""
     offsets = {}
