@@ -44,6 +44,8 @@ export interface TopicInfo {
   readonly partitions: readonly PartitionInfo[];
 }
 
+/** This machine, and addresses that are numbers. */
+const needsNoLookup = /^(?:localhost|[\d.]+|.*:.*)$/;
 const reconnectBackoffMs = 50;
 const reconnectBackoffMsMax = 1_000;
 const networkClient = "org.apache.kafka.clients.NetworkClient";
@@ -75,7 +77,8 @@ export class Cluster {
       if (url === "") continue;
       const address = parseAddress(url);
       try {
-        await lookup(address.host);
+        // Connecting resolves names as well; asking first only tells a wrong name from a server that is down.
+        if (!needsNoLookup.test(address.host)) await lookup(address.host);
         addresses.push(address);
       } catch {
         options.log.warn(
