@@ -6,7 +6,7 @@ import {
   type PartitionWriter,
 } from "../coordinator/runtime/partition-log.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
-import { type ErrorCode, Errors } from "../protocol/errors.ts";
+import { Errors } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
 
@@ -34,7 +34,11 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
       partition.whenCommitted({
         requiredOffset: lastOffset + 1,
         onReached: () => resolve({ ok: true, baseOffset }),
-        onFailed: (error) => resolve({ ok: false, error: error as ErrorCode }),
+        // After a change of leader the batch may be committed all the same: nobody may say that it was not. The
+        // coordinator resigns, or the wait times out. What a failed disk does not have will never be committed.
+        onFailed: (error) => {
+          if (error === Errors.KAFKA_STORAGE_ERROR) resolve({ ok: false, error });
+        },
       });
     });
   }

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { batches } from "../../../src/protocol/records/batches.ts";
+import { CoordinatorLog } from "../../../src/server/coordinator-log.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { batch } from "../log/batches.ts";
+import { openReplicas, registration } from "../replication/replicas.ts";
+
+const at = { topic: "topic", partition: 0 };
+
+function open(disk = new MemoryDisk()) {
+  const opened = openReplicas(disk, { segmentBytes: 5_000 });
+  return { ...opened, log: new CoordinatorLog(opened.replicas, opened.time, opened.time) };
+}
+
+/** The outcome as far as there is one. */
+function watched<T>(promise: Promise<T>): { outcome: T | undefined } {
+  const seen: { outcome: T | undefined } = { outcome: undefined };
+  void promise.then((outcome) => (seen.outcome = outcome));
+  return seen;
+}
+
+describe("a coordinator's partition", () => {
+  test("an append is done when it is committed, not before", async () => {
+    const { host, time, queue, log } = open();
+    host({ registration: { replicas: [1, 2], isr: [1, 2] } });
+    const seen = watched(log.append(at, batch()));
+    queue.flush();
+    await time.settle();
+    expect(seen.outcome).toBeUndefined();
+    host({ registration: { replicas: [1, 2], isr: [1], partitionEpoch: 1 } });
+    await time.settle();
+    expect(seen.outcome).toEqual({ ok: true, baseOffset: 0 });
+  });
+
+  test("an append to a partition that is not led here fails at once", async () => {
+    const { host, log } = open();
+    expect(await log.append(at, batch())).toEqual({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+    host().update(registration({ leader: 2, replicas: [1, 2], isr: [1, 2] }));
+    expect(await log.append(at, batch())).toEqual({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+  });
+
+  test("after a change of leader nobody says that the batch was not written", async () => {
+    const { host, time, log } = open();
+    const partition = host({ registration: { replicas: [1, 2], isr: [1, 2] } });
+    const seen = watched(log.append(at, batch()));
+    partition.update(registration({ leader: 2, replicas: [1, 2], isr: [1, 2], leaderEpoch: 1 }));
+    await time.settle();
+    expect(seen.outcome).toBeUndefined();
+  });
+
+  test("what a failed disk does not have is not written", async () => {
+    const disk = new MemoryDisk();
+    const { host, time, queue, log } = open(disk);
+    host();
+    disk.fail("write", "EIO");
+    const seen = watched(log.append(at, batch()));
+    queue.flush();
+    await time.settle();
+    expect(seen.outcome).toEqual({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
+  });
+
+  test("a load reads all there is, in order, over segments, and what this turn has appended", async () => {
+    const { host, time, queue, log } = open();
+    const partition = host();
+    for (let count = 0; count < 40; count++) {
+      partition.appendAsLeader(batch({ value: Buffer.alloc(500) }), "coordinator", time.wallMs());
+      // The last ones wait for the end of the turn.
+      if (count < 35) queue.flush();
+    }
+    const offsets: number[] = [];
+    const loading = log.load(at, async (records) => {
+      for (const { baseOffset } of batches(records)) offsets.push(baseOffset);
+    });
+    const seen = watched(loading);
+    await time.settle();
+    expect(seen.outcome).toEqual({ ok: true, endOffset: 40 });
+    expect(offsets).toEqual(Array.from({ length: 40 }, (_, offset) => offset));
+  });
+
+  test("a load begins where the log does, and of an empty log is done at once", async () => {
+    const { host, time, queue, log } = open();
+    const partition = host();
+    expect(await log.load(at, async () => {})).toEqual({ ok: true, endOffset: 0 });
+    for (let count = 0; count < 5; count++) partition.appendAsLeader(batch(), "coordinator", time.wallMs());
+    queue.flush();
+    partition.deleteRecordsBefore(3);
+    const offsets: number[] = [];
+    const seen = watched(
+      log.load(at, async (records) => {
+        for (const { baseOffset } of batches(records)) offsets.push(baseOffset);
+      }),
+    );
+    await time.settle();
+    expect([seen.outcome, offsets]).toEqual([{ ok: true, endOffset: 5 }, [3, 4]]);
+  });
+
+  test("a load ends when the partition is led elsewhere", async () => {
+    const { host, time, queue, log } = open();
+    expect(await log.load(at, async () => {})).toEqual({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+    const partition = host();
+    for (let count = 0; count < 40; count++) {
+      partition.appendAsLeader(batch({ value: Buffer.alloc(500) }), "coordinator", time.wallMs());
+    }
+    queue.flush();
+    const seen = watched(
+      log.load(at, async () => {
+        partition.update(registration({ leader: 2, replicas: [1, 2], isr: [1, 2], leaderEpoch: 1 }));
+      }),
+    );
+    await time.settle();
+    expect(seen.outcome).toEqual({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+  });
+});
