@@ -161,6 +161,11 @@ export class Partition {
     else this.#committed.add(waiter);
   }
 
+  /** How many fetches wait for this partition. */
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
   watch(watcher: ProgressWatcher): void {
     this.#watchers.add(watcher);
   }

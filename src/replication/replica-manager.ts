@@ -86,6 +86,11 @@ export class ReplicaManager {
     }
   }
 
+  /** How many requests wait here. */
+  get waitingCount(): number {
+    return this.#wheel.size;
+  }
+
   /** Has `entry.onExpire` called `delayMs` from now unless it is removed before. */
   schedule(entry: WheelEntry, delayMs: number): void {
     const deadlineMs = this.#clock.monotonicMs() + delayMs;

@@ -24,6 +24,19 @@ describe("a fetch that waits", () => {
     expect(done).toHaveLength(1);
   });
 
+  test("leaves nothing behind, whether it was woken or its time was up", async () => {
+    const { replicas, host, queue, time } = openReplicas();
+    const partition = host();
+    park(replicas, {}, {});
+    expect([replicas.waitingCount, partition.watcherCount]).toEqual([1, 1]);
+    append(partition);
+    queue.flush();
+    expect([replicas.waitingCount, partition.watcherCount]).toEqual([0, 0]);
+    park(replicas, {}, { fetchOffset: 1 });
+    await time.advance(1_000);
+    expect([replicas.waitingCount, partition.watcherCount]).toEqual([0, 0]);
+  });
+
   test("sees what was appended in its own turn, before it, and is written behind it", () => {
     const { replicas, host, queue } = openReplicas();
     const partition = host();
