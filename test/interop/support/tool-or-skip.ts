@@ -12,6 +12,8 @@ export async function withTool<T>(name: string, prepare: () => Promise<T>, suite
   } catch (error) {
     if (!(error instanceof ToolMissing)) throw error;
     if (process.env["CI"] !== "true") {
+      // Vitest's reporters do not print the names of what they skip.
+      process.stderr.write(`Skipped: ${name}: ${error.message}\n`);
       describe.skip(`${name} (skipped: ${error.message})`, () => void test(name, () => {}));
       return;
     }
