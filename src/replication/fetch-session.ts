@@ -79,10 +79,10 @@ export class FetchSession {
     return isNews;
   }
 
-  #remember({ request, errorCode, highWatermark, logStartOffset }: FetchResult): void {
-    // After an error the next good answer is news, whatever its offsets are.
-    request.toldHighWatermark = errorCode === Errors.NONE ? highWatermark : -1;
-    request.toldLogStartOffset = errorCode === Errors.NONE ? logStartOffset : -1;
+  #remember({ request, highWatermark, logStartOffset }: FetchResult): void {
+    // Both are -1 in an error: the next good answer is news, whatever its offsets are.
+    request.toldHighWatermark = highWatermark;
+    request.toldLogStartOffset = logStartOffset;
   }
 
   #keyOf(topicId: Uuid, topic: string | undefined, partition: number): string {

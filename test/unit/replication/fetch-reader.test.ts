@@ -136,6 +136,9 @@ describe("who may read", () => {
     expect(from(3, 2).results[0]).toMatchObject({ divergingEpoch: 1, divergingEndOffset: 2 });
     expect(from(3, 2).mustAnswer).toBe(true);
     expect(outcomes(from(3, 9))).toEqual([Errors.OFFSET_OUT_OF_RANGE]);
+    expect(from(1, 2).results[0]).toMatchObject({ divergingEpoch: 1 });
+    partition.deleteRecordsBefore(2);
+    expect(outcomes(from(1, 2))).toEqual([Errors.OFFSET_OUT_OF_RANGE]);
   });
 
   test("another topic's id, and a partition that is not here, which alone are no reason to answer", () => {

@@ -107,6 +107,14 @@ describe("fetch session", () => {
     expect(session.partitions.size).toBe(1);
   });
 
+  test("keeps the name of an id whose topic is gone, which tells it from one never seen", () => {
+    const session = new FetchSession(1, true, 0);
+    session.update("a".repeat(22), undefined, 0, position);
+    session.update("a".repeat(22), "t", 0, position);
+    session.update("a".repeat(22), undefined, 0, position);
+    expect([...session.partitions.values()][0]!.topic).toBe("t");
+  });
+
   test("the epoch behind the highest is 1", () => {
     const session = sessionOf(0);
     expect(session.epoch).toBe(1);
