@@ -74,6 +74,21 @@ describe("a fetch that waits", () => {
     expect(done).toHaveLength(1);
   });
 
+  test("each has its own time, whichever came first", async () => {
+    const { replicas, host, time } = openReplicas();
+    host();
+    const times = [2_000, 100, 30_000, 700].map((maxWaitMs) => ({
+      maxWaitMs,
+      done: park(replicas, { maxWaitMs }, {}),
+    }));
+    for (const { maxWaitMs, done } of times.toSorted((a, b) => a.maxWaitMs - b.maxWaitMs)) {
+      await time.advance(startMs + maxWaitMs - 20 - time.wallMs());
+      expect(done).toHaveLength(0);
+      await time.advance(50);
+      expect(done).toHaveLength(1);
+    }
+  });
+
   test("is not woken by what it may not see yet, and is when it may", () => {
     const { replicas, host, queue } = openReplicas();
     const partition = host({ registration: { replicas: [1, 2], isr: [1, 2] } });

@@ -151,6 +151,14 @@ describe("the replicas of a broker", () => {
     expect(replicas.partitionById(again.topicId, 0)).toBe(again);
   });
 
+  test("a name that is another topic's by now stays that one's when the old one goes", () => {
+    const { host, remove, replicas } = openReplicas();
+    host();
+    const again = host({ topicId: "AAAAAAAAAAAAAAAAAAAAAg" });
+    remove();
+    expect(replicas.partition("topic", 0)).toBe(again);
+  });
+
   test("partitions of one topic go one by one", () => {
     const { host, remove, replicas } = openReplicas();
     host({ partition: 0 });

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
+import { listOffsetsHandler } from "../../../../src/server/handlers/list-offsets.ts";
+import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
+import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
+import { batch, startMs } from "../../log/batches.ts";
+import { openReplicas } from "../../replication/replicas.ts";
+import { testContext } from "../test-context.ts";
+
+/** A partition with two records, of which the second is not committed, or is of an open transaction. */
+async function found(isOpenTransaction: boolean, isolationLevel: number, timestamp: number): Promise<unknown> {
+  const { replicas, host, queue } = openReplicas();
+  const partition = host(isOpenTransaction ? {} : { registration: { replicas: [1, 2], isr: [1, 2] } });
+  partition.appendAsLeader(batch({ timestamp: startMs }), "client", startMs);
+  queue.flush();
+  if (!isOpenTransaction) partition.log.highWatermark = 1;
+  const producer = { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+  const second = batch({ timestamp: startMs + 10, ...(isOpenTransaction ? producer : {}) });
+  partition.appendAsLeader(second, "client", startMs);
+  queue.flush();
+  const lookup = new PartitionLookup({} as MetadataCache, replicas);
+  const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp }];
+  const request = { replicaId: -1, isolationLevel, timeoutMs: 0, topics: [{ name: "topic", partitions }] };
+  const handler = listOffsetsHandler({ lookup, compute: nodeCompute });
+  const answer = await handler.handle(request, testContext({ apiVersion: 8 }));
+  if (answer === null || typeof answer === "symbol") throw new Error("no answer");
+  return answer.topics![0]!.partitions![0]!.offset;
+}
+
+test.each([
+  ["what is not committed", false, 0],
+  ["what may be aborted, for read_committed", true, 1],
+] as const)("%s is not found by time, as the largest or as the latest", async (_what, isOpen, isolationLevel) => {
+  expect(await found(isOpen, isolationLevel, startMs)).toBe(0);
+  expect(await found(isOpen, isolationLevel, startMs + 5)).toBe(-1);
+  expect(await found(isOpen, isolationLevel, -3)).toBe(-1);
+  expect(await found(isOpen, isolationLevel, -1)).toBe(1);
+});
+
+test("read_uncommitted finds what may be aborted", async () => {
+  expect(await found(true, 0, startMs + 5)).toBe(1);
+  expect(await found(true, 0, -3)).toBe(1);
+  expect(await found(true, 0, -1)).toBe(2);
+});
