@@ -1,28 +1,13 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
-import {
-  type Clock,
-  type Disk,
-  DiskError,
-  type FileLock,
-  type Logger,
-  type Random,
-  type TimerHandle,
-  type Timers,
-} from "../io/ports.ts";
-import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
+import { type Clock, type Disk, DiskError, type Logger, type Random, type Timers } from "../io/ports.ts";
+import { DelayedRemovals } from "./delayed-removals.ts";
+import { type CheckpointKind } from "./directory-checkpoints.ts";
+import { directoryContents, type FoundLog } from "./directory-contents.ts";
 import { Log } from "./log.ts";
 import { type LogConfig } from "./log-config.ts";
-import { parsePartitionDirectoryName, partitionDirectoryName, renamedDirectoryName } from "./log-files.ts";
-import {
-  highWatermarkCheckpointName,
-  logStartCheckpointName,
-  type PartitionOffset,
-  offsetCheckpointText,
-  readOffsetCheckpoint,
-  replaceOffsetCheckpoint,
-  recoveryPointCheckpointName,
-  writeOffsetCheckpoint,
-} from "./offset-checkpoint.ts";
+import { LogDirectory } from "./log-directory.ts";
+import { partitionDirectoryName, renamedDirectoryName } from "./log-files.ts";
+import { RecurringWork } from "./recurring-work.ts";
 import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogManagerOptions {
@@ -55,32 +40,17 @@ export interface LogManagerOptions {
   readonly onDirectoryFailed: (directory: string, isLast: boolean) => void;
 }
 
-/** One of `log.dirs`. */
-interface LogDirectory {
-  readonly path: string;
-  readonly hadCleanShutdown: boolean;
-  /** Of the registration before the last clean shutdown; undefined after a crash. */
-  readonly brokerEpoch: number | undefined;
-  isOnline: boolean;
-}
-
 const idleReleaseIntervalMs = 60_000;
-const timerMsMax = 2_147_483_647;
 
 /** The logs of a node in its directories, and the work on them that recurs. */
 export class LogManager {
   readonly #options: LogManagerOptions;
   readonly #directories: LogDirectory[] = [];
-  readonly #locks: FileLock[] = [];
   readonly #logs = new Map<string, Log>();
   readonly #directoryOf = new Map<Log, LogDirectory>();
   readonly #highWatermarks = new Map<string, Offset>();
-  /** Removals that wait for `file.delete.delay.ms`. */
-  readonly #removals = new Set<{ readonly timer: TimerHandle; readonly remove: () => void }>();
-  readonly #timers = new Set<TimerHandle>();
-  /** What the checkpoint files say, by path, as far as this process wrote them. */
-  readonly #checkpointTexts = new Map<string, string>();
-  readonly #checkpointsUnderWay = new Set<string>();
+  readonly #removals: DelayedRemovals;
+  readonly #work: RecurringWork;
   #isClosed = false;
 
   /**
@@ -89,13 +59,14 @@ export class LogManager {
    */
   constructor(options: LogManagerOptions) {
     this.#options = options;
+    this.#removals = new DelayedRemovals(options.timers, options.logger);
+    this.#work = new RecurringWork(options.timers);
     try {
       for (const path of options.directories) this.#directories.push(this.#openDirectory(path));
       for (const directory of this.#directories) this.#loadLogs(directory);
-      // From here on the directories are in use: a crash must be seen as one.
-      for (const { path } of this.#directories) removeCleanShutdown(options.disk, path);
+      for (const directory of this.#directories) directory.beginUse();
     } catch (error) {
-      for (const lock of this.#locks) lock.release();
+      for (const directory of this.#directories) directory.release();
       throw error;
     }
   }
@@ -152,13 +123,11 @@ export class LogManager {
     try {
       return this.#open(
         directory,
-        topic,
-        partition,
-        { dir, topicId, config, logStartOffset: 0, recoveryPoint: 0 },
+        { dir, topic, partition, topicId, config, logStartOffset: 0, recoveryPoint: 0 },
         true,
       );
     } catch (error) {
-      this.#onDiskError(directory, error);
+      directory.fail(error);
       return undefined;
     }
   }
@@ -186,17 +155,18 @@ export class LogManager {
   start(): void {
     const options = this.#options;
     const { initialDelayMs } = options;
-    this.#every(options.retentionIntervalMs, initialDelayMs, () => this.deleteOldSegments());
-    this.#every(options.recoveryPointIntervalMs, initialDelayMs, () => this.#checkpointRecoveryPoints());
-    this.#every(options.logStartIntervalMs, initialDelayMs, () => this.#checkpointLogStarts());
-    this.#every(options.highWatermarkIntervalMs, options.highWatermarkIntervalMs, () =>
-      this.#checkpointHighWatermarks(),
+    const work = this.#work;
+    work.every(options.retentionIntervalMs, initialDelayMs, () => this.deleteOldSegments());
+    work.every(options.recoveryPointIntervalMs, initialDelayMs, () => this.#checkpoint("recoveryPoint"));
+    work.every(options.logStartIntervalMs, initialDelayMs, () => this.#checkpoint("logStart"));
+    work.every(options.highWatermarkIntervalMs, options.highWatermarkIntervalMs, () =>
+      this.#checkpoint("highWatermark"),
     );
-    this.#every(options.flushIntervalMs, initialDelayMs, () => {
+    work.every(options.flushIntervalMs, initialDelayMs, () => {
       for (const log of this.#logs.values()) log.flushIfDue();
     });
-    this.#every(options.producerIdCheckIntervalMs, options.producerIdCheckIntervalMs, () => this.#expireProducers());
-    this.#every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
+    work.every(options.producerIdCheckIntervalMs, options.producerIdCheckIntervalMs, () => this.#expireProducers());
+    work.every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
       for (const log of this.#logs.values()) log.releaseIdle();
     });
   }
@@ -205,7 +175,7 @@ export class LogManager {
   deleteOldSegments(): void {
     const nowMs = this.#options.clock.wallMs();
     for (const log of this.#logs.values()) {
-      const count = log.deleteOldSegments(nowMs, (remove, delayMs) => this.#removeLater(remove, delayMs));
+      const count = log.deleteOldSegments(nowMs, (remove, delayMs) => this.#removals.add(remove, delayMs));
       if (count > 0)
         this.#options.logger.info({ log: log.name, count, logStartOffset: log.logStartOffset }, "Deleted old segments");
     }
@@ -215,100 +185,77 @@ export class LogManager {
   close(brokerEpoch: number): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const timer of this.#timers) timer.cancel();
-    for (const { timer, remove } of this.#removals) {
-      timer.cancel();
-      this.#quietly(remove);
-    }
-    for (const directory of this.#directories) {
-      if (directory.isOnline) this.#closeDirectory(directory, brokerEpoch);
-    }
-    for (const lock of this.#locks) lock.release();
-  }
-
-  #closeDirectory(directory: LogDirectory, brokerEpoch: number): void {
-    try {
-      for (const log of this.#logsIn(directory)) log.close();
-      this.#checkpoint(directory, recoveryPointCheckpointName, (log) => log.recoveryPoint);
-      this.#checkpoint(directory, logStartCheckpointName, logStartOf);
-      this.#checkpoint(directory, highWatermarkCheckpointName, (log) => log.highWatermark);
-      writeCleanShutdown(this.#options.disk, directory.path, brokerEpoch);
-    } catch (error) {
-      this.#options.logger.error(
-        { error, directory: directory.path },
-        "The directory could not be closed in good order",
-      );
-    }
+    this.#work.close();
+    this.#removals.close();
+    for (const directory of this.#directories) directory.close(brokerEpoch);
+    for (const directory of this.#directories) directory.release();
   }
 
   #openDirectory(path: string): LogDirectory {
-    const { disk } = this.#options;
-    disk.mkdir(path);
-    this.#locks.push(lockDirectory(disk, path));
-    const cleanShutdown = readCleanShutdown(disk, path);
-    return {
-      path,
-      hadCleanShutdown: cleanShutdown !== undefined,
-      brokerEpoch: cleanShutdown?.brokerEpoch,
-      isOnline: true,
-    };
+    const { disk, logger, onDirectoryFailed } = this.#options;
+    const onFailed = (): void =>
+      onDirectoryFailed(
+        path,
+        this.#directories.every(({ isOnline }) => !isOnline),
+      );
+    return new LogDirectory({ path, disk, logger, onFailed });
   }
 
   #loadLogs(directory: LogDirectory): void {
     const { disk, excluded, logger, defaultConfig } = this.#options;
-    const recoveryPoints = this.#readCheckpoint(directory, recoveryPointCheckpointName);
-    const logStarts = this.#readCheckpoint(directory, logStartCheckpointName);
-    for (const [name, offset] of this.#readCheckpoint(directory, highWatermarkCheckpointName)) {
-      this.#highWatermarks.set(name, offset);
-    }
-    for (const name of disk.list(directory.path)) {
-      const parsed = parsePartitionDirectoryName(name);
-      const dir = `${directory.path}/${name}`;
-      if (parsed === undefined || excluded.has(name) || !disk.stat(dir).isDirectory) continue;
-      if (parsed.kind === "stray") {
+    for (const found of directoryContents(directory, excluded, disk)) {
+      const { dir, kind, name } = found;
+      if (kind === "stray") {
         logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
-        continue;
+      } else if (kind === "current") {
+        this.#loadLog(directory, found);
+      } else if (kind === "future") {
+        logger.warn({ directory: dir }, "A log that was being moved here lies here; it is left as it is");
+      } else {
+        logger.info({ directory: name }, "Removing what is left of a deleted log");
+        this.#removals.add(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
       }
-      if (parsed.kind !== "current") {
-        this.#removeLater(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
-        continue;
-      }
-      if (this.#logs.has(name)) {
-        throw new DiskError("EDUPLICATE", `The log ${name} is in two log directories; one is ${directory.path}`);
-      }
-      if (!directory.hadCleanShutdown) logger.debug({ log: name }, "Recovering the log");
-      this.#open(directory, parsed.topic, parsed.partition, {
-        dir,
-        config: defaultConfig,
-        logStartOffset: logStarts.get(name) ?? 0,
-        recoveryPoint: recoveryPoints.get(name) ?? 0,
-      });
     }
+  }
+
+  #loadLog(directory: LogDirectory, found: FoundLog): void {
+    const { name, highWatermark } = found;
+    if (this.#logs.has(name)) {
+      throw new DiskError("EDUPLICATE", `The log ${name} is in two log directories; one is ${directory.path}`);
+    }
+    if (!directory.hadCleanShutdown) this.#options.logger.debug({ log: name }, "Recovering the log");
+    if (highWatermark !== undefined) this.#highWatermarks.set(name, highWatermark);
+    this.#open(directory, { ...found, config: this.#options.defaultConfig });
   }
 
   #open(
     directory: LogDirectory,
-    topic: string,
-    partition: number,
-    own: { dir: string; topicId?: Uuid; config: LogConfig; logStartOffset: Offset; recoveryPoint: Offset },
+    own: {
+      dir: string;
+      topic: string;
+      partition: number;
+      topicId?: Uuid;
+      config: LogConfig;
+      logStartOffset: Offset;
+      recoveryPoint: Offset;
+    },
     isNew = false,
   ): Log {
     const { disk, clock, random, logger, writeQueue } = this.#options;
     const log = Log.open({
       ...own,
-      topic,
-      partition,
       disk,
       clock,
       logger,
       writeQueue,
       hadCleanShutdown: isNew || directory.hadCleanShutdown,
       draw: () => random.float(),
-      onDiskError: (error) => this.#onDiskError(directory, error),
+      onDiskError: (error) => directory.fail(error),
     });
-    log.highWatermark = this.checkpointedHighWatermark(topic, partition);
+    log.highWatermark = this.checkpointedHighWatermark(log.topic, log.partition);
     this.#logs.set(log.name, log);
     this.#directoryOf.set(log, directory);
+    directory.logs.add(log);
     return log;
   }
 
@@ -318,60 +265,25 @@ export class LogManager {
     this.#logs.delete(log.name);
     this.#directoryOf.delete(log);
     this.#highWatermarks.delete(log.name);
+    directory?.logs.delete(log);
     if (directory === undefined || !directory.isOnline) return;
     const aside = `${directory.path}/${renamedDirectoryName(log.topic, log.partition, kind, random)}`;
     try {
       log.moveAside(aside);
     } catch (error) {
-      this.#onDiskError(directory, error);
+      directory.fail(error);
       return;
     }
     // As in Kafka, only people delete what nobody asked to be deleted.
-    if (kind === "delete") this.#removeLater(() => disk.remove(aside), log.config.fileDeleteDelayMs);
-  }
-
-  #removeLater(remove: () => void, delayMs: number): void {
-    const timer = this.#options.timers.after(Math.min(delayMs, timerMsMax), () => {
-      this.#removals.delete(removal);
-      this.#quietly(remove);
-    });
-    const removal = { timer, remove };
-    this.#removals.add(removal);
-  }
-
-  /** What cannot be deleted now is deleted at the next start. */
-  #quietly(remove: () => void): void {
-    try {
-      remove();
-    } catch (error) {
-      this.#options.logger.warn({ error }, "A file could not be deleted");
-    }
+    if (kind === "delete") this.#removals.add(() => disk.remove(aside), log.config.fileDeleteDelayMs);
   }
 
   #leastUsedDirectory(): LogDirectory | undefined {
     let chosen: LogDirectory | undefined;
-    let fewest = Infinity;
     for (const directory of this.#directories) {
-      if (!directory.isOnline) continue;
-      const count = this.#directories.length === 1 ? 0 : [...this.#logsIn(directory)].length;
-      if (count < fewest) [chosen, fewest] = [directory, count];
+      if (directory.isOnline && directory.logs.size < (chosen?.logs.size ?? Infinity)) chosen = directory;
     }
     return chosen;
-  }
-
-  *#logsIn(directory: LogDirectory): Generator<Log> {
-    for (const log of this.#logs.values()) if (this.#directoryOf.get(log) === directory) yield log;
-  }
-
-  #onDiskError(directory: LogDirectory, error: unknown): void {
-    if (!directory.isOnline) return;
-    directory.isOnline = false;
-    this.#options.logger.error({ error, directory: directory.path }, "The log directory failed: it is taken offline");
-    for (const log of this.#logsIn(directory)) log.goOffline();
-    this.#options.onDirectoryFailed(
-      directory.path,
-      this.#directories.every(({ isOnline }) => !isOnline),
-    );
   }
 
   #expireProducers(): void {
@@ -379,88 +291,7 @@ export class LogManager {
     for (const log of this.#logs.values()) log.producerState.expire(nowMs, this.#options.producerIdExpirationMs);
   }
 
-  #checkpointRecoveryPoints(): void {
-    for (const directory of this.#directories) {
-      this.#checkpointInBackground(directory, recoveryPointCheckpointName, (log) => log.recoveryPoint);
-    }
-  }
-
-  #checkpointLogStarts(): void {
-    for (const directory of this.#directories)
-      this.#checkpointInBackground(directory, logStartCheckpointName, logStartOf);
-  }
-
-  #checkpointHighWatermarks(): void {
-    for (const directory of this.#directories) {
-      this.#checkpointInBackground(directory, highWatermarkCheckpointName, (log) => log.highWatermark);
-    }
-  }
-
-  /** Writes a checkpoint in the background, when it says something new and none of its name is being written. */
-  #checkpointInBackground(directory: LogDirectory, name: string, offsetOf: (log: Log) => Offset | undefined): void {
-    if (!directory.isOnline) return;
-    const path = `${directory.path}/${name}`;
-    const text = offsetCheckpointText(this.#offsets(directory, offsetOf));
-    if (this.#checkpointTexts.get(path) === text || this.#checkpointsUnderWay.has(path)) return;
-    this.#checkpointsUnderWay.add(path);
-    replaceOffsetCheckpoint(this.#options.disk, path, text, () => !this.#isClosed)
-      .then(() => this.#checkpointTexts.set(path, text))
-      .catch((error: unknown) => {
-        if (!this.#isClosed) this.#onDiskError(directory, error);
-      })
-      .finally(() => this.#checkpointsUnderWay.delete(path));
-  }
-
-  #checkpoint(directory: LogDirectory, name: string, offsetOf: (log: Log) => Offset | undefined): void {
-    writeOffsetCheckpoint(this.#options.disk, `${directory.path}/${name}`, this.#offsets(directory, offsetOf));
-  }
-
-  #offsets(directory: LogDirectory, offsetOf: (log: Log) => Offset | undefined): PartitionOffset[] {
-    const offsets: PartitionOffset[] = [];
-    for (const log of this.#logsIn(directory)) {
-      const offset = offsetOf(log);
-      if (offset !== undefined) offsets.push({ topic: log.topic, partition: log.partition, offset });
-    }
-    return offsets;
-  }
-
-  #readCheckpoint(directory: LogDirectory, name: string): Map<string, Offset> {
-    const path = `${directory.path}/${name}`;
-    const offsets = readOffsetCheckpoint(this.#options.disk, path);
-    if (offsets === undefined) {
-      this.#options.logger.warn({ file: path }, "The checkpoint is damaged: its offsets are taken as 0");
-    }
-    return new Map(offsets?.map(({ topic, partition, offset }) => [partitionDirectoryName(topic, partition), offset]));
-  }
-
-  #every(intervalMs: number, delayMs: number, act: () => void): void {
-    if (intervalMs > timerMsMax) return;
-    const run = (afterMs: number): void => {
-      const timer = this.#options.timers.after(Math.min(afterMs, timerMsMax), () => {
-        this.#timers.delete(timer);
-        act();
-        if (!this.#isClosed) run(intervalMs);
-      });
-      this.#timers.add(timer);
-    };
-    run(delayMs);
-  }
-}
-
-/** As in Kafka, only a start that differs from what the segments say is worth a line. */
-function logStartOf(log: Log): Offset | undefined {
-  const first = log.segmentSizes()[0]?.baseOffset ?? 0;
-  return log.logStartOffset > first ? log.logStartOffset : undefined;
-}
-
-function lockDirectory(disk: Disk, path: string): FileLock {
-  try {
-    return disk.lock(`${path}/.lock`);
-  } catch (error) {
-    if (!(error instanceof DiskError) || error.code !== "ELOCKED") throw error;
-    throw new DiskError(
-      "ELOCKED",
-      `Failed to acquire lock on file .lock in ${path}. A Kafka instance in another process is using this directory.`,
-    );
+  #checkpoint(kind: CheckpointKind): void {
+    for (const directory of this.#directories) directory.checkpoints.writeInBackground(kind);
   }
 }

@@ -1,0 +1,103 @@
+import { type Offset } from "../base/brand.ts";
+import { type Disk, type Logger } from "../io/ports.ts";
+import { type Log } from "./log.ts";
+import { partitionDirectoryName } from "./log-files.ts";
+import {
+  highWatermarkCheckpointName,
+  logStartCheckpointName,
+  offsetCheckpointText,
+  type PartitionOffset,
+  readOffsetCheckpoint,
+  recoveryPointCheckpointName,
+  replaceOffsetCheckpoint,
+  writeOffsetCheckpoint,
+} from "./offset-checkpoint.ts";
+
+/** The offsets that a log directory keeps of all its logs, and the file of each. */
+const checkpointNames = {
+  recoveryPoint: recoveryPointCheckpointName,
+  logStart: logStartCheckpointName,
+  highWatermark: highWatermarkCheckpointName,
+} as const;
+
+export type CheckpointKind = keyof typeof checkpointNames;
+
+export interface DirectoryCheckpointsOptions {
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  /** The logs in the directory, whose offsets are written down. */
+  readonly logs: Iterable<Log>;
+  readonly onDiskError: (error: unknown) => void;
+}
+
+/** The checkpoint files of one log directory. */
+export class DirectoryCheckpoints {
+  readonly #options: DirectoryCheckpointsOptions;
+  /** What the files say, as far as this process wrote them. */
+  readonly #texts = new Map<CheckpointKind, string>();
+  readonly #underWay = new Set<CheckpointKind>();
+  #isClosed = false;
+
+  constructor(options: DirectoryCheckpointsOptions) {
+    this.#options = options;
+  }
+
+  /** The offsets by the names of the partitions' directories; none when the file is missing or damaged. */
+  read(kind: CheckpointKind): Map<string, Offset> {
+    const { disk, logger } = this.#options;
+    const path = this.#path(kind);
+    const offsets = readOffsetCheckpoint(disk, path);
+    if (offsets === undefined) logger.warn({ file: path }, "The checkpoint is damaged: its offsets are taken as 0");
+    return new Map(offsets?.map(({ topic, partition, offset }) => [partitionDirectoryName(topic, partition), offset]));
+  }
+
+  /** Writes the file in the background, when it has something new to say and is not being written already. */
+  writeInBackground(kind: CheckpointKind): void {
+    if (this.#isClosed || this.#underWay.has(kind)) return;
+    const text = offsetCheckpointText(this.#offsets(kind));
+    if (this.#texts.get(kind) === text) return;
+    this.#underWay.add(kind);
+    replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, () => !this.#isClosed)
+      .then(() => this.#texts.set(kind, text))
+      .catch((error: unknown) => {
+        if (!this.#isClosed) this.#options.onDiskError(error);
+      })
+      .finally(() => this.#underWay.delete(kind));
+  }
+
+  /** Writes the file; durable when it returns. */
+  write(kind: CheckpointKind): void {
+    writeOffsetCheckpoint(this.#options.disk, this.#path(kind), this.#offsets(kind));
+  }
+
+  /** What is being written in the background no longer replaces a file. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #path(kind: CheckpointKind): string {
+    return `${this.#options.directory}/${checkpointNames[kind]}`;
+  }
+
+  #offsets(kind: CheckpointKind): PartitionOffset[] {
+    const offsets: PartitionOffset[] = [];
+    for (const log of this.#options.logs) {
+      const offset = offsetOf[kind](log);
+      if (offset !== undefined) offsets.push({ topic: log.topic, partition: log.partition, offset });
+    }
+    return offsets;
+  }
+}
+
+const offsetOf: Record<CheckpointKind, (log: Log) => Offset | undefined> = {
+  recoveryPoint: (log) => log.recoveryPoint,
+  logStart: logStartOf,
+  highWatermark: (log) => log.highWatermark,
+};
+
+/** As in Kafka, only a start that differs from what the segments say is worth a line. */
+function logStartOf(log: Log): Offset | undefined {
+  const first = log.segmentSizes()[0]?.baseOffset ?? 0;
+  return log.logStartOffset > first ? log.logStartOffset : undefined;
+}

@@ -1,0 +1,99 @@
+import { type Disk, DiskError, type FileLock, type Logger } from "../io/ports.ts";
+import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
+import { DirectoryCheckpoints } from "./directory-checkpoints.ts";
+import { type Log } from "./log.ts";
+
+export interface LogDirectoryOptions {
+  readonly path: string;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  /** The directory failed: its logs are offline. */
+  readonly onFailed: (directory: LogDirectory) => void;
+}
+
+/** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
+export class LogDirectory {
+  readonly path: string;
+  /** Whether its last user stopped in good order, so that nothing in it needs recovery. */
+  readonly hadCleanShutdown: boolean;
+  /** Of the registration before the last clean shutdown; undefined after a crash. */
+  readonly brokerEpoch: number | undefined;
+  readonly logs = new Set<Log>();
+  readonly checkpoints: DirectoryCheckpoints;
+  readonly #options: LogDirectoryOptions;
+  readonly #lock: FileLock;
+  #isOnline = true;
+
+  /**
+   * Makes the directory when there is none, and locks it.
+   * @throws DiskError with code ELOCKED when another process uses it
+   */
+  constructor(options: LogDirectoryOptions) {
+    const { path, disk, logger } = options;
+    this.path = path;
+    this.#options = options;
+    disk.mkdir(path);
+    this.#lock = lockDirectory(disk, path);
+    const cleanShutdown = readCleanShutdown(disk, path);
+    this.hadCleanShutdown = cleanShutdown !== undefined;
+    this.brokerEpoch = cleanShutdown?.brokerEpoch;
+    this.checkpoints = new DirectoryCheckpoints({
+      directory: path,
+      disk,
+      logger,
+      logs: this.logs,
+      onDiskError: (error) => this.fail(error),
+    });
+  }
+
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
+  /** From here on the directory is in use: a crash must be seen as one. */
+  beginUse(): void {
+    removeCleanShutdown(this.#options.disk, this.path);
+  }
+
+  /** Takes the directory offline, with its logs. */
+  fail(error: unknown): void {
+    if (!this.#isOnline) return;
+    this.#isOnline = false;
+    this.checkpoints.close();
+    this.#options.logger.error({ error, directory: this.path }, "The log directory failed: it is taken offline");
+    for (const log of this.logs) log.goOffline();
+    this.#options.onFailed(this);
+  }
+
+  /** Closes its logs in good order, so that the next start needs no recovery. */
+  close(brokerEpoch: number): void {
+    this.checkpoints.close();
+    if (!this.#isOnline) return;
+    try {
+      for (const log of this.logs) log.close();
+      this.checkpoints.write("recoveryPoint");
+      this.checkpoints.write("logStart");
+      this.checkpoints.write("highWatermark");
+      writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
+    } catch (error) {
+      this.#options.logger.error({ error, directory: this.path }, "The directory could not be closed in good order");
+    }
+  }
+
+  /** Lets other processes use the directory. */
+  release(): void {
+    this.#lock.release();
+  }
+}
+
+function lockDirectory(disk: Disk, path: string): FileLock {
+  try {
+    return disk.lock(`${path}/.lock`);
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== "ELOCKED") throw error;
+    throw new DiskError(
+      "ELOCKED",
+      `Failed to acquire lock on file .lock in ${path}. A Kafka instance in another process is using this directory.`,
+    );
+  }
+}
