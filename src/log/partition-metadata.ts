@@ -5,18 +5,49 @@ import { readTextIfThere, replaceFile, syncFile } from "./checkpoint-file.ts";
 
 export const partitionMetadataName = "partition.metadata";
 
+/** The file that says to which topic a partition's directory belongs. */
+export class PartitionMetadata {
+  readonly #disk: Disk;
+  #path: string;
+  #topicId: Uuid | undefined;
+  #isSynced = true;
+
+  /** Takes what the file has. */
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk;
+    this.#path = `${directory}/${partitionMetadataName}`;
+    this.#topicId = readPartitionMetadata(disk, directory);
+  }
+
+  /** Undefined when the file is missing or damaged. */
+  get topicId(): Uuid | undefined {
+    return this.#topicId;
+  }
+
+  /** Notes the topic's id, unless one is known; `sync` makes it durable. */
+  assign(topicId: Uuid): void {
+    if (this.#topicId !== undefined) return;
+    this.#topicId = topicId;
+    this.#isSynced = false;
+    replaceFile(this.#disk, this.#path, `version: 0\ntopic_id: ${topicId}`);
+  }
+
+  /** Makes the file durable; true when it was not, and its directory has to be synced too. */
+  sync(): boolean {
+    if (this.#isSynced) return false;
+    syncFile(this.#disk, this.#path);
+    this.#isSynced = true;
+    return true;
+  }
+
+  moveTo(directory: string): void {
+    this.#path = `${directory}/${partitionMetadataName}`;
+  }
+}
+
 /** The topic id that a partition's directory belongs to; undefined when the file is missing or damaged. */
 export function readPartitionMetadata(disk: Disk, directory: string): Uuid | undefined {
   const text = readTextIfThere(disk, `${directory}/${partitionMetadataName}`);
   const topicId = text === undefined ? undefined : /^version: 0\ntopic_id: (\S+)\s*$/.exec(text)?.[1];
   return topicId !== undefined && isUuid(topicId) ? topicId : undefined;
-}
-
-/** `syncPartitionMetadata` makes it durable. */
-export function writePartitionMetadata(disk: Disk, directory: string, topicId: Uuid): void {
-  replaceFile(disk, `${directory}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`);
-}
-
-export function syncPartitionMetadata(disk: Disk, directory: string): void {
-  syncFile(disk, `${directory}/${partitionMetadataName}`);
 }

@@ -7,7 +7,7 @@ import {
   segmentFileName,
 } from "../../../src/log/log-files.ts";
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from "../../../src/log/offset-checkpoint.ts";
-import { readPartitionMetadata, writePartitionMetadata } from "../../../src/log/partition-metadata.ts";
+import { PartitionMetadata, readPartitionMetadata } from "../../../src/log/partition-metadata.ts";
 import { ProducerEntry } from "../../../src/log/producer-entry.ts";
 import { readProducerSnapshot, writeProducerSnapshot } from "../../../src/log/producer-snapshot.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
@@ -91,7 +91,7 @@ describe("partition.metadata", () => {
   test("is Kafka's", () => {
     const memory = disk();
     expect(readPartitionMetadata(memory, "/log")).toBeUndefined();
-    writePartitionMetadata(memory, "/log", "K0a8tq3gSkK78COtfgEurw");
+    new PartitionMetadata(memory, "/log").assign("K0a8tq3gSkK78COtfgEurw");
     expect(memory.readFile("/log/partition.metadata").toString()).toBe("version: 0\ntopic_id: K0a8tq3gSkK78COtfgEurw");
     expect(readPartitionMetadata(memory, "/log")).toBe("K0a8tq3gSkK78COtfgEurw");
     memory.writeFileAtomic("/log/partition.metadata", "version: 0\ntopic_id: nonsense");

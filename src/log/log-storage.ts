@@ -1,0 +1,157 @@
+import { type Offset, type Uuid } from "../base/brand.ts";
+import { type Clock, type Disk, type Logger } from "../io/ports.ts";
+import { LeaderEpochCache } from "./leader-epoch-cache.ts";
+import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
+import { type LogConfig } from "./log-config.ts";
+import { PartitionMetadata } from "./partition-metadata.ts";
+import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
+import { ProducerState } from "./producer-state.ts";
+import { Segment, type SegmentPlace } from "./segment.ts";
+import { type Segments } from "./segments.ts";
+import { Tail, type TailCache } from "./tail-cache.ts";
+
+export interface LogStorageOptions {
+  /** The partition's directory, created when missing. */
+  readonly dir: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Written to `partition.metadata` when that has none. */
+  readonly topicId?: Uuid;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly config: LogConfig;
+  readonly logStartOffset: Offset;
+  readonly recoveryPoint: Offset;
+  readonly hadCleanShutdown: boolean;
+  readonly logger: Logger;
+  /** A random number in [0, 1), for the jitter of rolls. */
+  readonly draw: () => number;
+  /** A write or fsync failed: the directory can no longer be trusted. */
+  readonly onDiskError: (error: unknown) => void;
+}
+
+/**
+ * What a log consists of: its segments and small files, the bytes that the segments' files lack, and where it starts and
+ * ends. Appending, flushing, retention and truncation work on it, each in a file of its own.
+ */
+export class LogStorage {
+  /** As messages name the partition: "topic-0". */
+  readonly name: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly segments: Segments;
+  readonly tail: Tail;
+  readonly leaderEpochs: LeaderEpochCache;
+  readonly producerState: ProducerState;
+  readonly partitionMetadata: PartitionMetadata;
+  config: LogConfig;
+  directory: string;
+  startOffset: Offset;
+  endOffset: Offset = 0;
+  /** The operating system has what lies before it. */
+  writtenOffset: Offset;
+  /** After a disk error nothing here is relied on any more. */
+  isOffline = false;
+  isClosed = false;
+  readonly #draw: () => number;
+  readonly #onDiskError: (error: unknown) => void;
+
+  /** Opens what is in the directory, after a crash with recovery. */
+  constructor(options: LogStorageOptions, tailCache: TailCache) {
+    const { disk, clock, logger, dir } = options;
+    this.name = `${options.topic}-${options.partition}`;
+    this.disk = disk;
+    this.clock = clock;
+    this.logger = logger;
+    this.config = options.config;
+    this.directory = dir;
+    this.#draw = options.draw;
+    this.#onDiskError = options.onDiskError;
+    disk.mkdir(dir);
+    this.partitionMetadata = new PartitionMetadata(disk, dir);
+    if (options.topicId !== undefined) this.partitionMetadata.assign(options.topicId);
+    this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.endOffset);
+    this.producerState = new ProducerState(this.name);
+    const { name, leaderEpochs, producerState } = this;
+    const { logStartOffset, recoveryPoint, hadCleanShutdown } = options;
+    const files = { disk, clock, logger, directory: dir, name, leaderEpochs, producerState };
+    const known = { logStartOffset, recoveryPoint, hadCleanShutdown };
+    const loaded = loadLog({ ...files, ...known, placeOf: () => this.#place() });
+    this.segments = loaded.segments;
+    this.startOffset = loaded.logStartOffset;
+    this.endOffset = loaded.logEndOffset;
+    this.writtenOffset = loaded.logEndOffset;
+    this.tail = new Tail(tailCache);
+  }
+
+  get isUsable(): boolean {
+    return !this.isOffline && !this.isClosed;
+  }
+
+  /** Hands the active segment's bytes to the operating system. */
+  writeActive(): void {
+    const segment = this.segments.active;
+    if (segment.writtenBytes === segment.sizeBytes) return;
+    segment.file.use().write(this.tail.unwritten(segment), segment.writtenBytes);
+    segment.writtenBytes = segment.sizeBytes;
+  }
+
+  addSegment(baseOffset: Offset): void {
+    this.segments.add(Segment.create(this.#place(), baseOffset, this.clock.wallMs()));
+  }
+
+  /** Writes down the producers as they are at the log's end, under the name of `offset`. */
+  writeProducerSnapshot(offset: Offset): void {
+    writeProducerSnapshot(this.disk, producerSnapshotPath(this.directory, offset), this.producerState.entries());
+  }
+
+  /** Removes the producer snapshots that `isUseless`. */
+  removeProducerSnapshots(isUseless: (offset: Offset) => boolean): void {
+    for (const offset of snapshotOffsets(this.disk, this.directory)) {
+      if (isUseless(offset)) this.disk.remove(producerSnapshotPath(this.directory, offset));
+    }
+  }
+
+  /** Makes the producer state anew: the newest snapshot, and the batches behind it. */
+  restoreProducerState(): void {
+    const { disk, directory, logger, name, producerState, startOffset } = this;
+    const options = { disk, directory, logger, name, producerState, logStartOffset: startOffset };
+    restoreProducers(options, this.segments, this.endOffset);
+    producerState.endOffset = this.endOffset;
+  }
+
+  /** True when there was something to sync, and the directory has to be synced too. */
+  syncSmallFiles(): boolean {
+    const hadEpochs = this.leaderEpochs.sync();
+    return this.partitionMetadata.sync() || hadEpochs;
+  }
+
+  closeFiles(): void {
+    for (const segment of this.segments.all()) segment.close();
+  }
+
+  /** Does what relies on the disk; false, and the directory goes offline, when the disk fails. */
+  guard(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.isOffline) return;
+    this.isOffline = true;
+    this.logger.error({ error, log: this.name }, "The log's disk failed");
+    this.#onDiskError(error);
+  }
+
+  #place(): SegmentPlace {
+    const { segmentMs, segmentJitterMs, indexIntervalBytes } = this.config;
+    const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, segmentMs));
+    return { disk: this.disk, directory: this.directory, rollJitterMs, indexIntervalBytes };
+  }
+}

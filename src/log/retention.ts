@@ -1,0 +1,40 @@
+import { type Offset, type TimestampMs } from "../base/brand.ts";
+import { type LogStorage } from "./log-storage.ts";
+import { type Segment } from "./segment.ts";
+
+/** Does something once a delay has passed; sooner when the broker stops. */
+export type RemoveLater = (remove: () => void, delayMs: number) => void;
+
+/**
+ * The segments, from the first on, that retention has no use for: older than `retention.ms`, beyond `retention.bytes`, or
+ * before the log's start. What is not replicated stays.
+ */
+export function deletableSegments(storage: LogStorage, highWatermark: Offset, nowMs: TimestampMs): Segment[] {
+  const { segments, config, startOffset, endOffset } = storage;
+  const { retentionMs, retentionBytes, isDeleted } = config;
+  let excessBytes = retentionBytes < 0 ? -1 : segments.sizeBytes() - retentionBytes;
+  const deletable: Segment[] = [];
+  for (const [index, segment] of segments.all().entries()) {
+    const next = segments.at(index + 1);
+    const segmentEnd = next?.baseOffset ?? endOffset;
+    if (segmentEnd > highWatermark || (next === undefined && segment.sizeBytes === 0)) break;
+    const isBeforeStart = next !== undefined && segmentEnd <= startOffset;
+    const isOld = isDeleted && retentionMs >= 0 && nowMs - segment.ageTimestamp > retentionMs;
+    const isExcess = isDeleted && excessBytes >= segment.sizeBytes && excessBytes > 0;
+    if (!isBeforeStart && !isOld && !isExcess) break;
+    excessBytes -= segment.sizeBytes;
+    deletable.push(segment);
+  }
+  return deletable;
+}
+
+/** Takes segments out of the log; their files go after `file.delete.delay.ms`. */
+export function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
+  for (const segment of segments) {
+    storage.segments.remove(segment);
+    segment.markDeleted();
+    removeLater(() => segment.remove(), storage.config.fileDeleteDelayMs);
+  }
+  const firstOffset = storage.segments.first.baseOffset;
+  storage.removeProducerSnapshots((offset) => offset < firstOffset);
+}

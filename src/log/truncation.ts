@@ -1,0 +1,43 @@
+import { assert } from "../base/assert.ts";
+import { type Offset } from "../base/brand.ts";
+import { type LogStorage } from "./log-storage.ts";
+
+/** Cuts everything at and behind `offset`, which lies within the log. */
+export function truncateTo(storage: LogStorage, offset: Offset): void {
+  const { segments } = storage;
+  assert(offset >= storage.startOffset, "a log is not truncated before its start");
+  storage.writeActive();
+  storage.tail.clear();
+  const nowMs = storage.clock.wallMs();
+  for (const segment of segments.from(offset)) {
+    if (segment.baseOffset < offset || segment === segments.first) segment.truncateTo(offset, nowMs);
+    else {
+      segments.remove(segment);
+      segment.remove();
+    }
+  }
+  endAt(storage, segments.active.readNextOffset());
+  storage.restoreProducerState();
+}
+
+/** Empties the log and lets it go on at `offset`. */
+export function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
+  storage.tail.clear();
+  for (const segment of storage.segments.all().slice()) {
+    storage.segments.remove(segment);
+    segment.remove();
+  }
+  storage.removeProducerSnapshots(() => true);
+  storage.addSegment(offset);
+  storage.leaderEpochs.clear();
+  storage.producerState.clear(offset);
+  storage.startOffset = offset;
+  endAt(storage, offset);
+}
+
+function endAt(storage: LogStorage, endOffset: Offset): void {
+  storage.endOffset = endOffset;
+  storage.writtenOffset = endOffset;
+  storage.leaderEpochs.truncateFromEnd(endOffset);
+  storage.removeProducerSnapshots((offset) => offset > endOffset);
+}
