@@ -26,6 +26,8 @@ const types = spawn(process.execPath, [join(root, "node_modules/typescript/bin/t
 await build({
   entryPoints: [
     { in: join(root, "src/index.ts"), out: "index" },
+    // What runs in the threads of `Workers`.
+    { in: join(root, "src/worker.ts"), out: "worker" },
     // Every file directly in src/cli is a command; what they share lies in its subfolders.
     ...entriesIn("src/cli"),
     ...entriesIn("bench"),

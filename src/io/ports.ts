@@ -1,3 +1,5 @@
+import { type TimestampMs } from "../base/brand.ts";
+
 /**
  * Everything from outside reaches the broker through these interfaces (the real ones are in `src/io/node`, the simulated
  * ones in `test/sim`). Raft, coordinator shards, controller and ISR state take no port at all: time and random draws are
@@ -10,6 +12,7 @@ export interface Ports {
   readonly disk: Disk;
   readonly net: Net;
   readonly compute: Compute;
+  readonly workers: Workers;
   readonly logger: Logger;
 }
 
@@ -71,6 +74,10 @@ export interface Disk {
   /** Removes a file, or a directory with all that is in it; nothing happens when missing. */
   remove(path: string): void;
   syncDirectory(path: string): void;
+  /** As `syncDirectory`, off the event loop: the device may take its time. */
+  syncDirectoryAsync(path: string): Promise<void>;
+  /** Sets when the file was last changed. */
+  setModifiedMs(path: string, modifiedMs: TimestampMs): void;
   /** Size of the file system that holds `path`, and how much of it this process may still use. */
   space(path: string): DiskSpace;
   /** Takes the exclusive lock on `path` (created when missing); fails with code `ELOCKED` when another process has it. */
@@ -171,6 +178,53 @@ export interface Compute {
    * `data` is not whole. `snappy` takes the xerial framing and a bare block, `lz4` the frame format.
    */
   decompress(codec: CompressionName, data: Buffer, sizeBytesMax: number): Promise<Buffer>;
+}
+
+/** What a task may use in the thread that runs it. */
+export interface TaskPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly disk: Disk;
+  readonly compute: Compute;
+}
+
+/**
+ * Long work that needs nothing but its input and files. Input, reports and output may pass from thread to thread: they are
+ * plain data. All tasks stand in the table of `src/log/tasks.ts`, where the thread finds them by name.
+ */
+export interface Task<Input, Report, Output> {
+  readonly name: string;
+  run(input: Input, ports: TaskPorts, job: TaskJob<Report>): Promise<Output>;
+}
+
+/** The side of a run that its task sees. */
+export interface TaskJob<Report> {
+  /** Nobody waits for the result any more; may turn true at any time, also while the task does not await. */
+  readonly isCancelled: boolean;
+  report(report: Report): void;
+}
+
+export interface RunOptions<Report> {
+  readonly signal?: AbortSignal;
+  readonly onReport?: (report: Report) => void;
+}
+
+/** Runs long work off the event loop. */
+export interface Workers {
+  /**
+   * Rejects with what the task threw: a `DiskError` stays one, everything else, the death of its thread too, becomes a
+   * `TaskError`. Abortion is the task's matter: it returns early.
+   */
+  run<Input, Report, Output>(
+    task: Task<Input, Report, Output>,
+    input: Input,
+    options?: RunOptions<Report>,
+  ): Promise<Output>;
+}
+
+/** A task failed in its thread, or with it. */
+export class TaskError extends Error {
+  override readonly name = "TaskError";
 }
 
 export interface Logger {

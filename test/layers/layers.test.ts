@@ -23,6 +23,7 @@ const layerOfArea: Record<string, number> = {
   admin: 5,
   cli: 6,
   "index.ts": 6,
+  "worker.ts": 6,
 };
 
 interface Import {

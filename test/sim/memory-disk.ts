@@ -155,6 +155,17 @@ export class MemoryDisk implements Disk {
     }
   }
 
+  syncDirectoryAsync(path: string): Promise<void> {
+    return later(() => this.syncDirectory(path));
+  }
+
+  setModifiedMs(path: string, modifiedMs: number): void {
+    this.check("write", path);
+    const node = this.#find(path);
+    if (!(node instanceof MemoryFile)) throw new DiskError("ENOENT", `no such file: ${path}`);
+    node.modifiedMs = modifiedMs;
+  }
+
   space(_path: string): DiskSpace {
     return { totalBytes: 2 ** 40, usableBytes: 2 ** 39 };
   }

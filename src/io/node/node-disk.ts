@@ -58,6 +58,21 @@ export const nodeDisk: Disk = {
       fs.closeSync(descriptor);
     }
   },
+  syncDirectoryAsync(path: string): Promise<void> {
+    if (process.platform === "win32") return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      fs.open(path, O_RDONLY, (openError, descriptor) => {
+        if (openError !== null) return reject(diskErrorOf(openError));
+        fs.fsync(descriptor, (error) => {
+          fs.closeSync(descriptor);
+          if (error === null) resolve();
+          else reject(diskErrorOf(error));
+        });
+      });
+    });
+  },
+  setModifiedMs: (path: string, modifiedMs: number): void =>
+    attempt(() => fs.utimesSync(path, modifiedMs / 1000, modifiedMs / 1000)),
   space(path: string): DiskSpace {
     const { bsize, blocks, bavail } = attempt(() => fs.statfsSync(path));
     return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };

@@ -5,6 +5,7 @@ import { nodeDisk } from "./node-disk.ts";
 import { nodeNet } from "./node-net.ts";
 import { nodeRandom } from "./node-random.ts";
 import { nodeTimers } from "./node-timers.ts";
+import { nodeWorkers } from "./node-workers.ts";
 
 /** The real outside world. */
 export function nodePorts({ logger }: { logger: Logger }): Ports {
@@ -15,6 +16,7 @@ export function nodePorts({ logger }: { logger: Logger }): Ports {
     disk: nodeDisk,
     net: nodeNet,
     compute: nodeCompute,
+    workers: nodeWorkers,
     logger,
   };
 }

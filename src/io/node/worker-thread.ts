@@ -1,0 +1,33 @@
+import { parentPort } from "node:worker_threads";
+import { type Task, type TaskPorts } from "../ports.ts";
+import { nodeClock } from "./node-clock.ts";
+import { nodeCompute } from "./node-compute.ts";
+import { nodeDisk } from "./node-disk.ts";
+import { nodeTimers } from "./node-timers.ts";
+import { failureMessageOf, type RunMessage, type WorkerMessage } from "./worker-messages.ts";
+
+const ports: TaskPorts = { clock: nodeClock, timers: nodeTimers, disk: nodeDisk, compute: nodeCompute };
+
+/** The thread's side of `nodeWorkers`: runs the tasks that it is told, one at a time. */
+export function serveTasks(tasks: readonly Task<never, never, unknown>[]): void {
+  const port = parentPort;
+  if (port === null) throw new Error("This is the file of a worker thread: the broker starts it.");
+  const post = (message: WorkerMessage): void => port.postMessage(message);
+  port.on("message", ({ taskName, input, cancellation }: RunMessage) => {
+    const task = tasks.find(({ name }) => name === taskName);
+    const job = {
+      get isCancelled() {
+        return Atomics.load(cancellation, 0) !== 0;
+      },
+      report: (report: unknown) => post({ kind: "report", report }),
+    };
+    const output =
+      task === undefined
+        ? Promise.reject(new Error(`There is no task ${taskName}`))
+        : Promise.resolve().then(() => task.run(input as never, ports, job));
+    output.then(
+      (value) => post({ kind: "done", output: value }),
+      (error: unknown) => post({ kind: "failed", failure: failureMessageOf(error) }),
+    );
+  });
+}
