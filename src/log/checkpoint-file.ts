@@ -61,3 +61,13 @@ export function syncFile(disk: Disk, path: string): void {
     file.close();
   }
 }
+
+/** As `syncFile`, without holding the event loop up. */
+export async function syncFileAsync(disk: Disk, path: string): Promise<void> {
+  const file = disk.open(path, "readwrite");
+  try {
+    await file.syncAsync();
+  } finally {
+    file.close();
+  }
+}

@@ -8,6 +8,7 @@ import {
   readTextIfThere,
   replaceFile,
   syncFile,
+  syncFileAsync,
 } from "./checkpoint-file.ts";
 
 export const leaderEpochCheckpointName = "leader-epoch-checkpoint";
@@ -28,7 +29,8 @@ const unknown: EpochEndOffset = { leaderEpoch: -1, endOffset: -1 };
 
 /**
  * Where in the log each leader epoch starts: what replicas find the point with at which they parted (KIP-101, KIP-279).
- * Epochs and offsets ascend. Each change is in `leader-epoch-checkpoint` before it is used; `sync` makes it durable.
+ * Epochs and offsets ascend. Each change is in `leader-epoch-checkpoint` before a record relies on it; `sync` makes it
+ * durable.
  */
 export class LeaderEpochCache {
   readonly #disk: Disk;
@@ -36,6 +38,7 @@ export class LeaderEpochCache {
   readonly #logEndOffset: () => Offset;
   #entries: EpochEntry[] = [];
   #isSynced = true;
+  #isPending = false;
 
   constructor(disk: Disk, directory: string, logEndOffset: () => Offset) {
     this.#disk = disk;
@@ -49,6 +52,15 @@ export class LeaderEpochCache {
     const entries = text === undefined ? undefined : parseCheckpoint(text, parseEntry);
     this.#entries = entries !== undefined && ascends(entries) ? entries : [];
     return entries === this.#entries;
+  }
+
+  /**
+   * Takes out what lies outside the log, as it is found at a start. The file is left as it is: the next start would do the
+   * same, and the next change writes it anew.
+   */
+  fitTo(startOffset: Offset, endOffset: Offset): void {
+    this.#dropFrom(endOffset);
+    this.#beginAt(startOffset);
   }
 
   entries(): readonly EpochEntry[] {
@@ -69,16 +81,33 @@ export class LeaderEpochCache {
    * behind, go away.
    */
   assign(epoch: LeaderEpoch, startOffset: Offset): void {
+    if (this.#push(epoch, startOffset) || this.#isPending) this.#save();
+  }
+
+  /**
+   * As `assign`, of an epoch that has no record yet: the file has it when `assign` is called for the first one. A start
+   * would drop it anyway, and thousands of partitions get a new epoch at once when a broker starts.
+   */
+  begin(epoch: LeaderEpoch, startOffset: Offset): void {
+    if (this.#push(epoch, startOffset)) this.#isPending = true;
+  }
+
+  /** The latest epoch began and is not in the file: `assign` it before its first record is appended. */
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
+  #push(epoch: LeaderEpoch, startOffset: Offset): boolean {
     assert(epoch >= 0 && startOffset >= 0, "leader epochs and offsets are not negative");
     const latest = this.#entries.at(-1);
-    if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return;
+    if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return false;
     while (this.#entries.length > 0) {
       const last = this.#entries.at(-1)!;
       if (last.epoch < epoch && last.startOffset < startOffset) break;
       this.#entries.pop();
     }
     this.#entries.push({ epoch, startOffset });
-    this.#save();
+    return true;
   }
 
   /**
@@ -103,18 +132,26 @@ export class LeaderEpochCache {
 
   /** Removes the epochs that start at or behind `endOffset`. */
   truncateFromEnd(endOffset: Offset): void {
+    if (this.#dropFrom(endOffset)) this.#save();
+  }
+
+  #dropFrom(endOffset: Offset): boolean {
     const kept = this.#entries.filter((entry) => entry.startOffset < endOffset);
-    if (kept.length === this.#entries.length) return;
+    if (kept.length === this.#entries.length) return false;
     this.#entries = kept;
-    this.#save();
+    return true;
   }
 
   /** Lets the log's first epoch start at `startOffset`, and removes those that end at or before it. */
   truncateFromStart(startOffset: Offset): void {
+    if (this.#beginAt(startOffset)) this.#save();
+  }
+
+  #beginAt(startOffset: Offset): boolean {
     const first = this.#entries.findLastIndex((entry) => entry.startOffset <= startOffset);
-    if (first < 0 || (first === 0 && this.#entries[0]!.startOffset === startOffset)) return;
+    if (first < 0 || (first === 0 && this.#entries[0]!.startOffset === startOffset)) return false;
     this.#entries = [{ epoch: this.#entries[first]!.epoch, startOffset }, ...this.#entries.slice(first + 1)];
-    this.#save();
+    return true;
   }
 
   clear(): void {
@@ -130,12 +167,22 @@ export class LeaderEpochCache {
     return true;
   }
 
+  /** As `sync`, without holding the event loop up. */
+  async syncAsync(): Promise<boolean> {
+    if (this.#isSynced) return false;
+    // A file that is replaced meanwhile has to be synced again.
+    this.#isSynced = true;
+    await syncFileAsync(this.#disk, this.#path);
+    return true;
+  }
+
   moveTo(directory: string): void {
     this.#path = `${directory}/${leaderEpochCheckpointName}`;
   }
 
   #save(): void {
     this.#isSynced = false;
+    this.#isPending = false;
     const lines = this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
     replaceFile(this.#disk, this.#path, formatCheckpoint(lines));
   }

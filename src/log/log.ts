@@ -198,7 +198,8 @@ export class Log implements Writable {
       if (!this.roll(baseOffset)) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
       segment = storage.segments.active;
     }
-    const isNewEpoch = partitionLeaderEpoch > storage.leaderEpochs.latestEpoch;
+    const { latestEpoch, isPending } = storage.leaderEpochs;
+    const isNewEpoch = isPending || partitionLeaderEpoch > latestEpoch;
     if (isNewEpoch && !this.#assignEpoch(partitionLeaderEpoch, baseOffset)) {
       return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     }
@@ -240,9 +241,9 @@ export class Log implements Writable {
     };
   }
 
-  /** Notes that `epoch` starts at the log's end: recovery, and followers that truncate, rely on that before its records. */
+  /** Notes that `epoch` starts at the log's end: followers that truncate rely on that before its records. */
   beginEpoch(epoch: LeaderEpoch): void {
-    this.#assignEpoch(epoch, this.logEndOffset);
+    this.leaderEpochs.begin(epoch, this.logEndOffset);
   }
 
   #assignEpoch(epoch: LeaderEpoch, startOffset: Offset): boolean {

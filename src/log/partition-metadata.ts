@@ -1,7 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { isUuid } from "../base/uuid.ts";
 import { type Disk } from "../io/ports.ts";
-import { readTextIfThere, replaceFile, syncFile } from "./checkpoint-file.ts";
+import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./checkpoint-file.ts";
 
 export const partitionMetadataName = "partition.metadata";
 
@@ -37,6 +37,14 @@ export class PartitionMetadata {
     if (this.#isSynced) return false;
     syncFile(this.#disk, this.#path);
     this.#isSynced = true;
+    return true;
+  }
+
+  /** As `sync`, without holding the event loop up. */
+  async syncAsync(): Promise<boolean> {
+    if (this.#isSynced) return false;
+    this.#isSynced = true;
+    await syncFileAsync(this.#disk, this.#path);
     return true;
   }
 

@@ -22,6 +22,35 @@ describe("leader epochs", () => {
     expect(disk.readFile(path).toString()).toBe("0\n2\n1 0\n4 12\n");
   });
 
+  test("an epoch that began is known at once, and in the file when its first record is about to be", () => {
+    const { epochs, disk } = cache([[1, 0]]);
+    epochs.begin(2, 100);
+    expect(epochs.latestEpoch).toBe(2);
+    expect(epochs.endOffsetFor(1)).toEqual({ leaderEpoch: 1, endOffset: 100 });
+    expect(disk.readFile(path).toString()).toBe("0\n1\n1 0\n");
+    expect(epochs.isPending).toBe(true);
+    epochs.assign(2, 100);
+    expect(epochs.isPending).toBe(false);
+    expect(disk.readFile(path).toString()).toBe("0\n2\n1 0\n2 100\n");
+  });
+
+  test("what a start finds outside the log is dropped without a write", () => {
+    const { disk } = cache([
+      [1, 0],
+      [2, 10],
+      [3, 20],
+      [4, 50],
+    ]);
+    const epochs = new LeaderEpochCache(disk, "/log", () => 50);
+    epochs.load();
+    disk.fail("write", "EIO");
+    epochs.fitTo(12, 50);
+    expect(pairs(epochs)).toEqual([
+      [2, 12],
+      [3, 20],
+    ]);
+  });
+
   test("a new entry replaces those that contradict it", () => {
     expect(
       pairs(

@@ -148,7 +148,9 @@ describe("a fetch that waits", () => {
     const disk = new MemoryDisk();
     const { replicas, host, queue } = openReplicas(disk);
     const partition = host();
-    const done = park(replicas, {}, {});
+    append(partition);
+    queue.flush();
+    const done = park(replicas, {}, { fetchOffset: 1 });
     disk.fail("write", "EIO");
     append(partition);
     queue.flush();

@@ -113,8 +113,8 @@ describe("leadership", () => {
     const partition = host();
     disk.fail("open", "EIO", { path: /leader-epoch/ });
     partition.update(registration({ leaderEpoch: 1 }));
-    expect(partition.leaderError(-1)).toBe(Errors.KAFKA_STORAGE_ERROR);
     expect(append(partition)).toMatchObject({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
+    expect(partition.leaderError(-1)).toBe(Errors.KAFKA_STORAGE_ERROR);
   });
 });
 
