@@ -55,9 +55,15 @@ export async function waitUntilServing(port: number, timeoutMs: number, hasEnded
 }
 
 /** Creates a topic and waits until every partition's leader does its work (Metadata names it a moment earlier). */
-export async function createTopic(port: number, name: string, partitions: number): Promise<void> {
+export async function createTopic(
+  port: number,
+  name: string,
+  partitions: number,
+  configs: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
   const request: Draft<ApiRequest<"createTopics">> = {
-    topics: [{ name, numPartitions: partitions, replicationFactor: 1 }],
+    topics: [{ name, numPartitions: partitions, replicationFactor: 1, configs: entries }],
     timeoutMs: callTimeoutMs,
   };
   const created = await call(port, apis.createTopics, createTopicsVersion, request);

@@ -23,6 +23,10 @@ export interface LogConfig {
   readonly deleteRetentionMs: number;
   readonly minCleanableDirtyRatio: number;
   readonly compressionType: CompressionName | "uncompressed" | "producer";
+  /** Of `compressionType`; undefined where that has none. */
+  readonly compressionLevel: number | undefined;
+  /** Whether a new segment's file has its full length from the start. */
+  readonly preallocates: boolean;
   readonly messageTimestampType: "CreateTime" | "LogAppendTime";
   readonly messageTimestampBeforeMaxMs: number;
   readonly messageTimestampAfterMaxMs: number;
@@ -48,6 +52,8 @@ export const defaultLogConfig: LogConfig = {
   deleteRetentionMs: 86_400_000,
   minCleanableDirtyRatio: 0.5,
   compressionType: "producer",
+  compressionLevel: undefined,
+  preallocates: false,
   messageTimestampType: "CreateTime",
   messageTimestampBeforeMaxMs: Infinity,
   messageTimestampAfterMaxMs: 3_600_000,
@@ -55,6 +61,7 @@ export const defaultLogConfig: LogConfig = {
 
 export function logConfigFrom(topic: TopicConfig): LogConfig {
   const cleanupPolicy = topic.get("cleanup.policy");
+  const compressionType = topic.get("compression.type") as LogConfig["compressionType"];
   return {
     segmentBytes: topic.get("internal.segment.bytes") ?? topic.get("segment.bytes"),
     segmentMs: topic.get("segment.ms"),
@@ -73,9 +80,29 @@ export function logConfigFrom(topic: TopicConfig): LogConfig {
     maxCompactionLagMs: topic.get("max.compaction.lag.ms"),
     deleteRetentionMs: topic.get("delete.retention.ms"),
     minCleanableDirtyRatio: topic.get("min.cleanable.dirty.ratio"),
-    compressionType: topic.get("compression.type") as LogConfig["compressionType"],
+    compressionType,
+    compressionLevel: compressionLevelOf(topic, compressionType),
+    preallocates: topic.get("preallocate"),
     messageTimestampType: topic.get("message.timestamp.type") as LogConfig["messageTimestampType"],
     messageTimestampBeforeMaxMs: topic.get("message.timestamp.before.max.ms"),
     messageTimestampAfterMaxMs: topic.get("message.timestamp.after.max.ms"),
   };
+}
+
+function compressionLevelOf(topic: TopicConfig, type: LogConfig["compressionType"]): number | undefined {
+  switch (type) {
+    case "gzip":
+      return topic.get("compression.gzip.level");
+    case "lz4":
+      return topic.get("compression.lz4.level");
+    case "zstd":
+      return topic.get("compression.zstd.level");
+    default:
+      return undefined;
+  }
+}
+
+/** After how long a segment ends that is written to: compaction must come by in time too. */
+export function rollMs({ isCompacted, maxCompactionLagMs, segmentMs }: LogConfig): number {
+  return isCompacted && maxCompactionLagMs > 0 ? Math.min(maxCompactionLagMs, segmentMs) : segmentMs;
 }

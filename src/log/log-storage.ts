@@ -2,7 +2,7 @@ import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, type Logger } from "../io/ports.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
-import { type LogConfig } from "./log-config.ts";
+import { type LogConfig, rollMs } from "./log-config.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
@@ -150,8 +150,8 @@ export class LogStorage {
   }
 
   #place(): SegmentPlace {
-    const { segmentMs, segmentJitterMs, indexIntervalBytes } = this.config;
-    const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, segmentMs));
+    const { segmentJitterMs, indexIntervalBytes } = this.config;
+    const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, rollMs(this.config)));
     return { disk: this.disk, directory: this.directory, rollJitterMs, indexIntervalBytes };
   }
 }

@@ -14,8 +14,12 @@ export interface CheckedRecords {
   readonly ok: true;
   /** Of the records, whatever the header says; -1 when none has a timestamp. */
   readonly maxTimestamp: TimestampMs;
+  /** Of the first record. */
+  readonly firstTimestamp: TimestampMs;
   /** Whether the offset deltas are 0, 1, 2, …, as producers number their records. */
   readonly isDense: boolean;
+  /** Whether a record has a timestamp below -1, which stands for none. */
+  readonly hasNegativeTimestamp: boolean;
 }
 
 /**
@@ -24,6 +28,7 @@ export interface CheckedRecords {
  *
  * @param payload the records, uncompressed
  * @param name the partition's, for messages
+ * @param staysCompressed whether the payload came compressed and goes on as it came: Kafka reads no keys then
  */
 export function checkRecords(
   batch: BatchView,
@@ -31,6 +36,7 @@ export function checkRecords(
   config: LogConfig,
   nowMs: TimestampMs,
   name: string,
+  staysCompressed: boolean,
 ): CheckedRecords | AppendFailure {
   const isCreateTime = config.messageTimestampType === "CreateTime";
   const claimsAppendTime = batch.timestampType === "logAppendTime";
@@ -39,12 +45,16 @@ export function checkRecords(
   const errors: RecordError[] = [];
   let hasTimestampError = false;
   let maxTimestamp: TimestampMs = -1;
+  let firstTimestamp: TimestampMs = -1;
+  let hasNegativeTimestamp = false;
   let isDense = true;
   try {
     const cursor = new RecordCursor(batch, payload);
     for (let batchIndex = 0; cursor.next(); batchIndex++) {
       const { timestamp } = cursor;
+      if (batchIndex === 0) firstTimestamp = timestamp;
       if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+      else if (timestamp < -1) hasNegativeTimestamp = true;
       if (cursor.offsetDelta !== batchIndex) isDense = false;
       if (config.isCompacted && cursor.keySizeBytes < 0) {
         // Compaction keeps the newest record of each key: one without a key has no place there.
@@ -58,14 +68,14 @@ export function checkRecords(
         errors.push({ batchIndex, message: outOfRangeMessage(cursor, earliest, latest) });
       } else if (claimsAppendTime) {
         hasTimestampError = true;
-        errors.push({ batchIndex, message: appendTimeMessage(cursor) });
+        errors.push({ batchIndex, message: appendTimeMessage(cursor, staysCompressed) });
       }
     }
   } catch (error) {
     if (error instanceof InvalidRecordError) return appendFailure(error.code, null);
     throw error;
   }
-  if (errors.length === 0) return { ok: true, maxTimestamp, isDense };
+  if (errors.length === 0) return { ok: true, maxTimestamp, firstTimestamp, isDense, hasNegativeTimestamp };
   return hasTimestampError
     ? appendFailure(Errors.INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", errors)
     : appendFailure(Errors.INVALID_RECORD, recordErrorsMessage(errors), errors);
@@ -75,10 +85,14 @@ function outOfRangeMessage({ timestamp, offset }: RecordCursor, earliest: Timest
   return `Timestamp ${asLong(timestamp)} of message with offset ${offset} is out of range. The timestamp should be within [${asLong(earliest)}, ${asLong(latest)}]`;
 }
 
-function appendTimeMessage(cursor: RecordCursor): string {
-  const { offset, timestamp, keySizeBytes, valueSizeBytes } = cursor;
-  const sizes = `key=${Math.max(0, keySizeBytes)} bytes, value=${Math.max(0, valueSizeBytes)} bytes`;
-  const record = `DefaultRecord(offset=${offset}, timestamp=${asLong(timestamp)}, ${sizes})`;
+function appendTimeMessage(
+  { offset, timestamp, keySizeBytes, valueSizeBytes }: RecordCursor,
+  isPartial: boolean,
+): string {
+  const kind = isPartial ? "PartialDefaultRecord" : "DefaultRecord";
+  const leastSize = isPartial ? -1 : 0;
+  const sizes = `key=${Math.max(leastSize, keySizeBytes)} bytes, value=${Math.max(leastSize, valueSizeBytes)} bytes`;
+  const record = `${kind}(offset=${offset}, timestamp=${asLong(timestamp)}, ${sizes})`;
   return `Invalid timestamp type in message ${record}. Producer should not set timestamp type to LogAppendTime.`;
 }
 

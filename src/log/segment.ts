@@ -3,7 +3,7 @@ import { type Offset, type TimestampMs } from "../base/brand.ts";
 import { type Disk } from "../io/ports.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
 import { batchSizeAt, scanHeaders } from "./batch-scan.ts";
-import { type LogConfig } from "./log-config.ts";
+import { type LogConfig, rollMs } from "./log-config.ts";
 import {
   deletedSuffix,
   logSuffix,
@@ -135,8 +135,7 @@ export class Segment {
     if (this.offsetIndex.isFull(config.segmentIndexBytes) || this.timeIndex.isFull(config.segmentIndexBytes))
       return true;
     if (this.sizeBytes === 0) return false;
-    const segmentMs = config.isCompacted ? Math.min(config.maxCompactionLagMs, config.segmentMs) : config.segmentMs;
-    return this.#timeWaitedForRoll(maxTimestamp, nowMs) > segmentMs - this.rollJitterMs;
+    return this.#timeWaitedForRoll(maxTimestamp, nowMs) > rollMs(config) - this.rollJitterMs;
   }
 
   /** Notes a batch of which the bytes go to the segment's end. */

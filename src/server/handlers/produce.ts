@@ -2,7 +2,7 @@ import { zeroUuid } from "../../base/uuid.ts";
 import { consumerOffsetsTopic, shareGroupStateTopic, transactionStateTopic } from "../../base/topic-name.ts";
 import { type Clock, type Compute } from "../../io/ports.ts";
 import { type AppendFailure } from "../../log/append-result.ts";
-import { type PreparedRecords, validateCompressed } from "../../log/compressed-validation.ts";
+import { BatchOpener, type PreparedRecords } from "../../log/compressed-validation.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { BatchView } from "../../protocol/records/batch-header.ts";
@@ -59,6 +59,7 @@ const answeredWithoutStart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
   // Connections of which a request is still being looked into: what follows it may not overtake it.
   const checking = new WeakMap<ConnectionInfo, Promise<void>>();
+  const opener = new BatchOpener(deps.compute);
   return {
     api: "produce",
     readsInPlace: true,
@@ -66,7 +67,7 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       const problem = requestProblem(request);
       if (problem !== undefined) return refuseAll(request, problem);
       const earlier = checking.get(context.connection);
-      const checks = checkCompressed(deps, request, context);
+      const checks = checkCompressed(deps, opener, request, context);
       if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
       copyRecords(request);
       // Compressed records are looked into before anything is appended: from here on nothing waits until it is ordered.
@@ -102,6 +103,7 @@ type Checked = ReadonlyMap<PartitionData, PreparedRecords | AppendFailure>;
 /** Compressed batches are opened to check their records; undefined when there is none. */
 function checkCompressed(
   deps: ProduceDeps,
+  opener: BatchOpener,
   request: Request,
   { apiVersion }: RequestContext,
 ): Promise<Checked> | undefined {
@@ -114,7 +116,7 @@ function checkCompressed(
       const partition = find(deps, topic, index, apiVersion);
       if (typeof partition === "number") continue;
       const name = `${partition.topic}-${index}`;
-      const check = validateCompressed(records, partition.log.config, deps.compute, nowMs, name);
+      const check = opener.open(records, partition.log.config, nowMs, name);
       if (check !== undefined) checks.push(check.then((result) => [data, result] as const));
     }
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
-import { validateCompressed } from "../../../src/log/compressed-validation.ts";
+import { BatchOpener } from "../../../src/log/compressed-validation.ts";
 import { type LogConfig, defaultLogConfig } from "../../../src/log/log-config.ts";
 import { errorName, Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch, compressBatch } from "../../../src/protocol/records/batch-builder.ts";
@@ -12,7 +12,7 @@ import { batch, startMs } from "./batches.ts";
 import { openLog } from "./open-log.ts";
 
 const validate = (records: Buffer, config: Partial<LogConfig> = {}) =>
-  validateCompressed(records, { ...defaultLogConfig, ...config }, nodeCompute, startMs, "topic-0");
+  new BatchOpener(nodeCompute).open(records, { ...defaultLogConfig, ...config }, startMs, "topic-0");
 const gzip = (records: Buffer) => compressBatch(records, "gzip", nodeCompute);
 
 function edited(records: Buffer, edit: (records: Buffer) => unknown): Buffer {
@@ -44,7 +44,7 @@ describe("what Kafka answered to odd batches", () => {
     const { log, queue } = openLog(new MemoryDisk(), { messageTimestampAfterMaxMs: 3_600_000 });
     const nowMs = 1_800_000_000_000;
     const came = Buffer.from(sent, "hex");
-    const prepared = await validateCompressed(came, defaultLogConfig, nodeCompute, nowMs, "topic-0");
+    const prepared = await new BatchOpener(nodeCompute).open(came, defaultLogConfig, nowMs, "topic-0");
     const result =
       prepared === undefined || prepared.ok
         ? log.appendAsLeader(prepared?.records ?? came, 0, "client", nowMs)
