@@ -10,6 +10,8 @@ import {
 
 const wholeChunkBytes = 1_048_576;
 const headerChunkBytes = 16_384;
+/** What scans read into: one of each size, since a scan ends before the next begins. Views of it end with the scan. */
+const scratch = new Map<number, Buffer>();
 
 /** False ends the scan before this batch. */
 export type BatchVisitor = (batch: BatchView, position: number) => boolean;
@@ -42,8 +44,26 @@ function scan(
   chunkBytes: number,
   isWhole: boolean,
 ): number {
+  const chunk = scratch.get(chunkBytes) ?? Buffer.allocUnsafeSlow(chunkBytes);
+  // A visitor that scans itself gets a buffer of its own.
+  scratch.delete(chunkBytes);
+  try {
+    return scanWith(file, start, end, visit, chunk, isWhole);
+  } finally {
+    scratch.set(chunkBytes, chunk);
+  }
+}
+
+function scanWith(
+  file: DiskFile,
+  start: number,
+  end: number,
+  visit: BatchVisitor,
+  scratchChunk: Buffer,
+  isWhole: boolean,
+): number {
   let position = start;
-  let chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(0, end - start)));
+  let chunk = scratchChunk;
   while (position < end) {
     const length = file.read(chunk.subarray(0, Math.min(chunk.length, end - position)), position);
     let at = 0;

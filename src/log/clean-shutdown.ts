@@ -16,7 +16,7 @@ export function readCleanShutdown(disk: Disk, logDirectory: string): { brokerEpo
   return disk.exists(path) ? { brokerEpoch: parseBrokerEpoch(disk.readFile(path).toString()) } : undefined;
 }
 
-/** Takes the file away once the logs are loaded, so that a crash from now on is one. */
+/** Takes the file away, so that a crash from now on is one. */
 export function removeCleanShutdown(disk: Disk, logDirectory: string): void {
   const path = `${logDirectory}/${cleanShutdownName}`;
   if (!disk.exists(path)) return;

@@ -2,6 +2,7 @@ import { assert } from "../base/assert.ts";
 import { type Disk, type DiskFile } from "../io/ports.ts";
 
 const initialEntries = 32;
+const noEntries = Buffer.alloc(0);
 
 /**
  * The entries, all of one size, of an index file. They are in memory while they grow or are looked up, and reach the file
@@ -16,6 +17,8 @@ export class IndexFile {
   #count = 0;
   /** How many entries from the first on the file has as they are here. */
   #savedCount = 0;
+  /** The file has these entries and nothing else. */
+  #isFileExact = false;
   #wasUsed = true;
 
   /** Starts empty; `load` takes what the file has. */
@@ -23,7 +26,7 @@ export class IndexFile {
     this.#disk = disk;
     this.#path = path;
     this.#entrySizeBytes = entrySizeBytes;
-    this.#entries = Buffer.alloc(0);
+    this.#entries = noEntries;
   }
 
   get path(): string {
@@ -38,6 +41,16 @@ export class IndexFile {
   /** Takes the file's entries at the next use. */
   reload(): void {
     this.#entries = null;
+    this.#wasUsed = false;
+  }
+
+  /** Drops the entries from memory until the next use when the file has them. */
+  release(): void {
+    if (this.#savedCount === this.#count) this.#entries = null;
+  }
+
+  exists(): boolean {
+    return this.#disk.exists(this.#path);
   }
 
   /** The entries one behind the other, and perhaps unused space. */
@@ -55,18 +68,22 @@ export class IndexFile {
       this.#entries = entries = larger;
     }
     this.#count++;
+    this.#isFileExact = false;
     return start;
   }
 
   truncate(count: number): void {
     this.#load();
     assert(count <= this.#count, "an index is only truncated to fewer entries");
+    if (count < this.#count) this.#isFileExact = false;
     this.#count = count;
     if (this.#savedCount > count) this.#savedCount = count;
   }
 
   /** Writes to the file what it lacks and cuts it to its entries. */
   save(isDurable: boolean): void {
+    this.#load();
+    if (this.#isFileExact && !isDurable) return;
     const file = this.#disk.open(this.#path, "readwrite");
     try {
       this.#writeTo(file);
@@ -94,11 +111,12 @@ export class IndexFile {
     if (start < end) file.write([entries.subarray(start, end)], start);
     if (file.sizeBytes() !== end) file.truncate(end);
     this.#savedCount = this.#count;
+    this.#isFileExact = true;
   }
 
   /** Drops the entries from memory when they were not used since the last call and the file has them. */
   releaseIfUnused(): void {
-    if (!this.#wasUsed && this.#savedCount === this.#count) this.#entries = null;
+    if (!this.#wasUsed) this.release();
     this.#wasUsed = false;
   }
 
@@ -109,9 +127,11 @@ export class IndexFile {
   #load(): Buffer {
     this.#wasUsed = true;
     if (this.#entries !== null) return this.#entries;
-    const entries = this.#disk.exists(this.#path) ? this.#disk.readFile(this.#path) : Buffer.alloc(0);
+    const isThere = this.exists();
+    const entries = isThere ? this.#disk.readFile(this.#path) : noEntries;
     this.#count = withoutPadding(entries, this.#entrySizeBytes);
     this.#savedCount = this.#count;
+    this.#isFileExact = isThere && this.#count * this.#entrySizeBytes === entries.length;
     this.#entries = entries;
     return entries;
   }

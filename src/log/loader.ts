@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly producerState: ProducerState;
 }
 
+const indexSuffixes = segmentSuffixes.filter((suffix) => suffix !== logSuffix);
+
 export interface LoadedLog {
   readonly segments: Segments;
   readonly logStartOffset: Offset;
@@ -40,45 +42,55 @@ export interface LoadedLog {
 }
 
 /**
- * Makes a log from what lies in its directory. After a crash the segments from the recovery point on are read whole: their
- * tail is cut at the first batch that is not whole or not intact, and indexes, producer state and leader epochs are made
- * anew from the batches. What lies before the recovery point was flushed and is taken as it is.
+ * Makes a log from what lies in its directory. After a crash the batches from the recovery point on are read whole: the
+ * log is cut at the first one that is not whole or not intact, and indexes, producer state and leader epochs are made anew
+ * from them. What lies before the recovery point was flushed and is taken as it is.
  */
 export function loadLog(options: LoadOptions): LoadedLog {
-  const segments = loadSegments(options);
+  const files = listFiles(options);
+  const segments = loadSegments(options, files);
   const { leaderEpochs } = options;
   const hasEpochs = leaderEpochs.load();
   const recoveryPoint = recoveryPointOf(options, segments);
-  if (recoveryPoint === Infinity) takeAsItIs(options, segments);
-  else recover(options, segments, recoveryPoint);
-  if (segments.count > 0 && segments.active.readNextOffset() < options.logStartOffset) startAnew(options, segments);
+  let logEndOffset =
+    recoveryPoint === Infinity
+      ? takeAsItIs(options, segments, files)
+      : recover(options, segments, snapshotsIn(files), recoveryPoint);
+  if (segments.count > 0 && logEndOffset < options.logStartOffset) startAnew(options, segments);
   if (segments.count === 0) {
     segments.add(Segment.create(options.placeOf(), options.logStartOffset, options.clock.wallMs()));
+    logEndOffset = options.logStartOffset;
   }
-  const logEndOffset = segments.active.readNextOffset();
   const logStartOffset = Math.max(options.logStartOffset, segments.first.baseOffset);
   if (!hasEpochs && logEndOffset > logStartOffset) rebuildEpochs(segments, leaderEpochs);
-  leaderEpochs.truncateFromEnd(logEndOffset);
-  leaderEpochs.truncateFromStart(logStartOffset);
+  leaderEpochs.fitTo(logStartOffset, logEndOffset);
   options.producerState.endOffset = logEndOffset;
+  for (const segment of segments.all()) segment.release();
   return { segments, logStartOffset, logEndOffset };
 }
 
-function loadSegments({ disk, directory, placeOf, clock, logger, name }: LoadOptions): Segments {
+/** The names of the files in the log's directory, after what a crash interrupted was brought to its end. */
+function listFiles({ disk, directory }: LoadOptions): ReadonlySet<string> {
+  const files = disk.list(directory);
+  const isUnfinished = (file: string): boolean =>
+    file.endsWith(deletedSuffix) || file.endsWith(cleanedSuffix) || file.endsWith(swapSuffix);
+  if (!files.some(isUnfinished)) return new Set(files);
   finishCleaning(disk, directory);
+  return new Set(disk.list(directory));
+}
+
+function loadSegments(options: LoadOptions, files: ReadonlySet<string>): Segments {
+  const { disk, directory, placeOf, clock, logger, name } = options;
   const segments = new Segments();
-  const bases = new Set<Offset>();
-  for (const file of disk.list(directory)) {
-    const baseOffset = offsetOfFileName(file);
-    if (baseOffset !== undefined && file.endsWith(logSuffix)) bases.add(baseOffset);
+  // In the order of their names, which is that of their offsets.
+  for (const file of files) {
+    const baseOffset = file.endsWith(logSuffix) ? offsetOfFileName(file) : undefined;
+    if (baseOffset !== undefined) segments.add(Segment.load(placeOf(), baseOffset, clock.wallMs(), files));
   }
-  for (const baseOffset of [...bases].sort((one, other) => one - other)) {
-    segments.add(Segment.load(placeOf(), baseOffset, clock.wallMs()));
-  }
-  for (const file of disk.list(directory)) {
-    const isIndex = segmentSuffixes.some((suffix) => suffix !== logSuffix && file.endsWith(suffix));
-    const baseOffset = offsetOfFileName(file);
-    if (!isIndex || baseOffset === undefined || bases.has(baseOffset)) continue;
+  for (const file of files) {
+    const isIndex = indexSuffixes.some((suffix) => file.endsWith(suffix));
+    const baseOffset = isIndex ? offsetOfFileName(file) : undefined;
+    if (baseOffset === undefined || files.has(segmentFileName(baseOffset, logSuffix))) continue;
     logger.warn({ log: name, file }, "Removing an index without its log file");
     disk.remove(`${directory}/${file}`);
   }
@@ -144,34 +156,44 @@ function recoveryPointOf(options: LoadOptions, segments: Segments): Offset {
   return Math.min(needed, damaged?.baseOffset ?? Infinity);
 }
 
-/** After a clean shutdown: only what others may have done to the files since is put right. */
-function takeAsItIs(options: LoadOptions, segments: Segments): void {
-  if (segments.count > 0) segments.active.cutBehindBatches();
-  restoreProducers(options, segments, segments.count === 0 ? options.logStartOffset : segments.active.readNextOffset());
+/**
+ * After a clean shutdown: only what others may have done to the files since is put right. Returns where the log ends, as
+ * the other ways to load it do.
+ */
+function takeAsItIs(options: LoadOptions, segments: Segments, files: ReadonlySet<string>): Offset {
+  const logEndOffset = segments.count === 0 ? options.logStartOffset : segments.active.cutBehindBatches();
+  restoreProducers(options, segments, logEndOffset, snapshotsIn(files));
+  return logEndOffset;
 }
 
-function recover(options: LoadOptions, segments: Segments, recoveryPoint: Offset): void {
+function recover(
+  options: LoadOptions,
+  segments: Segments,
+  snapshots: readonly Offset[],
+  recoveryPoint: Offset,
+): Offset {
   const { disk, directory, logger, name, producerState } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
-  const start = suspects[0]?.baseOffset ?? 0;
+  const resumed = resumeWithin(suspects, snapshots, recoveryPoint);
+  const start = resumed?.offset ?? suspects[0]?.baseOffset ?? 0;
   // They tell of records that may be lost.
-  for (const offset of snapshotOffsets(disk, directory)) {
-    if (offset > start) disk.remove(producerSnapshotPath(directory, offset));
-  }
-  restoreProducers(options, segments, start);
+  for (const offset of snapshots) if (offset > start) disk.remove(producerSnapshotPath(directory, offset));
+  restoreProducers(options, segments, start, snapshots);
+  let logEndOffset = start;
   for (const [index, segment] of suspects.entries()) {
     if (index > 0) {
       writeProducerSnapshot(disk, producerSnapshotPath(directory, segment.baseOffset), producerState.entries());
     }
-    const wholeBytes = recoverSegment(options, segment);
+    const scanned = recoverSegment(options, segment, index === 0 ? resumed : undefined);
+    logEndOffset = scanned.nextOffset;
     if (segment !== segments.active) segment.finishIndexes();
     segment.saveIndexes(false);
-    if (wholeBytes === segment.sizeBytes) continue;
+    if (scanned.wholeBytes === segment.sizeBytes) continue;
     logger.warn(
-      { log: name, segment: segment.baseOffset, droppedBytes: segment.sizeBytes - wholeBytes },
+      { log: name, segment: segment.baseOffset, droppedBytes: segment.sizeBytes - scanned.wholeBytes },
       "The log ends within a batch or with a damaged one: its tail is cut",
     );
-    segment.cutAt(wholeBytes);
+    segment.cutAt(scanned.wholeBytes);
     for (const later of suspects.slice(index + 1)) {
       logger.warn({ log: name, segment: later.baseOffset }, "Removing a segment behind the cut");
       segments.remove(later);
@@ -181,23 +203,54 @@ function recover(options: LoadOptions, segments: Segments, recoveryPoint: Offset
     disk.syncDirectory(directory);
     break;
   }
+  return logEndOffset;
 }
 
-/** Reads all batches of a segment, makes its indexes anew, and returns how many of its bytes are sound. */
-function recoverSegment({ producerState, leaderEpochs }: LoadOptions, segment: Segment): number {
-  segment.resetIndexes();
-  let lastOffset = segment.baseOffset - 1;
-  return scanBatches(segment.file.use(), 0, segment.sizeBytes, (batch, position) => {
-    if (batch.baseOffset <= lastOffset || !segment.canHold(batch.lastOffset) || !batch.isValidCrc()) return false;
-    lastOffset = batch.lastOffset;
+/** Where in a segment its recovery begins. */
+interface ResumePoint {
+  readonly offset: Offset;
+  readonly position: number;
+}
+
+/**
+ * The point within the first suspect up to which its indexes can be taken as they are: the background flush left a
+ * snapshot of the producers there. Undefined when there is none, or the files do not bear it out.
+ */
+function resumeWithin(
+  suspects: readonly Segment[],
+  snapshots: readonly Offset[],
+  recoveryPoint: Offset,
+): ResumePoint | undefined {
+  const [segment, next] = suspects;
+  // The recovery point of a log that is flushed to its end is written down one lower.
+  const limit = Math.min(recoveryPoint + 1, (next?.baseOffset ?? Infinity) - 1);
+  const offset = snapshots.findLast((snapshot) => snapshot <= limit);
+  if (segment === undefined || offset === undefined || offset <= segment.baseOffset) return undefined;
+  const position = segment.resumeAt(offset);
+  return position === undefined ? undefined : { offset, position };
+}
+
+/** Reads the batches of a segment, makes its indexes anew, and tells how many of its bytes are sound. */
+function recoverSegment(
+  { producerState, leaderEpochs }: LoadOptions,
+  segment: Segment,
+  resumed: ResumePoint | undefined,
+): { readonly wholeBytes: number; readonly nextOffset: Offset } {
+  if (resumed === undefined) segment.resetIndexes();
+  let nextOffset = resumed?.offset ?? segment.baseOffset;
+  const wholeBytes = scanBatches(segment.file.use(), resumed?.position ?? 0, segment.sizeBytes, (batch, position) => {
+    const { baseOffset, lastOffset } = batch;
+    if (baseOffset < nextOffset || !segment.canHold(lastOffset) || !batch.isValidCrc()) return false;
+    nextOffset = lastOffset + 1;
     segment.index(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
     if (batch.partitionLeaderEpoch > leaderEpochs.latestEpoch) {
-      leaderEpochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
+      leaderEpochs.assign(batch.partitionLeaderEpoch, baseOffset);
     }
     const aborted = producerState.update(batch);
     if (aborted !== null) segment.transactionIndex.append(aborted);
     return true;
   });
+  return { wholeBytes, nextOffset };
 }
 
 export interface RestoreOptions {
@@ -210,10 +263,15 @@ export interface RestoreOptions {
 }
 
 /** Brings the producer state up to `endOffset`: the newest sound snapshot, and the batches behind it. */
-export function restoreProducers(options: RestoreOptions, segments: Segments, endOffset: Offset): void {
+export function restoreProducers(
+  options: RestoreOptions,
+  segments: Segments,
+  endOffset: Offset,
+  snapshots: readonly Offset[],
+): void {
   const { disk, directory, producerState, logger, name } = options;
   producerState.clear(segments.count === 0 ? options.logStartOffset : segments.first.baseOffset);
-  for (const offset of snapshotOffsets(disk, directory).reverse()) {
+  for (const offset of snapshots.toReversed()) {
     if (offset > endOffset) continue;
     const path = producerSnapshotPath(directory, offset);
     const entries = readProducerSnapshot(disk, path);
@@ -226,7 +284,7 @@ export function restoreProducers(options: RestoreOptions, segments: Segments, en
     producerState.endOffset = offset;
     break;
   }
-  if (segments.count === 0) return;
+  if (segments.count === 0 || producerState.endOffset >= endOffset) return;
   for (const segment of segments.from(producerState.endOffset)) {
     if (segment.baseOffset >= endOffset) break;
     const start = Math.max(segment.baseOffset, producerState.endOffset);
@@ -239,11 +297,16 @@ export function restoreProducers(options: RestoreOptions, segments: Segments, en
 
 /** The offsets of the producer snapshots in a directory, ascending. */
 export function snapshotOffsets(disk: Disk, directory: string): Offset[] {
-  return disk
-    .list(directory)
-    .filter((file) => file.endsWith(producerSnapshotSuffix))
-    .map((file) => offsetOfFileName(file))
-    .filter((offset) => offset !== undefined);
+  return snapshotsIn(disk.list(directory));
+}
+
+function snapshotsIn(files: Iterable<string>): Offset[] {
+  const offsets: Offset[] = [];
+  for (const file of files) {
+    const offset = file.endsWith(producerSnapshotSuffix) ? offsetOfFileName(file) : undefined;
+    if (offset !== undefined) offsets.push(offset);
+  }
+  return offsets;
 }
 
 function rebuildEpochs(segments: Segments, leaderEpochs: LeaderEpochCache): void {

@@ -63,8 +63,11 @@ export class LogManager {
     this.#work = new RecurringWork(options.timers);
     try {
       for (const path of options.directories) this.#directories.push(this.#openDirectory(path));
-      for (const directory of this.#directories) this.#loadLogs(directory);
-      for (const directory of this.#directories) directory.beginUse();
+      for (const directory of this.#directories) {
+        // Before loading: a process that is killed while it loads may leave half of its repairs behind.
+        directory.beginUse();
+        this.#loadLogs(directory);
+      }
     } catch (error) {
       for (const directory of this.#directories) directory.release();
       throw error;

@@ -117,7 +117,7 @@ export class LogStorage {
   restoreProducerState(): void {
     const { disk, directory, logger, name, producerState, startOffset } = this;
     const options = { disk, directory, logger, name, producerState, logStartOffset: startOffset };
-    restoreProducers(options, this.segments, this.endOffset);
+    restoreProducers(options, this.segments, this.endOffset, snapshotOffsets(this.disk, this.directory));
     producerState.endOffset = this.endOffset;
   }
 

@@ -54,7 +54,8 @@ export class Segment {
   #offsetOfMaxTimestamp: Offset;
   /** Largest timestamp of the first batch; undefined until it is known. */
   #firstTimestamp: TimestampMs | undefined;
-  #indexesAreChecked = true;
+  #offsetIndexIsChecked = true;
+  #timeIndexIsChecked = true;
   /** Entries of the offset index that were found in its file: each is checked when it is used. */
   #foundEntries = 0;
 
@@ -84,21 +85,22 @@ export class Segment {
     return segment;
   }
 
-  /** The segment whose `.log` file is there. */
-  static load(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
+  /** The segment whose `.log` file is there; `files` are all of the directory. */
+  static load(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs, files: ReadonlySet<string>): Segment {
     const segment = new Segment(place, baseOffset, nowMs);
     segment.sizeBytes = segment.writtenBytes = place.disk.stat(segment.file.path).sizeBytes;
+    const has = (suffix: string): boolean => files.has(segmentFileName(baseOffset, suffix));
     segment.offsetIndex.file.reload();
     segment.timeIndex.file.reload();
-    segment.transactionIndex.file.reload();
-    segment.#indexesAreChecked = false;
+    if (has(transactionIndexSuffix)) segment.transactionIndex.file.reload();
+    segment.#offsetIndexIsChecked = segment.#timeIndexIsChecked = false;
     return segment;
   }
 
   /** Largest timestamp of its batches; -1 when it has none. */
   get maxTimestamp(): TimestampMs {
     if (this.#maxTimestamp === undefined) {
-      this.#checkIndexes();
+      this.#checkTimeIndex();
       this.#maxTimestamp ??= this.timeIndex.lastTimestamp;
       this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset;
     }
@@ -113,10 +115,6 @@ export class Segment {
   /** For retention: the largest timestamp, or when the file was last changed if its records have none. */
   get ageTimestamp(): TimestampMs {
     return this.maxTimestamp >= 0 ? this.maxTimestamp : this.#disk.stat(this.file.path).modifiedMs;
-  }
-
-  hasIndexFiles(): boolean {
-    return this.#disk.exists(this.offsetIndex.file.path) && this.#disk.exists(this.timeIndex.file.path);
   }
 
   canHold(offset: Offset): boolean {
@@ -159,7 +157,7 @@ export class Segment {
    * `writtenBytes`.
    */
   scanStartFor(offset: Offset): number {
-    this.#checkIndexes();
+    this.#checkOffsetIndex();
     const slot = this.offsetIndex.slotFor(offset);
     if (slot < 0) return 0;
     if (this.#entryFits(slot)) return this.offsetIndex.positionAt(slot);
@@ -179,7 +177,6 @@ export class Segment {
 
   /** Offset behind the last batch that is in the file. */
   readNextOffset(): Offset {
-    this.#checkIndexes();
     let nextOffset = this.baseOffset;
     scanHeaders(this.file.use(), this.scanStartFor(Infinity), this.writtenBytes, (batch) => {
       nextOffset = batch.lastOffset + 1;
@@ -191,6 +188,7 @@ export class Segment {
   /** Cuts the segment before the batch that has `offset`; nothing may wait to be written. */
   truncateTo(offset: Offset, nowMs: TimestampMs): void {
     assert(this.writtenBytes === this.sizeBytes, "a segment is truncated when all its bytes are written");
+    this.#checkTimeIndex();
     const position = this.positionOf(offset);
     this.offsetIndex.truncateTo(offset);
     this.#foundEntries = Math.min(this.#foundEntries, this.offsetIndex.count);
@@ -201,14 +199,49 @@ export class Segment {
       this.#createdMs = nowMs;
       this.#firstTimestamp = undefined;
     }
-    this.#readMaxTimestamp();
+    this.#readMaxTimestamp(position);
   }
 
-  /** Cuts what follows the last whole batch, so that the next one is written where readers look for it. */
-  cutBehindBatches(): void {
-    this.#checkIndexes();
-    const end = scanHeaders(this.file.use(), this.scanStartFor(Infinity), this.writtenBytes, () => true);
+  /**
+   * Cuts what follows the last whole batch, so that the next one is written where readers look for it. Returns the offset
+   * behind that batch.
+   */
+  cutBehindBatches(): Offset {
+    let nextOffset = this.baseOffset;
+    const end = scanHeaders(this.file.use(), this.scanStartFor(Infinity), this.writtenBytes, (batch) => {
+      nextOffset = batch.lastOffset + 1;
+      return true;
+    });
     if (end < this.sizeBytes) this.cutAt(end);
+    return nextOffset;
+  }
+
+  /**
+   * Takes what the segment and its indexes have before `offset`, which was durable, as it is, and returns the position of
+   * the batch that starts there. Undefined when they do not fit together: all of the segment has to be read then.
+   */
+  resumeAt(offset: Offset): number | undefined {
+    const { offsetIndex, timeIndex, transactionIndex } = this;
+    this.#offsetIndexIsChecked = this.#timeIndexIsChecked = true;
+    if (!offsetIndex.file.exists() || !offsetIndex.isSane(this.writtenBytes)) return undefined;
+    if (!timeIndex.file.exists() || !timeIndex.isSane()) return undefined;
+    offsetIndex.truncateTo(offset);
+    timeIndex.truncateTo(offset);
+    transactionIndex.truncateTo(offset);
+    this.#foundEntries = offsetIndex.count;
+    const slot = offsetIndex.count - 1;
+    if (slot < 0 || !this.#entryFits(slot) || !this.#timeIndexFits()) return undefined;
+    const start = offsetIndex.positionAt(slot);
+    let nextOffset = this.baseOffset;
+    const position = scanHeaders(this.file.use(), start, this.writtenBytes, (batch) => {
+      if (batch.baseOffset >= offset) return false;
+      nextOffset = batch.nextOffset;
+      return true;
+    });
+    if (nextOffset !== offset) return undefined;
+    this.#readMaxTimestamp(position);
+    this.#bytesSinceIndexEntry = position - start;
+    return position;
   }
 
   /** Cuts the file; the indexes are the caller's matter. */
@@ -241,7 +274,7 @@ export class Segment {
 
   /** Writes the indexes to their files. */
   saveIndexes(isDurable: boolean): void {
-    this.#checkIndexes();
+    this.#checkTimeIndex();
     this.offsetIndex.file.save(isDurable);
     this.timeIndex.file.save(isDurable);
     this.transactionIndex.save(isDurable);
@@ -265,6 +298,14 @@ export class Segment {
     this.offsetIndex.file.releaseIfUnused();
     this.timeIndex.file.releaseIfUnused();
     this.transactionIndex.file.releaseIfUnused();
+  }
+
+  /** Frees what loading took: most segments are not used for long after a start. */
+  release(): void {
+    this.file.close();
+    this.offsetIndex.file.release();
+    this.timeIndex.file.release();
+    this.transactionIndex.file.release();
   }
 
   close(): void {
@@ -313,10 +354,11 @@ export class Segment {
     return this.#firstTimestamp >= 0 ? maxTimestamp - this.#firstTimestamp : nowMs - this.#createdMs;
   }
 
-  #readMaxTimestamp(): void {
+  /** The largest timestamp of the batches before `end`. */
+  #readMaxTimestamp(end: number): void {
     this.#maxTimestamp = this.timeIndex.lastTimestamp;
     this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset;
-    scanHeaders(this.file.use(), this.scanStartFor(this.#offsetOfMaxTimestamp), this.writtenBytes, (batch) => {
+    scanHeaders(this.file.use(), this.scanStartFor(this.#offsetOfMaxTimestamp), end, (batch) => {
       if (batch.maxTimestamp > this.maxTimestamp) {
         this.#maxTimestamp = batch.maxTimestamp;
         this.#offsetOfMaxTimestamp = batch.lastOffset;
@@ -352,19 +394,25 @@ export class Segment {
     this.#offsetOfMaxTimestamp = this.baseOffset;
     this.#firstTimestamp = undefined;
     this.#bytesSinceIndexEntry = 0;
-    this.#indexesAreChecked = true;
+    this.#offsetIndexIsChecked = this.#timeIndexIsChecked = true;
     this.#foundEntries = 0;
   }
 
   /** Index files that do not fit the segment (lost, cut, overwritten) are made anew before anything relies on them. */
-  #checkIndexes(): void {
-    if (this.#indexesAreChecked) return;
-    this.#indexesAreChecked = true;
-    if (this.hasIndexFiles() && this.offsetIndex.isSane(this.writtenBytes) && this.timeIndex.isSane()) {
+  #checkOffsetIndex(): void {
+    if (this.#offsetIndexIsChecked) return;
+    this.#offsetIndexIsChecked = true;
+    if (this.offsetIndex.file.exists() && this.offsetIndex.isSane(this.writtenBytes)) {
       this.#foundEntries = this.offsetIndex.count;
-      if (this.#timeIndexFits()) return;
-    }
-    this.rebuildIndexes();
+    } else this.rebuildIndexes();
+  }
+
+  #checkTimeIndex(): void {
+    if (this.#timeIndexIsChecked) return;
+    this.#timeIndexIsChecked = true;
+    this.#checkOffsetIndex();
+    const isGood = this.timeIndex.file.exists() && this.timeIndex.isSane() && this.#timeIndexFits();
+    if (!isGood) this.rebuildIndexes();
   }
 
   /** Whether the batch that an offset index entry points at has its offset: not so when the file is another segment's. */
