@@ -112,7 +112,7 @@ describe("batches that are opened", () => {
       error: Errors.INVALID_TIMESTAMP,
       recordErrors: [
         {
-          message: `Invalid timestamp type in message DefaultRecord(offset=0, timestamp=${startMs}, key=0 bytes, value=5 bytes). Producer should not set timestamp type to LogAppendTime.`,
+          message: `Invalid timestamp type in message PartialDefaultRecord(offset=0, timestamp=${startMs}, key=-1 bytes, value=5 bytes). Producer should not set timestamp type to LogAppendTime.`,
         },
       ],
     });
