@@ -5,6 +5,7 @@ import { InvalidRecordError } from "../protocol/records/errors.ts";
 import { RecordCursor } from "../protocol/records/record-cursor.ts";
 import { type AppendFailure, appendFailure, type RecordError } from "./append-result.ts";
 import { type LogConfig } from "./log-config.ts";
+import { scanned, scanRecords } from "./record-scan.ts";
 
 /** As many record errors as Kafka lists in its message. */
 const listedErrorsMax = 3;
@@ -42,6 +43,14 @@ export function checkRecords(
   const claimsAppendTime = batch.timestampType === "logAppendTime";
   const earliest = nowMs - config.messageTimestampBeforeMaxMs;
   const latest = nowMs + config.messageTimestampAfterMaxMs;
+  if (!claimsAppendTime && scanRecords(payload, batch.recordCount)) {
+    const { baseTimestamp } = batch;
+    const { timestampDeltaMin, timestampDeltaMax, isDense } = scanned;
+    const areInRange = baseTimestamp + timestampDeltaMin >= earliest && baseTimestamp + timestampDeltaMax <= latest;
+    if ((areInRange || !isCreateTime) && !(config.isCompacted && scanned.hasNullKey)) {
+      return { ok: true, maxTimestamp: Math.max(-1, baseTimestamp + timestampDeltaMax), isDense };
+    }
+  }
   const errors: RecordError[] = [];
   let hasTimestampError = false;
   let maxTimestamp: TimestampMs = -1;
