@@ -40,6 +40,9 @@ export interface Controller {
   registerController(
     request: ApiRequest<"controllerRegistration">,
   ): Promise<Draft<ApiResponse<"controllerRegistration">>>;
+  assignReplicasToDirs(
+    request: ApiRequest<"assignReplicasToDirs">,
+  ): Promise<Draft<ApiResponse<"assignReplicasToDirs">>>;
 
   createTopics(
     request: ApiRequest<"createTopics">,

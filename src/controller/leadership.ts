@@ -54,9 +54,14 @@ export function hasLeaderships({ image }: ControllerView, id: NodeId): boolean {
   return false;
 }
 
-function topicSettings(view: ControllerView, topicName: string): { minIsr: number; allowsUnclean: boolean } {
+export function topicSettings(view: ControllerView, topicName: string): { minIsr: number; allowsUnclean: boolean } {
   const config = view.effectiveConfig.topic(view.image, topicName);
   return { minIsr: config.get("min.insync.replicas"), allowsUnclean: config.get("unclean.leader.election.enable") };
+}
+
+/** The broker is active, and the directory of its replica works. */
+export function isAcceptableLeader(view: ControllerView, partition: PartitionRegistration, id: NodeId): boolean {
+  return isActive(view.image.cluster, id) && isReplicaOnline(view, partition, id);
 }
 
 function isReplicaOnline({ image }: ControllerView, partition: PartitionRegistration, id: NodeId): boolean {

@@ -15,6 +15,8 @@ export interface PartitionChange {
   readonly partition: PartitionRegistration;
   /** The ISR that is wanted. */
   readonly targetIsr: readonly NodeId[];
+  /** The log directory of each replica, when that changes too. */
+  readonly targetDirectories?: readonly Uuid[];
   readonly isAcceptableLeader: (id: NodeId) => boolean;
   /** Brokers that may have lost records when they stopped: they leave the ELR too. */
   readonly uncleanReplicas: readonly NodeId[];
@@ -49,6 +51,10 @@ export function partitionChange(change: PartitionChange): MetadataRecordDraft | 
   // Without ELR the ISR never becomes empty: its last member stays, leaderless.
   if (!isUnclean && (target.isr.length > 0 || hasElr) && !sameIds(target.isr, partition.isr)) record.isr = target.isr;
   if (hasElr) rememberLastLeader(partition, record);
+  const { targetDirectories } = change;
+  if (targetDirectories !== undefined && !sameIds(targetDirectories, partition.directories)) {
+    record.directories = [...targetDirectories];
+  }
   if (Object.keys(record).length === 2) return undefined;
   return { type: "partitionChange", version: partitionRecordVersion(metadataVersion), data: record };
 }
@@ -112,6 +118,6 @@ function rememberLastLeader(partition: PartitionRegistration, record: ChangeReco
   else if (leader >= 0 && partition.lastKnownElr.length > 0) record.lastKnownElr = [];
 }
 
-function sameIds(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+function sameIds<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i]);
 }

@@ -13,6 +13,7 @@ import { type Draft } from "../protocol/schema.ts";
 import { activationRecords } from "./activation.ts";
 import { incrementalAlterConfigs, legacyAlterConfigs } from "./alter-configs-requests.ts";
 import { ApiError, errorFields } from "./api-error.ts";
+import { assignReplicasToDirs } from "./assign-replicas-to-dirs.ts";
 import { brokerHeartbeat, fenceBroker } from "./broker-heartbeat.ts";
 import { registerBroker, registerController } from "./broker-registration.ts";
 import { BrokerSessions } from "./broker-sessions.ts";
@@ -135,6 +136,13 @@ export class QuorumController implements Controller, Publisher {
   ): Promise<Draft<ApiResponse<"controllerRegistration">>> {
     const problem = await this.#run<ApiError | undefined>(() => registerController(request), notControllerError);
     return { errorCode: problem?.code ?? Errors.NONE, errorMessage: problem?.message ?? null };
+  }
+
+  async assignReplicasToDirs(
+    request: ApiRequest<"assignReplicasToDirs">,
+  ): Promise<Draft<ApiResponse<"assignReplicasToDirs">>> {
+    const reply = await this.#run((view) => assignReplicasToDirs(view, request), notControllerError);
+    return reply instanceof ApiError ? { errorCode: reply.code } : reply;
   }
 
   createTopics(

@@ -1,11 +1,11 @@
 import { type Offset } from "../base/brand.ts";
 import { type Disk } from "../io/ports.ts";
-import { type DirectoryKind, parsePartitionDirectoryName } from "./log-files.ts";
+import { type DirectoryKind, parsePartitionDirectoryName, partitionDirectoryName } from "./log-files.ts";
 import { type LogDirectory } from "./log-directory.ts";
 
 /** A partition's directory in a log directory, and what the checkpoints say about it. */
 export interface FoundLog {
-  /** Its directory's name. */
+  /** The partition's, as messages write it. */
   readonly name: string;
   readonly dir: string;
   readonly topic: string;
@@ -25,10 +25,11 @@ export function directoryContents(directory: LogDirectory, excluded: ReadonlySet
   const logStarts = directory.checkpoints.read("logStart");
   const highWatermarks = directory.checkpoints.read("highWatermark");
   const found: FoundLog[] = [];
-  for (const name of disk.list(directory.path)) {
-    const parsed = parsePartitionDirectoryName(name);
-    const dir = `${directory.path}/${name}`;
-    if (parsed === undefined || excluded.has(name) || !disk.stat(dir).isDirectory) continue;
+  for (const entry of disk.list(directory.path)) {
+    const parsed = parsePartitionDirectoryName(entry);
+    const dir = `${directory.path}/${entry}`;
+    if (parsed === undefined || excluded.has(entry) || !disk.stat(dir).isDirectory) continue;
+    const name = partitionDirectoryName(parsed.topic, parsed.partition);
     found.push({
       ...parsed,
       name,

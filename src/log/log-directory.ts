@@ -1,3 +1,4 @@
+import { type Uuid } from "../base/brand.ts";
 import { type Disk, DiskError, type FileLock, type Logger } from "../io/ports.ts";
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
 import { DirectoryCheckpoints } from "./directory-checkpoints.ts";
@@ -5,19 +6,23 @@ import { type Log } from "./log.ts";
 
 export interface LogDirectoryOptions {
   readonly path: string;
+  readonly id: Uuid | undefined;
   readonly disk: Disk;
   readonly logger: Logger;
   /** The directory failed: its logs are offline. */
-  readonly onFailed: (directory: LogDirectory) => void;
+  readonly onFailed: () => void;
 }
 
 /** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
 export class LogDirectory {
   readonly path: string;
+  /** What the cluster calls it (KIP-858); undefined where that is not tracked. */
+  readonly id: Uuid | undefined;
   /** Whether its last user stopped in good order, so that nothing in it needs recovery. */
   readonly hadCleanShutdown: boolean;
   /** Of the registration before the last clean shutdown; undefined after a crash. */
   readonly brokerEpoch: number | undefined;
+  /** Current and future ones. */
   readonly logs = new Set<Log>();
   readonly checkpoints: DirectoryCheckpoints;
   readonly #options: LogDirectoryOptions;
@@ -31,10 +36,13 @@ export class LogDirectory {
   constructor(options: LogDirectoryOptions) {
     const { path, disk, logger } = options;
     this.path = path;
+    this.id = options.id;
     this.#options = options;
     disk.mkdir(path);
+    // A directory that cannot be read is known to have failed before anything relies on it.
+    disk.list(path);
     this.#lock = lockDirectory(disk, path);
-    const cleanShutdown = readCleanShutdown(disk, path);
+    const cleanShutdown = this.#readCleanShutdown();
     this.hadCleanShutdown = cleanShutdown !== undefined;
     this.brokerEpoch = cleanShutdown?.brokerEpoch;
     this.checkpoints = new DirectoryCheckpoints({
@@ -50,9 +58,30 @@ export class LogDirectory {
     return this.#isOnline;
   }
 
+  #readCleanShutdown() {
+    try {
+      return readCleanShutdown(this.#options.disk, this.path);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
   /** From here on the directory is in use: a crash must be seen as one. */
   beginUse(): void {
     removeCleanShutdown(this.#options.disk, this.path);
+  }
+
+  /** Does what relies on the disk; false when it fails, which takes the directory offline. */
+  attempt(act: () => void): boolean {
+    try {
+      act();
+      return this.#isOnline;
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code === "EDUPLICATE") throw error;
+      this.fail(error);
+      return false;
+    }
   }
 
   /** Takes the directory offline, with its logs. */
@@ -62,7 +91,7 @@ export class LogDirectory {
     this.checkpoints.close();
     this.#options.logger.error({ error, directory: this.path }, "The log directory failed: it is taken offline");
     for (const log of this.logs) log.goOffline();
-    this.#options.onFailed(this);
+    this.#options.onFailed();
   }
 
   /** Closes its logs in good order, so that the next start needs no recovery. */

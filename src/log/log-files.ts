@@ -53,6 +53,11 @@ export function parsePartitionDirectoryName(name: string): PartitionDirectory | 
   return { topic, partition: Number(partition), kind: kind as DirectoryKind };
 }
 
+/** Whether file systems take the whole name of a future log's directory, which is not cut. */
+export function futureDirectoryNameFits(topic: string, partition: number): boolean {
+  return `${topic}-${partition}.`.length + 32 + "-future".length <= fileNameBytesMax;
+}
+
 /**
  * `topic-0.3f2a…-delete`, the topic cut so that the name stays within what file systems take: a name that no other
  * incarnation of the partition has.
@@ -60,7 +65,7 @@ export function parsePartitionDirectoryName(name: string): PartitionDirectory | 
 export function renamedDirectoryName(
   topic: string,
   partition: number,
-  kind: "delete" | "stray",
+  kind: "delete" | "future" | "stray",
   random: Random,
 ): string {
   const suffix = `-${partition}.${random.bytes(16).toString("hex")}-${kind}`;

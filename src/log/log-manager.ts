@@ -1,112 +1,174 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
-import { type Clock, type Disk, DiskError, type Logger, type Random, type Timers } from "../io/ports.ts";
+import { type Disk, DiskError, type Random } from "../io/ports.ts";
 import { DelayedRemovals } from "./delayed-removals.ts";
-import { type CheckpointKind } from "./directory-checkpoints.ts";
 import { directoryContents, type FoundLog } from "./directory-contents.ts";
 import { Log } from "./log.ts";
 import { type LogConfig } from "./log-config.ts";
-import { LogDirectory } from "./log-directory.ts";
-import { partitionDirectoryName, renamedDirectoryName } from "./log-files.ts";
-import { RecurringWork } from "./recurring-work.ts";
+import { LogDirectories } from "./log-directories.ts";
+import { type LogDirectory } from "./log-directory.ts";
+import { LogRegistry } from "./log-registry.ts";
+import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
+import { type DirectoryKind, partitionDirectoryName, renamedDirectoryName } from "./log-files.ts";
 import { type WriteQueue } from "./write-queue.ts";
 
-export interface LogManagerOptions {
+export interface LogManagerOptions extends LogUpkeepOptions {
   readonly directories: readonly string[];
+  /** What `meta.properties` calls the directories (KIP-858); none where that is not tracked. */
+  readonly directoryIds?: ReadonlyMap<string, Uuid>;
+  /** Directories that were found broken before: they are offline from the start. */
+  readonly failedDirectories?: readonly string[];
   /** Directories of partitions that are not ours to load: the metadata log's. */
   readonly excluded: ReadonlySet<string>;
   readonly defaultConfig: LogConfig;
   readonly disk: Disk;
-  readonly clock: Clock;
-  readonly timers: Timers;
   readonly random: Random;
-  readonly logger: Logger;
   readonly writeQueue: WriteQueue;
-  /** `log.retention.check.interval.ms` */
-  readonly retentionIntervalMs: number;
-  /** `log.initial.task.delay.ms` */
-  readonly initialDelayMs: number;
-  /** `log.flush.scheduler.interval.ms` */
-  readonly flushIntervalMs: number;
-  /** `log.flush.offset.checkpoint.interval.ms` */
-  readonly recoveryPointIntervalMs: number;
-  /** `log.flush.start.offset.checkpoint.interval.ms` */
-  readonly logStartIntervalMs: number;
-  /** `replica.high.watermark.checkpoint.interval.ms` */
-  readonly highWatermarkIntervalMs: number;
-  /** `producer.id.expiration.ms` and how often it is looked at. */
-  readonly producerIdExpirationMs: number;
-  readonly producerIdCheckIntervalMs: number;
-  /** A directory failed and its logs are offline; `isLast` when no directory is left. */
+  /** `cordoned.log.dirs`: no new log goes there. */
+  readonly isCordoned?: (directory: string) => boolean;
+  /** A directory failed while the node runs, and its logs are offline; `isLast` when no directory is left. */
   readonly onDirectoryFailed: (directory: string, isLast: boolean) => void;
 }
 
-const idleReleaseIntervalMs = 60_000;
+/** Says whether the metadata gives this broker a replica of the partition; the id is undefined when its file is lost. */
+export type IsAssigned = (topic: string, partition: number, topicId: Uuid | undefined) => boolean;
 
-/** The logs of a node in its directories, and the work on them that recurs. */
+interface NewLog {
+  readonly dir: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId?: Uuid;
+  readonly config: LogConfig;
+  readonly logStartOffset: Offset;
+  readonly recoveryPoint: Offset;
+  readonly highWatermark?: Offset | undefined;
+}
+
+/** The logs of a node in its directories: loads them at the start, makes them, moves them aside, promotes copies. */
 export class LogManager {
   readonly #options: LogManagerOptions;
-  readonly #directories: LogDirectory[] = [];
-  readonly #logs = new Map<string, Log>();
-  readonly #directoryOf = new Map<Log, LogDirectory>();
-  readonly #highWatermarks = new Map<string, Offset>();
+  readonly #directories: LogDirectories;
+  readonly #logs = new LogRegistry();
+  /** Where AlterReplicaLogDirs wants a replica that is not here yet. */
+  readonly #preferred = new Map<string, string>();
   readonly #removals: DelayedRemovals;
-  readonly #work: RecurringWork;
+  readonly #upkeep: LogUpkeep;
+  #isLoaded = false;
   #isClosed = false;
 
   /**
-   * Locks the directories and loads every log in them; after a crash with recovery.
-   * @throws DiskError with code ELOCKED when another process uses a directory
+   * Locks the directories and loads every log in them; after a crash with recovery. A directory that fails is offline, and
+   * the others are loaded all the same.
+   * @throws DiskError when another process uses a directory (ELOCKED), when a log is in two of them (EDUPLICATE), or when
+   * all have failed (ENODIR)
    */
   constructor(options: LogManagerOptions) {
     this.#options = options;
     this.#removals = new DelayedRemovals(options.timers, options.logger);
-    this.#work = new RecurringWork(options.timers);
+    this.#directories = new LogDirectories({
+      paths: options.directories,
+      ids: options.directoryIds ?? new Map(),
+      failed: options.failedDirectories ?? [],
+      disk: options.disk,
+      logger: options.logger,
+      onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
+    });
+    this.#upkeep = new LogUpkeep(options, this.#logs, this.#directories, this.#removals);
     try {
-      for (const path of options.directories) this.#directories.push(this.#openDirectory(path));
-      for (const directory of this.#directories) {
+      for (const directory of this.#directories.online()) {
         // Before loading: a process that is killed while it loads may leave half of its repairs behind.
-        directory.beginUse();
-        this.#loadLogs(directory);
+        if (directory.attempt(() => directory.beginUse())) this.#loadLogs(directory);
+      }
+      if (this.#directories.online().length === 0) {
+        const all = this.directories.join(", ");
+        throw new DiskError("ENODIR", `Shutdown broker because all log dirs in ${all} have failed`);
       }
     } catch (error) {
-      for (const directory of this.#directories) directory.release();
+      this.#directories.release();
       throw error;
     }
+    this.#isLoaded = true;
   }
 
-  get directories(): string[] {
-    return this.#directories.map(({ path }) => path);
+  get directories(): readonly string[] {
+    return this.#directories.paths;
   }
 
   /** The broker epoch of the last clean shutdown; -1 when some directory had none (KIP-966). */
   get previousBrokerEpoch(): number {
-    const [first] = this.#directories;
-    const epoch = first?.brokerEpoch;
-    return epoch !== undefined && this.#directories.every(({ brokerEpoch }) => brokerEpoch === epoch) ? epoch : -1;
+    return this.#directories.previousBrokerEpoch;
   }
 
   /** Whether the last user of the directory stopped in good order, so that nothing in it needs recovery. */
   hadCleanShutdown(directory: string): boolean {
-    return this.#directories.some(({ path, hadCleanShutdown }) => path === directory && hadCleanShutdown);
+    return this.#directories.hadCleanShutdown(directory);
   }
 
   isOnline(directory: string): boolean {
-    return this.#directories.some(({ path, isOnline }) => path === directory && isOnline);
+    return this.#directories.findOnline(directory) !== undefined;
   }
 
+  get hasOfflineDirectory(): boolean {
+    return this.#directories.hasOffline;
+  }
+
+  /** Ids of the directories that work. */
+  onlineDirectoryIds(): Uuid[] {
+    return this.#directories
+      .online()
+      .map(({ id }) => id)
+      .filter((id) => id !== undefined);
+  }
+
+  /** The log directory that a current or future log is in. */
+  directoryOf(log: Log): LogDirectory | undefined {
+    return this.#logs.directoryOf(log);
+  }
+
+  /** The current logs. */
   logs(): Iterable<Log> {
-    return this.#logs.values();
+    return this.#logs.current.values();
+  }
+
+  /** Current and future logs. */
+  allLogs(): Iterable<Log> {
+    return this.#logs.all();
   }
 
   get(topic: string, partition: number): Log | undefined {
-    return this.#logs.get(partitionDirectoryName(topic, partition));
+    return this.#logs.current.get(partitionDirectoryName(topic, partition));
+  }
+
+  /** The copy of a replica that is moved to another directory. */
+  future(topic: string, partition: number): Log | undefined {
+    return this.#logs.futures.get(partitionDirectoryName(topic, partition));
+  }
+
+  futures(): Iterable<Log> {
+    return this.#logs.futures.values();
+  }
+
+  /** Has the partition's log made in that directory when the partition comes to this broker. */
+  prefer(topic: string, partition: number, directory: string): void {
+    const name = partitionDirectoryName(topic, partition);
+    const isThere = [this.#logs.current.get(name), this.#logs.futures.get(name)].some(
+      (log) => log !== undefined && this.#logs.directoryOf(log)?.path === directory,
+    );
+    if (!isThere) this.#preferred.set(name, directory);
   }
 
   /**
-   * The partition's log, made when there is none; undefined when no directory is online. A directory of an earlier topic
-   * of the same name is moved aside.
+   * The partition's log, made when there is none. A directory of an earlier topic of the same name is moved aside.
+   * Undefined when no directory can take it, or when it may lie in one that is offline.
+   *
+   * @param assignedDirectory id of the directory that the metadata has for it; undefined when it names none
    */
-  getOrCreate(topic: string, partition: number, topicId: Uuid, config: LogConfig): Log | undefined {
+  getOrCreate(
+    topic: string,
+    partition: number,
+    topicId: Uuid,
+    config: LogConfig,
+    assignedDirectory?: Uuid,
+  ): Log | undefined {
     const existing = this.get(topic, partition);
     if (existing !== undefined) {
       if (existing.topicId === undefined || existing.topicId === topicId) {
@@ -120,19 +182,74 @@ export class LogManager {
       );
       this.#remove(existing, "stray");
     }
-    const directory = this.#leastUsedDirectory();
-    if (directory === undefined) return undefined;
-    const dir = `${directory.path}/${partitionDirectoryName(topic, partition)}`;
-    try {
-      return this.#open(
-        directory,
-        { dir, topic, partition, topicId, config, logStartOffset: 0, recoveryPoint: 0 },
-        true,
-      );
-    } catch (error) {
-      directory.fail(error);
-      return undefined;
+    const assigned = assignedDirectory === undefined ? undefined : this.#directories.findOnline(assignedDirectory);
+    const mayBeOffline = assignedDirectory !== undefined && assigned === undefined && this.#directories.hasOffline;
+    if (mayBeOffline) return undefined;
+    const name = partitionDirectoryName(topic, partition);
+    const preferred = this.#directories.findOnline(this.#preferred.get(name) ?? "");
+    const isCordoned = this.#options.isCordoned ?? (() => false);
+    const own = { topic, partition, topicId, config, logStartOffset: 0, recoveryPoint: 0 };
+    for (;;) {
+      const directory = [preferred, assigned].find((each) => each?.isOnline) ?? this.#directories.forNewLog(isCordoned);
+      if (directory === undefined) return undefined;
+      const log = this.#open(directory, { ...own, dir: `${directory.path}/${name}` }, true);
+      if (log === undefined) continue;
+      this.#logs.current.set(name, log);
+      this.#preferred.delete(name);
+      return log;
     }
+  }
+
+  /**
+   * Begins the future log of a partition in another directory; undefined when that fails, or when some directory is
+   * offline: there may be a future log already.
+   */
+  createFuture(current: Log, path: string): Log | undefined {
+    const directory = this.#directories.findOnline(path);
+    if (directory === undefined || this.#directories.hasOffline) return undefined;
+    const { topic, partition, topicId, config } = current;
+    const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
+    const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
+    const log = this.#open(directory, topicId === undefined ? own : { ...own, topicId }, true);
+    if (log !== undefined) this.#logs.futures.set(log.name, log);
+    this.#preferred.delete(current.name);
+    return log;
+  }
+
+  /**
+   * Puts the future log of a partition in the place of its current one, if there is one, whose files then go. False when a
+   * disk failed. The first rename is durable before the second: a crash between them leaves a future log alone, which the
+   * next start promotes, and never two current ones.
+   */
+  promoteFuture(topic: string, partition: number): boolean {
+    const name = partitionDirectoryName(topic, partition);
+    const future = this.#logs.futures.get(name);
+    const directory = future === undefined ? undefined : this.#logs.directoryOf(future);
+    if (future === undefined || directory === undefined || !directory.isOnline) return false;
+    const current = this.#logs.current.get(name);
+    const source = current === undefined ? undefined : this.#logs.directoryOf(current);
+    const former = current?.dir ?? "";
+    if (current !== undefined && !this.#rename(current, this.#nameAside(current, "delete"))) return false;
+    if (!this.#rename(future, `${directory.path}/${name}`)) {
+      // What was to be replaced is whole.
+      if (current !== undefined && source?.isOnline) this.#rename(current, former);
+      return false;
+    }
+    if (current !== undefined) this.#discard(current);
+    this.#logs.futures.delete(name);
+    this.#logs.current.set(name, future);
+    return true;
+  }
+
+  #rename(log: Log, dir: string): boolean {
+    const directory = this.#logs.directoryOf(log);
+    return (
+      directory !== undefined &&
+      directory.attempt(() => {
+        log.rename(dir);
+        this.#options.disk.syncDirectory(directory.path);
+      })
+    );
   }
 
   /** Stops serving the log at once; its files go after `file.delete.delay.ms`. */
@@ -140,161 +257,148 @@ export class LogManager {
     this.#remove(log, "delete");
   }
 
-  /** Moves aside what no metadata speaks of any more. */
-  removeStrays(isAssigned: (topic: string, partition: number, topicId: Uuid | undefined) => boolean): void {
-    for (const log of this.#logs.values()) {
-      if (isAssigned(log.topic, log.partition, log.topicId)) continue;
-      this.#options.logger.warn({ log: log.name }, "No topic of the cluster has this log: it is moved aside");
+  /**
+   * Moves aside what no metadata speaks of any more, and promotes the futures of which the current log is gone while the
+   * metadata has them as the replica: a failure came between.
+   *
+   * @param assignedDirectory id of the directory that the metadata has for the partition
+   * @throws DiskError (EDUPLICATE) when a partition is in two directories
+   */
+  reconcile(isAssigned: IsAssigned, assignedDirectory: (topic: string, partition: number) => Uuid | undefined): void {
+    const { logger } = this.#options;
+    for (const log of [...this.allLogs(), ...this.#logs.rivals]) {
+      const hasRival = [...this.#logs.rivals].some(({ name }) => name === log.name);
+      const isKnown = log.topicId !== undefined || !hasRival;
+      if (isKnown && isAssigned(log.topic, log.partition, log.topicId)) continue;
+      logger.warn({ log: log.name, directory: log.dir }, "No topic of the cluster has this log: it is moved aside");
       this.#remove(log, "stray");
+    }
+    for (const log of this.#logs.rivals) {
+      const other = this.#logs.current.get(log.name);
+      if (other !== undefined) throw duplicateLogs(log, other);
+      this.#logs.rivals.delete(log);
+      this.#logs.current.set(log.name, log);
+    }
+    for (const future of this.#logs.futures.values()) {
+      if (this.#logs.current.has(future.name)) continue;
+      const assigned = assignedDirectory(future.topic, future.partition);
+      const isReplica = assigned !== undefined && this.#logs.directoryOf(future)?.id === assigned;
+      // Where the current log was is not even configured any more: the copy is all there is.
+      const isAllThereIs = !this.#directories.hasOffline && this.#directories.findOnline(assigned ?? "") === undefined;
+      if (!isReplica && !isAllThereIs) continue;
+      logger.warn({ log: future.name, directory: future.dir }, "Promoting a future log that was abandoned");
+      this.promoteFuture(future.topic, future.partition);
     }
   }
 
   /** Offset up to which the partition was known to be committed when the broker last wrote it down. */
   checkpointedHighWatermark(topic: string, partition: number): Offset {
-    return this.#highWatermarks.get(partitionDirectoryName(topic, partition)) ?? 0;
+    return this.get(topic, partition)?.highWatermark ?? 0;
   }
 
   /** Starts the recurring work. */
   start(): void {
-    const options = this.#options;
-    const { initialDelayMs } = options;
-    const work = this.#work;
-    work.every(options.retentionIntervalMs, initialDelayMs, () => this.deleteOldSegments());
-    work.every(options.recoveryPointIntervalMs, initialDelayMs, () => this.#checkpoint("recoveryPoint"));
-    work.every(options.logStartIntervalMs, initialDelayMs, () => this.#checkpoint("logStart"));
-    work.every(options.highWatermarkIntervalMs, options.highWatermarkIntervalMs, () =>
-      this.#checkpoint("highWatermark"),
-    );
-    work.every(options.flushIntervalMs, initialDelayMs, () => {
-      for (const log of this.#logs.values()) log.flushIfDue();
-    });
-    work.every(options.producerIdCheckIntervalMs, options.producerIdCheckIntervalMs, () => this.#expireProducers());
-    work.every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
-      for (const log of this.#logs.values()) log.releaseIdle();
-    });
+    this.#upkeep.start();
   }
 
   /** Applies `retention.ms` and `retention.bytes` now. */
   deleteOldSegments(): void {
-    const nowMs = this.#options.clock.wallMs();
-    for (const log of this.#logs.values()) {
-      const count = log.deleteOldSegments(nowMs, (remove, delayMs) => this.#removals.add(remove, delayMs));
-      if (count > 0)
-        this.#options.logger.info({ log: log.name, count, logStartOffset: log.logStartOffset }, "Deleted old segments");
-    }
+    this.#upkeep.deleteOldSegments();
   }
 
   /** Closes all logs in good order, so that the next start needs no recovery. */
   close(brokerEpoch: number): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#work.close();
+    this.#upkeep.close();
     this.#removals.close();
-    for (const directory of this.#directories) directory.close(brokerEpoch);
-    for (const directory of this.#directories) directory.release();
-  }
-
-  #openDirectory(path: string): LogDirectory {
-    const { disk, logger, onDirectoryFailed } = this.#options;
-    const onFailed = (): void =>
-      onDirectoryFailed(
-        path,
-        this.#directories.every(({ isOnline }) => !isOnline),
-      );
-    return new LogDirectory({ path, disk, logger, onFailed });
+    this.#directories.close(brokerEpoch);
   }
 
   #loadLogs(directory: LogDirectory): void {
     const { disk, excluded, logger, defaultConfig } = this.#options;
-    for (const found of directoryContents(directory, excluded, disk)) {
-      const { dir, kind, name } = found;
-      if (kind === "stray") {
-        logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
-      } else if (kind === "current") {
-        this.#loadLog(directory, found);
-      } else if (kind === "future") {
-        logger.warn({ directory: dir }, "A log that was being moved here lies here; it is left as it is");
-      } else {
-        logger.info({ directory: name }, "Removing what is left of a deleted log");
-        this.#removals.add(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
+    directory.attempt(() => {
+      for (const found of directoryContents(directory, excluded, disk)) {
+        const { dir, kind } = found;
+        if (kind === "stray") {
+          logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
+        } else if (kind === "delete") {
+          this.#removals.add(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
+        } else {
+          this.#loadLog(directory, found, kind);
+        }
+        // The rest of a directory that failed is out of reach.
+        if (!directory.isOnline) return;
       }
-    }
-  }
-
-  #loadLog(directory: LogDirectory, found: FoundLog): void {
-    const { name, highWatermark } = found;
-    if (this.#logs.has(name)) {
-      throw new DiskError("EDUPLICATE", `The log ${name} is in two log directories; one is ${directory.path}`);
-    }
-    if (!directory.hadCleanShutdown) this.#options.logger.debug({ log: name }, "Recovering the log");
-    if (highWatermark !== undefined) this.#highWatermarks.set(name, highWatermark);
-    this.#open(directory, { ...found, config: this.#options.defaultConfig });
-  }
-
-  #open(
-    directory: LogDirectory,
-    own: {
-      dir: string;
-      topic: string;
-      partition: number;
-      topicId?: Uuid;
-      config: LogConfig;
-      logStartOffset: Offset;
-      recoveryPoint: Offset;
-    },
-    isNew = false,
-  ): Log {
-    const { disk, clock, random, logger, writeQueue } = this.#options;
-    const log = Log.open({
-      ...own,
-      disk,
-      clock,
-      logger,
-      writeQueue,
-      hadCleanShutdown: isNew || directory.hadCleanShutdown,
-      draw: () => random.float(),
-      onDiskError: (error) => directory.fail(error),
     });
-    log.highWatermark = this.checkpointedHighWatermark(log.topic, log.partition);
-    this.#logs.set(log.name, log);
-    this.#directoryOf.set(log, directory);
-    directory.logs.add(log);
-    return log;
+  }
+
+  #loadLog(directory: LogDirectory, found: FoundLog, kind: Exclude<DirectoryKind, "delete" | "stray">): void {
+    const { name } = found;
+    if (!directory.hadCleanShutdown) this.#options.logger.debug({ log: name }, "Recovering the log");
+    const log = this.#open(directory, { ...found, config: this.#options.defaultConfig });
+    if (log === undefined) return;
+    const others = kind === "future" ? this.#logs.futures : this.#logs.current;
+    const other = others.get(name);
+    if (other === undefined) others.set(name, log);
+    else if (kind === "future" || other.topicId === log.topicId) throw duplicateLogs(log, other);
+    else this.#logs.rivals.add(log);
+  }
+
+  /** Undefined when the disk fails, which takes the directory offline. */
+  #open(directory: LogDirectory, own: NewLog, isNew = false): Log | undefined {
+    const { disk, clock, random, logger, writeQueue } = this.#options;
+    let log: Log | undefined;
+    directory.attempt(() => {
+      log = Log.open({
+        ...own,
+        disk,
+        clock,
+        logger,
+        writeQueue,
+        hadCleanShutdown: isNew || directory.hadCleanShutdown,
+        draw: () => random.float(),
+        onDiskError: (error) => directory.fail(error),
+      });
+      log.highWatermark = own.highWatermark ?? 0;
+      this.#logs.place(log, directory);
+    });
+    return directory.isOnline ? log : undefined;
   }
 
   #remove(log: Log, kind: "delete" | "stray"): void {
-    const { disk, random } = this.#options;
-    const directory = this.#directoryOf.get(log);
-    this.#logs.delete(log.name);
-    this.#directoryOf.delete(log);
-    this.#highWatermarks.delete(log.name);
-    directory?.logs.delete(log);
-    if (directory === undefined || !directory.isOnline) return;
-    const aside = `${directory.path}/${renamedDirectoryName(log.topic, log.partition, kind, random)}`;
-    try {
-      log.moveAside(aside);
-    } catch (error) {
-      directory.fail(error);
-      return;
-    }
+    const directory = this.#logs.directoryOf(log);
+    if (directory?.isOnline) directory.attempt(() => log.moveAside(this.#nameAside(log, kind)));
     // As in Kafka, only people delete what nobody asked to be deleted.
-    if (kind === "delete") this.#removals.add(() => disk.remove(aside), log.config.fileDeleteDelayMs);
+    if (kind === "delete" && directory?.isOnline) this.#discard(log);
+    else this.#logs.forget(log);
   }
 
-  #leastUsedDirectory(): LogDirectory | undefined {
-    let chosen: LogDirectory | undefined;
-    for (const directory of this.#directories) {
-      if (directory.isOnline && directory.logs.size < (chosen?.logs.size ?? Infinity)) chosen = directory;
-    }
-    return chosen;
+  #nameAside(log: Log, kind: "delete" | "stray"): string {
+    const path = this.#logs.directoryOf(log)?.path ?? "";
+    return `${path}/${renamedDirectoryName(log.topic, log.partition, kind, this.#options.random)}`;
   }
 
-  #expireProducers(): void {
-    const nowMs = this.#options.clock.wallMs();
-    for (const log of this.#logs.values()) log.producerState.expire(nowMs, this.#options.producerIdExpirationMs);
+  /** Stops serving a log that lies aside already, and has its files removed. */
+  #discard(log: Log): void {
+    const { disk } = this.#options;
+    const { dir } = log;
+    this.#logs.forget(log);
+    log.abandon();
+    this.#removals.add(() => disk.remove(dir), log.config.fileDeleteDelayMs);
   }
 
-  #checkpoint(kind: CheckpointKind): void {
-    for (const directory of this.#directories) directory.checkpoints.writeInBackground(kind);
+  /** Its logs are out of reach; a topic that comes anew under one of their names may be somewhere else. */
+  #onFailed(directory: LogDirectory, isLast: boolean): void {
+    if (this.#isLoaded) this.#options.onDirectoryFailed(directory.path, isLast);
+    for (const log of directory.logs) this.#logs.forget(log);
   }
+}
+
+/** Worded as Kafka does: the operator has to choose. */
+function duplicateLogs(one: Log, other: Log): DiskError {
+  return new DiskError(
+    "EDUPLICATE",
+    `Duplicate log directories for ${one.name} are found in both ${one.dir} and ${other.dir}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
+  );
 }

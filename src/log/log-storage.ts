@@ -131,6 +131,15 @@ export class LogStorage {
     for (const segment of this.segments.all()) segment.close();
   }
 
+  /** Renames the directory; whoever still reads the files finds them there. */
+  moveTo(directory: string): void {
+    this.disk.rename(this.directory, directory);
+    this.directory = directory;
+    this.leaderEpochs.moveTo(directory);
+    this.partitionMetadata.moveTo(directory);
+    for (const segment of this.segments.all()) segment.moveTo(directory);
+  }
+
   /** Does what relies on the disk; false, and the directory goes offline, when the disk fails. */
   guard(act: () => void): boolean {
     try {

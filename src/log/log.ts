@@ -400,14 +400,28 @@ export class Log implements Writable {
     storage.closeFiles();
   }
 
-  /** Moves the directory aside under `name` and stops serving it; `remove` then deletes the files. */
+  /** Moves the directory aside under another name and stops serving it; the caller then deletes the files. */
   moveAside(directory: string): void {
+    this.abandon();
+    this.#storage.moveTo(directory);
+  }
+
+  /** Stops serving it as it is: what was not written is lost. */
+  abandon(): void {
     const storage = this.#storage;
     storage.isClosed = true;
     storage.tail.clear();
     storage.closeFiles();
-    storage.disk.rename(storage.directory, directory);
-    storage.directory = directory;
+  }
+
+  /** Gives the directory another name and goes on serving it. Throws when the disk fails. */
+  rename(directory: string): void {
+    this.#storage.moveTo(directory);
+  }
+
+  /** Forgets the newest bytes, which the operating system has, so that they take no memory from other logs. */
+  releaseTail(): void {
+    if (this.writtenOffset === this.logEndOffset) this.#storage.tail.clear();
   }
 
   /** Its log directory failed elsewhere: nothing here is relied on any more. */

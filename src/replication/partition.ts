@@ -24,7 +24,8 @@ export class Partition {
   readonly topic: string;
   readonly topicId: Uuid;
   readonly index: number;
-  readonly log: Log;
+  /** The current one: another when the replica has moved to another directory. */
+  log: Log;
   #appendedBytes = 0;
   #readableBytes = 0;
 
@@ -50,6 +51,18 @@ export class Partition {
     this.log = log;
     this.#registration = registration;
     log.onWritten = () => this.#onWritten();
+  }
+
+  /** Its directory failed, or it is not served here any more. */
+  get isOffline(): boolean {
+    return this.#offlineError !== Errors.NONE;
+  }
+
+  /** Goes on with a copy of the log that has everything and lies in another directory. */
+  replaceLog(log: Log): void {
+    this.log.onWritten = () => {};
+    log.onWritten = () => this.#onWritten();
+    this.log = log;
   }
 
   get leaderEpoch(): LeaderEpoch {

@@ -4,8 +4,10 @@ import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/po
 import { type LogConfig } from "../log/log-config.ts";
 import { type LogManager } from "../log/log-manager.ts";
 import { type LocalReplicaChanges, type LocalReplicaState } from "../metadata/delta/local-replica-changes.ts";
-import { Errors } from "../protocol/errors.ts";
+import { directoryIds } from "../metadata/directory-id.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { Partition } from "./partition.ts";
+import { type AssignDirectory, ReplicaMoves } from "./replica-moves.ts";
 
 export interface ReplicaManagerOptions {
   readonly brokerId: NodeId;
@@ -13,6 +15,12 @@ export interface ReplicaManagerOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Tells the controller where replicas are; without it nobody tracks directories. */
+  readonly assignDirectory?: AssignDirectory;
+  /** `replica.alter.log.dirs.io.max.bytes.per.second`, as it is now. */
+  readonly moveBytesPerSecond?: () => number;
+  /** `cordoned.log.dirs` */
+  readonly isCordoned?: (directory: string) => boolean;
 }
 
 /** The partitions of one topic that have a replica here, by partition number. */
@@ -34,6 +42,8 @@ export class ReplicaManager {
   readonly #byName = new Map<string, HostedTopic>();
   readonly #byId = new Map<Uuid, HostedTopic>();
   readonly #wheel: TimerWheel;
+  readonly #moves: ReplicaMoves;
+  readonly #assignDirectory: AssignDirectory;
   #timer: TimerHandle | undefined;
   #timerDueMs = Infinity;
   readonly #onTimer = (): void => this.#expire();
@@ -45,6 +55,22 @@ export class ReplicaManager {
     this.#timers = options.timers;
     this.#logger = options.logger;
     this.#wheel = new TimerWheel(tickMs, options.clock.monotonicMs());
+    this.#assignDirectory = options.assignDirectory ?? ((_topicId, _partition, _directory, onAccepted) => onAccepted());
+    const { logManager, clock, timers, logger } = options;
+    this.#moves = new ReplicaMoves({
+      logManager,
+      clock,
+      timers,
+      logger,
+      assignDirectory: this.#assignDirectory,
+      bytesPerSecond: options.moveBytesPerSecond ?? (() => Infinity),
+      isCordoned: options.isCordoned ?? (() => false),
+    });
+  }
+
+  /** Moves a replica to another log directory of this broker; returns Kafka's error, NONE when the move has begun. */
+  alterLogDir(topic: string, index: number, directory: string): ErrorCode {
+    return this.#moves.alter(topic, index, this.partition(topic, index), directory);
   }
 
   partition(topic: string, index: number): Partition | undefined {
@@ -76,11 +102,16 @@ export class ReplicaManager {
   }
 
   updateConfig(topic: string, config: LogConfig): void {
-    for (const partition of this.#byName.get(topic)?.partitions ?? []) partition?.log.updateConfig(config);
+    for (const partition of this.#byName.get(topic)?.partitions ?? []) {
+      if (partition === undefined) continue;
+      partition.log.updateConfig(config);
+      this.#logManager.future(topic, partition.index)?.updateConfig(config);
+    }
   }
 
   /** A log directory failed: its partitions answer KAFKA_STORAGE_ERROR from now on. */
   onDirectoryFailed(directory: string): void {
+    this.#moves.onDirectoryFailed(directory);
     for (const partition of this.partitions()) {
       if (partition.log.dir.startsWith(`${directory}/`)) partition.goOffline();
     }
@@ -105,6 +136,7 @@ export class ReplicaManager {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#moves.close();
     // A client that is told so looks for the new leader.
     for (const partition of this.partitions()) partition.stop(Errors.NOT_LEADER_OR_FOLLOWER);
     this.#byName.clear();
@@ -120,15 +152,34 @@ export class ReplicaManager {
       this.#byName.set(topic, hosted);
     }
     const existing = hosted.partitions[index];
-    if (existing !== undefined) return existing.update(registration);
-    const log = this.#logManager.getOrCreate(topic, index, topicId, logConfigOf(topic));
+    const assigned = registration.directories[registration.replicas.indexOf(this.#brokerId)];
+    if (existing !== undefined) {
+      existing.update(registration);
+      return this.#reportDirectory(existing, assigned);
+    }
+    const wanted = assigned === directoryIds.unassigned ? undefined : assigned;
+    const log = this.#logManager.getOrCreate(topic, index, topicId, logConfigOf(topic), wanted);
     if (log === undefined) {
-      this.#logger.error({ topic, partition: index }, "No log directory can take the partition");
+      this.#logger.error(
+        { topic, partition: index, directory: assigned },
+        "No log directory that works has the replica",
+      );
       return;
     }
     const partition = new Partition(this.#brokerId, topic, topicId, index, log, registration);
     hosted.partitions[index] = partition;
     partition.start();
+    this.#reportDirectory(partition, assigned);
+    this.#moves.resume(partition);
+  }
+
+  /** Tells the controller when the replica is in another directory than the metadata has it. */
+  #reportDirectory({ topic, topicId, index, log }: Partition, assigned: Uuid | undefined): void {
+    const actual = this.#logManager.directoryOf(log)?.id;
+    const future = this.#logManager.future(topic, index);
+    // While it moves, the metadata names where it goes before it is there.
+    if (future !== undefined && this.#logManager.directoryOf(future)?.id === assigned) return;
+    if (actual !== undefined && actual !== assigned) this.#assignDirectory(topicId, index, actual, () => {});
   }
 
   #remove(topicId: Uuid, index: number): void {
@@ -141,6 +192,7 @@ export class ReplicaManager {
       if (this.#byName.get(hosted.name) === hosted) this.#byName.delete(hosted.name);
     }
     partition.stop(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+    this.#moves.cancel(partition);
     this.#logManager.delete(partition.log);
   }
 

@@ -23,6 +23,12 @@ export interface BrokerLifecycleOptions {
   /** Offset of the last record in the published image. */
   readonly metadataOffset: () => number;
   readonly offlineDirIds: () => readonly Uuid[];
+  /** `cordoned.log.dirs`, by id. */
+  readonly cordonedDirIds: () => readonly Uuid[];
+  /** `log.dir.failure.timeout.ms` */
+  readonly directoryFailureTimeoutMs: number;
+  /** The controller could not be told in time that a directory failed. */
+  readonly onFatal: (error: unknown) => void;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -39,6 +45,11 @@ export class BrokerLifecycle {
   #epoch = -1;
   #timer: TimerHandle | undefined;
   #isStopping = false;
+  #isBeating = false;
+  /** Something has changed that the controller should know before the next heartbeat is due. */
+  #isUrgent = false;
+  /** Called when a heartbeat that began after they were added was accepted. */
+  readonly #onTold = new Set<() => void>();
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
@@ -63,6 +74,26 @@ export class BrokerLifecycle {
     }
     this.#options.logger.info({ brokerEpoch: this.#epoch }, "The broker has joined the cluster");
     this.#scheduleHeartbeat();
+  }
+
+  /** Tells the controller at once that a directory has failed; a broker that cannot do so in time stops. */
+  directoryFailed(directoryId: Uuid): void {
+    const { timers, directoryFailureTimeoutMs, onFatal } = this.#options;
+    if (this.#epoch === -1 || this.#isStopping) return;
+    const giveUp = timers.after(directoryFailureTimeoutMs, () => {
+      if (this.#isStopping) return;
+      onFatal(new Error(`Shutting down because couldn't communicate offline log dir ${directoryId} with controllers`));
+    });
+    this.#onTold.add(() => giveUp.cancel());
+    this.heartbeatNow();
+  }
+
+  /** Sends the next heartbeat at once. */
+  heartbeatNow(): void {
+    this.#isUrgent = true;
+    if (this.#isBeating || this.#isStopping || this.#epoch === -1) return;
+    this.#timer?.cancel();
+    void this.#beat();
   }
 
   /** Tells the controller that the broker goes, and waits until it has moved what can be moved. */
@@ -105,16 +136,22 @@ export class BrokerLifecycle {
 
   /** Whether the broker is still fenced. */
   async #heartbeat(): Promise<boolean> {
+    this.#isUrgent = false;
+    const told = [...this.#onTold];
     const reply = await this.#send(false);
     if (reply.errorCode !== Errors.NONE) {
       this.#options.logger.warn({ error: errorName(reply.errorCode ?? -1) }, "The controller refused a heartbeat");
       return true;
     }
+    for (const tell of told) {
+      this.#onTold.delete(tell);
+      tell();
+    }
     return reply.isFenced ?? true;
   }
 
   #send(wantShutDown: boolean) {
-    const { controller, nodeId, metadataOffset, offlineDirIds } = this.#options;
+    const { controller, nodeId, metadataOffset, offlineDirIds, cordonedDirIds } = this.#options;
     return controller.brokerHeartbeat({
       brokerId: nodeId,
       brokerEpoch: this.#epoch,
@@ -122,16 +159,24 @@ export class BrokerLifecycle {
       wantFence: false,
       wantShutDown,
       offlineLogDirs: [...offlineDirIds()],
-      // None is; the controller notes that once.
-      cordonedLogDirs: [],
+      cordonedLogDirs: [...cordonedDirIds()],
     });
   }
 
   #scheduleHeartbeat(): void {
     if (this.#isStopping) return;
-    this.#timer = this.#options.timers.after(this.#options.heartbeatIntervalMs, () => {
-      void this.#heartbeat().finally(() => this.#scheduleHeartbeat());
-    });
+    const delayMs = this.#isUrgent ? retryMs : this.#options.heartbeatIntervalMs;
+    this.#timer = this.#options.timers.after(delayMs, () => void this.#beat());
+  }
+
+  async #beat(): Promise<void> {
+    this.#isBeating = true;
+    try {
+      await this.#heartbeat();
+    } finally {
+      this.#isBeating = false;
+      this.#scheduleHeartbeat();
+    }
   }
 
   #pause(ms: number): Promise<void> {

@@ -23,6 +23,7 @@ import { deleteTopicsHandler } from "./handlers/delete-topics.ts";
 import { describeClusterHandler } from "./handlers/describe-cluster.ts";
 import { describeConfigsHandler } from "./handlers/describe-configs.ts";
 import { describeGroupsHandler } from "./handlers/describe-groups.ts";
+import { alterReplicaLogDirsHandler } from "./handlers/alter-replica-log-dirs.ts";
 import { describeLogDirsHandler } from "./handlers/describe-log-dirs.ts";
 import { describeQuorumHandler } from "./handlers/describe-quorum.ts";
 import { describeTopicPartitionsHandler } from "./handlers/describe-topic-partitions.ts";
@@ -47,6 +48,7 @@ import { updateFeaturesHandler } from "./handlers/update-features.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { PartitionLookup } from "./partition-lookup.ts";
 import { ProducerIdManager } from "./producer-id-manager.ts";
+import { type LogDirSettings } from "./log-dir-settings.ts";
 import { type TopicConfigs } from "./topic-configs.ts";
 
 /** The parts of a node that its handlers are made of. */
@@ -57,6 +59,7 @@ export interface HandlerDeps {
   readonly cache: MetadataCache;
   readonly topicConfigs: TopicConfigs;
   readonly logManager: LogManager;
+  readonly logDirSettings: LogDirSettings;
   readonly replicas: ReplicaManager;
   readonly groups: GroupCoordinator;
   readonly controller: QuorumController;
@@ -67,6 +70,7 @@ export interface HandlerDeps {
 /** Every API that this node serves. What is not here is not advertised. */
 export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): AnyHandler[] {
   const { config, ports, clusterId, cache, topicConfigs, logManager, replicas, groups, controller, raft } = deps;
+  const { logDirSettings } = deps;
   const { clock, compute, disk, random, logger } = ports;
   const draw = () => random.float();
   const lookup = new PartitionLookup(cache, replicas);
@@ -119,7 +123,13 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     incrementalAlterConfigsHandler(alterable),
     listConfigResourcesHandler(cache),
     updateFeaturesHandler(controller),
-    describeLogDirsHandler({ replicas, logManager, disk }),
+    describeLogDirsHandler({
+      replicas,
+      logManager,
+      disk,
+      isCordoned: (path) => logDirSettings.cordoned.includes(path),
+    }),
+    alterReplicaLogDirsHandler({ replicas }),
 
     findCoordinatorHandler({
       cache,

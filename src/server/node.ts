@@ -15,8 +15,10 @@ import { openLogDirs } from "../metadata/storage/log-dirs.ts";
 import { ReplicaManager } from "../replication/replica-manager.ts";
 import { BrokerLifecycle } from "./broker-lifecycle.ts";
 import { CoordinatorLog } from "./coordinator-log.ts";
+import { DirectoryAssignments } from "./directory-assignments.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { createHandlers } from "./handlers.ts";
+import { LogDirSettings } from "./log-dir-settings.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
@@ -75,10 +77,12 @@ class Node implements RunningNode {
   readonly #replicas: ReplicaManager;
   readonly #cache = new MetadataCache();
   readonly #topicConfigs: TopicConfigs;
+  readonly #logDirSettings: LogDirSettings;
   readonly #groups: GroupCoordinator;
   #quorum: MetadataQuorum | undefined;
   #sockets: SocketServer | undefined;
   #lifecycle: BrokerLifecycle | undefined;
+  #assignments: DirectoryAssignments | undefined;
   #bound: ReadonlyMap<string, SocketAddress> = new Map();
   #closing: Promise<void> | undefined;
 
@@ -99,7 +103,8 @@ class Node implements RunningNode {
     this.#incarnationId = randomUuid(random);
     this.#writeQueue = new WriteQueue({ timers });
     this.#topicConfigs = new TopicConfigs(this.#cache, config);
-    this.#logManager = this.#openLogs();
+    this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);
+    this.#logManager = this.#openLogs(opened.dirs.failed);
     try {
       this.#replicas = new ReplicaManager({
         brokerId: config.nodeId,
@@ -107,6 +112,9 @@ class Node implements RunningNode {
         clock,
         timers,
         logger: logger.child("replication"),
+        assignDirectory: (...assignment) => this.#assignments?.assign(...assignment),
+        moveBytesPerSecond: () => this.#logDirSettings.moveBytesPerSecond,
+        isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
       });
       this.#groups = this.#createGroups();
     } catch (error) {
@@ -137,6 +145,7 @@ class Node implements RunningNode {
     this.#bound = await this.#sockets.bind();
     const quorum = this.#openQuorum(hostName);
     this.#quorum = quorum;
+    this.#assignments = this.#createAssignments(quorum);
     handlers.add(createHandlers(this.#handlerDeps(quorum), () => handlers));
     quorum.start();
     await this.#untilActive(quorum);
@@ -157,6 +166,7 @@ class Node implements RunningNode {
   async #stop(): Promise<void> {
     const { logger } = this.#ports;
     await this.#lifecycle?.stop();
+    this.#assignments?.close();
     // Whoever waits is answered now, so that the sockets have nothing to wait for.
     this.#groups.close();
     this.#replicas.close();
@@ -167,12 +177,15 @@ class Node implements RunningNode {
     logger.info({}, "The node has stopped");
   }
 
-  #openLogs(): LogManager {
+  #openLogs(failedDirectories: readonly string[]): LogManager {
     const { clock, disk, random, timers, logger } = this.#ports;
     const config = this.#config;
     try {
       return new LogManager({
         directories: config.logDirs,
+        directoryIds: this.#directoryIds,
+        failedDirectories,
+        isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
         excluded: new Set([metadataLogDirName]),
         defaultConfig: defaultLogConfig,
         disk,
@@ -199,7 +212,12 @@ class Node implements RunningNode {
 
   #onDirectoryFailed(directory: string, isLast: boolean): void {
     this.#replicas.onDirectoryFailed(directory);
-    if (isLast) this.#onFailed(new Error(`The last log directory failed: ${directory}`));
+    const isMetadata = directory === this.#config.metadataLogDir;
+    if (isLast) this.#onFailed(new Error(`Shutdown broker because all log dirs have failed, ${directory} as the last`));
+    else if (isMetadata)
+      this.#onFailed(new Error(`Shutdown broker because the metadata log dir ${directory} has failed`));
+    const id = this.#directoryIds.get(directory);
+    if (id !== undefined) this.#lifecycle?.directoryFailed(id);
   }
 
   #createGroups(): GroupCoordinator {
@@ -242,6 +260,7 @@ class Node implements RunningNode {
           replicas: this.#replicas,
           logManager: this.#logManager,
           topicConfigs: this.#topicConfigs,
+          onFatal: (error) => this.#onFailed(error),
         }),
         new GroupCoordinatorPublisher({ nodeId, groups: this.#groups, logger: this.#ports.logger.child("group") }),
       ],
@@ -268,30 +287,43 @@ class Node implements RunningNode {
     return advertisedEndpoints(this.#config.advertisedListeners, this.#bound, hostName);
   }
 
+  #createAssignments({ controller }: MetadataQuorum): DirectoryAssignments {
+    const { timers, logger } = this.#ports;
+    return new DirectoryAssignments({
+      nodeId: this.#config.nodeId,
+      controller,
+      brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
+      image: () => this.#cache.image,
+      timers,
+      logger: logger.child("directories"),
+    });
+  }
+
   #createLifecycle({ controller }: MetadataQuorum, hostName: string): BrokerLifecycle {
     const config = this.#config;
-    const onlineDirIds = config.logDirs.map((directory) => this.#directoryIds.get(directory));
     return new BrokerLifecycle({
       nodeId: config.nodeId,
       clusterId: this.clusterId,
       incarnationId: this.#incarnationId,
       rack: config.get("broker.rack"),
       endpoints: this.#advertised(hostName),
-      logDirIds: onlineDirIds.filter((id) => id !== undefined),
+      logDirIds: this.#logManager.onlineDirectoryIds(),
       previousBrokerEpoch: this.#logManager.previousBrokerEpoch,
       heartbeatIntervalMs: config.get("broker.heartbeat.interval.ms"),
       registrationTimeoutMs: config.get("initial.broker.registration.timeout.ms"),
       controller,
       metadataOffset: () => this.#cache.image.provenance.lastContainedOffset,
-      offlineDirIds: () => this.#offlineDirIds(),
+      offlineDirIds: () => this.#idsOf(config.logDirs.filter((path) => !this.#logManager.isOnline(path))),
+      cordonedDirIds: () => this.#idsOf(this.#logDirSettings.cordoned),
+      directoryFailureTimeoutMs: config.get("log.dir.failure.timeout.ms"),
+      onFatal: (error) => this.#onFailed(error),
       timers: this.#ports.timers,
       logger: this.#ports.logger.child("lifecycle"),
     });
   }
 
-  #offlineDirIds(): Uuid[] {
-    const offline = this.#config.logDirs.filter((directory) => !this.#logManager.isOnline(directory));
-    return offline.map((directory) => this.#directoryIds.get(directory)).filter((id) => id !== undefined);
+  #idsOf(directories: readonly string[]): Uuid[] {
+    return directories.map((directory) => this.#directoryIds.get(directory)).filter((id) => id !== undefined);
   }
 
   #handlerDeps(quorum: MetadataQuorum) {
@@ -302,6 +334,7 @@ class Node implements RunningNode {
       cache: this.#cache,
       topicConfigs: this.#topicConfigs,
       logManager: this.#logManager,
+      logDirSettings: this.#logDirSettings,
       replicas: this.#replicas,
       groups: this.#groups,
       controller: quorum.controller,

@@ -1,5 +1,5 @@
 import { logConfigFrom } from "../../log/log-config.ts";
-import { type LogManager } from "../../log/log-manager.ts";
+import { type IsAssigned, type LogManager } from "../../log/log-manager.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { configResourceTypes } from "../../metadata/image/configs-image.ts";
@@ -13,6 +13,8 @@ export interface ReplicaPublisherDeps {
   readonly replicas: ReplicaManager;
   readonly logManager: LogManager;
   readonly topicConfigs: TopicConfigs;
+  /** The logs on disk and the metadata do not go together. */
+  readonly onFatal: (error: unknown) => void;
 }
 
 /** Brings this broker's replicas, and the configurations of their logs, in line with the metadata. */
@@ -29,8 +31,8 @@ export class ReplicaPublisher implements Publisher {
     const { nodeId, replicas, logManager, topicConfigs } = this.#deps;
     const logConfigOf = (topic: string) => logConfigFrom(topicConfigs.of(topic));
     if (delta.configs !== undefined) topicConfigs.forget();
+    if (this.#isFirst) this.#reconcile(image);
     if (delta.topics !== undefined) replicas.apply(localReplicaChanges(delta.topics, nodeId), logConfigOf);
-    if (this.#isFirst) this.#removeStrays(image);
     if (delta.configs === undefined) return;
     const changed = [...delta.configs.changedResources.values()];
     // A broker's configuration is the default of every topic's.
@@ -42,13 +44,21 @@ export class ReplicaPublisher implements Publisher {
   }
 
   /** Once all metadata from before the start is known: topics may have been deleted while this broker was down. */
-  #removeStrays(image: MetadataImage): void {
+  #reconcile({ topics }: MetadataImage): void {
     this.#isFirst = false;
-    const { logManager, nodeId } = this.#deps;
-    logManager.removeStrays((topic, partition, topicId) => {
-      const known = image.topics.byName.get(topic);
+    const { logManager, nodeId, onFatal } = this.#deps;
+    const isAssigned: IsAssigned = (topic, partition, topicId) => {
+      const known = topics.byName.get(topic);
       if (known === undefined || (topicId !== undefined && topicId !== known.id)) return false;
       return known.partitions[partition]?.replicas.includes(nodeId) ?? false;
-    });
+    };
+    try {
+      logManager.reconcile(isAssigned, (topic, partition) => {
+        const registration = topics.byName.get(topic)?.partitions[partition];
+        return registration?.directories[registration.replicas.indexOf(nodeId)];
+      });
+    } catch (error) {
+      onFatal(error);
+    }
   }
 }

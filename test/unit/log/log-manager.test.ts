@@ -178,7 +178,10 @@ describe("directories", () => {
     first.manager.close(1);
     disk = disk.kill();
     const { manager, create, time } = open(disk);
-    manager.removeStrays((topic) => topic === "orders");
+    manager.reconcile(
+      (topic) => topic === "orders",
+      () => undefined,
+    );
     expect([...manager.logs()].map(({ name }) => name)).toEqual(["orders-0"]);
     expect(create("orders", 0, {}, secondId).logEndOffset).toBe(0);
     await time.advance(600_000);

@@ -13,7 +13,7 @@ test("a directory lists its replicas with their sizes, and only its error once i
   const partition = host();
   partition.appendAsLeader(Buffer.from(records), "client", startMs);
   queue.flush();
-  const handler = describeLogDirsHandler({ replicas, logManager, disk });
+  const handler = describeLogDirsHandler({ replicas, logManager, disk, isCordoned: () => false });
   const ask = () => handler.handle({ topics: null }, testContext());
   expect(ask()).toMatchObject({
     errorCode: Errors.NONE,

@@ -1,0 +1,88 @@
+import { type Clock, type Logger, type Timers } from "../io/ports.ts";
+import { type DelayedRemovals } from "./delayed-removals.ts";
+import { type CheckpointKind } from "./directory-checkpoints.ts";
+import { type LogDirectories } from "./log-directories.ts";
+import { type LogRegistry } from "./log-registry.ts";
+import { RecurringWork } from "./recurring-work.ts";
+
+export interface LogUpkeepOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** `log.retention.check.interval.ms` */
+  readonly retentionIntervalMs: number;
+  /** `log.initial.task.delay.ms` */
+  readonly initialDelayMs: number;
+  /** `log.flush.scheduler.interval.ms` */
+  readonly flushIntervalMs: number;
+  /** `log.flush.offset.checkpoint.interval.ms` */
+  readonly recoveryPointIntervalMs: number;
+  /** `log.flush.start.offset.checkpoint.interval.ms` */
+  readonly logStartIntervalMs: number;
+  /** `replica.high.watermark.checkpoint.interval.ms` */
+  readonly highWatermarkIntervalMs: number;
+  /** `producer.id.expiration.ms` and how often it is looked at. */
+  readonly producerIdExpirationMs: number;
+  readonly producerIdCheckIntervalMs: number;
+}
+
+const idleReleaseIntervalMs = 60_000;
+
+/** The work on the logs of a node that recurs: retention, flushing, checkpoints, expiry of producers. */
+export class LogUpkeep {
+  readonly #options: LogUpkeepOptions;
+  readonly #logs: LogRegistry;
+  readonly #directories: LogDirectories;
+  readonly #removals: DelayedRemovals;
+  readonly #work: RecurringWork;
+
+  constructor(options: LogUpkeepOptions, logs: LogRegistry, directories: LogDirectories, removals: DelayedRemovals) {
+    this.#options = options;
+    this.#logs = logs;
+    this.#directories = directories;
+    this.#removals = removals;
+    this.#work = new RecurringWork(options.timers);
+  }
+
+  start(): void {
+    const options = this.#options;
+    const { initialDelayMs } = options;
+    const work = this.#work;
+    work.every(options.retentionIntervalMs, initialDelayMs, () => this.deleteOldSegments());
+    work.every(options.recoveryPointIntervalMs, initialDelayMs, () => this.#checkpoint("recoveryPoint"));
+    work.every(options.logStartIntervalMs, initialDelayMs, () => this.#checkpoint("logStart"));
+    work.every(options.highWatermarkIntervalMs, options.highWatermarkIntervalMs, () =>
+      this.#checkpoint("highWatermark"),
+    );
+    work.every(options.flushIntervalMs, initialDelayMs, () => {
+      for (const log of this.#logs.all()) log.flushIfDue();
+    });
+    work.every(options.producerIdCheckIntervalMs, options.producerIdCheckIntervalMs, () => this.#expireProducers());
+    work.every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
+      for (const log of this.#logs.all()) log.releaseIdle();
+    });
+  }
+
+  close(): void {
+    this.#work.close();
+  }
+
+  /** Applies `retention.ms` and `retention.bytes` now. */
+  deleteOldSegments(): void {
+    const nowMs = this.#options.clock.wallMs();
+    for (const log of this.#logs.all()) {
+      const count = log.deleteOldSegments(nowMs, (remove, delayMs) => this.#removals.add(remove, delayMs));
+      if (count > 0)
+        this.#options.logger.info({ log: log.name, count, logStartOffset: log.logStartOffset }, "Deleted old segments");
+    }
+  }
+
+  #expireProducers(): void {
+    const nowMs = this.#options.clock.wallMs();
+    for (const log of this.#logs.all()) log.producerState.expire(nowMs, this.#options.producerIdExpirationMs);
+  }
+
+  #checkpoint(kind: CheckpointKind): void {
+    for (const directory of this.#directories.online()) directory.checkpoints.writeInBackground(kind);
+  }
+}

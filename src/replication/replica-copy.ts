@@ -1,0 +1,90 @@
+import { type Offset } from "../base/brand.ts";
+import { type Log } from "../log/log.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
+import { BatchView } from "../protocol/records/batch-header.ts";
+
+export type CopyResult =
+  | { readonly ok: true; readonly bytes: number }
+  | { readonly ok: false; readonly error: ErrorCode };
+
+/**
+ * Copies whole batches from a log to one that follows it on the same broker, as they are: offsets, epochs, producers. At
+ * most `maxBytes`, or one batch; no bytes when the follower has all that was appended.
+ */
+export function copyBatches(source: Log, target: Log, maxBytes: number): CopyResult {
+  if (target.logEndOffset < source.logStartOffset) startAt(source, target, source.logStartOffset);
+  if (target.logEndOffset > source.logEndOffset) target.truncateTo(source.logEndOffset);
+  // What this turn has appended is not in the file yet, and the last step has to take it along.
+  if (target.logEndOffset === source.writtenOffset) source.writePending();
+  const read = source.read(target.logEndOffset, maxBytes, source.writtenOffset, true);
+  if (!read.ok) return read;
+  const { records } = read;
+  if (records.length > 0) {
+    const failure = append(source, target, records);
+    if (failure !== Errors.NONE) return { ok: false, error: failure };
+  } else if (target.logEndOffset < source.writtenOffset) {
+    return { ok: false, error: Errors.CORRUPT_MESSAGE };
+  }
+  followOffsets(source, target);
+  return target.isOffline ? { ok: false, error: Errors.KAFKA_STORAGE_ERROR } : { ok: true, bytes: records.length };
+}
+
+function append(source: Log, target: Log, records: Buffer): ErrorCode {
+  // The source's start, or a place to which the target was cut, may be within a batch.
+  const { baseOffset } = new BatchView(records, 0);
+  if (baseOffset < target.logEndOffset) {
+    if (baseOffset <= target.logStartOffset) startAt(source, target, baseOffset);
+    else target.truncateTo(baseOffset);
+  }
+  const failure = target.appendAsFollower(records);
+  if (failure !== null) return failure.error;
+  target.writePending();
+  target.releaseTail();
+  return Errors.NONE;
+}
+
+function startAt(source: Log, target: Log, offset: Offset): void {
+  target.truncateFullyAndStartAt(offset);
+  followOffsets(source, target);
+}
+
+/** The target is committed as far as the source is, and begins where the source does. */
+function followOffsets(source: Log, target: Log): void {
+  target.highWatermark = source.highWatermark;
+  target.maybeIncrementLogStartOffset(source.logStartOffset);
+}
+
+/**
+ * Cuts the target back to the last offset up to which both logs are the same, by their leader epochs (KIP-279): the source
+ * may have been truncated, and written to again, while the target could not be reached.
+ */
+export function truncateToCommonPrefix(source: Log, target: Log): void {
+  for (;;) {
+    const epoch = target.leaderEpochs.latestEpoch;
+    if (epoch < 0 || target.logEndOffset === target.logStartOffset) break;
+    const inSource = source.leaderEpochs.endOffsetFor(epoch);
+    const inTarget = target.leaderEpochs.endOffsetFor(inSource.leaderEpoch);
+    // An epoch that only the target knows, or that the source has deleted already.
+    const common = inSource.leaderEpoch < 0 ? target.logStartOffset : Math.min(inSource.endOffset, inTarget.endOffset);
+    const cut = Math.max(common, target.logStartOffset);
+    if (cut >= target.logEndOffset) break;
+    target.truncateTo(cut);
+    if (inSource.leaderEpoch === inTarget.leaderEpoch) break;
+  }
+  if (target.logEndOffset > source.logEndOffset) {
+    if (source.logEndOffset < target.logStartOffset) target.truncateFullyAndStartAt(source.logStartOffset);
+    else target.truncateTo(source.logEndOffset);
+  }
+}
+
+/** Gives the target what does not stand in the batches: epochs without records, and producers whose records are gone. */
+export function copyState(source: Log, target: Log): void {
+  const { latestEpoch } = target.leaderEpochs;
+  if (source.leaderEpochs.latestEpoch > latestEpoch && source.leaderEpochs.latestEpoch >= 0) {
+    target.beginEpoch(source.leaderEpochs.latestEpoch);
+  }
+  for (const entry of source.producerState.entries()) {
+    if (target.producerState.get(entry.producerId) === undefined) target.producerState.restore(entry);
+  }
+  followOffsets(source, target);
+}

@@ -1,0 +1,127 @@
+import { type Uuid } from "../base/brand.ts";
+import { type Log } from "../log/log.ts";
+import { type ErrorCode, Errors } from "../protocol/errors.ts";
+import { type Partition } from "./partition.ts";
+import { copyBatches, copyState, truncateToCommonPrefix } from "./replica-copy.ts";
+
+/** What a replica's move needs of the broker. */
+export interface MoveSurroundings {
+  /** Has the metadata say that the replica is in that directory; tells when it does. */
+  readonly assign: (partition: Partition, directoryId: Uuid, onAccepted: () => void) => void;
+  readonly directoryIdOf: (log: Log) => Uuid | undefined;
+  /** Puts the future log in the place of the current one; false when a disk failed. */
+  readonly promote: (partition: Partition, future: Log) => boolean;
+  /** Something that the move waited for has happened. */
+  readonly wake: (move: ReplicaMove) => void;
+}
+
+export type MoveProgress =
+  /** There is more to do at once. */
+  | "going on"
+  /** For a flush, or the controller: `wake` will be called. */
+  | "waiting"
+  | "done"
+  /** A log's disk failed: nothing more can be done. */
+  | "failed"
+  /** Worth another try later. */
+  | "stuck";
+
+/**
+ * The move of one replica to another log directory of this broker.
+ *
+ *     copying ─▶ flushing ─▶ assigning: the controller is told ─▶ copying what came meanwhile ─▶ swap
+ *
+ * As in Kafka the metadata names the new directory before the swap, so that a failure of one of the two is taken for what
+ * it is; a move that ends before its swap takes that back. The swap happens when both logs end at the same offset, in one
+ * stretch with the last copy, so nothing is appended in between.
+ */
+export class ReplicaMove {
+  readonly partition: Partition;
+  readonly future: Log;
+  readonly #surroundings: MoveSurroundings;
+  readonly #originalDirectory: Uuid | undefined;
+  #assignment: "none" | "queued" | "accepted" = "none";
+  #isFlushing = false;
+  #isOver = false;
+  #lastError: ErrorCode = Errors.NONE;
+
+  constructor(partition: Partition, future: Log, surroundings: MoveSurroundings) {
+    this.partition = partition;
+    this.future = future;
+    this.#surroundings = surroundings;
+    this.#originalDirectory = surroundings.directoryIdOf(partition.log);
+    truncateToCommonPrefix(partition.log, future);
+  }
+
+  get lastError(): ErrorCode {
+    return this.#lastError;
+  }
+
+  /** Waits for a flush or the controller. */
+  get isWaiting(): boolean {
+    return this.#isFlushing || this.#assignment === "queued";
+  }
+
+  /** Copies at most `maxBytes`, or one batch, and takes the next step when there is no more to copy. */
+  step(maxBytes: number, onCopied: (bytes: number) => void): MoveProgress {
+    if (this.isWaiting) return "waiting";
+    const { log } = this.partition;
+    const copied = copyBatches(log, this.future, maxBytes);
+    if (!copied.ok) {
+      this.#lastError = copied.error;
+      return log.isOffline || this.future.isOffline ? "failed" : "stuck";
+    }
+    onCopied(copied.bytes);
+    if (this.future.logEndOffset < log.logEndOffset) return "going on";
+    if (!this.#isFlushed()) return this.#flush();
+    return this.#assignment === "accepted" ? this.#swap() : this.#assign();
+  }
+
+  /** The move ends without a swap. The metadata may have been told otherwise by now. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#assignment === "none" || this.#originalDirectory === undefined) return;
+    this.#surroundings.assign(this.partition, this.#originalDirectory, () => {});
+  }
+
+  /** What was durable stays so: the current log's files will be gone soon. */
+  #isFlushed(): boolean {
+    const { log } = this.partition;
+    return this.future.recoveryPoint >= Math.min(log.recoveryPoint, log.logEndOffset - 1);
+  }
+
+  #flush(): MoveProgress {
+    this.#isFlushing = true;
+    const wake = (): void => {
+      this.#isFlushing = false;
+      if (!this.#isOver) this.#surroundings.wake(this);
+    };
+    // A failure has taken the directory offline by then, and the move with it.
+    this.future.flush().then(wake, wake);
+    return "waiting";
+  }
+
+  #assign(): MoveProgress {
+    const directory = this.#surroundings.directoryIdOf(this.future);
+    if (directory === undefined) {
+      // Directories are not tracked: nobody has to agree.
+      this.#assignment = "accepted";
+      return "going on";
+    }
+    this.#assignment = "queued";
+    this.#surroundings.assign(this.partition, directory, () => {
+      if (this.#isOver) return;
+      this.#assignment = "accepted";
+      this.#surroundings.wake(this);
+    });
+    return this.isWaiting ? "waiting" : "going on";
+  }
+
+  #swap(): MoveProgress {
+    copyState(this.partition.log, this.future);
+    if (!this.#surroundings.promote(this.partition, this.future)) return "failed";
+    this.#isOver = true;
+    return "done";
+  }
+}
