@@ -45,10 +45,12 @@ export function checkRecords(
   const latest = nowMs + config.messageTimestampAfterMaxMs;
   if (!claimsAppendTime && scanRecords(payload, batch.recordCount)) {
     const { baseTimestamp } = batch;
-    const { timestampDeltaMin, timestampDeltaMax, isDense } = scanned;
-    const areInRange = baseTimestamp + timestampDeltaMin >= earliest && baseTimestamp + timestampDeltaMax <= latest;
-    if ((areInRange || !isCreateTime) && !(config.isCompacted && scanned.hasNullKey)) {
-      return { ok: true, maxTimestamp: Math.max(-1, baseTimestamp + timestampDeltaMax), isDense };
+    const least = baseTimestamp + scanned.timestampDeltaMin;
+    const maxTimestamp = baseTimestamp + scanned.timestampDeltaMax;
+    const isSound = least >= 0 && (!isCreateTime || (least >= earliest && maxTimestamp <= latest));
+    if (isSound && !(config.isCompacted && scanned.hasNullKey)) {
+      const firstTimestamp = baseTimestamp + scanned.timestampDeltaFirst;
+      return { ok: true, maxTimestamp, firstTimestamp, isDense: scanned.isDense, hasNegativeTimestamp: false };
     }
   }
   const errors: RecordError[] = [];

@@ -6,7 +6,9 @@
  * What a scan has found stands here until the next one, which is all right since nothing waits in between.
  */
 export const scanned = {
-  /** The least and the largest timestamp, less the base timestamp. */
+  /** The first timestamp, less the batch's base timestamp. */
+  timestampDeltaFirst: 0,
+  /** The same of the least and the largest one. */
   timestampDeltaMin: 0,
   timestampDeltaMax: 0,
   /** Whether the offset deltas are 0, 1, 2, … */
@@ -29,6 +31,7 @@ export function scanRecords(payload: Buffer, count: number): boolean {
   if (count < 1) return false;
   const { length } = payload;
   let at = 0;
+  let timestampDeltaFirst = 0;
   let timestampDeltaMin = 0x7fffffff;
   let timestampDeltaMax = -0x80000000;
   let isDense = true;
@@ -50,6 +53,7 @@ export function scanRecords(payload: Buffer, count: number): boolean {
       at = behind;
     }
     const timestampDelta = (raw >>> 1) ^ -(raw & 1);
+    if (index === 0) timestampDeltaFirst = timestampDelta;
     if (timestampDelta < timestampDeltaMin) timestampDeltaMin = timestampDelta;
     if (timestampDelta > timestampDeltaMax) timestampDeltaMax = timestampDelta;
     raw = payload[at]!;
@@ -78,6 +82,7 @@ export function scanRecords(payload: Buffer, count: number): boolean {
     else at = behindHeaders(payload, at);
     if (at !== end) return false;
   }
+  scanned.timestampDeltaFirst = timestampDeltaFirst;
   scanned.timestampDeltaMin = timestampDeltaMin;
   scanned.timestampDeltaMax = timestampDeltaMax;
   scanned.isDense = isDense;

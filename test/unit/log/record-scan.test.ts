@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { BatchView } from "../../../src/protocol/records/batch-header.ts";
@@ -31,6 +31,7 @@ function found(batch: BatchView, payload: Buffer) {
     return undefined;
   }
   return {
+    timestampDeltaFirst: timestamps[0],
     timestampDeltaMin: Math.min(...timestamps),
     timestampDeltaMax: Math.max(...timestamps),
     isDense,
