@@ -2,6 +2,7 @@ import { consumeLoad } from "./load/consume-load.ts";
 import { type GeneratorMessage, type Job, type JobResult } from "./load/job.ts";
 import { latencyLoad } from "./load/latency-load.ts";
 import { produceLoad } from "./load/produce-load.ts";
+import { tailLoad } from "./load/tail-load.ts";
 
 /** The load generator's process: takes one job from the harness, runs it, tells the result, and ends. */
 
@@ -16,6 +17,8 @@ function run(job: Job): Promise<JobResult> {
       return produceLoad(job, onMeasuring);
     case "consume":
       return consumeLoad(job, onMeasuring);
+    case "tail":
+      return tailLoad(job, onMeasuring);
     case "latency":
       return latencyLoad(job, onMeasuring);
   }

@@ -1,66 +1,103 @@
-import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { startBroker } from "./harness/broker.ts";
 import { cleanUpAtExit } from "./harness/cleanup.ts";
-import { kafkaVersion } from "./harness/kafka-distribution.ts";
-import { help, parseOptions, type Options, type TargetName } from "./harness/options.ts";
-import { measure, type Round } from "./harness/scenarios.ts";
+import { help, parseOptions, type Options } from "./harness/options.ts";
 import { kafkaTarget, odradekTarget, type Target } from "./harness/target.ts";
-import { machineFacts } from "./report/machine.ts";
-import { scatter, table } from "./report/table.ts";
+import { warmMemory } from "./harness/warm-memory.ts";
+import { commitOf, machineFacts } from "./report/machine.ts";
+import { writeReport } from "./report/report.ts";
+import { loadResults, merged, saveResults, type Results, type Turn } from "./report/results.ts";
+import { summary } from "./report/table.ts";
+import { catalogue, messageOf, suites, type Suite } from "./workloads/suites.ts";
 
 /** The benchmark: Odradek and Apache Kafka in turn, round after round, each on a fresh directory (see `help`). */
 
 const root = join(dirname(process.argv[1]!), "../..");
+const folder = join(root, "bench");
+const resultsFile = join(folder, "results.json");
 
 async function run(options: Options): Promise<void> {
-  const targets = options.targets.map((name): Target => (name === "odradek" ? odradekTarget(root) : kafkaTarget(root)));
-  const rounds: Record<TargetName, Round[]> = { odradek: [], kafka: [] };
-  for (let number = 1; number <= options.rounds; number++) {
-    for (const target of targets) {
-      process.stderr.write(`round ${number} of ${options.rounds}: ${target.label}\n`);
-      const broker = await startBroker(target, options.folder);
-      try {
-        const round = await measure(broker, options);
-        rounds[target.name].push(round);
-        for (const [name, value] of round) process.stderr.write(`  ${name} ${Number(value.toPrecision(4))}\n`);
-      } finally {
-        await broker.stop();
-      }
-    }
+  const targets = options.targets.map((name) => (name === "odradek" ? odradekTarget(root) : kafkaTarget(root)));
+  const old = options.writes ? loadResults(resultsFile) : undefined;
+  const machine = machineFacts();
+  const turns: Turn[] = [];
+  const current = (): Results => merged(old, { machine, notes: notesOf(options), turns });
+  for (const suite of suites) {
+    if (!suite.workloads.some((name) => options.only?.has(name) ?? true)) continue;
+    await runSuite(suite, targets, options, (turn) => {
+      turns.push(turn);
+      // What was measured is kept, even when the rest of the run is given up.
+      if (options.writes) saveResults(resultsFile, current());
+    });
   }
-  const text = report(options, rounds);
-  process.stdout.write(text);
-  if (options.writes) writeFileSync(join(root, "bench/RESULTS.md"), text);
+  process.stdout.write(summary(current()));
+  if (options.writes) writeReport(folder, current());
 }
 
-function report(options: Options, { odradek, kafka }: Record<TargetName, Round[]>): string {
-  const label = `Apache Kafka ${kafkaVersion}`;
-  return `# Odradek and Apache Kafka side by side
+async function runSuite(
+  suite: Suite,
+  targets: readonly Target[],
+  options: Options,
+  onTurn: (turn: Turn) => void,
+): Promise<void> {
+  const rounds = options.isPatient ? options.rounds : Math.min(options.rounds, suite.roundsMax);
+  try {
+    await suite.prepare?.(targets[0]!, options);
+    for (let round = 1; round <= rounds; round++) {
+      for (const target of targets) {
+        if (!options.isQuick) warmMemory();
+        process.stderr.write(`${clock()} ${suite.name}, round ${round} of ${rounds}: ${target.label}\n`);
+        onTurn(await turnOf(suite, target, round, options));
+      }
+    }
+  } catch (error) {
+    process.stderr.write(`  FAILED: ${suite.name}: ${messageOf(error)}\n`);
+  } finally {
+    suite.cleanUp?.();
+  }
+}
 
-Medians of ${options.rounds} ${options.rounds === 1 ? "round" : "rounds"}${options.isQuick ? " of the quick run, which says little" : ""}. In every round each broker is started on an empty directory, measured and stopped,
-the two taking turns. The load comes from pre-encoded requests over raw sockets, out of a process of its own; CPU time and
-memory are those of the broker's processes, from /proc. Kafka runs with the heap and flags of its start script (1 GiB), and
-without a logging back end. Both have their default configuration. \`npm run bench\` makes this file.
+/** A turn that fails costs its figures, not the run. */
+async function turnOf(suite: Suite, target: Target, round: number, options: Options): Promise<Turn> {
+  const failures: string[] = [];
+  const onFailure = (text: string): void => {
+    failures.push(text);
+    process.stderr.write(`    FAILED: ${text}\n`);
+  };
+  const about = { suite: suite.name, round, target: target.name, startedAt: new Date().toISOString() };
+  const session = await suite.turn(target, options, onFailure).catch((error: unknown) => onFailure(messageOf(error)));
+  return {
+    ...about,
+    commit: commitOf(root),
+    values: session?.values ?? {},
+    points: session?.points ?? [],
+    generatorShares: session?.generatorShares ?? {},
+    failures,
+  };
+}
 
-${table(odradek, kafka, label)}
+function notesOf(options: Options): string[] {
+  const notes: string[] = [];
+  if (options.isQuick) notes.push("a quick run with short phases, which says little");
+  if (options.restartPartitions !== 5_000 || options.restartGigabytes !== 7)
+    notes.push(`restarts with ${options.restartPartitions} partitions and ${options.restartGigabytes} GB`);
+  return notes;
+}
 
-${machineFacts(root)
-  .map((fact) => `- ${fact}`)
-  .join("\n")}
-
-## Every round
-
-${scatter(odradek, kafka, label)}
-`;
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8);
 }
 
 cleanUpAtExit();
 try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === "help") process.stdout.write(help);
-  else await run(options);
+  const options = parseOptions(process.argv.slice(2), root, catalogue);
+  if (options === "help") process.stdout.write(help(catalogue));
+  else if (options.isReportOnly) {
+    const results = loadResults(resultsFile);
+    if (results === undefined) throw new Error(`there is no ${resultsFile}`);
+    writeReport(folder, results);
+  } else await run(options);
 } catch (error) {
-  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.stderr.write(`bench: ${messageOf(error)}\n`);
   process.exit(1);
 }
+process.exit(0);

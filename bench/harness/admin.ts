@@ -7,10 +7,14 @@ import { Reader } from "../../src/protocol/reader.ts";
 import { encodeRequestFrame, responseHeaderVersion } from "../../src/protocol/request-header.ts";
 import { type Draft } from "../../src/protocol/schema.ts";
 
-const callTimeoutMs = 15_000;
+const callTimeoutMs = 120_000;
 const metadataVersion = 12;
 const createTopicsVersion = 7;
+const createPartitionsVersion = 3;
+const deleteTopicsVersion = 5;
 const listOffsetsVersion = 7;
+/** Kafka's controller takes at most 10,000 records an operation. */
+const partitionsPerRequestMax = 5_000;
 
 /** One request on a connection of its own. */
 export async function call<Request, Response>(
@@ -24,10 +28,14 @@ export async function call<Request, Response>(
     socket.setTimeout(callTimeoutMs, () => socket.destroy(new Error(`${api.name}: no answer in ${callTimeoutMs} ms`)));
     const frame = encodeRequestFrame(api, version, { correlationId: 1, clientId: "bench" }, body).toBuffer();
     socket.write(frame);
-    let received = Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
     for await (const chunk of socket) {
-      received = Buffer.concat([received, chunk as Buffer]);
-      if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) continue;
+      chunks.push(chunk as Buffer);
+      sizeBytes += (chunk as Buffer).length;
+      if (sizeBytes < 4 || (chunks[0]!.length >= 4 && sizeBytes < 4 + chunks[0]!.readInt32BE(0))) continue;
+      const received = Buffer.concat(chunks);
+      if (received.length < 4 + received.readInt32BE(0)) continue;
       // Length, correlation id, and no tagged fields where the header has them.
       const bodyAt = responseHeaderVersion(api as Api, version) === 0 ? 8 : 9;
       return codecOf(api.response, version).decode(new Reader(received, bodyAt));
@@ -62,14 +70,28 @@ export async function createTopic(
   configs: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
-  const request: Draft<ApiRequest<"createTopics">> = {
-    topics: [{ name, numPartitions: partitions, replicationFactor: 1, configs: entries }],
+  const first = Math.min(partitions, partitionsPerRequestMax);
+  const created = await call(port, apis.createTopics, createTopicsVersion, {
+    topics: [{ name, numPartitions: first, replicationFactor: 1, configs: entries }],
     timeoutMs: callTimeoutMs,
-  };
-  const created = await call(port, apis.createTopics, createTopicsVersion, request);
+  });
   const { errorCode, errorMessage } = created.topics[0]!;
-  if (errorCode !== 0)
-    throw new Error(`cannot create the topic ${name}: ${errorName(errorCode)} ${errorMessage ?? ""}`);
+  if (errorCode !== 0) throw new Error(`cannot create ${name}: ${errorName(errorCode)} ${errorMessage ?? ""}`);
+  for (let count = first; count < partitions;) {
+    count = Math.min(partitions, count + partitionsPerRequestMax);
+    const { results } = await call(port, apis.createPartitions, createPartitionsVersion, {
+      topics: [{ name, count, assignments: null }],
+      timeoutMs: callTimeoutMs,
+      validateOnly: false,
+    });
+    const { errorCode, errorMessage } = results[0]!;
+    if (errorCode !== 0) throw new Error(`cannot extend ${name}: ${errorName(errorCode)} ${errorMessage ?? ""}`);
+  }
+  await logEnds(port, name, partitions);
+}
+
+/** Where the partitions end, once every one of them has a leader that answers. */
+export async function logEnds(port: number, name: string, partitions: number): Promise<number[]> {
   const offsetsOf: Draft<ApiRequest<"listOffsets">> = {
     replicaId: -1,
     topics: [
@@ -82,8 +104,17 @@ export async function createTopic(
   const deadline = performance.now() + callTimeoutMs;
   for (;;) {
     const { topics } = await call(port, apis.listOffsets, listOffsetsVersion, offsetsOf);
-    if (topics[0]?.partitions.every((partition) => partition.errorCode === Errors.NONE)) return;
+    const answers = topics[0]?.partitions ?? [];
+    if (answers.length === partitions && answers.every((partition) => partition.errorCode === Errors.NONE))
+      return answers.map((partition) => partition.offset);
     if (performance.now() > deadline) throw new Error(`the topic ${name} did not get its leaders`);
     await sleep(20);
   }
+}
+
+export async function deleteTopic(port: number, name: string): Promise<void> {
+  const request = { topicNames: [name], timeoutMs: callTimeoutMs };
+  const { responses } = await call(port, apis.deleteTopics, deleteTopicsVersion, request);
+  const error = responses[0]!.errorCode;
+  if (error !== 0) throw new Error(`cannot delete ${name}: ${errorName(error)}`);
 }

@@ -1,78 +1,113 @@
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { waitUntilServing } from "./admin.ts";
 import { removeFolder, signalGroup, temporaryFolder, trackProcess } from "./cleanup.ts";
-import { cpuSecondsOf, residentBytesOf } from "./process-usage.ts";
+import { cpuSecondsOf, descriptorsOf, residentBytesOf } from "./process-usage.ts";
 import { type Command, type Target } from "./target.ts";
 
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 180_000;
 const formatTimeoutMs = 60_000;
-const stopTimeoutMs = 20_000;
+const stopTimeoutMs = 60_000;
 
-/** A broker that runs, on a data directory of its own that was empty. */
-export interface Broker {
-  readonly target: Target;
+/** Where a broker keeps its files; another broker may be started on it later. */
+export interface Place {
+  readonly folder: string;
+  readonly dataFolder: string;
+  readonly propertiesFile: string;
   readonly port: number;
-  /** Undefined when the start includes it. */
-  readonly formatMs: number | undefined;
-  /** From starting the process to its first answer. */
-  readonly startMs: number;
-  cpuSeconds(): number;
-  residentBytes(): number;
-  hasEnded(): boolean;
-  /** Ends it and removes its data. */
-  stop(): Promise<void>;
 }
 
-export async function startBroker(target: Target, parentFolder: string | undefined): Promise<Broker> {
+/** What can be loaded with requests and measured from outside. */
+export interface Measurable {
+  readonly port: number;
+  cpuSeconds(): number;
+}
+
+/** A broker that runs. */
+export interface Broker extends Measurable {
+  readonly target: Target;
+  readonly place: Place;
+  /** The moment its process was started, for `performance.now()`. */
+  readonly startedAt: number;
+  /** From starting the process to its first answer. */
+  readonly startMs: number;
+  residentBytes(): number;
+  descriptors(): number;
+  hasEnded(): boolean;
+  /** Ends it; after `kill` its last lines are lost, as in a crash. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+export async function createPlace(parentFolder: string | undefined): Promise<Place> {
   const folder = temporaryFolder(parentFolder);
   const [port, controllerPort] = await freePorts();
-  const propertiesFile = join(folder, "server.properties");
-  mkdirSync(join(folder, "data"));
-  writeFileSync(propertiesFile, properties(join(folder, "data"), port, controllerPort));
-  const logFile = join(folder, "output.log");
+  const place = { folder, dataFolder: join(folder, "data"), propertiesFile: join(folder, "server.properties"), port };
+  mkdirSync(place.dataFolder);
+  writeFileSync(place.propertiesFile, properties(place.dataFolder, port, controllerPort));
+  return place;
+}
 
-  const format = target.format(propertiesFile);
-  let formatMs: number | undefined;
-  if (format !== undefined) {
-    const formatStart = performance.now();
-    const code = await ended(run(format, logFile, folder), formatTimeoutMs);
-    if (code !== 0) throw new Error(`${target.label}: format failed\n${lastLines(logFile)}`);
-    formatMs = performance.now() - formatStart;
-  }
+export function removePlace(place: Place): void {
+  removeFolder(place.folder);
+}
 
+/** The time that formatting took; undefined when starting does it. */
+export async function format(target: Target, place: Place): Promise<number | undefined> {
+  const command = target.format(place.propertiesFile);
+  if (command === undefined) return undefined;
   const start = performance.now();
-  const child = run(target.start(propertiesFile), logFile, folder);
+  const logFile = logFileOf(place);
+  const code = await ended(run(command, logFile, place.folder), formatTimeoutMs);
+  if (code !== 0) throw new Error(`${target.label}: format failed\n${lastLines(logFile)}`);
+  return performance.now() - start;
+}
+
+export async function startBroker(target: Target, place: Place): Promise<Broker> {
+  const logFile = logFileOf(place);
+  const startedAt = performance.now();
+  const child = run(target.start(place.propertiesFile), logFile, place.folder);
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   try {
-    await waitUntilServing(port, startTimeoutMs, hasEnded);
+    await waitUntilServing(place.port, startTimeoutMs, hasEnded);
   } catch (error) {
     signalGroup(child, "SIGKILL");
     throw new Error(`${target.label}: ${(error as Error).message}\n${lastLines(logFile)}`, { cause: error });
   }
-  const startMs = performance.now() - start;
+  const startMs = performance.now() - startedAt;
   const pid = child.pid!;
+  const kill = async (): Promise<void> => {
+    signalGroup(child, "SIGKILL");
+    await ended(child, stopTimeoutMs);
+  };
   return {
     target,
-    port,
-    formatMs,
+    place,
+    port: place.port,
+    startedAt,
     startMs,
     cpuSeconds: () => cpuSecondsOf(pid),
     residentBytes: () => residentBytesOf(pid),
+    descriptors: () => descriptorsOf(pid),
     hasEnded,
+    kill,
     stop: async () => {
       signalGroup(child, "SIGTERM");
-      if ((await ended(child, stopTimeoutMs)) === undefined) {
-        signalGroup(child, "SIGKILL");
-        await ended(child, stopTimeoutMs);
-      }
-      removeFolder(folder);
+      if ((await ended(child, stopTimeoutMs)) === undefined) await kill();
     },
   };
 }
 
+/** The folders of a topic's partitions. */
+export function partitionFolders(place: Place, topic: string): string[] {
+  return readdirSync(place.dataFolder)
+    .filter((name) => name.startsWith(`${topic}-`))
+    .map((name) => join(place.dataFolder, name));
+}
+
+/** Deleted topics leave the disk soon; everything else is the default of both. */
 function properties(dataFolder: string, port: number, controllerPort: number): string {
   return `process.roles=broker,controller
 node.id=1
@@ -82,10 +117,15 @@ advertised.listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${cont
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=${dataFolder}
+log.segment.delete.delay.ms=500
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 `;
+}
+
+function logFileOf(place: Place): string {
+  return join(place.folder, "output.log");
 }
 
 /** Starts a command in a process group of its own, its output in a file. */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const kafkaVersion = "4.3.0";
@@ -15,12 +15,17 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
       <artifactId>kafka_2.13</artifactId>
       <version>${kafkaVersion}</version>
     </dependency>
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka-tools</artifactId>
+      <version>${kafkaVersion}</version>
+    </dependency>
   </dependencies>
 </project>
 `;
 
 /**
- * The folder with the jars of Apache Kafka, fetched from Maven Central into `.cache` at the first use.
+ * The folder with the jars of Apache Kafka, broker and tools, fetched from Maven Central into `.cache` at the first use.
  * @throws Error when that is not possible
  */
 export function kafkaLibraries(root: string): string {
@@ -28,7 +33,7 @@ export function kafkaLibraries(root: string): string {
   const libraries = join(cache, "libs");
   // Written last, so that a download that broke off is not taken for a whole one.
   const stamp = join(cache, ".complete");
-  if (existsSync(stamp)) return libraries;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === pom) return libraries;
   process.stderr.write(`Fetching Apache Kafka ${kafkaVersion} from Maven Central …\n`);
   mkdirSync(libraries, { recursive: true });
   writeFileSync(join(cache, "pom.xml"), pom);
@@ -42,6 +47,6 @@ export function kafkaLibraries(root: string): string {
   ];
   const result = spawnSync("mvn", args, { stdio: ["ignore", "inherit", "inherit"], timeout: 600_000 });
   if (result.status !== 0) throw new Error(`mvn could not fetch Apache Kafka ${kafkaVersion} (is Maven installed?)`);
-  writeFileSync(stamp, "");
+  writeFileSync(stamp, pom);
   return libraries;
 }

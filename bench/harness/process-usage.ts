@@ -60,3 +60,16 @@ export function residentBytesOf(root: number): number {
   }
   return kilobytes * 1024;
 }
+
+/** Files, sockets and the like that the process and its descendants hold open. */
+export function descriptorsOf(root: number): number {
+  let count = 0;
+  for (const pid of processTree(root)) {
+    try {
+      count += readdirSync(`/proc/${pid}/fd`).length;
+    } catch {
+      // It ended just now.
+    }
+  }
+  return count;
+}

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type GeneratorMessage, type Job, type JobResult } from "../load/job.ts";
-import { type Broker } from "./broker.ts";
+import { type Measurable } from "./broker.ts";
 import { trackProcess } from "./cleanup.ts";
 
 /** A load that neither ends nor fails by so much after its time is given up. */
@@ -10,12 +10,18 @@ const graceMs = 60_000;
 export interface Measured extends JobResult {
   /** What the broker used during the measured phase. */
   readonly brokerCpuSeconds: number;
+  /** How busy the generator was, as a share of one core: near 1 it was what limited the load. */
+  readonly generatorShare: number;
+}
+
+/** Another program of the benchmark. It lies beside the one that was started, whatever chunk this code is in. */
+export function bundleOf(name: string): string {
+  return fileURLToPath(new URL(`${name}.js`, `file://${process.argv[1]}`));
 }
 
 /** Runs one job in a generator process and measures what it costs the broker. */
-export async function runJob(broker: Broker, job: Job): Promise<Measured> {
-  // A bundle lies beside this one, whatever chunk this code is in.
-  const generator = fork(fileURLToPath(new URL("generator.js", `file://${process.argv[1]}`)), { detached: true });
+export async function runJob(broker: Measurable, job: Job): Promise<Measured> {
+  const generator = fork(bundleOf("generator"), { detached: true });
   trackProcess(generator);
   try {
     return await new Promise<Measured>((resolve, reject) => {
@@ -29,7 +35,12 @@ export async function runJob(broker: Broker, job: Job): Promise<Measured> {
         }
         clearTimeout(timer);
         if (message.event === "failed") reject(new Error(message.message));
-        else resolve({ ...message.result, brokerCpuSeconds: broker.cpuSeconds() - cpuBefore });
+        else {
+          const { result } = message;
+          const brokerCpuSeconds = broker.cpuSeconds() - cpuBefore;
+          const generatorShare = (result.generatorCpuSeconds * 1000) / result.elapsedMs;
+          resolve({ ...result, brokerCpuSeconds, generatorShare });
+        }
       });
       generator.once("exit", (code) => {
         clearTimeout(timer);

@@ -37,10 +37,11 @@ const kafkaJvmFlags = [
   "-Djava.awt.headless=true",
 ];
 
+export const java = process.env["JAVA_HOME"] === undefined ? "java" : join(process.env["JAVA_HOME"], "bin/java");
+
 /** Its jars alone, so without a logging back end: it writes no log, which is in its favour. */
 export function kafkaTarget(root: string): Target {
   const classpath = `${kafkaLibraries(root)}/*`;
-  const java = process.env["JAVA_HOME"] === undefined ? "java" : join(process.env["JAVA_HOME"], "bin/java");
   const clusterId = "MkU3OEVBNTcwNTJENDM2Qk";
   return {
     name: "kafka",

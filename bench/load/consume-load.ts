@@ -14,11 +14,12 @@ export function fetchedSizeBytes(head: Buffer, errorAt: number): number {
 }
 
 /**
- * One connection, one fetch at a time, from the start of partition 0 to the end of the range and again. How far a fetch
- * came is told by its size, since all batches are alike.
+ * One connection, one fetch at a time. How far a fetch came is told by its size, since all batches are alike.
  */
 export async function consumeLoad(job: ConsumeJob, onMeasuring: () => void): Promise<JobResult> {
   const batchSize = produceBatch(job.recordsPerBatch, job.valueSizeBytes).length;
+  const warmupBatches = Math.floor(job.warmupSizeBytes / batchSize);
+  const rangeBatches = Math.floor(job.rangeSizeBytes / batchSize);
   const frame = new FetchFrame(job.topic, job.fetchSizeBytes, 500);
   const errorAt = fetchErrorAt(job.topic);
   const phases = new Phases(job, onMeasuring);
@@ -33,13 +34,21 @@ export async function consumeLoad(job: ConsumeJob, onMeasuring: () => void): Pro
       const onFrame = (head: Buffer): void => {
         const sizeBytes = fetchedSizeBytes(head, errorAt);
         const batches = Math.floor(sizeBytes / batchSize);
-        if (batches === 0 && batchesRead === 0) throw new Error("consume: the topic is empty");
+        if (batches === 0) throw new Error(`consume: nothing at batch ${batchesRead}`);
         batchesRead += batches;
-        if (batches === 0 || batchesRead * batchSize >= job.rangeSizeBytesMax) batchesRead = 0;
         phases.counts.requests++;
         phases.counts.records += batches * job.recordsPerBatch;
         phases.counts.bytes += sizeBytes;
+        const wasMeasuring = phases.isMeasuring;
         phases.tick();
+        if (!phases.isMeasuring) {
+          if (batchesRead >= warmupBatches) batchesRead = 0;
+        } else if (!wasMeasuring) {
+          batchesRead = warmupBatches;
+        } else if (batchesRead >= rangeBatches) {
+          batchesRead = warmupBatches;
+          if (job.isOnce) phases.end();
+        }
         if (phases.isOver) resolve(phases.result());
         else send();
       };

@@ -1,8 +1,10 @@
 import { connect, type Socket } from "node:net";
 
 /** How much of each frame is kept for looking at; the rest is only counted. */
-const headSizeBytesMax = 256;
-const receiveBufferSizeBytes = 1 << 20;
+const defaultHeadSizeBytes = 1024;
+
+/** One for all connections: what is received is looked at before the next read. */
+const receiveBuffer = Buffer.allocUnsafeSlow(1 << 20);
 
 /**
  * Cuts a byte stream into length-prefixed frames, of which only the first bytes are kept: the generator must not spend its
@@ -10,13 +12,14 @@ const receiveBufferSizeBytes = 1 << 20;
  */
 export class FrameStream {
   readonly #onFrame: (head: Buffer, sizeBytes: number) => void;
-  readonly #head = Buffer.alloc(headSizeBytesMax);
+  readonly #head: Buffer;
   /** Bytes of the current frame so far, its length prefix included. */
   #seen = 0;
 
   /** @param onFrame gets the frame's first bytes (with its length prefix; valid until it returns) and its whole size */
-  constructor(onFrame: (head: Buffer, sizeBytes: number) => void) {
+  constructor(onFrame: (head: Buffer, sizeBytes: number) => void, headSizeBytes = defaultHeadSizeBytes) {
     this.#onFrame = onFrame;
+    this.#head = Buffer.alloc(headSizeBytes);
   }
 
   feed(chunk: Buffer, length: number): void {
@@ -28,7 +31,7 @@ export class FrameStream {
       }
       const sizeBytes = 4 + this.#head.readInt32BE(0);
       const taken = Math.min(length - at, sizeBytes - this.#seen);
-      if (this.#seen < headSizeBytesMax) chunk.copy(this.#head, this.#seen, at, at + taken);
+      if (this.#seen < this.#head.length) chunk.copy(this.#head, this.#seen, at, at + taken);
       this.#seen += taken;
       at += taken;
       if (this.#seen === sizeBytes) {
@@ -45,7 +48,7 @@ export interface LoadConnection {
 }
 
 /**
- * Connects, receives into one buffer that is used again and again, and tells of every frame and of the end of every chunk
+ * Connects, receives into the one buffer, and tells of every frame and of the end of every chunk
  * (the time to send what the frames of the chunk have made room for).
  */
 export function openLoadConnection(
@@ -53,8 +56,9 @@ export function openLoadConnection(
   onFrame: (head: Buffer, sizeBytes: number) => void,
   onChunkEnd: () => void,
   onError: (error: Error) => void,
+  headSizeBytes?: number,
 ): Promise<LoadConnection> {
-  const stream = new FrameStream(onFrame);
+  const stream = new FrameStream(onFrame, headSizeBytes);
   return new Promise((resolve) => {
     let isClosing = false;
     const socket = connect({
@@ -62,7 +66,7 @@ export function openLoadConnection(
       port,
       noDelay: true,
       onread: {
-        buffer: Buffer.allocUnsafeSlow(receiveBufferSizeBytes),
+        buffer: receiveBuffer,
         callback: (length, buffer) => {
           try {
             stream.feed(buffer as Buffer, length);

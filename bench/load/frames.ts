@@ -21,16 +21,27 @@ export function produceBatch(recordsPerBatch: number, valueSizeBytes: number): B
   });
 }
 
-export function produceFrame(topic: string, partition: number, batch: Buffer): Buffer {
+/** As many records as a producer with this `batch.size` would put into one batch. */
+export function recordsFitting(batchSizeBytes: number, valueSizeBytes: number): number {
+  let count = Math.floor(batchSizeBytes / valueSizeBytes);
+  while (produceBatch(count, valueSizeBytes).length > batchSizeBytes) count -= Math.ceil(count / 500);
+  return count;
+}
+
+/** One request with the batch for each of the partitions. */
+export function produceFrame(topic: string, partitions: readonly number[], batch: Buffer): Buffer {
   const body: Draft<ApiRequest<"produce">> = {
     acks: -1,
     timeoutMs: 30_000,
-    topicData: [{ name: topic, partitionData: [{ index: partition, records: batch }] }],
+    topicData: [{ name: topic, partitionData: partitions.map((index) => ({ index, records: batch })) }],
   };
   return frameOf(apis.produce, produceVersion, body);
 }
 
-/** Where the error code of the one partition stands in a frame that answers `produceFrame`. */
+/** index, error code, base offset, append time, log start offset, no record errors, no message, tags */
+export const producePartitionSizeBytes = 4 + 2 + 8 + 8 + 8 + 1 + 1 + 1;
+
+/** Where the first partition's error code stands in a frame that answers `produceFrame` (fewer than 127 partitions). */
 export function produceErrorAt(topic: string): number {
   // length, correlation id, tags │ topics, name │ partitions, index
   return 4 + 4 + 1 + 1 + 1 + topic.length + 1 + 4;

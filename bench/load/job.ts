@@ -1,5 +1,5 @@
 /** What the harness asks of a load generator, which runs in a process of its own so that its CPU is not the broker's. */
-export type Job = ProduceJob | ConsumeJob | LatencyJob;
+export type Job = ProduceJob | ConsumeJob | TailJob | LatencyJob;
 
 interface JobBase {
   readonly port: number;
@@ -7,34 +7,61 @@ interface JobBase {
   /** Load without measuring, until caches are filled and the just-in-time compilers are done. */
   readonly warmupMs: number;
   readonly measureMs: number;
+  readonly valueSizeBytes: number;
 }
 
+/** As many requests as the broker takes. */
 export interface ProduceJob extends JobBase {
   readonly kind: "produce";
   readonly partitions: number;
+  /** How many of them one request writes to. */
+  readonly partitionsPerRequest: number;
   readonly connections: number;
   /** Requests in flight on each connection. */
   readonly window: number;
   readonly recordsPerBatch: number;
-  readonly valueSizeBytes: number;
   /** Warm-up and measurement each end earlier when this much has been acknowledged: a fast broker must not fill the disk. */
   readonly phaseSizeBytesMax: number;
 }
 
+/** One consumer that reads what is there. */
 export interface ConsumeJob extends JobBase {
   readonly kind: "consume";
   readonly fetchSizeBytes: number;
   /** The batches that a produce job has written. */
   readonly recordsPerBatch: number;
-  readonly valueSizeBytes: number;
-  /** Reads the first so many bytes over and over: what surely is in the page cache. */
-  readonly rangeSizeBytesMax: number;
+  /** Warm-up reads the bytes from 0 up to this over and over. */
+  readonly warmupSizeBytes: number;
+  /** The measured phase reads from there up to here: once and then ends, or over and over until its time is up. */
+  readonly rangeSizeBytes: number;
+  readonly isOnce: boolean;
 }
 
+/** One producer, and consumers that have all caught up with it. */
+export interface TailJob extends JobBase {
+  readonly kind: "tail";
+  readonly consumers: number;
+  readonly recordsPerBatch: number;
+  /** A steady load of so many batches; without it the next batch leaves as soon as every consumer is near enough. */
+  readonly batchesPerSecond?: number;
+  /** How many batches the slowest consumer may be behind. */
+  readonly window: number;
+}
+
+/** Single records at a steady rate, timed from sending to having them from a fetch. */
 export interface LatencyJob extends JobBase {
   readonly kind: "latency";
   readonly recordsPerSecond: number;
-  readonly valueSizeBytes: number;
+  /** Records take turns over partitions and producers; the one consumer reads all partitions. */
+  readonly partitions: number;
+  readonly producers: number;
+}
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
 }
 
 export interface JobResult {
@@ -43,8 +70,10 @@ export interface JobResult {
   readonly requests: number;
   readonly records: number;
   readonly bytes: number;
-  /** From sending a record to having it from a fetch; only of latency jobs. */
-  readonly latencyMs?: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** What the generator itself used during the measured phase. */
+  readonly generatorCpuSeconds: number;
+  /** Only of latency jobs. */
+  readonly latencyMs?: Quantiles;
 }
 
 /** What a generator tells the harness. "measuring" and "measured" bracket the measured phase. */

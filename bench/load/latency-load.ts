@@ -1,21 +1,25 @@
 import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
-import { fetchedSizeBytes } from "./consume-load.ts";
-import { fetchErrorAt, FetchFrame, produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
+import { produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
 import { type JobResult, type LatencyJob } from "./job.ts";
 import { Phases } from "./phases.ts";
+import { quantilesOf } from "./quantiles.ts";
+import { sessionReader, singleReader } from "./record-reader.ts";
+
+const paceMs = 1;
 
 /**
- * One producer that sends single records at a fixed rate, one consumer with a long poll always open. Record n has offset n
- * (the topic is new), so the time it was sent needs not travel with it.
+ * Producers that send single records at a steady rate, one consumer with a long poll always open. Record n goes to
+ * partition n modulo partitions (the topic is new), so the time it was sent needs not travel with it.
  */
 export async function latencyLoad(job: LatencyJob, onMeasuring: () => void): Promise<JobResult> {
   const batch = produceBatch(1, job.valueSizeBytes);
-  const frame = produceFrame(job.topic, 0, batch);
-  const fetch = new FetchFrame(job.topic, 1 << 20, 500);
+  const frames = Array.from({ length: job.partitions }, (_, index) => produceFrame(job.topic, [index], batch));
+  const errorAt = produceErrorAt(job.topic);
+  const reader = job.partitions === 1 ? singleReader(job.topic) : sessionReader(job.topic, job.partitions);
+  const received = new Float64Array(job.partitions);
   const sentMs: number[] = [];
   const latencies: number[] = [];
-  let received = 0;
 
   const phases = new Phases(job, onMeasuring);
   const connections: LoadConnection[] = [];
@@ -23,50 +27,52 @@ export async function latencyLoad(job: LatencyJob, onMeasuring: () => void): Pro
   try {
     const result = await new Promise<JobResult>((resolve, reject) => {
       const onProduced = (head: Buffer): void => {
-        const error = head.readInt16BE(produceErrorAt(job.topic));
+        const error = head.readInt16BE(errorAt);
         if (error !== 0) throw new Error(`produce: ${errorName(error)}`);
         phases.counts.requests++;
       };
-      const onFetched = (head: Buffer): void => {
+      const onRecords = (partition: number, sizeBytes: number): void => {
         const now = performance.now();
-        const count = Math.floor(fetchedSizeBytes(head, fetchErrorAt(job.topic)) / batch.length);
-        for (let index = 0; index < count; index++) {
-          const latency = now - sentMs[received++]!;
+        for (let count = Math.floor(sizeBytes / batch.length); count > 0; count--) {
+          const latency = now - sentMs[received[partition]!++ * job.partitions + partition]!;
+          phases.counts.records++;
           if (phases.isMeasuring) latencies.push(latency);
         }
-        phases.counts.records += count;
-        fetch.setOffset(received);
-        connections[0]!.socket.write(fetch.bytes);
+        reader.moveTo(partition, received[partition]!);
       };
       const run = async (): Promise<void> => {
-        connections.push(await openLoadConnection(job.port, onFetched, () => undefined, reject));
-        connections.push(await openLoadConnection(job.port, onProduced, () => undefined, reject));
-        fetch.setOffset(0);
-        connections[0]!.socket.write(fetch.bytes);
+        const onFetched = (frame: Buffer): void => {
+          reader.read(frame, onRecords);
+          consumer.socket.write(reader.next());
+        };
+        const consumer = await openLoadConnection(job.port, onFetched, () => undefined, reject, reader.headSizeBytes);
+        connections.push(consumer);
+        for (let partition = 0; partition < job.partitions; partition++) reader.moveTo(partition, 0);
+        consumer.socket.write(reader.next());
+        const producers: LoadConnection[] = [];
+        for (let index = 0; index < job.producers; index++) {
+          producers.push(await openLoadConnection(job.port, onProduced, () => undefined, reject));
+          connections.push(producers[index]!);
+        }
         const start = performance.now();
         const pace = (): void => {
           phases.tick();
           if (phases.isOver) return resolve(phases.result());
           const due = Math.floor(((performance.now() - start) * job.recordsPerSecond) / 1000);
           while (sentMs.length < due) {
-            sentMs.push(performance.now());
-            connections[1]!.socket.write(frame);
+            const number = sentMs.push(performance.now()) - 1;
+            producers[number % job.producers]!.socket.write(frames[number % job.partitions]!);
           }
-          pacer = setTimeout(pace, 1);
+          pacer = setTimeout(pace, paceMs);
         };
         pace();
       };
       run().catch(reject);
     });
-    latencies.sort((a, b) => a - b);
     if (latencies.length === 0) throw new Error("latency: no record came back");
-    return { ...result, latencyMs: { p50: at(latencies, 0.5), p99: at(latencies, 0.99), max: at(latencies, 1) } };
+    return { ...result, latencyMs: quantilesOf(latencies) };
   } finally {
     clearTimeout(pacer);
     for (const connection of connections) connection.close();
   }
-}
-
-function at(sorted: readonly number[], quantile: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))]!;
 }

@@ -6,6 +6,11 @@ export interface Counts {
   bytes: number;
 }
 
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 /**
  * Warm-up, then the measured phase: each lasts its time, or until `phaseSizeBytesMax` have been counted in it.
  */
@@ -18,6 +23,7 @@ export class Phases {
   readonly #phaseSizeBytesMax: number;
   readonly #onMeasuring: () => void;
   #start = performance.now();
+  #cpuAtStart = 0;
 
   constructor(
     job: { readonly warmupMs: number; readonly measureMs: number; readonly phaseSizeBytesMax?: number },
@@ -43,11 +49,21 @@ export class Phases {
     this.counts.records = 0;
     this.counts.bytes = 0;
     this.#start = performance.now();
+    this.#cpuAtStart = cpuSeconds();
     this.#onMeasuring();
+  }
+
+  /** The measured phase has nothing left to do. */
+  end(): void {
+    this.isOver = true;
   }
 
   /** The result at the moment the measured phase ends. */
   result(): JobResult {
-    return { elapsedMs: performance.now() - this.#start, ...this.counts };
+    return {
+      elapsedMs: performance.now() - this.#start,
+      generatorCpuSeconds: cpuSeconds() - this.#cpuAtStart,
+      ...this.counts,
+    };
   }
 }

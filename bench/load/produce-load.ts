@@ -1,44 +1,47 @@
 import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
-import { produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
+import { produceBatch, produceErrorAt, produceFrame, producePartitionSizeBytes } from "./frames.ts";
 import { type JobResult, type ProduceJob } from "./job.ts";
 import { Phases } from "./phases.ts";
 
 /**
- * Keeps `window` produce requests in flight on every connection, each with one batch for one partition, partitions taking
- * turns. All requests are encoded beforehand and have one size, so what goes out is always a slice of one buffer.
+ * Keeps `window` produce requests in flight on every connection, partitions taking turns. All requests are encoded
+ * beforehand and have one size, so what goes out is always a slice of one buffer.
  */
 export async function produceLoad(job: ProduceJob, onMeasuring: () => void): Promise<JobResult> {
   const batch = produceBatch(job.recordsPerBatch, job.valueSizeBytes);
-  const frames = Array.from({ length: job.partitions }, (_, index) => produceFrame(job.topic, index, batch));
+  const frames = requestsOf(job, batch);
   const frameSize = frames[0]!.length;
-  // As many frames as ever go out at once, from any partition on.
+  // As many frames as ever go out at once, from any frame on.
   const ring = Buffer.concat(
-    Array.from({ length: job.partitions + job.window }, (_, index) => frames[index % frames.length]!),
+    Array.from({ length: frames.length + job.window }, (_, index) => frames[index % frames.length]!),
   );
-  const errorAt = produceErrorAt(job.topic);
+  const firstErrorAt = produceErrorAt(job.topic);
+  const errorsEnd = firstErrorAt + job.partitionsPerRequest * producePartitionSizeBytes;
 
   const phases = new Phases(job, onMeasuring);
   const connections: LoadConnection[] = [];
   try {
     return await new Promise<JobResult>((resolve, reject) => {
       const start = async (index: number): Promise<void> => {
-        let next = Math.floor((index * job.partitions) / job.connections);
+        let next = Math.floor((index * frames.length) / job.connections);
         let due = job.window;
         const send = (): void => {
           if (due === 0 || phases.isOver) return;
           connection.socket.write(ring.subarray(next * frameSize, (next + due) * frameSize));
-          next = (next + due) % job.partitions;
+          next = (next + due) % frames.length;
           due = 0;
         };
         const onFrame = (head: Buffer): void => {
-          const error = head.readInt16BE(errorAt);
-          if (error !== 0) throw new Error(`produce: ${errorName(error)}`);
+          for (let at = firstErrorAt; at < errorsEnd; at += producePartitionSizeBytes) {
+            const error = head.readInt16BE(at);
+            if (error !== 0) throw new Error(`produce: ${errorName(error)}`);
+          }
           due++;
           if (phases.isOver) return;
           phases.counts.requests++;
-          phases.counts.records += job.recordsPerBatch;
-          phases.counts.bytes += batch.length;
+          phases.counts.records += job.recordsPerBatch * job.partitionsPerRequest;
+          phases.counts.bytes += batch.length * job.partitionsPerRequest;
           phases.tick();
           if (phases.isOver) resolve(phases.result());
         };
@@ -51,4 +54,13 @@ export async function produceLoad(job: ProduceJob, onMeasuring: () => void): Pro
   } finally {
     for (const connection of connections) connection.close();
   }
+}
+
+/** One request for each group of partitions. */
+function requestsOf(job: ProduceJob, batch: Buffer): Buffer[] {
+  return Array.from({ length: job.partitions / job.partitionsPerRequest }, (_, group) => {
+    const first = group * job.partitionsPerRequest;
+    const partitions = Array.from({ length: job.partitionsPerRequest }, (_, index) => first + index);
+    return produceFrame(job.topic, partitions, batch);
+  });
 }

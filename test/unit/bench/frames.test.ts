@@ -23,7 +23,7 @@ function bodyReader(frame: Buffer): Reader {
 describe("pre-encoded frames", () => {
   it("a produce request carries its batch", () => {
     const batch = produceBatch(3, 100);
-    const request = codecOf(apis.produce.request, produceVersion).decode(bodyReader(produceFrame("t", 5, batch)));
+    const request = codecOf(apis.produce.request, produceVersion).decode(bodyReader(produceFrame("t", [5], batch)));
     expect(request.acks).toBe(-1);
     expect(request.topicData[0]!.partitionData[0]).toEqual({ index: 5, records: batch });
   });

@@ -1,59 +1,115 @@
 import { describe, expect, it } from "vitest";
-import { parseOptions } from "../../../bench/harness/options.ts";
+import { compare } from "../../../bench/report/comparison.ts";
 import { type MetricName } from "../../../bench/report/metrics.ts";
-import { median, table } from "../../../bench/report/table.ts";
+import { reportOf } from "../../../bench/report/report.ts";
+import {
+  merged,
+  pointsOf,
+  type Point,
+  type Results,
+  type TargetName,
+  type Turn,
+} from "../../../bench/report/results.ts";
+import { spreadOf } from "../../../bench/report/statistics.ts";
+import { curveTable, groupTable, missedTargets } from "../../../bench/report/table.ts";
 
-const rounds = (values: Partial<Record<MetricName, number>>[]): Map<MetricName, number>[] =>
-  values.map((round) => new Map(Object.entries(round) as [MetricName, number][]));
+function turn(target: TargetName, values: Partial<Record<MetricName, number>>, points: Point[] = []): Turn {
+  const about = { suite: "main", round: 1, startedAt: "2026-11-21T09:00:00.000Z", commit: "abc" };
+  return { ...about, target, values, points, generatorShares: {}, failures: [] };
+}
 
-describe("the table of results", () => {
-  it("has medians, ratios and whether the targets are met", () => {
-    const ours = rounds([
-      { startMs: 100, latencyP50Ms: 2 },
-      { startMs: 300, latencyP50Ms: 4 },
-      { startMs: 120, latencyP50Ms: 3 },
-    ]);
-    const kafkas = rounds([
-      { startMs: 2000, latencyP50Ms: 1 },
-      { startMs: 3000, latencyP50Ms: 1 },
-    ]);
-    const lines = table(ours, kafkas, "Kafka").split("\n");
-    expect(lines.length).toBe(4);
-    expect(lines[2]).toMatch(/\| ms \| 120 \| 2,500 \| 0\.05× \| ≤ 0\.1× \| met \|$/);
-    expect(lines[3]).toMatch(/\| ms \| 3\.00 \| 1\.00 \| 3\.00× \| ≤ 1× \| \*\*missed\*\* \|$/);
+const results = (...turns: Turn[]): Results => ({ machine: [], notes: [], turns });
+const rowsOf = (table: string): string[] => table.split("\n").slice(2);
+
+it("a spread is the middle and the ends", () => {
+  expect(spreadOf([])).toBeUndefined();
+  expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
+  expect(spreadOf([4, 1, 2, 3])).toEqual({ median: 2.5, min: 1, max: 4 });
+});
+
+describe("the table of a group", () => {
+  const run = results(
+    turn("odradek", { "start.emptyMs": 100, "latency100.p50": 2 }),
+    turn("odradek", { "start.emptyMs": 300, "latency100.p50": 4 }),
+    turn("odradek", { "start.emptyMs": 120, "latency100.p50": 3, "ceiling.share": 0.5 }),
+    turn("kafka", { "start.emptyMs": 2000, "latency100.p50": 1 }),
+    turn("kafka", { "start.emptyMs": 3000, "latency100.p50": 1, "singles.perSecond": 1000 }),
+  );
+  const row = (name: MetricName): string => rowsOf(groupTable([compare(run, name)!]))[0]!;
+
+  it("has medians with their ends, ratios and whether the targets are met", () => {
+    expect(row("start.emptyMs")).toMatch(
+      /\| ms \| 120 \(100\.\.300\) \| 2,500 \(2,000\.\.3,000\) \| 0\.05× \| ≤ 0\.08× \| met \|$/,
+    );
+    expect(row("latency100.p50")).toMatch(
+      /\| 3\.00 \(2\.00\.\.4\.00\) \| 1\.00 \| 3\.00× \| ≤ 0\.7× \| \*\*missed\*\* \|$/,
+    );
   });
 
   it("leaves the ratio open when one broker was not measured", () => {
-    const lines = table([], rounds([{ produceRecordsPerCpuSecond: 1000 }]), "Kafka").split("\n");
-    expect(lines[2]).toMatch(/\|  \| 1,000 \|  \| ≥ 2× \|  \|$/);
+    expect(row("singles.perSecond")).toMatch(/\|  \| 1,000 \|  \| ≥ 2× \|  \|$/);
+    expect(compare(run, "memory.idle")).toBeUndefined();
   });
 
-  it("takes the middle of the rounds", () => {
-    expect(median([])).toBeUndefined();
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([4, 1, 2, 3])).toBe(2.5);
+  it("judges what has no counterpart by its value", () => {
+    expect(row("ceiling.share")).toMatch(/\| 0\.50 \|  \|  \| ≥ 0\.55 \| \*\*missed\*\* \|$/);
+  });
+
+  it("tells by how much targets are missed", () => {
+    const comparisons = (["start.emptyMs", "latency100.p50", "ceiling.share"] as const).map((name) =>
+      compare(run, name)!,
+    );
+    expect(missedTargets(comparisons)).toEqual([
+      "`latency100.p50`: 3.00× instead of ≤ 0.7×",
+      "`ceiling.share`: 0.50 instead of ≥ 0.55",
+    ]);
   });
 });
 
-describe("options", () => {
-  it("choose scenarios, brokers and rounds", () => {
-    expect(parseOptions(["--only", "consume,start", "--rounds=5", "--targets", "kafka"])).toEqual({
-      isQuick: false,
-      rounds: 5,
-      scenarios: ["start", "consume"],
-      targets: ["kafka"],
-      folder: undefined,
-      writes: false,
-    });
+describe("curves", () => {
+  const point = (x: number, y: number): Point => ({ curve: "partitions.p50", x, y });
+  const run = results(
+    turn("odradek", {}, [point(10, 1), point(1, 5)]),
+    turn("odradek", {}, [point(10, 3)]),
+    turn("kafka", {}, [point(1000, 7)]),
+  );
+
+  it("have every value of an x, in the order of x", () => {
+    expect([...pointsOf(run, "odradek", "partitions.p50")]).toEqual([
+      [1, [5]],
+      [10, [1, 3]],
+    ]);
   });
 
-  it("write the results file after a whole run only, or when told to", () => {
-    expect(parseOptions([])).toMatchObject({ writes: true, rounds: 3 });
-    expect(parseOptions(["--quick"])).toMatchObject({ writes: false, rounds: 1 });
-    expect(parseOptions(["--quick", "--write"])).toMatchObject({ writes: true });
+  it("stand side by side in a table, with gaps", () => {
+    expect(rowsOf(curveTable(run, ["partitions.p50"]))).toEqual([
+      "| 1 | 5.00 / – |",
+      "| 10 | 2.00 / – |",
+      "| 1,000 | – / 7.00 |",
+    ]);
+  });
+});
+
+describe("results that were kept", () => {
+  it("are replaced where they were measured again, and stay where not", () => {
+    const old = results(
+      turn("odradek", { "memory.idle": 80, "tail.perSecond": 1 }),
+      turn("kafka", { "memory.idle": 400 }),
+    );
+    const both = merged(old, results(turn("odradek", { "memory.idle": 70 })));
+    expect(both.turns.map(({ target, values }) => ({ target, values }))).toEqual([
+      { target: "odradek", values: { "tail.perSecond": 1 } },
+      { target: "odradek", values: { "memory.idle": 70 } },
+    ]);
   });
 
-  it.each([["--only", "nothing"], ["--rounds", "0"], ["--rounds"], ["--unknown"]])("refuse %s %s", (...args) => {
-    expect(() => parseOptions(args.filter((arg) => arg !== undefined))).toThrow();
+  it("become a report with a section for each group that was measured, and what failed", () => {
+    const failed = { ...turn("kafka", { "memory.idle": 400 }), failures: ["tail: no answer"] };
+    const text = reportOf(results(turn("odradek", { "memory.idle": 80 }), failed), "## By hand\n");
+    expect(text).toContain("(charts/footprint.svg)");
+    expect(text).not.toContain("(charts/produce.svg)");
+    expect(text).toContain("- main, round 1, kafka: tail: no answer");
+    expect(text).toContain("## By hand");
+    expect(text).toContain("| memory.idle | 80 | 400 |");
   });
 });

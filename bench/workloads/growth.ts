@@ -1,0 +1,67 @@
+import { createTopic, deleteTopic } from "../harness/admin.ts";
+import { runJob } from "../harness/run-job.ts";
+import { perSecond, phaseSizeBytesMax, valueSizeBytes, type Session } from "../harness/session.ts";
+import { type Workload } from "./workload.ts";
+
+const microsecond = 1e-6;
+const recordsPerSecond = 500;
+
+interface Step {
+  readonly x: number;
+  readonly partitions: number;
+  readonly connections: number;
+  readonly window: number;
+}
+
+/** How throughput and latency change as there is more of something; every point has topics of its own. */
+function growth(name: "partitions" | "connections", steps: readonly Step[]): Workload {
+  return {
+    name: `${name}-growth`,
+    async run(session: Session): Promise<void> {
+      for (const step of steps) {
+        const topic = `${name}-${step.x}`;
+        await createTopic(session.port, topic, step.partitions);
+        const { latencyMs } = await runJob(session.broker, {
+          kind: "latency",
+          port: session.port,
+          topic,
+          valueSizeBytes,
+          recordsPerSecond,
+          partitions: step.partitions,
+          producers: name === "connections" ? step.connections : 1,
+          ...session.phases(2_000, 5_000),
+        });
+        session.point(`${name}.p50`, step.x, latencyMs!.p50);
+        session.point(`${name}.p99`, step.x, latencyMs!.p99);
+        const measured = await runJob(session.broker, {
+          kind: "produce",
+          port: session.port,
+          topic,
+          valueSizeBytes,
+          recordsPerBatch: 1,
+          phaseSizeBytesMax,
+          partitions: step.partitions,
+          partitionsPerRequest: 1,
+          connections: step.connections,
+          window: step.window,
+          ...session.phases(3_000, 4_000),
+        });
+        session.noteGenerator(topic, measured);
+        session.point(`${name}.perSecond`, step.x, perSecond(measured, measured.requests));
+        const cpuSeconds = measured.brokerCpuSeconds / measured.requests;
+        session.point(`${name}.cpuMicroseconds`, step.x, cpuSeconds / microsecond);
+        await deleteTopic(session.port, topic);
+      }
+    },
+  };
+}
+
+export const partitionGrowth = growth(
+  "partitions",
+  [1, 10, 100, 1_000, 10_000].map((x) => ({ x, partitions: x, connections: 4, window: 16 })),
+);
+
+export const connectionGrowth = growth(
+  "connections",
+  [1, 10, 100, 1_000].map((x) => ({ x, partitions: 16, connections: x, window: 4 })),
+);

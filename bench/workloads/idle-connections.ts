@@ -1,0 +1,57 @@
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { apis } from "../../src/protocol/apis.ts";
+import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
+import { type Session } from "../harness/session.ts";
+import { type Workload } from "./workload.ts";
+
+const connections = 2_000;
+const together = 50;
+const settleMs = 2_000;
+const apiVersionsVersion = 3;
+
+const hello = encodeRequestFrame(
+  apis.apiVersions,
+  apiVersionsVersion,
+  { correlationId: 1, clientId: "bench" },
+  { clientSoftwareName: "bench", clientSoftwareVersion: "1" },
+).toBuffer();
+
+/** Clients that have said what they are and then keep silent. */
+export const idleConnections: Workload = {
+  name: "idle-connections",
+  async run(session: Session): Promise<void> {
+    // What the first connections bring about once is not counted.
+    close(await open(session.port, together * 4));
+    await sleep(settleMs / 2);
+    const before = session.broker.residentBytes();
+    const sockets = await open(session.port, connections);
+    await sleep(settleMs);
+    const grown = session.broker.residentBytes() - before;
+    close(sockets);
+    session.set("connections.kilobytesEach", grown / connections / 1000);
+    await sleep(settleMs / 2);
+  },
+};
+
+async function open(port: number, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    sockets.push(...(await Promise.all(Array.from({ length: together }, () => openOne(port)))));
+  }
+  return sockets;
+}
+
+function openOne(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("the broker closed an idle connection")));
+    socket.once("data", () => resolve(socket));
+    socket.write(hello);
+  });
+}
+
+function close(sockets: readonly Socket[]): void {
+  for (const socket of sockets) socket.destroy();
+}

@@ -1,0 +1,115 @@
+import { createPlace, format, removePlace, startBroker } from "../harness/broker.ts";
+import { type Catalogue, type Options } from "../harness/options.ts";
+import { Session } from "../harness/session.ts";
+import { type Target } from "../harness/target.ts";
+import { ceiling } from "./ceiling.ts";
+import { consume } from "./consume.ts";
+import { connectionGrowth, partitionGrowth } from "./growth.ts";
+import { idleConnections } from "./idle-connections.ts";
+import { javaTools } from "./java-tools.ts";
+import { latencies } from "./latency.ts";
+import { librdkafka } from "./librdkafka.ts";
+import { memory } from "./memory.ts";
+import { produce16k, produce1m, produce6p, singles, sixteen } from "./produce.ts";
+import { fillPlace, restart, type FullPlace } from "./restart.ts";
+import { start } from "./start.ts";
+import { fanout, tail } from "./tail.ts";
+import { warmUp } from "./warm-up.ts";
+import { type Workload } from "./workload.ts";
+
+/** What is measured on one broker before it is the other's turn. */
+export interface Suite {
+  readonly name: string;
+  readonly workloads: readonly string[];
+  /** Suites that take long have fewer rounds than asked for, unless there is time. */
+  readonly roundsMax: number;
+  /** Before the first and behind the last round. */
+  prepare?(target: Target, options: Options): Promise<void>;
+  cleanUp?(): void;
+  /** One turn of one broker; what fails is told and left out. */
+  turn(target: Target, options: Options, onFailure: (text: string) => void): Promise<Session>;
+}
+
+/** Workloads one after the other on a broker that was just started on an empty directory. */
+function onFreshBroker(
+  name: string,
+  roundsMax: number,
+  workloads: readonly Workload[],
+  before: Workload[] = [],
+): Suite {
+  return {
+    name,
+    roundsMax,
+    workloads: workloads.map((workload) => workload.name),
+    async turn(target, options, onFailure) {
+      const place = await createPlace(options.folder);
+      const formatMs = await format(target, place);
+      const broker = await startBroker(target, place);
+      const session = new Session(broker, options, formatMs);
+      try {
+        const chosen = workloads.filter((workload) => options.only?.has(workload.name) ?? true);
+        for (const workload of [...before, ...chosen]) {
+          if (broker.hasEnded()) throw new Error(`${target.label} has ended`);
+          process.stderr.write(`  ${workload.name}\n`);
+          await workload.run(session).catch((error: unknown) => onFailure(`${workload.name}: ${messageOf(error)}`));
+        }
+      } catch (error) {
+        onFailure(messageOf(error));
+      } finally {
+        await broker.stop();
+        removePlace(place);
+      }
+      return session;
+    },
+  };
+}
+
+function restarts(): Suite {
+  let full: FullPlace | undefined;
+  return {
+    name: "restart",
+    roundsMax: 3,
+    workloads: ["restart"],
+    async prepare(target, options) {
+      full = await fillPlace(target, options);
+    },
+    cleanUp() {
+      if (full !== undefined) removePlace(full.place);
+    },
+    turn: (target, options) => restart(target, full!, options),
+  };
+}
+
+export const suites: readonly Suite[] = [
+  // The small loads come first: the large ones leave the disk busy for a while.
+  onFreshBroker("main", Infinity, [
+    start,
+    idleConnections,
+    singles,
+    ...latencies,
+    sixteen,
+    tail,
+    fanout,
+    produce16k,
+    ceiling,
+    produce6p,
+    produce1m,
+    consume,
+    memory,
+  ]),
+  restarts(),
+  onFreshBroker("growth", 1, [partitionGrowth, connectionGrowth], [warmUp]),
+  onFreshBroker("clients", 3, [javaTools, librdkafka], [warmUp]),
+];
+
+/** What can be asked for by name. */
+export const catalogue: Catalogue = {
+  ...Object.fromEntries(suites.flatMap((suite) => suite.workloads).map((name) => [name, [name]])),
+  produce: [produce16k, produce1m, produce6p, singles, sixteen].map((workload) => workload.name),
+  latency: latencies.map((workload) => workload.name),
+  ...Object.fromEntries(suites.map((suite) => [suite.name, suite.workloads])),
+};
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
