@@ -1,5 +1,7 @@
 import { type Offset, type TimestampMs } from "../base/brand.ts";
 import { type ErrorCode } from "../protocol/errors.ts";
+import { type BatchView } from "../protocol/records/batch-header.ts";
+import { type CachedBatch } from "./producer-entry.ts";
 
 /** Who appends: it decides how far a batch is trusted. Replication has its own call. */
 export type AppendOrigin = "client" | "coordinator" | "raft";
@@ -31,6 +33,27 @@ export interface AppendFailure {
 export type AppendResult = AppendSuccess | AppendFailure;
 
 const noRecordErrors: readonly RecordError[] = [];
+
+export function appended(batch: BatchView, logAppendTimeMs: TimestampMs, logStartOffset: Offset): AppendSuccess {
+  const { baseOffset, lastOffset, maxTimestamp } = batch;
+  return { ok: true, baseOffset, lastOffset, maxTimestamp, logAppendTimeMs, logStartOffset, duplicate: false };
+}
+
+export function appendedBefore(
+  { lastOffset, offsetDelta, timestamp }: CachedBatch,
+  logStartOffset: Offset,
+): AppendSuccess {
+  return {
+    ok: true,
+    baseOffset: lastOffset - offsetDelta,
+    lastOffset,
+    maxTimestamp: timestamp,
+    // As in Kafka whatever the type of the topic's timestamps is: the time of the batch that is there.
+    logAppendTimeMs: timestamp,
+    logStartOffset,
+    duplicate: true,
+  };
+}
 
 export function appendFailure(
   error: ErrorCode,

@@ -91,9 +91,9 @@ export class LogFlusher {
     this.#indexesUnsavedFrom = Infinity;
   }
 
-  /** Flushes when `flush.messages` records were appended since the last time. */
-  flushIfMany(): void {
-    if (this.#unflushedRecords >= this.#storage.config.flushMessages) this.flushInBackground();
+  /** Whether `flush.messages` records were appended since the last time. */
+  get isDueByCount(): boolean {
+    return this.#unflushedRecords >= this.#storage.config.flushMessages;
   }
 
   /** Flushes when `flush.ms` have passed since the last time. */

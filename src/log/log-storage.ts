@@ -1,5 +1,5 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
-import { type Clock, type Disk, type Logger } from "../io/ports.ts";
+import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
@@ -151,7 +151,9 @@ export class LogStorage {
     }
   }
 
+  /** Takes the log offline after a failure of the disk; whatever else was thrown is a bug and goes on. */
   fail(error: unknown): void {
+    if (!(error instanceof DiskError)) throw error;
     if (this.isOffline) return;
     this.isOffline = true;
     this.logger.error({ error, log: this.name }, "The log's disk failed");
@@ -159,8 +161,9 @@ export class LogStorage {
   }
 
   #place(): SegmentPlace {
-    const { segmentJitterMs, indexIntervalBytes } = this.config;
+    const { segmentBytes, segmentJitterMs, indexIntervalBytes, preallocates } = this.config;
     const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, rollMs(this.config)));
-    return { disk: this.disk, directory: this.directory, rollJitterMs, indexIntervalBytes };
+    const preallocatedBytes = preallocates ? segmentBytes : 0;
+    return { disk: this.disk, directory: this.directory, rollJitterMs, indexIntervalBytes, preallocatedBytes };
   }
 }

@@ -4,18 +4,18 @@ import { type Compute } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
 import { BatchView } from "../protocol/records/batch-header.ts";
 import {
+  appended,
+  appendedBefore,
   type AppendFailure,
   appendFailure,
   type AppendOrigin,
   type AppendResult,
-  type AppendSuccess,
 } from "./append-result.ts";
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
 import { LogFlusher } from "./log-flusher.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
-import { type CachedBatch } from "./producer-entry.ts";
 import { type ProducerState } from "./producer-state.ts";
 import { deletableSegments, type RemoveLater, removeSegments } from "./retention.ts";
 import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
@@ -27,6 +27,8 @@ import { type Writable, type WriteQueue } from "./write-queue.ts";
 export interface LogOptions extends LogStorageOptions {
   readonly writeQueue: WriteQueue;
 }
+
+export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
 
 /**
  * One partition's log in one directory.
@@ -49,6 +51,8 @@ export class Log implements Writable {
   readonly #writeQueue: WriteQueue;
   #highWatermark: Offset;
   #isQueued = false;
+  /** A flush is under way, and acknowledgements wait for it. */
+  #isFlushAwaited = false;
 
   private constructor(options: LogOptions) {
     const { writeQueue } = options;
@@ -161,7 +165,7 @@ export class Log implements Writable {
     if (batch.hasProducerId) {
       const isDeduplicated = origin === "client" && !batch.isControl;
       const duplicate = isDeduplicated ? producerState.findDuplicate(batch) : undefined;
-      if (duplicate !== undefined) return this.#duplicateOf(duplicate);
+      if (duplicate !== undefined) return appendedBefore(duplicate, storage.startOffset);
       const refusal = producerState.check(batch, origin, storage.endOffset);
       if (refusal !== null) return refusal;
     }
@@ -169,7 +173,7 @@ export class Log implements Writable {
     batch.setPartitionLeaderEpoch(leaderEpoch);
     const isAppendTime = config.messageTimestampType === "LogAppendTime" && origin === "client";
     if (isAppendTime) batch.setMaxTimestampAndType(nowMs, "logAppendTime");
-    return this.#append(batch, nowMs) ?? this.#success(batch, isAppendTime ? nowMs : -1);
+    return this.#append(batch, nowMs) ?? appended(batch, isAppendTime ? nowMs : -1, storage.startOffset);
   }
 
   /** Appends batches as the leader has them; their offsets must be at or behind the log's end. */
@@ -216,31 +220,6 @@ export class Log implements Writable {
     return null;
   }
 
-  #success(batch: BatchView, logAppendTimeMs: TimestampMs): AppendSuccess {
-    return {
-      ok: true,
-      baseOffset: batch.baseOffset,
-      lastOffset: batch.lastOffset,
-      maxTimestamp: batch.maxTimestamp,
-      logAppendTimeMs,
-      logStartOffset: this.logStartOffset,
-      duplicate: false,
-    };
-  }
-
-  #duplicateOf(batch: CachedBatch): AppendSuccess {
-    return {
-      ok: true,
-      baseOffset: batch.lastOffset - batch.offsetDelta,
-      lastOffset: batch.lastOffset,
-      maxTimestamp: batch.timestamp,
-      // As in Kafka whatever the type of the topic's timestamps is: the time of the batch that is there.
-      logAppendTimeMs: batch.timestamp,
-      logStartOffset: this.logStartOffset,
-      duplicate: true,
-    };
-  }
-
   /** Notes that `epoch` starts at the log's end: followers that truncate rely on that before its records. */
   beginEpoch(epoch: LeaderEpoch): void {
     this.leaderEpochs.begin(epoch, this.logEndOffset);
@@ -261,9 +240,31 @@ export class Log implements Writable {
       storage.fail(error);
       return;
     }
-    storage.writtenOffset = storage.endOffset;
+    if (this.#isFlushAwaited) return;
+    if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
+    else this.#acknowledge(storage.endOffset);
+  }
+
+  #acknowledge(offset: Offset): void {
+    this.#storage.writtenOffset = Math.min(offset, this.#storage.endOffset);
     this.onWritten();
-    this.#flusher.flushIfMany();
+  }
+
+  /** As in Kafka, where the append itself flushes: what makes up `flush.messages` is durable when it is acknowledged. */
+  async #acknowledgeFlushed(): Promise<void> {
+    this.#isFlushAwaited = true;
+    const { endOffset } = this.#storage;
+    try {
+      await this.#flusher.flush();
+    } catch {
+      // The owner of the directory has been told.
+      return;
+    }
+    this.#isFlushAwaited = false;
+    if (!this.#storage.isUsable) return;
+    this.#acknowledge(endOffset);
+    // What was appended meanwhile has been written by now, and not been acknowledged.
+    this.writePending();
   }
 
   /** Whole batches from the one that holds `startOffset`, none with records at or behind `upperBound`. */
@@ -283,22 +284,40 @@ export class Log implements Writable {
   }
 
   /** The aborted transactions that a reader of `[startOffset, endOffset)` has to leave out, by their markers. */
-  abortedTransactions(startOffset: Offset, endOffset: Offset): AbortedTransaction[] {
+  abortedTransactions(startOffset: Offset, endOffset: Offset): AbortedTransaction[] | StorageError {
+    const storage = this.#storage;
     const found: AbortedTransaction[] = [];
-    for (const segment of this.#storage.segments.from(startOffset)) {
-      if (segment.transactionIndex.collect(startOffset, endOffset, found)) break;
+    if (!storage.isUsable) return Errors.KAFKA_STORAGE_ERROR;
+    try {
+      for (const segment of storage.segments.from(startOffset)) {
+        if (segment.transactionIndex.collect(startOffset, endOffset, found)) break;
+      }
+      return found;
+    } catch (error) {
+      storage.fail(error);
+      return Errors.KAFKA_STORAGE_ERROR;
     }
-    return found;
   }
 
-  /** The first record that is not older than `timestamp`. */
-  offsetForTimestamp(timestamp: TimestampMs, compute: Compute): Promise<TimestampedOffset | undefined> {
-    return offsetForTimestamp(this.#storage.segments, this.logStartOffset, timestamp, compute);
+  /** The first record that is not older than `timestamp`; undefined when there is none. */
+  offsetForTimestamp(timestamp: TimestampMs, compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
+    const { segments, startOffset } = this.#storage;
+    return this.#search(() => offsetForTimestamp(segments, startOffset, timestamp, compute));
   }
 
-  /** The first record with the largest timestamp. */
-  offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | undefined> {
-    return offsetOfMaxTimestamp(this.#storage.segments, compute);
+  /** The first record with the largest timestamp; undefined when none has one. */
+  offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
+    return this.#search(() => offsetOfMaxTimestamp(this.#storage.segments, compute));
+  }
+
+  async #search<T>(search: () => Promise<T>): Promise<T | StorageError> {
+    if (!this.#storage.isUsable) return Errors.KAFKA_STORAGE_ERROR;
+    try {
+      return await search();
+    } catch (error) {
+      this.#storage.fail(error);
+      return Errors.KAFKA_STORAGE_ERROR;
+    }
   }
 
   /**
@@ -315,7 +334,7 @@ export class Log implements Writable {
     const old = storage.segments.active;
     // An active segment without a batch is as good as a new one, unless the log starts anew further on.
     if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
-    old.finishIndexes();
+    old.finish();
     old.saveIndexes(false);
     this.#flusher.onSegmentEnded(old.baseOffset);
     storage.writeProducerSnapshot(baseOffset);
@@ -363,7 +382,6 @@ export class Log implements Writable {
 
   /** Cuts everything at and behind `offset`. */
   truncateTo(offset: Offset): void {
-    if (offset >= this.logEndOffset) return;
     this.#storage.guard(() => truncateTo(this.#storage, offset));
     this.#onTruncated();
   }
@@ -393,7 +411,7 @@ export class Log implements Writable {
     if (!storage.isOffline) {
       this.#flusher.flushSync();
       const { active } = storage.segments;
-      active.finishIndexes();
+      active.finish();
       active.saveIndexes(true);
       storage.writeProducerSnapshot(storage.endOffset);
     }

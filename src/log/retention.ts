@@ -20,7 +20,7 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
     if (segmentEnd > highWatermark || (next === undefined && segment.sizeBytes === 0)) break;
     const isBeforeStart = next !== undefined && segmentEnd <= startOffset;
     const isOld = isDeleted && retentionMs >= 0 && nowMs - segment.ageTimestamp > retentionMs;
-    const isExcess = isDeleted && excessBytes >= segment.sizeBytes && excessBytes > 0;
+    const isExcess = isDeleted && excessBytes >= segment.sizeBytes;
     if (!isBeforeStart && !isOld && !isExcess) break;
     excessBytes -= segment.sizeBytes;
     deletable.push(segment);

@@ -23,6 +23,8 @@ export interface SegmentPlace {
   readonly directory: string;
   readonly rollJitterMs: number;
   readonly indexIntervalBytes: number;
+  /** How long a new segment's file is from the start (`preallocate`); 0 when it grows as it is written. */
+  readonly preallocatedBytes: number;
 }
 
 /**
@@ -49,6 +51,8 @@ export class Segment {
   #directory: string;
   #createdMs: TimestampMs;
   #bytesSinceIndexEntry = 0;
+  /** The file is this long though less is written; 0 when it is as long as what is written. */
+  #preallocatedBytes = 0;
   /** Undefined until the time index was looked into. */
   #maxTimestamp: TimestampMs | undefined;
   #offsetOfMaxTimestamp: Offset;
@@ -81,7 +85,13 @@ export class Segment {
     const segment = new Segment(place, baseOffset, nowMs);
     segment.#maxTimestamp = -1;
     for (const suffix of segmentSuffixes) disk.remove(`${directory}/${segmentFileName(baseOffset, suffix)}`);
-    disk.open(segment.file.path, "create").close();
+    const file = disk.open(segment.file.path, "create");
+    try {
+      if (place.preallocatedBytes > 0) file.truncate(place.preallocatedBytes);
+    } finally {
+      file.close();
+    }
+    segment.#preallocatedBytes = place.preallocatedBytes;
     return segment;
   }
 
@@ -246,7 +256,8 @@ export class Segment {
 
   /** Cuts the file; the indexes are the caller's matter. */
   cutAt(position: number): void {
-    if (position < this.sizeBytes) this.file.use().truncate(position);
+    if (position < this.sizeBytes || this.#preallocatedBytes > 0) this.file.use().truncate(position);
+    this.#preallocatedBytes = 0;
     this.sizeBytes = this.writtenBytes = position;
     this.#bytesSinceIndexEntry = 0;
   }
@@ -270,6 +281,14 @@ export class Segment {
   /** The time index ends with the largest timestamp of a segment that is no longer written to. */
   finishIndexes(): void {
     this.timeIndex.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
+  }
+
+  /** Nothing more is written to the segment: the index of times is ended, and the file is as long as what is in it. */
+  finish(): void {
+    assert(this.writtenBytes === this.sizeBytes, "a segment ends when all its bytes are written");
+    this.finishIndexes();
+    if (this.#preallocatedBytes > 0) this.file.use().truncate(this.writtenBytes);
+    this.#preallocatedBytes = 0;
   }
 
   /** Writes the indexes to their files. */

@@ -1,22 +1,30 @@
-import { assert } from "../base/assert.ts";
 import { type Offset } from "../base/brand.ts";
 import { type LogStorage } from "./log-storage.ts";
 
-/** Cuts everything at and behind `offset`, which lies within the log. */
+/** Cuts everything at and behind `offset`. A log that starts behind it is emptied and goes on there. */
 export function truncateTo(storage: LogStorage, offset: Offset): void {
   const { segments } = storage;
-  assert(offset >= storage.startOffset, "a log is not truncated before its start");
+  if (offset >= storage.endOffset) {
+    // Epochs that began here and have no record may not be the leader's.
+    storage.leaderEpochs.truncateFromEnd(storage.endOffset);
+    return;
+  }
+  if (offset < segments.first.baseOffset) {
+    truncateFullyAndStartAt(storage, offset);
+    return;
+  }
   storage.writeActive();
   storage.tail.clear();
   const nowMs = storage.clock.wallMs();
   for (const segment of segments.from(offset)) {
-    if (segment.baseOffset < offset || segment === segments.first) segment.truncateTo(offset, nowMs);
+    if (segment.baseOffset <= offset) segment.truncateTo(offset, nowMs);
     else {
       segments.remove(segment);
       segment.remove();
     }
   }
   endAt(storage, segments.active.readNextOffset());
+  storage.startOffset = Math.min(storage.startOffset, storage.endOffset);
   storage.restoreProducerState();
 }
 

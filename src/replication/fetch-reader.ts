@@ -117,6 +117,7 @@ function readPartition(
   const result = succeeded(request, partition, read.records);
   if (parameters.bound !== "lastStable") return result;
   const abortedTransactions = read.records.length === 0 ? [] : log.abortedTransactions(fetchOffset, read.endOffset);
+  if (typeof abortedTransactions === "number") return failed(request, partition, abortedTransactions);
   return { ...result, abortedTransactions };
 }
 

@@ -1,6 +1,6 @@
 import { type Compute } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
-import { Errors } from "../../protocol/errors.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Partition } from "../../replication/partition.ts";
 import { type Handler } from "../handler.ts";
@@ -106,11 +106,7 @@ function answerOf(
     case specialTimestamps.earliestLocal:
       return found(wanted, -1, log.logStartOffset, log.leaderEpochs.epochFor(log.logStartOffset) ?? -1);
     case specialTimestamps.maxTimestamp:
-      return log
-        .offsetOfMaxTimestamp(deps.compute)
-        .then((record) =>
-          record === undefined ? found(wanted, -1, -1, -1) : withinBound(request, partition, wanted, record),
-        );
+      return log.offsetOfMaxTimestamp(deps.compute).then((record) => withinBound(request, partition, wanted, record));
     default:
       // Nothing has been tiered, or waits to be: there is no remote storage.
       return found(wanted, -1, -1, -1);
@@ -135,12 +131,18 @@ async function byTimestamp(
   wanted: Wanted,
 ): Promise<Answer> {
   const record = await partition.log.offsetForTimestamp(wanted.timestamp, deps.compute);
-  return record === undefined ? found(wanted, -1, -1, -1) : withinBound(request, partition, wanted, record);
+  return withinBound(request, partition, wanted, record);
 }
 
 /** A record that the client may not see yet is not there for it. */
-function withinBound(request: Request, partition: Partition, wanted: Wanted, record: FoundRecord): Answer {
-  if (record.offset >= latestFor(request, partition)) return found(wanted, -1, -1, -1);
+function withinBound(
+  request: Request,
+  partition: Partition,
+  wanted: Wanted,
+  record: FoundRecord | ErrorCode | undefined,
+): Answer {
+  if (typeof record === "number") return failure(wanted, record);
+  if (record === undefined || record.offset >= latestFor(request, partition)) return found(wanted, -1, -1, -1);
   return found(wanted, record.timestamp, record.offset, record.leaderEpoch);
 }
 

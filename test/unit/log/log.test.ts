@@ -212,7 +212,9 @@ describe("looking up by time", () => {
       for (let wanted = startMs - 410; wanted < startMs + 2_600; wanted += 13) {
         const expected = records.find(({ timestamp }) => timestamp >= wanted);
         const found = await under.log.offsetForTimestamp(wanted, nodeCompute);
-        expect(found && { timestamp: found.timestamp, offset: found.offset }).toEqual(expected);
+        expect(typeof found === "object" ? { timestamp: found.timestamp, offset: found.offset } : found).toEqual(
+          expected,
+        );
       }
       const newest = records.reduce((best, each) => (each.timestamp > best.timestamp ? each : best));
       expect(await under.log.offsetOfMaxTimestamp(nodeCompute)).toMatchObject(newest);
@@ -358,6 +360,31 @@ describe("truncation", () => {
     }
   });
 
+  test("to before its first segment: the log goes on there", () => {
+    const under = openLog(new MemoryDisk());
+    under.log.truncateFullyAndStartAt(50);
+    append(under, batch());
+    under.log.truncateTo(20);
+    expect([under.log.logStartOffset, under.log.logEndOffset]).toEqual([20, 20]);
+    expect(append(under, batch())).toMatchObject({ baseOffset: 20 });
+  });
+
+  test("to within deleted records: the start comes along", () => {
+    const under = openLog(new MemoryDisk());
+    for (let count = 0; count < 4; count++) append(under, batch());
+    under.log.maybeIncrementLogStartOffset(3);
+    under.log.truncateTo(2);
+    expect([under.log.logStartOffset, under.log.logEndOffset, under.log.highWatermark]).toEqual([2, 2, 2]);
+  });
+
+  test("to its end: epochs that have no record go", () => {
+    const under = openLog(new MemoryDisk());
+    append(under, batch(), 3);
+    under.log.beginEpoch(5);
+    under.log.truncateTo(1);
+    expect(under.log.leaderEpochs.latestEpoch).toBe(3);
+  });
+
   test("fully: the log starts anew further on", () => {
     const under = openLog(new MemoryDisk());
     append(under, batch());
@@ -404,6 +431,48 @@ describe("a disk that fails", () => {
     disk.fail("open", "EMFILE", { path: /\.log$/ });
     expect(append(under, batch())).toMatchObject({ error: Errors.KAFKA_STORAGE_ERROR });
     expect(under.diskErrors).toHaveLength(1);
+  });
+
+  test("whatever is asked of the log, a failing disk takes it offline and is answered", async () => {
+    const asks: [string, (under: LogUnderTest) => unknown, unknown][] = [
+      ["read", ({ log }) => log.read(0, 1_000, 2, true), { ok: false, error: Errors.KAFKA_STORAGE_ERROR }],
+      ["truncate", ({ log }) => log.truncateTo(1), undefined],
+      ["truncate fully", ({ log }) => log.truncateFullyAndStartAt(9), undefined],
+      ["delete records", ({ log }) => log.maybeIncrementLogStartOffset(2), false],
+      ["retention", ({ log }) => log.deleteOldSegments(startMs + 1e12, () => {}), 0],
+      ["roll", ({ log }) => log.roll(), false],
+      ["by time", ({ log }) => log.offsetForTimestamp(startMs, nodeCompute), Errors.KAFKA_STORAGE_ERROR],
+      ["newest", ({ log }) => log.offsetOfMaxTimestamp(nodeCompute), Errors.KAFKA_STORAGE_ERROR],
+      ["aborted", ({ log }) => log.abortedTransactions(0, 2), Errors.KAFKA_STORAGE_ERROR],
+    ];
+    for (const [name, ask, answer] of asks) {
+      const first = new MemoryDisk();
+      const before = openLog(first, { segmentBytes: 150 });
+      for (let epoch = 0; epoch < 2; epoch++) append(before, batch(), epoch);
+      before.log.close();
+      const disk = first.kill();
+      const under = openLog(disk, { segmentBytes: 150 }, { hadCleanShutdown: true, tailCacheBytes: 1 });
+      under.log.highWatermark = 2;
+      // Nothing is in memory, neither bytes nor indexes.
+      for (let times = 0; times < 3; times++) under.log.releaseIdle();
+      for (const operation of ["open", "read", "write", "truncate", "rename", "remove"] as const) {
+        disk.fail(operation, "EIO");
+      }
+      expect([name, await ask(under)]).toEqual([name, answer]);
+      expect([name, under.log.isOffline, under.diskErrors.length]).toEqual([name, true, 1]);
+      expect(append(under, batch())).toMatchObject({ error: Errors.KAFKA_STORAGE_ERROR });
+      expect([name, await ask(under)]).toEqual([name, answer]);
+    }
+  });
+
+  test("a bug is not taken for a failing disk", () => {
+    const under = openLog(new MemoryDisk());
+    under.log.onWritten = () => {
+      throw new TypeError("a bug");
+    };
+    under.log.appendAsLeader(batch(), 0, "client", startMs);
+    expect(() => under.queue.flush()).toThrow("a bug");
+    expect(under.log.isOffline).toBe(false);
   });
 
   test("a log that is deleted while it is being flushed harms nobody", async () => {

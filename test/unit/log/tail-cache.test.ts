@@ -7,7 +7,11 @@ import { MemoryDisk } from "../../sim/memory-disk.ts";
 function segment(baseOffset = 0): Segment {
   const disk = new MemoryDisk();
   disk.mkdir("/log");
-  return Segment.create({ disk, directory: "/log", rollJitterMs: 0, indexIntervalBytes: 4_096 }, baseOffset, 0);
+  return Segment.create(
+    { disk, directory: "/log", rollJitterMs: 0, indexIntervalBytes: 4_096, preallocatedBytes: 0 },
+    baseOffset,
+    0,
+  );
 }
 
 function append(tail: Tail, to: Segment, text: string): void {

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { batch, startMs } from "./batches.ts";
+import { type LogUnderTest, openLog } from "./open-log.ts";
+
+/** Appends one record, written at the end of its turn; notes how far the log is acknowledged. */
+function append({ log, queue }: LogUnderTest): void {
+  log.appendAsLeader(batch(), 0, "client", startMs);
+  queue.flush();
+}
+
+describe("flush.messages", () => {
+  test("what makes up the number is acknowledged when it is durable", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { flushMessages: 3 });
+    append(under);
+    append(under);
+    expect([under.log.writtenOffset, under.log.recoveryPoint]).toEqual([2, 0]);
+    const syncs = disk.counts.get("sync") ?? 0;
+    append(under);
+    expect(under.log.writtenOffset).toBe(2);
+    await under.time.settle();
+    expect([under.log.writtenOffset, disk.counts.get("sync")! - syncs > 0]).toEqual([3, true]);
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(3);
+  });
+
+  test("1: each record survives a loss of power once it is acknowledged, and those of one flush share it", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { flushMessages: 1 });
+    const acknowledged: number[] = [];
+    under.log.onWritten = () => acknowledged.push(under.log.writtenOffset);
+    for (let count = 0; count < 4; count++) append(under);
+    expect(acknowledged).toEqual([]);
+    await under.time.settle();
+    expect(acknowledged).toEqual([1, 4]);
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(4);
+  });
+
+  test("a flush that fails acknowledges nothing", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { flushMessages: 1 });
+    disk.fail("sync", "EIO", { times: 1 });
+    append(under);
+    await under.time.settle();
+    expect([under.log.writtenOffset, under.log.isOffline, under.diskErrors.length]).toEqual([0, true, 1]);
+  });
+
+  test("a log that was cut meanwhile is not acknowledged beyond its end", async () => {
+    const under = openLog(new MemoryDisk(), { flushMessages: 2 });
+    append(under);
+    append(under);
+    under.log.truncateTo(1);
+    await under.time.settle();
+    expect([under.log.writtenOffset, under.log.logEndOffset]).toEqual([1, 1]);
+  });
+});
+
+describe("flush.ms", () => {
+  test("flushes what is older, and nothing where nothing is new", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { flushMs: 1_000 });
+    append(under);
+    await under.time.advance(999);
+    under.log.flushIfDue();
+    await under.time.settle();
+    const syncs = () => disk.counts.get("sync") ?? 0;
+    const before = syncs();
+    await under.time.advance(1);
+    under.log.flushIfDue();
+    await under.time.settle();
+    expect(syncs()).toBeGreaterThan(before);
+    const after = syncs();
+    await under.time.advance(5_000);
+    under.log.flushIfDue();
+    await under.time.settle();
+    expect(syncs()).toBe(after);
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(1);
+  });
+});
