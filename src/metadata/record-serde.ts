@@ -36,7 +36,16 @@ export function encodeMetadataRecord(record: MetadataRecordDraft): Buffer {
 export function decodeMetadataRecord(value: Buffer): MetadataRecord {
   const reader = new Reader(value);
   const frame = readUnsignedVarint(reader);
-  if (frame !== frameVersion) throw new DecodeError(`metadata record with frame version ${frame}`);
+  if (frame === 0) {
+    throw new DecodeError(
+      "Could not deserialize metadata record with frame version 0. Note that upgrades from the preview release of KRaft in 2.8 to newer versions are not supported.",
+    );
+  }
+  if (frame !== frameVersion) {
+    throw new DecodeError(
+      `Could not deserialize metadata record due to unknown frame version ${frame}(only frame version ${frameVersion} is supported)`,
+    );
+  }
   const key = readUnsignedVarint(reader);
   const version = readUnsignedVarint(reader);
   const type = typeByKey.get(key);

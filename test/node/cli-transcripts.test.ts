@@ -7,6 +7,9 @@ import { TestBroker } from "../support/broker/test-broker.ts";
 import { toolsFolder } from "../support/run-process.ts";
 import { replay } from "../support/transcript.ts";
 
+/** Sessions with tools that look at files, and at no broker. */
+const offline = new Set(["storage", "dump-log"]);
+
 const recordings = fileURLToPath(new URL("../data/cli/", import.meta.url));
 
 /**
@@ -15,13 +18,13 @@ const recordings = fileURLToPath(new URL("../data/cli/", import.meta.url));
  */
 const recordWith = process.env["RECORD_CLI"];
 
-test.each(["storage", "topics", "console-producer", "console-consumer"])(
+test.each(["storage", "topics", "console-producer", "console-consumer", "dump-log"])(
   "the %s session goes as it does with Kafka's own tools on Apache Kafka",
   { timeout: 300_000 },
   async (name) => {
     const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const broker = name === "storage" ? undefined : await TestBroker.start();
+    const broker = offline.has(name) ? undefined : await TestBroker.start();
     onTestFinished(async () => broker?.remove());
 
     const file = join(recordings, `${name}.txt`);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { runProcess } from "./run-process.ts";
 
 /**
@@ -20,6 +21,9 @@ export interface TranscriptOptions {
   readonly folder: string;
 }
 
+/** What `$DATA` stands for. */
+const dataFolder = fileURLToPath(new URL("../data/", import.meta.url));
+
 /** Runs every command of a transcript and writes down what really came of it; comments stay. */
 export async function replay(transcript: string, options: TranscriptOptions): Promise<string> {
   const lines: string[] = [];
@@ -33,7 +37,13 @@ export async function replay(transcript: string, options: TranscriptOptions): Pr
 async function runStep(command: string, { tools, bootstrap, folder }: TranscriptOptions): Promise<string[]> {
   const { code, stdout, stderr } = await runProcess("sh", ["-c", command], {
     cwd: folder,
-    env: { ...process.env, PATH: `${tools}:${process.env["PATH"]}`, BOOTSTRAP: bootstrap ?? "", LC_ALL: "C.UTF-8" },
+    env: {
+      ...process.env,
+      PATH: `${tools}:${process.env["PATH"]}`,
+      BOOTSTRAP: bootstrap ?? "",
+      DATA: dataFolder,
+      LC_ALL: "C.UTF-8",
+    },
   });
   const clean = (text: string) => normalize(text, bootstrap, folder);
   return [...clean(stdout), ...clean(stderr).map((line) => `2> ${line}`), ...(code === 0 ? [] : [`[exit ${code}]`])];

@@ -1,4 +1,5 @@
 const loadFactor = 0.75;
+const defaultCapacity = 16;
 
 /**
  * The order in which Kafka's Java client hands back what it was asked for by these names. It comes from the hash maps
@@ -9,6 +10,13 @@ export function javaResultOrder(names: readonly string[]): string[] {
   const made = capacityOf(names.length, names.length);
   const copied = capacityOf(Math.floor(names.length / loadFactor + 1), names.length);
   return inBuckets(inBuckets(inBuckets(names, made), copied), made);
+}
+
+/** The order in which a Java hash map of the default size, filled in the order of `keys`, hands them back. */
+export function javaMapOrder(keys: readonly string[]): string[] {
+  let capacity = defaultCapacity;
+  while (keys.length > capacity * loadFactor) capacity *= 2;
+  return inBuckets(keys, capacity);
 }
 
 /** Buckets of a map that was made for `planned` entries and holds `count`: it doubles when it is over three quarters full. */

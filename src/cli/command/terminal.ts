@@ -24,7 +24,7 @@ export function describeError(error: Error): string {
   // Without a kind it is not an error that a command expects: the stack is for whoever repairs it.
   if (kind === undefined) return `${error.stack ?? error.message}\n`;
   const cause = error.cause instanceof Error ? `Caused by: ${describeError(error.cause)}` : "";
-  return `${kind}: ${error.message}\n${cause}`;
+  return `${error.message === "" ? kind : `${kind}: ${error.message}`}\n${cause}`;
 }
 
 type LogLevel = "WARN" | "ERROR";

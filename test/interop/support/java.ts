@@ -40,7 +40,9 @@ export async function prepareJava(): Promise<Java> {
 }
 
 function javaFiles(): string[] {
-  return ["ClientProgram", "Administration", "Records", "Group"].map((name) => join(sources, `${name}.java`));
+  return ["ClientProgram", "Administration", "Records", "Group", "ToolRunner"].map((name) =>
+    join(sources, `${name}.java`),
+  );
 }
 
 export function javaClient(java: Java): ProgramClient {

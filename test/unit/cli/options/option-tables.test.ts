@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { consoleConsumerCommand } from "../../../../src/cli/console-consumer/consumer-command.ts";
 import { consoleProducerCommand } from "../../../../src/cli/console-producer/producer-command.ts";
+import { dumpLogCommand } from "../../../../src/cli/dump-log/dump-log-command.ts";
 import { helpText, signatureOf } from "../../../../src/cli/options/help-text.ts";
 import { type OptionTable } from "../../../../src/cli/options/option-table.ts";
 import { serverStartOptions } from "../../../../src/cli/server/server-start-options.ts";
@@ -10,6 +11,7 @@ import { referenceLines } from "../../../support/reference.ts";
 
 const scripts: Record<string, { options: OptionTable; summary: string }> = {
   "kafka-topics": topicsCommand,
+  "kafka-dump-log": dumpLogCommand,
   "kafka-console-producer": consoleProducerCommand,
   "kafka-console-consumer": consoleConsumerCommand,
 };

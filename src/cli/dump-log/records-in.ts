@@ -1,0 +1,46 @@
+import { type Compute } from "../../io/ports.ts";
+import { type BatchView } from "../../protocol/records/batch-header.ts";
+import { InvalidRecordError, UnreadableRecordsError } from "../../protocol/records/errors.ts";
+import { decompressBatch, type LogRecord, recordsOf } from "../../protocol/records/record-iterator.ts";
+import { ClientError } from "../client/kafka-error.ts";
+import { type FileBatch } from "./segment-reader.ts";
+
+const payloadSizeBytesMax = 2_147_483_647;
+
+/**
+ * The records of a batch, whatever its CRC says: a compressed batch is read as a whole before its first record is
+ * printed, and bytes behind the last record show before that record does, as in the Java tool.
+ */
+export async function* recordsIn(fileBatch: FileBatch, compute: Compute): AsyncGenerator<LogRecord, void, undefined> {
+  const batch = fileBatch.whole();
+  if (batch.recordCount === 0) return;
+  try {
+    const payload = await decompressBatch(batch, compute, payloadSizeBytesMax);
+    yield* batch.isCompressed ? Array.from(recordsOf(batch, payload)) : plainRecords(batch, payload);
+  } catch (error) {
+    throw javaError(error);
+  }
+}
+
+function* plainRecords(batch: BatchView, payload: Buffer): Generator<LogRecord, void, undefined> {
+  const records = recordsOf(batch, payload);
+  for (let remaining = batch.recordCount; ; remaining--) {
+    const { value: record } = records.next();
+    if (record === undefined) return;
+    if (remaining === 1) records.next();
+    yield record;
+  }
+}
+
+function javaError(error: unknown): unknown {
+  if (error instanceof UnreadableRecordsError) {
+    return new ClientError("org.apache.kafka.common.KafkaException", error.message);
+  }
+  if (error instanceof InvalidRecordError) {
+    return new ClientError(
+      "org.apache.kafka.common.InvalidRecordException",
+      error.message.replace(/(?<=^Found invalid record structure):.*/, ""),
+    );
+  }
+  return error;
+}
