@@ -89,7 +89,9 @@ function elementJson(type: ElementType, context: Context, value: unknown): strin
 
 /** JSON's own escapes, with the hexadecimal digits of control characters in upper case. */
 export function jsonString(text: string): string {
-  return JSON.stringify(text).replace(/\\u00[01][a-f]|\\u00[01]\d/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`);
+  return JSON.stringify(text).replace(/\\(?:\\|u[\da-f]{4})/g, (escape) =>
+    escape.startsWith("\\u00") ? `\\u${escape.slice(2).toUpperCase()}` : escape,
+  );
 }
 
 const longMax = 2n ** 63n - 1n;
