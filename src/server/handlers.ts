@@ -129,7 +129,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       disk,
       isCordoned: (path) => logDirSettings.cordoned.includes(path),
     }),
-    alterReplicaLogDirsHandler({ replicas }),
+    alterReplicaLogDirsHandler({ replicas, cache }),
 
     findCoordinatorHandler({
       cache,

@@ -1,23 +1,30 @@
-import { type ErrorCode } from "../../protocol/errors.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
 import { type Handler } from "../handler.ts";
+import { type MetadataCache } from "../metadata-cache.ts";
+
+export interface AlterReplicaLogDirsDeps {
+  readonly replicas: ReplicaManager;
+  readonly cache: MetadataCache;
+}
 
 /**
  * Moves replicas of this broker to other log directories of its own. The answer says that a move has begun; DescribeLogDirs
  * shows how far it is. A partition that is not here yet is made in the directory when it comes.
  *
  * - LOG_DIR_NOT_FOUND for a path that is not configured, KAFKA_STORAGE_ERROR when it, another directory or the replica is
- *   offline, INVALID_REPLICA_ASSIGNMENT when it is cordoned, REPLICA_NOT_AVAILABLE when the replica is not here,
- *   INVALID_TOPIC_EXCEPTION when the topic's name is too long for the name of the copy.
+ *   offline, INVALID_REPLICA_ASSIGNMENT when it is cordoned, REPLICA_NOT_AVAILABLE when the replica is on other brokers,
+ *   UNKNOWN_TOPIC_OR_PARTITION when it is nowhere, INVALID_TOPIC_EXCEPTION when the topic's name is too long for the name of the copy.
  * - A partition that is named twice goes where it is named last.
  */
-export function alterReplicaLogDirsHandler({ replicas }: { replicas: ReplicaManager }): Handler<"alterReplicaLogDirs"> {
+export function alterReplicaLogDirsHandler(deps: AlterReplicaLogDirsDeps): Handler<"alterReplicaLogDirs"> {
   return {
     api: "alterReplicaLogDirs",
     handle({ dirs }) {
       const wanted = new Map<string, Map<number, string>>();
       for (const { path, topics } of dirs) {
         for (const { name, partitions } of topics) {
+          if (partitions.length === 0) continue;
           const paths = wanted.get(name) ?? new Map<number, string>();
           wanted.set(name, paths);
           for (const index of partitions) paths.set(index, path);
@@ -26,12 +33,18 @@ export function alterReplicaLogDirsHandler({ replicas }: { replicas: ReplicaMana
       return {
         results: [...wanted].map(([topicName, paths]) => ({
           topicName,
-          partitions: [...paths].map(([partitionIndex, path]): { partitionIndex: number; errorCode: ErrorCode } => ({
+          partitions: [...paths].map(([partitionIndex, path]) => ({
             partitionIndex,
-            errorCode: replicas.alterLogDir(topicName, partitionIndex, path),
+            errorCode: alter(deps, topicName, partitionIndex, path),
           })),
         })),
       };
     },
   };
+}
+
+function alter({ replicas, cache }: AlterReplicaLogDirsDeps, topic: string, index: number, path: string): ErrorCode {
+  const errorCode = replicas.alterLogDir(topic, index, path);
+  if (errorCode !== Errors.REPLICA_NOT_AVAILABLE) return errorCode;
+  return cache.partition(topic, index) === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : errorCode;
 }

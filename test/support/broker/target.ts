@@ -36,6 +36,6 @@ export async function startCommand(
 
 /** Also by the other broker, whose cluster id is then the one that counts. */
 function isFormatted(propertiesFile: string): boolean {
-  const directory = /^log\.dirs=(.*)$/m.exec(readFileSync(propertiesFile, "utf8"))?.[1] ?? "";
-  return existsSync(join(directory, "meta.properties"));
+  const directories = /^log\.dirs=(.*)$/m.exec(readFileSync(propertiesFile, "utf8"))?.[1] ?? "";
+  return directories.split(",").some((directory) => existsSync(join(directory, "meta.properties")));
 }
