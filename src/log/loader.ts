@@ -39,6 +39,8 @@ export interface LoadedLog {
   readonly segments: Segments;
   readonly logStartOffset: Offset;
   readonly logEndOffset: Offset;
+  /** Of the newest snapshot of the producers; -1 when there is none. */
+  readonly snapshotOffset: Offset;
 }
 
 /**
@@ -52,11 +54,15 @@ export function loadLog(options: LoadOptions): LoadedLog {
   const { leaderEpochs } = options;
   const hasEpochs = leaderEpochs.load();
   const recoveryPoint = recoveryPointOf(options, segments);
-  let logEndOffset =
+  const snapshots = snapshotsIn(files);
+  let { logEndOffset, snapshotOffset } =
     recoveryPoint === Infinity
-      ? takeAsItIs(options, segments, files)
-      : recover(options, segments, snapshotsIn(files), recoveryPoint);
-  if (segments.count > 0 && logEndOffset < options.logStartOffset) startAnew(options, segments);
+      ? takeAsItIs(options, segments, snapshots)
+      : recover(options, segments, snapshots, recoveryPoint);
+  if (segments.count > 0 && logEndOffset < options.logStartOffset) {
+    startAnew(options, segments);
+    snapshotOffset = -1;
+  }
   if (segments.count === 0) {
     segments.add(Segment.create(options.placeOf(), options.logStartOffset, options.clock.wallMs()));
     logEndOffset = options.logStartOffset;
@@ -66,7 +72,7 @@ export function loadLog(options: LoadOptions): LoadedLog {
   leaderEpochs.fitTo(logStartOffset, logEndOffset);
   options.producerState.endOffset = logEndOffset;
   for (const segment of segments.all()) segment.release();
-  return { segments, logStartOffset, logEndOffset };
+  return { segments, logStartOffset, logEndOffset, snapshotOffset };
 }
 
 /** The names of the files in the log's directory, after what a crash interrupted was brought to its end. */
@@ -156,29 +162,22 @@ function recoveryPointOf(options: LoadOptions, segments: Segments): Offset {
   return Math.min(needed, damaged?.baseOffset ?? Infinity);
 }
 
-/**
- * After a clean shutdown: only what others may have done to the files since is put right. Returns where the log ends, as
- * the other ways to load it do.
- */
-function takeAsItIs(options: LoadOptions, segments: Segments, files: ReadonlySet<string>): Offset {
+type Ends = Pick<LoadedLog, "logEndOffset" | "snapshotOffset">;
+
+/** After a clean shutdown: only what others may have done to the files since is put right. */
+function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonly Offset[]): Ends {
   const logEndOffset = segments.count === 0 ? options.logStartOffset : segments.active.cutBehindBatches();
-  restoreProducers(options, segments, logEndOffset, snapshotsIn(files));
-  return logEndOffset;
+  return { logEndOffset, snapshotOffset: restoreProducers(options, segments, logEndOffset, snapshots) };
 }
 
-function recover(
-  options: LoadOptions,
-  segments: Segments,
-  snapshots: readonly Offset[],
-  recoveryPoint: Offset,
-): Offset {
+function recover(options: LoadOptions, segments: Segments, snapshots: readonly Offset[], recoveryPoint: Offset): Ends {
   const { disk, directory, logger, name, producerState } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
   const resumed = resumeWithin(suspects, snapshots, recoveryPoint);
   const start = resumed?.offset ?? suspects[0]?.baseOffset ?? 0;
   // They tell of records that may be lost.
   for (const offset of snapshots) if (offset > start) disk.remove(producerSnapshotPath(directory, offset));
-  restoreProducers(options, segments, start, snapshots);
+  const snapshotOffset = restoreProducers(options, segments, start, snapshots);
   let logEndOffset = start;
   for (const [index, segment] of suspects.entries()) {
     if (index > 0) {
@@ -203,7 +202,7 @@ function recover(
     disk.syncDirectory(directory);
     break;
   }
-  return logEndOffset;
+  return { logEndOffset, snapshotOffset };
 }
 
 /** Where in a segment its recovery begins. */
@@ -262,14 +261,18 @@ export interface RestoreOptions {
   readonly producerState: ProducerState;
 }
 
-/** Brings the producer state up to `endOffset`: the newest sound snapshot, and the batches behind it. */
+/**
+ * Brings the producer state up to `endOffset`: the newest sound snapshot, and the batches behind it. Returns the offset of
+ * that snapshot; -1 when there is none.
+ */
 export function restoreProducers(
   options: RestoreOptions,
   segments: Segments,
   endOffset: Offset,
   snapshots: readonly Offset[],
-): void {
+): Offset {
   const { disk, directory, producerState, logger, name } = options;
+  let restoredOffset = -1;
   producerState.clear(segments.count === 0 ? options.logStartOffset : segments.first.baseOffset);
   for (const offset of snapshots.toReversed()) {
     if (offset > endOffset) continue;
@@ -281,10 +284,10 @@ export function restoreProducers(
       continue;
     }
     for (const entry of entries) producerState.restore(entry);
-    producerState.endOffset = offset;
+    producerState.endOffset = restoredOffset = offset;
     break;
   }
-  if (segments.count === 0 || producerState.endOffset >= endOffset) return;
+  if (segments.count === 0 || producerState.endOffset >= endOffset) return restoredOffset;
   for (const segment of segments.from(producerState.endOffset)) {
     if (segment.baseOffset >= endOffset) break;
     const start = Math.max(segment.baseOffset, producerState.endOffset);
@@ -293,6 +296,7 @@ export function restoreProducers(
       return true;
     });
   }
+  return restoredOffset;
 }
 
 /** The offsets of the producer snapshots in a directory, ascending. */

@@ -1,5 +1,11 @@
 import { type Offset } from "../base/brand.ts";
 import { type LogStorage } from "./log-storage.ts";
+import { producerSnapshotBytes } from "./producer-snapshot.ts";
+
+/** Limits of what a crash leaves to be read: see `tick`. */
+const unflushedBytesMax = 134_217_728;
+const unflushedTicksMax = 60;
+const idleTicksMin = 3;
 
 /** Makes a log durable, and knows how much of it is. */
 export class LogFlusher {
@@ -9,12 +15,19 @@ export class LogFlusher {
   #indexesUnsavedFrom: Offset = Infinity;
   #lastFlushMs: number;
   #unflushedRecords = 0;
+  #unflushedBytes = 0;
+  #truncations = 0;
+  /** The log's end when `tick` was called last, and for how many calls it has been there or has not been durable. */
+  #endAtTick: Offset;
+  #idleTicks = 0;
+  #unflushedTicks = 0;
 
   /** @param recoveryPoint what lies before it is durable */
   constructor(storage: LogStorage, recoveryPoint: Offset) {
     this.#storage = storage;
     this.#recoveryPoint = Math.min(recoveryPoint, storage.endOffset);
     this.#lastFlushMs = storage.clock.monotonicMs();
+    this.#endAtTick = storage.endOffset;
   }
 
   /** Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. */
@@ -30,8 +43,9 @@ export class LogFlusher {
     return Math.min(this.#recoveryPoint, this.#indexesUnsavedFrom);
   }
 
-  onAppended(recordCount: number): void {
+  onAppended(recordCount: number, sizeBytes: number): void {
     this.#unflushedRecords += recordCount;
+    this.#unflushedBytes += sizeBytes;
   }
 
   onSegmentEnded(baseOffset: Offset): void {
@@ -40,6 +54,7 @@ export class LogFlusher {
 
   onTruncated(endOffset: Offset): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset);
+    this.#truncations++;
   }
 
   /** Makes everything appended before the call durable; resolves when it is. Rejects when the disk failed. */
@@ -49,6 +64,7 @@ export class LogFlusher {
     const target = storage.endOffset;
     this.#lastFlushMs = storage.clock.monotonicMs();
     this.#unflushedRecords = 0;
+    this.#unflushedBytes = 0;
     const from = this.#durableOffset;
     if (target <= from) return;
     const { active } = storage.segments;
@@ -61,7 +77,9 @@ export class LogFlusher {
         // Its files may have another name now, or be gone.
         if (storage.isClosed) return;
       }
-      if (storage.syncSmallFiles() || hasNewFiles) storage.disk.syncDirectory(storage.directory);
+      if ((await storage.syncSmallFilesAsync()) || hasNewFiles) {
+        await storage.disk.syncDirectoryAsync(storage.directory);
+      }
     } catch (error) {
       if (storage.isClosed) return;
       storage.fail(error);
@@ -70,6 +88,54 @@ export class LogFlusher {
     this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(target, storage.endOffset));
     // A segment that ended meanwhile waits for the next flush.
     this.#indexesUnsavedFrom = active === storage.segments.active ? Infinity : active.baseOffset;
+  }
+
+  /**
+   * As `flush`, and leaves behind what lets recovery begin at the point that was reached: the indexes, and the producers
+   * as they were there. Never rejects.
+   */
+  async advanceRecoveryPoint(): Promise<void> {
+    const storage = this.#storage;
+    if (!storage.isUsable) return;
+    const offset = storage.endOffset;
+    const truncations = this.#truncations;
+    // Appends go on while the device works.
+    const snapshot = producerSnapshotBytes(storage.producerState.entries());
+    const { active } = storage.segments;
+    try {
+      await this.flush();
+      if (storage.isUsable && active === storage.segments.active) await active.transactionIndex.saveDurably();
+    } catch (error) {
+      if (!storage.isClosed) storage.fail(error);
+      return;
+    }
+    // A log that was rolled meanwhile has a snapshot where its active segment begins.
+    const isSame = active === storage.segments.active && truncations === this.#truncations;
+    if (!storage.isUsable || !isSame || offset === active.baseOffset) return;
+    storage.guard(() => {
+      active.saveIndexes(false);
+      storage.leaveProducerSnapshot(offset, snapshot);
+    });
+  }
+
+  /**
+   * Called once a second: whether so much is not durable yet, or for so long, that recovery would have to read too much. A
+   * log that nobody writes to is flushed soon, one that is written to late: its flush gets in the way of its writes.
+   */
+  tick(): boolean {
+    const { endOffset } = this.#storage;
+    this.#idleTicks = endOffset === this.#endAtTick ? this.#idleTicks + 1 : 0;
+    this.#endAtTick = endOffset;
+    if (this.#durableOffset >= endOffset) {
+      this.#unflushedTicks = 0;
+      return false;
+    }
+    this.#unflushedTicks++;
+    if (this.#unflushedBytes < unflushedBytesMax && this.#unflushedTicks < unflushedTicksMax) {
+      return this.#idleTicks >= idleTicksMin;
+    }
+    this.#unflushedTicks = 0;
+    return true;
   }
 
   flushInBackground(): void {
@@ -81,12 +147,13 @@ export class LogFlusher {
   flushSync(): void {
     const storage = this.#storage;
     storage.writeActive();
-    for (const segment of storage.segments.from(this.#durableOffset)) {
+    const from = this.#durableOffset;
+    const segments = from < storage.endOffset ? storage.segments.from(from) : [];
+    for (const segment of segments) {
       segment.file.sync();
       if (segment !== storage.segments.active) segment.saveIndexes(true);
     }
-    storage.syncSmallFiles();
-    storage.disk.syncDirectory(storage.directory);
+    if (storage.syncSmallFiles() || segments.length > 0) storage.disk.syncDirectory(storage.directory);
     this.#recoveryPoint = storage.endOffset;
     this.#indexesUnsavedFrom = Infinity;
   }

@@ -306,6 +306,11 @@ export class LogManager {
     this.#upkeep.deleteOldSegments();
   }
 
+  /** Does without holding the event loop up what `close` would otherwise have to do. */
+  prepareClose(): Promise<void> {
+    return this.#upkeep.prepareClose();
+  }
+
   /** Closes all logs in good order, so that the next start needs no recovery. */
   close(brokerEpoch: number): void {
     if (this.#isClosed) return;

@@ -1,5 +1,6 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
+import { replaceFile } from "./checkpoint-file.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
@@ -51,6 +52,8 @@ export class LogStorage {
   endOffset: Offset = 0;
   /** The operating system has what lies before it. */
   writtenOffset: Offset;
+  /** Of the newest snapshot of the producers; -1 when there is none. */
+  snapshotOffset: Offset;
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
   isClosed = false;
@@ -82,6 +85,7 @@ export class LogStorage {
     this.startOffset = loaded.logStartOffset;
     this.endOffset = loaded.logEndOffset;
     this.writtenOffset = loaded.logEndOffset;
+    this.snapshotOffset = loaded.snapshotOffset;
     this.tail = new Tail(tailCache);
   }
 
@@ -103,21 +107,45 @@ export class LogStorage {
 
   /** Writes down the producers as they are at the log's end, under the name of `offset`. */
   writeProducerSnapshot(offset: Offset): void {
+    this.snapshotOffset = offset;
     writeProducerSnapshot(this.disk, producerSnapshotPath(this.directory, offset), this.producerState.entries());
+  }
+
+  /**
+   * Writes down the producers as they were at `offset`, within the active segment, for recovery to begin there. Earlier
+   * snapshots within the segment have no use any more.
+   */
+  leaveProducerSnapshot(offset: Offset, snapshot: Buffer): void {
+    const { baseOffset } = this.segments.active;
+    replaceFile(this.disk, producerSnapshotPath(this.directory, offset), snapshot);
+    this.snapshotOffset = offset;
+    this.removeProducerSnapshots((other) => other > baseOffset && other < offset);
   }
 
   /** Removes the producer snapshots that `isUseless`. */
   removeProducerSnapshots(isUseless: (offset: Offset) => boolean): void {
     for (const offset of snapshotOffsets(this.disk, this.directory)) {
-      if (isUseless(offset)) this.disk.remove(producerSnapshotPath(this.directory, offset));
+      if (!isUseless(offset)) continue;
+      this.disk.remove(producerSnapshotPath(this.directory, offset));
+      if (offset === this.snapshotOffset) this.snapshotOffset = -1;
     }
+  }
+
+  /** Whether the producers as they are at the log's end are written down: else a start reads the batches behind a snapshot. */
+  get isSnapshotCurrent(): boolean {
+    return this.snapshotOffset === this.endOffset || this.endOffset === this.segments.active.baseOffset;
   }
 
   /** Makes the producer state anew: the newest snapshot, and the batches behind it. */
   restoreProducerState(): void {
     const { disk, directory, logger, name, producerState, startOffset } = this;
     const options = { disk, directory, logger, name, producerState, logStartOffset: startOffset };
-    restoreProducers(options, this.segments, this.endOffset, snapshotOffsets(this.disk, this.directory));
+    this.snapshotOffset = restoreProducers(
+      options,
+      this.segments,
+      this.endOffset,
+      snapshotOffsets(this.disk, this.directory),
+    );
     producerState.endOffset = this.endOffset;
   }
 
@@ -125,6 +153,12 @@ export class LogStorage {
   syncSmallFiles(): boolean {
     const hadEpochs = this.leaderEpochs.sync();
     return this.partitionMetadata.sync() || hadEpochs;
+  }
+
+  /** As `syncSmallFiles`, without holding the event loop up. */
+  async syncSmallFilesAsync(): Promise<boolean> {
+    const hadEpochs = await this.leaderEpochs.syncAsync();
+    return (await this.partitionMetadata.syncAsync()) || hadEpochs;
   }
 
   closeFiles(): void {

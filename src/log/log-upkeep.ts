@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Timers } from "../io/ports.ts";
+import { BackgroundFlush } from "./background-flush.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { type CheckpointKind } from "./directory-checkpoints.ts";
 import { type LogDirectories } from "./log-directories.ts";
@@ -26,6 +27,7 @@ export interface LogUpkeepOptions {
   readonly producerIdCheckIntervalMs: number;
 }
 
+const flushTickMs = 1_000;
 const idleReleaseIntervalMs = 60_000;
 
 /** The work on the logs of a node that recurs: retention, flushing, checkpoints, expiry of producers. */
@@ -35,6 +37,7 @@ export class LogUpkeep {
   readonly #directories: LogDirectories;
   readonly #removals: DelayedRemovals;
   readonly #work: RecurringWork;
+  readonly #flush: BackgroundFlush;
 
   constructor(options: LogUpkeepOptions, logs: LogRegistry, directories: LogDirectories, removals: DelayedRemovals) {
     this.#options = options;
@@ -42,6 +45,7 @@ export class LogUpkeep {
     this.#directories = directories;
     this.#removals = removals;
     this.#work = new RecurringWork(options.timers);
+    this.#flush = new BackgroundFlush({ logs: () => logs.all(), onAdvanced: () => this.#checkpoint("recoveryPoint") });
   }
 
   start(): void {
@@ -57,10 +61,17 @@ export class LogUpkeep {
     work.every(options.flushIntervalMs, initialDelayMs, () => {
       for (const log of this.#logs.all()) log.flushIfDue();
     });
+    work.every(flushTickMs, flushTickMs, () => this.#flush.tick());
     work.every(options.producerIdCheckIntervalMs, options.producerIdCheckIntervalMs, () => this.#expireProducers());
     work.every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
       for (const log of this.#logs.all()) log.releaseIdle();
     });
+  }
+
+  /** Does without holding the event loop up what closing the logs would otherwise have to do. */
+  async prepareClose(): Promise<void> {
+    this.#work.close();
+    await this.#flush.flushAll();
   }
 
   close(): void {

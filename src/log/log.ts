@@ -212,7 +212,7 @@ export class Log implements Writable {
     const aborted = storage.producerState.update(batch);
     if (aborted !== null) segment.transactionIndex.append(aborted);
     storage.endOffset = lastOffset + 1;
-    this.#flusher.onAppended(lastOffset + 1 - baseOffset);
+    this.#flusher.onAppended(lastOffset + 1 - baseOffset, sizeInBytes);
     if (!this.#isQueued) {
       this.#isQueued = true;
       this.#writeQueue.add(this);
@@ -347,6 +347,22 @@ export class Log implements Writable {
     return this.#flusher.flush();
   }
 
+  /** Called once a second: whether `advanceRecoveryPoint` is due. */
+  tick(): boolean {
+    return this.#storage.isUsable && this.#flusher.tick();
+  }
+
+  /** Whether a stop in good order has something to write. */
+  get isDirty(): boolean {
+    const { endOffset, isUsable, isSnapshotCurrent } = this.#storage;
+    return isUsable && (this.#flusher.recoveryPoint < endOffset - 1 || !isSnapshotCurrent);
+  }
+
+  /** Flushes in the background, so that recovery has little to read; never rejects. */
+  advanceRecoveryPoint(): Promise<void> {
+    return this.#flusher.advanceRecoveryPoint();
+  }
+
   /** Flushes when `flush.ms` have passed since the last time. */
   flushIfDue(): void {
     this.#flusher.flushIfDue();
@@ -410,10 +426,8 @@ export class Log implements Writable {
     storage.isClosed = true;
     if (!storage.isOffline) {
       this.#flusher.flushSync();
-      const { active } = storage.segments;
-      active.finish();
-      active.saveIndexes(true);
-      storage.writeProducerSnapshot(storage.endOffset);
+      storage.segments.active.closeInOrder();
+      if (!storage.isSnapshotCurrent) storage.writeProducerSnapshot(storage.endOffset);
     }
     storage.closeFiles();
   }

@@ -19,6 +19,11 @@ export function producerSnapshotPath(directory: string, offset: Offset): string 
 }
 
 export function writeProducerSnapshot(disk: Disk, path: string, entries: Iterable<ProducerEntry>): void {
+  replaceFile(disk, path, producerSnapshotBytes(entries));
+}
+
+/** What a snapshot of the producers as they are now consists of. */
+export function producerSnapshotBytes(entries: Iterable<ProducerEntry>): Buffer {
   const producerEntries = Array.from(entries, (entry) => ({
     producerId: entry.producerId,
     epoch: entry.producerEpoch,
@@ -34,7 +39,7 @@ export function writeProducerSnapshot(disk: Disk, path: string, entries: Iterabl
   codecOf(producerSnapshot, currentVersion).encode(writer, { crc: 0, producerEntries });
   const bytes = writer.toBuffer();
   bytes.writeUInt32BE(crc32c(bytes, entriesAt), crcAt);
-  replaceFile(disk, path, bytes);
+  return bytes;
 }
 
 /** The producers of a snapshot; undefined when it is damaged. */

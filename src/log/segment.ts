@@ -291,6 +291,18 @@ export class Segment {
     this.#preallocatedBytes = 0;
   }
 
+  /**
+   * The log is closed in good order: the indexes get whole. Those that do not reach the device are made anew when they are
+   * looked at; what no segment can tell, which transactions were aborted, is made durable.
+   */
+  closeInOrder(): void {
+    // Nobody has looked at the segment since it was loaded.
+    if (this.#maxTimestamp === undefined && this.#preallocatedBytes === 0) return;
+    this.finish();
+    this.saveIndexes(false);
+    this.transactionIndex.save(true);
+  }
+
   /** Writes the indexes to their files. */
   saveIndexes(isDurable: boolean): void {
     this.#checkTimeIndex();

@@ -173,6 +173,7 @@ class Node implements RunningNode {
     await this.#sockets?.close(drainMsMax);
     this.#writeQueue.flush();
     await this.#quorum?.close();
+    await this.#logManager.prepareClose();
     this.#logManager.close(this.#lifecycle?.epoch ?? -1);
     logger.info({}, "The node has stopped");
   }
