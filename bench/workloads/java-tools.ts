@@ -42,7 +42,6 @@ async function produce(session: Session, topic: string, bootstrap: string, count
     "-1",
     "--command-property",
     `bootstrap.servers=${bootstrap}`,
-    "--command-property",
     "acks=all",
   ]);
   const figures = producerFigures(output);
