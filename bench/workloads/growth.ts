@@ -16,7 +16,7 @@ interface Step {
 /** How throughput and latency change as there is more of something; every point has topics of its own. */
 function growth(name: "partitions" | "connections", steps: readonly Step[]): Workload {
   return {
-    name: `${name}-growth`,
+    name: name === "partitions" ? "partition-growth" : "connection-growth",
     async run(session: Session): Promise<void> {
       for (const step of steps) {
         const topic = `${name}-${step.x}`;
