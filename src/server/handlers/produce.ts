@@ -18,6 +18,7 @@ import {
 } from "../handler.ts";
 import { type MetadataCache, type BrokerNode } from "../metadata-cache.ts";
 import { type PartitionLookup } from "../partition-lookup.ts";
+import { withoutRepetitions } from "./produce-repetitions.ts";
 import { recordsError, requestProblem, type RequestProblem } from "./produced-records.ts";
 
 export interface ProduceDeps {
@@ -63,9 +64,10 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
   return {
     api: "produce",
     readsInPlace: true,
-    handle(request, context) {
-      const problem = requestProblem(request);
-      if (problem !== undefined) return refuseAll(request, problem);
+    handle(received, context) {
+      const problem = requestProblem(received);
+      if (problem !== undefined) return refuseAll(received, problem);
+      const request = withoutRepetitions(received, context.apiVersion);
       const earlier = checking.get(context.connection);
       const checks = checkCompressed(deps, opener, request, context);
       if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
