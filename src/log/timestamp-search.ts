@@ -1,6 +1,6 @@
 import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
 import { type Compute } from "../io/ports.ts";
-import { type BatchView } from "../protocol/records/batch-header.ts";
+import { BatchView } from "../protocol/records/batch-header.ts";
 import { RecordCursor } from "../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf } from "../protocol/records/record-iterator.ts";
 import { scanBatches } from "./batch-scan.ts";
@@ -51,7 +51,7 @@ export async function offsetOfMaxTimestamp(
   return batch === undefined ? undefined : findRecord(batch, compute, (at) => at === maxTimestamp);
 }
 
-/** The first batch behind `fromOffset` that `isWanted`: a view of the scan's buffer, which nobody uses once it has ended. */
+/** The first batch behind `fromOffset` that `isWanted`; a copy, since the next scan takes the buffer while it is opened. */
 function firstBatch(
   segment: Segment,
   fromOffset: Offset,
@@ -60,7 +60,7 @@ function firstBatch(
   let found: BatchView | undefined;
   scanBatches(segment.file.use(), segment.positionOf(fromOffset), segment.writtenBytes, (batch) => {
     if (!isWanted(batch)) return true;
-    found = batch;
+    found = new BatchView(Buffer.from(batch.bytes()), 0);
     return false;
   });
   return found;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
+import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 import { BatchView } from "../../../src/protocol/records/batch-header.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
@@ -230,6 +231,21 @@ describe("looking up by time", () => {
     under.log.close();
     under = openLog(disk.kill(), { segmentBytes: 3_000 }, { hadCleanShutdown: true });
     await check();
+  });
+
+  test("several at once each open a batch of their own", async () => {
+    const under = openLog(new MemoryDisk());
+    const count = 20;
+    for (let index = 0; index < count; index++) {
+      const plain = batch({ timestamp: startMs + index, count: 3, value: `${index}`.repeat(200) });
+      append(under, await compressBatch(plain, index % 2 === 0 ? "gzip" : "snappy", nodeCompute), 0);
+    }
+    const found = await Promise.all(
+      Array.from({ length: count }, (_, index) => under.log.offsetForTimestamp(startMs + index, nodeCompute)),
+    );
+    expect(found).toEqual(
+      Array.from({ length: count }, (_, index) => ({ timestamp: startMs + index, offset: index * 3, leaderEpoch: 0 })),
+    );
   });
 });
 
