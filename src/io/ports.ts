@@ -80,6 +80,8 @@ export interface Disk {
   setModifiedMs(path: string, modifiedMs: TimestampMs): void;
   /** Size of the file system that holds `path`, and how much of it this process may still use. */
   space(path: string): DiskSpace;
+  /** How many files and sockets this process may have open; undefined when the system does not say. */
+  descriptorsMax(): number | undefined;
   /** Takes the exclusive lock on `path` (created when missing); fails with code `ELOCKED` when another process has it. */
   lock(path: string): FileLock;
 }

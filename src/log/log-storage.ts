@@ -4,12 +4,14 @@ import { replaceFile } from "./checkpoint-file.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
+import { type OpenFiles } from "./open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
 import { ProducerState } from "./producer-state.ts";
 import { Segment, type SegmentPlace } from "./segment.ts";
 import { type Segments } from "./segments.ts";
-import { Tail, type TailCache } from "./tail-cache.ts";
+import { Tail } from "./tail-cache.ts";
+import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogStorageOptions {
   /** The partition's directory, created when missing. */
@@ -57,11 +59,12 @@ export class LogStorage {
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
   isClosed = false;
+  readonly #openFiles: OpenFiles;
   readonly #draw: () => number;
   readonly #onDiskError: (error: unknown) => void;
 
   /** Opens what is in the directory, after a crash with recovery. */
-  constructor(options: LogStorageOptions, tailCache: TailCache) {
+  constructor(options: LogStorageOptions, { tailCache, openFiles }: WriteQueue) {
     const { disk, clock, logger, dir } = options;
     this.name = `${options.topic}-${options.partition}`;
     this.disk = disk;
@@ -69,6 +72,7 @@ export class LogStorage {
     this.logger = logger;
     this.config = options.config;
     this.directory = dir;
+    this.#openFiles = openFiles;
     this.#draw = options.draw;
     this.#onDiskError = options.onDiskError;
     disk.mkdir(dir);
@@ -198,6 +202,7 @@ export class LogStorage {
     const { segmentBytes, segmentJitterMs, indexIntervalBytes, preallocates } = this.config;
     const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, rollMs(this.config)));
     const preallocatedBytes = preallocates ? segmentBytes : 0;
-    return { disk: this.disk, directory: this.directory, rollJitterMs, indexIntervalBytes, preallocatedBytes };
+    const { disk, directory } = this;
+    return { disk, directory, rollJitterMs, indexIntervalBytes, preallocatedBytes, openFiles: this.#openFiles };
   }
 }

@@ -59,7 +59,7 @@ export class Log implements Writable {
     this.topic = options.topic;
     this.partition = options.partition;
     this.#writeQueue = writeQueue;
-    this.#storage = new LogStorage(options, writeQueue.tailCache);
+    this.#storage = new LogStorage(options, writeQueue);
     this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
     this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, writeQueue.readBuffers);
     this.#highWatermark = this.#storage.startOffset;

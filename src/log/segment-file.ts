@@ -1,21 +1,25 @@
 import { type Disk, type DiskFile } from "../io/ports.ts";
+import { type OpenFiles, type Reopenable } from "./open-files.ts";
 
 /**
  * A segment's `.log` file, opened at its first use and closed again when it is idle, so that the number of descriptors
  * follows the segments in use and not those that exist. A close waits for the asynchronous calls that are under way: the
  * system would give the descriptor's number to another file.
  */
-export class SegmentFile {
+export class SegmentFile implements Reopenable {
   readonly #disk: Disk;
   #path: string;
   #file: DiskFile | null = null;
   #callsUnderWay = 0;
   #closesWhenIdle = false;
-  #wasUsed = false;
+  readonly #openFiles: OpenFiles | undefined;
+  wasUsed = false;
 
-  constructor(disk: Disk, path: string) {
+  /** @param openFiles bounds how many of them are open; none without */
+  constructor(disk: Disk, path: string, openFiles?: OpenFiles) {
     this.#disk = disk;
     this.#path = path;
+    this.#openFiles = openFiles;
   }
 
   get path(): string {
@@ -24,9 +28,21 @@ export class SegmentFile {
 
   /** The open file; only for calls that end before the caller returns to the event loop. */
   use(): DiskFile {
-    this.#wasUsed = true;
     this.#closesWhenIdle = false;
-    return (this.#file ??= this.#disk.open(this.#path, "readwrite"));
+    if (this.#file === null) return this.#open();
+    this.wasUsed = true;
+    return this.#file;
+  }
+
+  #open(): DiskFile {
+    const file = this.#disk.open(this.#path, "readwrite");
+    this.#openFiles?.add(this);
+    this.#file = file;
+    return file;
+  }
+
+  get isBusy(): boolean {
+    return this.#callsUnderWay > 0;
   }
 
   /** Makes what was written durable. */
@@ -51,14 +67,16 @@ export class SegmentFile {
       return;
     }
     this.#closesWhenIdle = false;
-    this.#file?.close();
+    if (this.#file === null) return;
+    this.#openFiles?.remove(this);
+    this.#file.close();
     this.#file = null;
   }
 
   /** Closes the file when it was not used since the last call. */
   closeIfUnused(): void {
-    if (!this.#wasUsed) this.close();
-    this.#wasUsed = false;
+    if (!this.wasUsed) this.close();
+    this.wasUsed = false;
   }
 
   /** The file has another name now: an open descriptor still is that of the same file. */

@@ -14,6 +14,7 @@ import {
   transactionIndexSuffix,
 } from "./log-files.ts";
 import { OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
+import { type OpenFiles } from "./open-files.ts";
 import { SegmentFile } from "./segment-file.ts";
 import { TimeIndex } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
@@ -25,6 +26,7 @@ export interface SegmentPlace {
   readonly indexIntervalBytes: number;
   /** How long a new segment's file is from the start (`preallocate`); 0 when it grows as it is written. */
   readonly preallocatedBytes: number;
+  readonly openFiles?: OpenFiles;
 }
 
 /**
@@ -69,7 +71,7 @@ export class Segment {
     this.#disk = disk;
     this.#directory = directory;
     this.baseOffset = baseOffset;
-    this.file = new SegmentFile(disk, path(logSuffix));
+    this.file = new SegmentFile(disk, path(logSuffix), place.openFiles);
     this.offsetIndex = new OffsetIndex(disk, path(offsetIndexSuffix), baseOffset);
     this.timeIndex = new TimeIndex(disk, path(timeIndexSuffix), baseOffset);
     this.transactionIndex = new TransactionIndex(disk, path(transactionIndexSuffix));

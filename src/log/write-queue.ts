@@ -1,5 +1,6 @@
 import { ReadBuffers } from "../base/read-buffers.ts";
 import { type Timers } from "../io/ports.ts";
+import { OpenFiles } from "./open-files.ts";
 import { TailCache } from "./tail-cache.ts";
 
 /** What the queue needs of a log. */
@@ -14,8 +15,11 @@ export interface WriteQueueOptions {
   readonly readBuffers?: ReadBuffers;
   /** Memory for the newest bytes of all logs. */
   readonly tailCacheBytes?: number;
+  /** How many segment files may be open at once. */
+  readonly openFilesMax?: number;
 }
 
+const openFilesMaxDefault = 2_048;
 const tailCacheBytesDefault = 67_108_864;
 
 /**
@@ -26,6 +30,7 @@ const tailCacheBytesDefault = 67_108_864;
 export class WriteQueue {
   readonly tailCache: TailCache;
   readonly readBuffers: ReadBuffers;
+  readonly openFiles: OpenFiles;
   readonly #timers: Timers;
   #waiting: Writable[] = [];
   readonly #flush = (): void => this.flush();
@@ -33,6 +38,7 @@ export class WriteQueue {
   constructor(options: WriteQueueOptions) {
     this.#timers = options.timers;
     this.readBuffers = options.readBuffers ?? new ReadBuffers();
+    this.openFiles = new OpenFiles(options.openFilesMax ?? openFilesMaxDefault);
     this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault);
   }
 

@@ -6,7 +6,7 @@ import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts";
 import { groupShard } from "../coordinator/group/group-shard.ts";
 import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
-import { type CompressionName, DiskError, type Ports, type SocketAddress } from "../io/ports.ts";
+import { type CompressionName, type Disk, DiskError, type Ports, type SocketAddress } from "../io/ports.ts";
 import { defaultLogConfig } from "../log/log-config.ts";
 import { LogManager } from "../log/log-manager.ts";
 import { WriteQueue } from "../log/write-queue.ts";
@@ -40,6 +40,7 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
+const openFilesMax = 2_048;
 /** How long requests in flight may take to finish when the node stops, ms. */
 const drainMsMax = 2_000;
 
@@ -101,7 +102,7 @@ class Node implements RunningNode {
     this.clusterId = opened.dirs.clusterId;
     this.#directoryIds = opened.dirs.directoryIds;
     this.#incarnationId = randomUuid(random);
-    this.#writeQueue = new WriteQueue({ timers });
+    this.#writeQueue = new WriteQueue({ timers, openFilesMax: openFilesMaxOf(disk) });
     this.#topicConfigs = new TopicConfigs(this.#cache, config);
     this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);
     this.#logManager = this.#openLogs(opened.dirs.failed);
@@ -343,6 +344,12 @@ class Node implements RunningNode {
       brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
     };
   }
+}
+
+/** Half of what the process may have open, since clients need descriptors too; more than this many are of little use. */
+function openFilesMaxOf(disk: Disk): number {
+  const limit = disk.descriptorsMax();
+  return limit === undefined ? openFilesMax : Math.min(openFilesMax, Math.floor(limit / 2));
 }
 
 /** Kafka's ids of codecs in `offsets.topic.compression.codec`. */

@@ -170,6 +170,10 @@ export class MemoryDisk implements Disk {
     return { totalBytes: 2 ** 40, usableBytes: 2 ** 39 };
   }
 
+  descriptorsMax(): undefined {
+    return undefined;
+  }
+
   lock(path: string): FileLock {
     this.open(path, "readwrite").close();
     if (this.#locks.has(path)) throw new DiskError("ELOCKED", `locked: ${path}`);

@@ -77,6 +77,15 @@ export const nodeDisk: Disk = {
     const { bsize, blocks, bavail } = attempt(() => fs.statfsSync(path));
     return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
   },
+  descriptorsMax(): number | undefined {
+    try {
+      const limit = /^Max open files\s+(\d+)/m.exec(fs.readFileSync("/proc/self/limits", "utf8"))?.[1];
+      return limit === undefined ? undefined : Number(limit);
+    } catch {
+      // Only Linux has that file.
+      return undefined;
+    }
+  },
   lock: (path: string): FileLock => attempt(() => lockFile(path)),
 };
 
