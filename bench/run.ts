@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { cleanUpAtExit } from "./harness/cleanup.ts";
 import { help, parseOptions, type Options } from "./harness/options.ts";
+import { type Session } from "./harness/session.ts";
 import { kafkaTarget, odradekTarget, type Target } from "./harness/target.ts";
 import { warmMemory } from "./harness/warm-memory.ts";
 import { commitOf, machineFacts } from "./report/machine.ts";
@@ -44,13 +45,14 @@ async function runSuite(
     await suite.prepare?.(targets[0]!, options);
     for (let round = 1; round <= rounds; round++) {
       for (const target of targets) {
-        if (!options.isQuick) warmMemory();
+        warmMemory();
         process.stderr.write(`${clock()} ${suite.name}, round ${round} of ${rounds}: ${target.label}\n`);
         onTurn(await turnOf(suite, target, round, options));
       }
     }
   } catch (error) {
     process.stderr.write(`  FAILED: ${suite.name}: ${messageOf(error)}\n`);
+    onTurn(turnWith(suite, targets[0]!, 0, undefined, [messageOf(error)]));
   } finally {
     suite.cleanUp?.();
   }
@@ -63,10 +65,19 @@ async function turnOf(suite: Suite, target: Target, round: number, options: Opti
     failures.push(text);
     process.stderr.write(`    FAILED: ${text}\n`);
   };
-  const about = { suite: suite.name, round, target: target.name, startedAt: new Date().toISOString() };
-  const session = await suite.turn(target, options, onFailure).catch((error: unknown) => onFailure(messageOf(error)));
+  const session = await suite.turn(target, options, onFailure).catch((error: unknown) => {
+    onFailure(messageOf(error));
+    return undefined;
+  });
+  return turnWith(suite, target, round, session, failures);
+}
+
+function turnWith(suite: Suite, target: Target, round: number, session: Session | undefined, failures: string[]): Turn {
   return {
-    ...about,
+    suite: suite.name,
+    round,
+    target: target.name,
+    date: new Date().toISOString(),
     commit: commitOf(root),
     values: session?.values ?? {},
     points: session?.points ?? [],

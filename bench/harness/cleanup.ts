@@ -6,6 +6,8 @@ import { join } from "node:path";
 /** Everything that must not outlive the benchmark: processes by group, and temporary folders. */
 const processes = new Set<ChildProcess>();
 const folders = new Set<string>();
+/** A process that was killed may still be making a file. */
+const removal = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
 
 export function trackProcess(child: ChildProcess): void {
   processes.add(child);
@@ -29,13 +31,13 @@ export function temporaryFolder(parent: string | undefined): string {
 }
 
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, removal);
   folders.delete(folder);
 }
 
 function cleanUp(): void {
   for (const child of processes) signalGroup(child, "SIGKILL");
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) rmSync(folder, removal);
 }
 
 export function cleanUpAtExit(): void {

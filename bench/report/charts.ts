@@ -35,21 +35,16 @@ export function writeCharts(folder: string, results: Results): string[] {
   return [...pictures.keys()];
 }
 
-function pairOf({ metric, ours, kafkas, ratio }: Comparison, index: number, all: readonly Comparison[]): BarPair {
+function pairOf({ metric, ours, kafkas, ratio }: Comparison): BarPair {
   const direction = metric.better === "more" ? "more is better" : "less is better";
   return {
-    label: labelOf(index, all),
+    label: metric.label,
     hint: metric.unit === "" ? direction : `${metric.unit}, ${direction}`,
     ours,
     theirs: kafkas,
     ratio: ratio === undefined ? "" : ratioText(ratio),
     valueText: shortNumber,
   };
-}
-
-/** In the table a line may go on with what the line above is about; a bar may be looked at alone. */
-function labelOf(index: number, all: readonly Comparison[]): string {
-  return all[index]!.metric.label;
 }
 
 function panelOf(results: Results, name: CurveName): Panel {

@@ -52,14 +52,14 @@ export function reportOf(results: Results, notes: string): string {
 }
 
 function head({ machine, notes, turns }: Results): string {
-  const unique = (values: string[]): string => [...new Set(values)].join(", ");
-  const rounds = [...new Set(turns.map((turn) => turn.suite))].map((suite) => {
-    const count = new Set(turns.filter((turn) => turn.suite === suite).map((turn) => turn.round)).size;
+  const unique = (values: string[]): string[] => [...new Set(values)];
+  const rounds = unique(turns.map((turn) => turn.suite)).map((suite) => {
+    const count = Math.max(...turns.filter((turn) => turn.suite === suite).map((turn) => turn.round));
     return `${suite} ${count}`;
   });
   const facts = [
-    `date: ${unique(turns.map((turn) => turn.startedAt.slice(0, 10)))}`,
-    `commit: ${unique(turns.map((turn) => turn.commit))}`,
+    `date: ${unique(turns.map((turn) => turn.date.slice(0, 10))).join(", ")}`,
+    `commit: ${unique(turns.map((turn) => turn.commit)).join(", ")}`,
     ...machine,
     `rounds: ${rounds.join(", ")}`,
     ...notes,

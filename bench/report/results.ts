@@ -16,7 +16,7 @@ export interface Turn {
   readonly suite: string;
   readonly round: number;
   readonly target: TargetName;
-  readonly startedAt: string;
+  readonly date: string;
   readonly commit: string;
   readonly values: Partial<Record<MetricName, number>>;
   readonly points: readonly Point[];

@@ -27,6 +27,7 @@ const margin = 20;
 export function barChart(title: string, theirLabel: string, pairs: readonly BarPair[]): string {
   const height = headHeight + pairs.length * rowHeight + margin;
   const content: Svg[] = [text(margin, 32, "title", title), ...legend(width - margin, 32, theirLabel)];
+  content.push(text(width - margin, headHeight - 8, "muted", "ratio", "end"));
   pairs.forEach((pair, index) => content.push(...row(pair, headHeight + index * rowHeight)));
   const axisEnd = headHeight + pairs.length * rowHeight - 8;
   content.push(element("line", { class: "axis", x1: barX, y1: headHeight - 4, x2: barX, y2: axisEnd }));

@@ -18,7 +18,9 @@ export const ceiling: Workload = {
     const writing = await load(session, "ceiling.writes", [join(session.broker.place.folder, "sink")]);
     session.set("ceiling.writes", writing);
     const ours = session.values["produce16k.perSecond"];
-    if (ours !== undefined) session.set("ceiling.share", ours / answering);
+    if (ours === undefined) return;
+    session.set("ceiling.share", ours / answering);
+    session.set("ceiling.writingShare", ours / writing);
   },
 };
 

@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "../../src/protocol/apis.ts";
 import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
-import { type Session } from "../harness/session.ts";
+import { megabyte, type Session } from "../harness/session.ts";
 import { type Workload } from "./workload.ts";
 
 const connections = 2_000;
@@ -27,9 +27,10 @@ export const idleConnections: Workload = {
     const before = session.broker.residentBytes();
     const sockets = await open(session.port, connections);
     await sleep(settleMs);
-    const grown = session.broker.residentBytes() - before;
+    const resident = session.broker.residentBytes();
     close(sockets);
-    session.set("connections.kilobytesEach", grown / connections / 1000);
+    session.set("connections.kilobytesEach", (resident - before) / connections / 1000);
+    session.set("connections.resident", resident / megabyte);
     await sleep(settleMs / 2);
   },
 };

@@ -14,7 +14,7 @@ import { spreadOf } from "../../../bench/report/statistics.ts";
 import { curveTable, groupTable, missedTargets } from "../../../bench/report/table.ts";
 
 function turn(target: TargetName, values: Partial<Record<MetricName, number>>, points: Point[] = []): Turn {
-  const about = { suite: "main", round: 1, startedAt: "2026-11-21T09:00:00.000Z", commit: "abc" };
+  const about = { suite: "main", round: 1, date: "2026-11-21T09:00:00.000Z", commit: "abc" };
   return { ...about, target, values, points, generatorShares: {}, failures: [] };
 }
 
