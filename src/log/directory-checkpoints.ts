@@ -3,6 +3,7 @@ import { type Disk, type Logger } from "../io/ports.ts";
 import { type Log } from "./log.ts";
 import { partitionDirectoryName } from "./log-files.ts";
 import {
+  cleanerCheckpointName,
   highWatermarkCheckpointName,
   logStartCheckpointName,
   offsetCheckpointText,
@@ -18,6 +19,7 @@ const checkpointNames = {
   recoveryPoint: recoveryPointCheckpointName,
   logStart: logStartCheckpointName,
   highWatermark: highWatermarkCheckpointName,
+  cleaned: cleanerCheckpointName,
 } as const;
 
 export type CheckpointKind = keyof typeof checkpointNames;
@@ -71,6 +73,13 @@ export class DirectoryCheckpoints {
     writeOffsetCheckpoint(this.#options.disk, this.#path(kind), this.#offsets(kind));
   }
 
+  /** As `write`, when the file does not say so yet. */
+  writeIfNew(kind: CheckpointKind): void {
+    const offsets = this.#offsets(kind);
+    const isKnown = this.#texts.get(kind) === offsetCheckpointText(offsets);
+    if (!isKnown && offsets.length > 0) this.write(kind);
+  }
+
   /** What is being written in the background no longer replaces a file. */
   close(): void {
     this.#isClosed = true;
@@ -94,6 +103,7 @@ const offsetOf: Record<CheckpointKind, (log: Log) => Offset | undefined> = {
   recoveryPoint: (log) => log.recoveryPoint,
   logStart: logStartOf,
   highWatermark: (log) => log.highWatermark,
+  cleaned: (log) => log.cleanedOffset,
 };
 
 /** As in Kafka, only a start that differs from what the segments say is worth a line. */

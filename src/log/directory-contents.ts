@@ -14,6 +14,7 @@ export interface FoundLog {
   readonly logStartOffset: Offset;
   readonly recoveryPoint: Offset;
   readonly highWatermark: Offset | undefined;
+  readonly cleanedOffset: Offset | undefined;
 }
 
 /**
@@ -24,6 +25,7 @@ export function directoryContents(directory: LogDirectory, excluded: ReadonlySet
   const recoveryPoints = directory.checkpoints.read("recoveryPoint");
   const logStarts = directory.checkpoints.read("logStart");
   const highWatermarks = directory.checkpoints.read("highWatermark");
+  const cleanedOffsets = directory.checkpoints.read("cleaned");
   const found: FoundLog[] = [];
   for (const entry of disk.list(directory.path)) {
     const parsed = parsePartitionDirectoryName(entry);
@@ -37,6 +39,7 @@ export function directoryContents(directory: LogDirectory, excluded: ReadonlySet
       logStartOffset: logStarts.get(name) ?? 0,
       recoveryPoint: recoveryPoints.get(name) ?? 0,
       highWatermark: highWatermarks.get(name),
+      cleanedOffset: cleanedOffsets.get(name),
     });
   }
   return found;

@@ -103,18 +103,31 @@ function loadSegments(options: LoadOptions, files: ReadonlySet<string>): Segment
   return segments;
 }
 
-/** What a crash left of deletions and of the cleaner: a swap file is whole and takes the place of what it was made of. */
+/**
+ * What a crash left of deletions and of the cleaner. A swap file is whole and takes the place of what it was made of, unless
+ * one before it was not ready: then they come from the split of a segment, which is there still.
+ */
 function finishCleaning(disk: Disk, directory: string): void {
-  for (const file of disk.list(directory)) {
-    if (file.endsWith(deletedSuffix) || file.endsWith(cleanedSuffix)) disk.remove(`${directory}/${file}`);
+  const files = disk.list(directory);
+  const firstCleaned = Math.min(...files.filter((file) => file.endsWith(cleanedSuffix)).map(offsetOfUnfinished));
+  const swaps: string[] = [];
+  for (const file of files) {
+    const isSwap = file.endsWith(swapSuffix);
+    const isUseless = file.endsWith(deletedSuffix) || file.endsWith(cleanedSuffix);
+    if (isUseless || (isSwap && offsetOfUnfinished(file) >= firstCleaned)) disk.remove(`${directory}/${file}`);
+    else if (isSwap) swaps.push(file);
   }
-  for (const file of disk.list(directory)) {
+  for (const file of swaps) {
     if (!file.endsWith(logSuffix + swapSuffix)) continue;
-    const baseOffset = offsetOfFileName(file) ?? 0;
-    removeReplaced(disk, directory, baseOffset, `${directory}/${file}`);
-    disk.rename(`${directory}/${file}`, `${directory}/${segmentFileName(baseOffset, logSuffix)}`);
+    removeReplaced(disk, directory, offsetOfUnfinished(file), `${directory}/${file}`);
   }
-  for (const file of disk.list(directory)) if (file.endsWith(swapSuffix)) disk.remove(`${directory}/${file}`);
+  for (const file of swaps) {
+    disk.rename(`${directory}/${file}`, `${directory}/${file.slice(0, -swapSuffix.length)}`);
+  }
+}
+
+function offsetOfUnfinished(file: string): Offset {
+  return offsetOfFileName(file) ?? 0;
 }
 
 function removeReplaced(disk: Disk, directory: string, baseOffset: Offset, swapPath: string): void {

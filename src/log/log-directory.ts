@@ -103,6 +103,7 @@ export class LogDirectory {
       this.checkpoints.write("recoveryPoint");
       this.checkpoints.write("logStart");
       this.checkpoints.write("highWatermark");
+      this.checkpoints.writeIfNew("cleaned");
       writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
     } catch (error) {
       this.#options.logger.error({ error, directory: this.path }, "The directory could not be closed in good order");

@@ -1,5 +1,6 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
-import { type Disk, DiskError, type Random } from "../io/ports.ts";
+import { type Disk, DiskError } from "../io/ports.ts";
+import { type LogCleaner } from "./cleaner/log-cleaner.ts";
 import { DelayedRemovals } from "./delayed-removals.ts";
 import { directoryContents, type FoundLog } from "./directory-contents.ts";
 import { Log } from "./log.ts";
@@ -21,7 +22,6 @@ export interface LogManagerOptions extends LogUpkeepOptions {
   readonly excluded: ReadonlySet<string>;
   readonly defaultConfig: LogConfig;
   readonly disk: Disk;
-  readonly random: Random;
   readonly writeQueue: WriteQueue;
   /** `cordoned.log.dirs`: no new log goes there. */
   readonly isCordoned?: (directory: string) => boolean;
@@ -41,6 +41,7 @@ interface NewLog {
   readonly logStartOffset: Offset;
   readonly recoveryPoint: Offset;
   readonly highWatermark?: Offset | undefined;
+  readonly cleanedOffset?: Offset | undefined;
 }
 
 /** The logs of a node in its directories: loads them at the start, makes them, moves them aside, promotes copies. */
@@ -301,6 +302,11 @@ export class LogManager {
     this.#upkeep.start();
   }
 
+  /** Undefined when `log.cleaner.enable` is false. */
+  get cleaner(): LogCleaner | undefined {
+    return this.#upkeep.cleaner;
+  }
+
   /** Applies `retention.ms` and `retention.bytes` now. */
   deleteOldSegments(): void {
     this.#upkeep.deleteOldSegments();
@@ -377,6 +383,8 @@ export class LogManager {
     // As in Kafka, only people delete what nobody asked to be deleted.
     if (kind === "delete" && directory?.isOnline) this.#discard(log);
     else this.#logs.forget(log);
+    // A log that comes anew under the name was never compacted.
+    if (log.cleanedOffset !== undefined && directory?.isOnline) directory.checkpoints.writeInBackground("cleaned");
   }
 
   #nameAside(log: Log, kind: "delete" | "stray"): string {

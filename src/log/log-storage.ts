@@ -25,12 +25,20 @@ export interface LogStorageOptions {
   readonly config: LogConfig;
   readonly logStartOffset: Offset;
   readonly recoveryPoint: Offset;
+  /** Where the log was compacted up to, as far as that is known. */
+  readonly cleanedOffset?: Offset | undefined;
   readonly hadCleanShutdown: boolean;
   readonly logger: Logger;
   /** A random number in [0, 1), for the jitter of rolls. */
   readonly draw: () => number;
   /** A write or fsync failed: the directory can no longer be trusted. */
   readonly onDiskError: (error: unknown) => void;
+}
+
+/** A compaction that is under way. */
+export interface Cleaning {
+  /** From here on it changes nothing in the log; before the call returns, what it had half done is undone. */
+  abort(): void;
 }
 
 /**
@@ -59,6 +67,10 @@ export class LogStorage {
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
   isClosed = false;
+  /** The log was compacted up to here; undefined when that never was, or nothing is known of it. */
+  cleanedOffset: Offset | undefined;
+  /** While the log is being compacted: nobody else takes segments away, and what cuts or ends the log aborts it first. */
+  cleaning: Cleaning | null = null;
   readonly #openFiles: OpenFiles;
   readonly #draw: () => number;
   readonly #onDiskError: (error: unknown) => void;
@@ -90,6 +102,7 @@ export class LogStorage {
     this.endOffset = loaded.logEndOffset;
     this.writtenOffset = loaded.logEndOffset;
     this.snapshotOffset = loaded.snapshotOffset;
+    this.cleanedOffset = options.cleanedOffset;
     this.tail = new Tail(tailCache);
   }
 
@@ -107,6 +120,11 @@ export class LogStorage {
 
   addSegment(baseOffset: Offset): void {
     this.segments.add(Segment.create(this.#place(), baseOffset, this.clock.wallMs()));
+  }
+
+  /** The segment that the cleaner has written for the place at `baseOffset`. */
+  loadCleaned(baseOffset: Offset): Segment {
+    return Segment.loadCleaned(this.#place(), baseOffset, this.clock.wallMs());
   }
 
   /** Writes down the producers as they are at the log's end, under the name of `offset`. */

@@ -1,7 +1,10 @@
-import { type Clock, type Logger, type Timers } from "../io/ports.ts";
+import { type Clock, type Logger, type Random, type Timers, type Workers } from "../io/ports.ts";
 import { BackgroundFlush } from "./background-flush.ts";
+import { type CleanerConfig } from "./cleaner/cleaner-config.ts";
+import { LogCleaner } from "./cleaner/log-cleaner.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { type CheckpointKind } from "./directory-checkpoints.ts";
+import { type Log } from "./log.ts";
 import { type LogDirectories } from "./log-directories.ts";
 import { type LogRegistry } from "./log-registry.ts";
 import { RecurringWork } from "./recurring-work.ts";
@@ -9,6 +12,7 @@ import { RecurringWork } from "./recurring-work.ts";
 export interface LogUpkeepOptions {
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   readonly logger: Logger;
   /** `log.retention.check.interval.ms` */
   readonly retentionIntervalMs: number;
@@ -25,13 +29,17 @@ export interface LogUpkeepOptions {
   /** `producer.id.expiration.ms` and how often it is looked at. */
   readonly producerIdExpirationMs: number;
   readonly producerIdCheckIntervalMs: number;
+  /** None: nothing is compacted, and compacted logs have no retention. */
+  readonly cleaner?: { readonly config: CleanerConfig; readonly workers: Workers };
 }
 
 const flushTickMs = 1_000;
 const idleReleaseIntervalMs = 60_000;
 
-/** The work on the logs of a node that recurs: retention, flushing, checkpoints, expiry of producers. */
+/** The work on the logs of a node that recurs: compaction, retention, flushing, checkpoints, expiry of producers. */
 export class LogUpkeep {
+  /** Undefined when `log.cleaner.enable` is false. */
+  readonly cleaner: LogCleaner | undefined;
   readonly #options: LogUpkeepOptions;
   readonly #logs: LogRegistry;
   readonly #directories: LogDirectories;
@@ -46,6 +54,7 @@ export class LogUpkeep {
     this.#removals = removals;
     this.#work = new RecurringWork(options.timers);
     this.#flush = new BackgroundFlush({ logs: () => logs.all(), onAdvanced: () => this.#checkpoint("recoveryPoint") });
+    this.cleaner = this.#createCleaner();
   }
 
   start(): void {
@@ -66,11 +75,13 @@ export class LogUpkeep {
     work.every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
       for (const log of this.#logs.all()) log.releaseIdle();
     });
+    this.cleaner?.start();
   }
 
   /** Does without holding the event loop up what closing the logs would otherwise have to do. */
   async prepareClose(): Promise<void> {
     this.#work.close();
+    await this.cleaner?.close();
     await this.#flush.flushAll();
   }
 
@@ -78,14 +89,33 @@ export class LogUpkeep {
     this.#work.close();
   }
 
-  /** Applies `retention.ms` and `retention.bytes` now. */
+  /** Applies `retention.ms` and `retention.bytes` now, but to compacted logs: that the cleaner does between its rounds. */
   deleteOldSegments(): void {
-    const nowMs = this.#options.clock.wallMs();
-    for (const log of this.#logs.all()) {
-      const count = log.deleteOldSegments(nowMs, (remove, delayMs) => this.#removals.add(remove, delayMs));
-      if (count > 0)
-        this.#options.logger.info({ log: log.name, count, logStartOffset: log.logStartOffset }, "Deleted old segments");
-    }
+    for (const log of this.#logs.all()) if (!log.config.isCompacted) this.#deleteOldSegments(log);
+  }
+
+  #deleteOldSegments(log: Log): void {
+    const { clock, logger } = this.#options;
+    const count = log.deleteOldSegments(clock.wallMs(), this.#removeLater);
+    if (count > 0) logger.info({ log: log.name, count, logStartOffset: log.logStartOffset }, "Deleted old segments");
+  }
+
+  readonly #removeLater = (remove: () => void, delayMs: number): void => this.#removals.add(remove, delayMs);
+
+  #createCleaner(): LogCleaner | undefined {
+    const { cleaner, clock, timers, random, logger } = this.#options;
+    if (cleaner === undefined || !cleaner.config.isEnabled) return undefined;
+    return new LogCleaner({
+      ...cleaner,
+      logs: () => this.#logs.current.values(),
+      removeLater: this.#removeLater,
+      onCleaned: () => this.#checkpoint("cleaned"),
+      deleteOldSegments: (log) => this.#deleteOldSegments(log),
+      clock,
+      timers,
+      random,
+      logger,
+    });
   }
 
   #expireProducers(): void {

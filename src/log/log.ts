@@ -79,6 +79,16 @@ export class Log implements Writable {
     return this.#storage.directory;
   }
 
+  /** The log was compacted up to here; undefined when it never was. */
+  get cleanedOffset(): Offset | undefined {
+    return this.#storage.cleanedOffset;
+  }
+
+  /** @internal for the cleaner */
+  get storage(): LogStorage {
+    return this.#storage;
+  }
+
   get leaderEpochs(): LeaderEpochCache {
     return this.#storage.leaderEpochs;
   }
@@ -383,7 +393,7 @@ export class Log implements Writable {
   deleteOldSegments(nowMs: TimestampMs, removeLater: RemoveLater): number {
     const storage = this.#storage;
     let count = 0;
-    if (!storage.isUsable) return count;
+    if (!storage.isUsable || storage.cleaning !== null) return count;
     storage.guard(() => {
       const deletable = deletableSegments(storage, this.#highWatermark, nowMs);
       if (deletable.length === 0) return;
@@ -423,6 +433,7 @@ export class Log implements Writable {
   close(): void {
     const storage = this.#storage;
     if (storage.isClosed) return;
+    storage.cleaning?.abort();
     storage.isClosed = true;
     if (!storage.isOffline) {
       this.#flusher.flushSync();
@@ -441,6 +452,7 @@ export class Log implements Writable {
   /** Stops serving it as it is: what was not written is lost. */
   abandon(): void {
     const storage = this.#storage;
+    storage.cleaning?.abort();
     storage.isClosed = true;
     storage.tail.clear();
     storage.closeFiles();
@@ -448,6 +460,7 @@ export class Log implements Writable {
 
   /** Gives the directory another name and goes on serving it. Throws when the disk fails. */
   rename(directory: string): void {
+    this.#storage.cleaning?.abort();
     this.#storage.moveTo(directory);
   }
 
@@ -459,6 +472,7 @@ export class Log implements Writable {
   /** Its log directory failed elsewhere: nothing here is relied on any more. */
   goOffline(): void {
     this.#storage.isOffline = true;
+    this.#storage.cleaning?.abort();
   }
 }
 

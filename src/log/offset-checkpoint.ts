@@ -5,6 +5,7 @@ import { formatCheckpoint, parseCheckpoint, parseNatural, readTextIfThere } from
 export const recoveryPointCheckpointName = "recovery-point-offset-checkpoint";
 export const logStartCheckpointName = "log-start-offset-checkpoint";
 export const highWatermarkCheckpointName = "replication-offset-checkpoint";
+export const cleanerCheckpointName = "cleaner-offset-checkpoint";
 
 export interface PartitionOffset {
   readonly topic: string;

@@ -5,6 +5,7 @@ import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-heade
 import { batchSizeAt, scanHeaders } from "./batch-scan.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
 import {
+  cleanedSuffix,
   deletedSuffix,
   logSuffix,
   offsetIndexSuffix,
@@ -51,6 +52,8 @@ export class Segment {
   readonly #disk: Disk;
   readonly #indexIntervalBytes: number;
   #directory: string;
+  /** Behind the usual names of the files; "" for a segment of the log that nothing is happening to. */
+  #suffix = "";
   #createdMs: TimestampMs;
   #bytesSinceIndexEntry = 0;
   /** The file is this long though less is written; 0 when it is as long as what is written. */
@@ -100,12 +103,16 @@ export class Segment {
   /** The segment whose `.log` file is there; `files` are all of the directory. */
   static load(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs, files: ReadonlySet<string>): Segment {
     const segment = new Segment(place, baseOffset, nowMs);
-    segment.sizeBytes = segment.writtenBytes = place.disk.stat(segment.file.path).sizeBytes;
     const has = (suffix: string): boolean => files.has(segmentFileName(baseOffset, suffix));
-    segment.offsetIndex.file.reload();
-    segment.timeIndex.file.reload();
-    if (has(transactionIndexSuffix)) segment.transactionIndex.file.reload();
-    segment.#offsetIndexIsChecked = segment.#timeIndexIsChecked = false;
+    segment.#takeFiles(has(transactionIndexSuffix));
+    return segment;
+  }
+
+  /** The segment that the cleaner has written, under the names of `.cleaned` files. */
+  static loadCleaned(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
+    const segment = new Segment(place, baseOffset, nowMs);
+    segment.#setPaths(cleanedSuffix);
+    segment.#takeFiles(true);
     return segment;
   }
 
@@ -127,6 +134,18 @@ export class Segment {
   /** For retention: the largest timestamp, or when the file was last changed if its records have none. */
   get ageTimestamp(): TimestampMs {
     return this.maxTimestamp >= 0 ? this.maxTimestamp : this.#disk.stat(this.file.path).modifiedMs;
+  }
+
+  /** Largest timestamp of the first batch; -1 when it has none. */
+  get firstTimestamp(): TimestampMs {
+    if (this.#firstTimestamp === undefined) {
+      this.#firstTimestamp = -1;
+      scanHeaders(this.file.use(), 0, this.writtenBytes, (batch) => {
+        this.#firstTimestamp = batch.maxTimestamp;
+        return false;
+      });
+    }
+    return this.#firstTimestamp;
   }
 
   canHold(offset: Offset): boolean {
@@ -348,16 +367,21 @@ export class Segment {
   /** The partition's directory has another name. */
   moveTo(directory: string): void {
     this.#directory = directory;
-    this.#setPaths("");
+    this.#setPaths(this.#suffix);
   }
 
   /** Gives the files the suffix that says they are to be removed; they can still be read. */
   markDeleted(): void {
-    for (const suffix of segmentSuffixes) {
-      const path = `${this.#directory}/${segmentFileName(this.baseOffset, suffix)}`;
-      if (this.#disk.exists(path)) this.#disk.rename(path, path + deletedSuffix);
-    }
-    this.#setPaths(deletedSuffix);
+    this.changeSuffix(deletedSuffix);
+  }
+
+  /** Gives the files other names, the `.log` file the last: where it is, its indexes are. */
+  changeSuffix(suffix: string): void {
+    const { transactionIndex, timeIndex, offsetIndex, file } = this;
+    const from = [transactionIndex.file.path, timeIndex.file.path, offsetIndex.file.path, file.path];
+    this.#setPaths(suffix);
+    const to = [transactionIndex.file.path, timeIndex.file.path, offsetIndex.file.path, file.path];
+    for (const [index, path] of from.entries()) if (this.#disk.exists(path)) this.#disk.rename(path, to[index]!);
   }
 
   remove(): void {
@@ -368,7 +392,17 @@ export class Segment {
     this.#disk.remove(this.transactionIndex.file.path);
   }
 
+  /** Makes the files that are there the segment's. */
+  #takeFiles(hasTransactionIndex: boolean): void {
+    this.sizeBytes = this.writtenBytes = this.#disk.stat(this.file.path).sizeBytes;
+    this.offsetIndex.file.reload();
+    this.timeIndex.file.reload();
+    if (hasTransactionIndex) this.transactionIndex.file.reload();
+    this.#offsetIndexIsChecked = this.#timeIndexIsChecked = false;
+  }
+
   #setPaths(suffix: string): void {
+    this.#suffix = suffix;
     const path = (kind: string): string => `${this.#directory}/${segmentFileName(this.baseOffset, kind)}${suffix}`;
     this.file.moveTo(path(logSuffix));
     this.offsetIndex.file.moveTo(path(offsetIndexSuffix));
@@ -377,14 +411,8 @@ export class Segment {
   }
 
   #timeWaitedForRoll(maxTimestamp: TimestampMs, nowMs: TimestampMs): number {
-    if (this.#firstTimestamp === undefined) {
-      this.#firstTimestamp = -1;
-      scanHeaders(this.file.use(), 0, this.writtenBytes, (batch) => {
-        this.#firstTimestamp = batch.maxTimestamp;
-        return false;
-      });
-    }
-    return this.#firstTimestamp >= 0 ? maxTimestamp - this.#firstTimestamp : nowMs - this.#createdMs;
+    const first = this.firstTimestamp;
+    return first >= 0 ? maxTimestamp - first : nowMs - this.#createdMs;
   }
 
   /** The largest timestamp of the batches before `end`. */

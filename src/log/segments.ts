@@ -39,6 +39,14 @@ export class Segments {
     return this.#list.includes(segment);
   }
 
+  /** Puts a segment in the place of some that follow one another; it begins where the first of them does. */
+  replace(old: readonly Segment[], segment: Segment): void {
+    const index = this.#list.indexOf(old[0]!);
+    assert(index >= 0 && old.every((each, at) => this.#list[index + at] === each), "a run of the log is replaced");
+    assert(segment.baseOffset === old[0]!.baseOffset, "the segment begins where the ones that it replaces did");
+    this.#list.splice(index, old.length, segment);
+  }
+
   remove(segment: Segment): void {
     const index = this.#list.indexOf(segment);
     assert(index >= 0, "the segment is one of the log's");

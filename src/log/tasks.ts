@@ -1,4 +1,5 @@
 import { type Task } from "../io/ports.ts";
+import { cleanTask } from "./cleaner/clean-task.ts";
 
 /** What the threads of `Workers` can run. */
-export const tasks: readonly Task<never, never, unknown>[] = [];
+export const tasks: readonly Task<never, never, unknown>[] = [cleanTask];

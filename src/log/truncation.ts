@@ -13,6 +13,7 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
     truncateFullyAndStartAt(storage, offset);
     return;
   }
+  if (offset < segments.active.baseOffset) storage.cleaning?.abort();
   storage.writeActive();
   storage.tail.clear();
   const nowMs = storage.clock.wallMs();
@@ -30,6 +31,7 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
 
 /** Empties the log and lets it go on at `offset`. */
 export function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
+  storage.cleaning?.abort();
   storage.tail.clear();
   for (const segment of storage.segments.all().slice()) {
     storage.segments.remove(segment);
@@ -45,6 +47,8 @@ export function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): vo
 
 function endAt(storage: LogStorage, endOffset: Offset): void {
   storage.endOffset = endOffset;
+  // What comes there now was never compacted.
+  if (storage.cleanedOffset !== undefined) storage.cleanedOffset = Math.min(storage.cleanedOffset, endOffset);
   storage.writtenOffset = endOffset;
   storage.leaderEpochs.truncateFromEnd(endOffset);
   storage.removeProducerSnapshots((offset) => offset > endOffset);

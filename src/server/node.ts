@@ -7,6 +7,7 @@ import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts
 import { groupShard } from "../coordinator/group/group-shard.ts";
 import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
 import { type CompressionName, type Disk, DiskError, type Ports, type SocketAddress } from "../io/ports.ts";
+import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
 import { defaultLogConfig } from "../log/log-config.ts";
 import { LogManager } from "../log/log-manager.ts";
 import { WriteQueue } from "../log/write-queue.ts";
@@ -204,6 +205,7 @@ class Node implements RunningNode {
         highWatermarkIntervalMs: config.get("replica.high.watermark.checkpoint.interval.ms"),
         producerIdExpirationMs: config.get("producer.id.expiration.ms"),
         producerIdCheckIntervalMs: config.get("producer.id.expiration.check.interval.ms"),
+        cleaner: { config: cleanerConfigFrom(config), workers: this.#ports.workers },
         onDirectoryFailed: (directory, isLast) => this.#onDirectoryFailed(directory, isLast),
       });
     } catch (error) {

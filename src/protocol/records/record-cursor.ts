@@ -29,6 +29,12 @@ export class RecordCursor {
   /** -1 when the value is null. */
   valueSizeBytes = -1;
   headerCount = 0;
+  /** Where in the payload the key is, if there is one. */
+  keyStart = 0;
+  /** Where in the payload that begins which does not depend on the batch's timestamps: the offset delta. */
+  restStart = 0;
+  /** Where in the payload the record ends. */
+  end = 0;
 
   readonly #at: { readonly buffer: Buffer; offset: number; end: number };
   readonly #payloadEnd: number;
@@ -36,7 +42,6 @@ export class RecordCursor {
   readonly #baseTimestamp: TimestampMs;
   readonly #logAppendTime: TimestampMs | undefined;
   #remaining: number;
-  #keyAt = 0;
   #valueAt = 0;
   #headersAt = 0;
 
@@ -95,12 +100,13 @@ export class RecordCursor {
     at.end = end;
     at.offset++; // The attributes of a record have no meaning yet.
     const timestampDelta = readVarlong(at);
+    this.restStart = at.offset;
     const offsetDelta = readVarint(at);
     this.offsetDelta = offsetDelta;
     this.offset = this.#baseOffset + offsetDelta;
     this.timestamp = this.#logAppendTime ?? this.#baseTimestamp + timestampDelta;
     this.keySizeBytes = readVarint(at);
-    this.#keyAt = at.offset;
+    this.keyStart = at.offset;
     skip(at, this.keySizeBytes);
     this.valueSizeBytes = readVarint(at);
     this.#valueAt = at.offset;
@@ -113,13 +119,14 @@ export class RecordCursor {
         `Invalid record size: expected to read ${bodySizeBytes} bytes in record payload, but instead read ${at.offset - bodyStart}`,
       );
     }
+    this.end = end;
     this.sizeBytes = end - start;
   }
 
   /** A view of the key of the current record. */
   key(): Buffer | null {
     const size = this.keySizeBytes;
-    return size < 0 ? null : this.#at.buffer.subarray(this.#keyAt, this.#keyAt + size);
+    return size < 0 ? null : this.#at.buffer.subarray(this.keyStart, this.keyStart + size);
   }
 
   /** A view of the value of the current record. */

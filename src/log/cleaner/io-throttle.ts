@@ -1,0 +1,33 @@
+import { type Clock, type Timers } from "../../io/ports.ts";
+
+const checkIntervalMs = 300;
+
+/** Keeps what a cleaner reads and writes to so many bytes a second, by naps. */
+export class IoThrottle {
+  readonly #bytesPerSecond: number;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  #periodStartMs: number;
+  #bytes = 0;
+
+  constructor(bytesPerSecond: number, clock: Clock, timers: Timers) {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#periodStartMs = clock.monotonicMs();
+  }
+
+  /** Takes its nap when it is time; where no thread is there for the work, others get their turn here. */
+  async pass(bytes: number): Promise<void> {
+    this.#bytes += bytes;
+    const elapsedMs = this.#clock.monotonicMs() - this.#periodStartMs;
+    if (elapsedMs <= checkIntervalMs) {
+      await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve));
+      return;
+    }
+    const napMs = (this.#bytes / this.#bytesPerSecond) * 1_000 - elapsedMs;
+    if (napMs > 0) await new Promise<void>((resolve) => void this.#timers.after(napMs, resolve));
+    this.#periodStartMs = this.#clock.monotonicMs();
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,205 @@
+import {
+  type Clock,
+  DiskError,
+  type Logger,
+  type Random,
+  type TimerHandle,
+  type Timers,
+  type Workers,
+} from "../../io/ports.ts";
+import { type Log } from "../log.ts";
+import { type RemoveLater } from "../retention.ts";
+import { type CleanInput } from "./clean-input.ts";
+import { type Cleanable, cleanableOf, isDue } from "./cleanable.ts";
+import { type CleanerConfig } from "./cleaner-config.ts";
+import { CleanerMetrics } from "./cleaner-metrics.ts";
+import { LogCleaning } from "./log-cleaning.ts";
+import { entriesMax } from "./offset-map.ts";
+
+export interface LogCleanerOptions {
+  readonly config: CleanerConfig;
+  /** Those that are in use; asked anew each time. */
+  readonly logs: () => Iterable<Log>;
+  readonly removeLater: RemoveLater;
+  /** A log was cleaned: where it is clean up to has to be written down. */
+  readonly onCleaned: (log: Log) => void;
+  /** Applies retention to a compacted log. */
+  readonly deleteOldSegments: (log: Log) => void;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly workers: Workers;
+  readonly logger: Logger;
+}
+
+const hashKeyBytes = 16;
+
+/**
+ * Compacts the logs whose topics ask for that, the dirtiest first: of the records of one key the newest stays. Retention of
+ * these logs is its work too, so that nobody deletes segments of a log that is being cleaned.
+ */
+export class LogCleaner {
+  readonly metrics: CleanerMetrics;
+  readonly #options: LogCleanerOptions;
+  readonly #running = new Map<Log, { readonly cleaning: LogCleaning; readonly ended: Promise<unknown> }>();
+  /** Logs that cannot be cleaned: they are left alone until the broker starts anew. */
+  readonly #uncleanable = new Set<Log>();
+  #config: CleanerConfig;
+  #timer: TimerHandle | undefined;
+  #isStarted = false;
+  #isClosed = false;
+
+  constructor(options: LogCleanerOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.metrics = new CleanerMetrics(options.clock.wallMs());
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.#options.timers.endOfTurn(() => this.#pass());
+  }
+
+  /** Takes new values of the dynamic keys; what is being cleaned is begun anew with them. */
+  reconfigure(config: CleanerConfig): void {
+    this.#config = config;
+    for (const { cleaning } of this.#running.values()) cleaning.abort();
+    if (this.#isStarted) this.#pass();
+  }
+
+  /** Ends what is under way; resolves when no thread works on a log any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    for (const { cleaning } of this.#running.values()) cleaning.abort();
+    await Promise.all(Array.from(this.#running.values(), ({ ended }) => ended));
+  }
+
+  /** How many logs are being cleaned. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  isUncleanable(log: Log): boolean {
+    return this.#uncleanable.has(log);
+  }
+
+  /** Begins rounds as long as there are threads and logs for them, does what retention asks for, and rests. */
+  #pass(): void {
+    if (this.#isClosed) return;
+    this.#timer?.cancel();
+    const logs = [...this.#options.logs()].filter(({ config, isOffline }) => config.isCompacted && !isOffline);
+    for (const log of this.#uncleanable) if (!logs.includes(log)) this.#uncleanable.delete(log);
+    while (this.#running.size < this.#config.threads) {
+      const filthiest = this.#filthiest(logs);
+      if (filthiest === undefined) break;
+      this.#begin(filthiest);
+    }
+    for (const log of logs) {
+      if (!this.#running.has(log) && !this.#uncleanable.has(log)) this.#options.deleteOldSegments(log);
+    }
+    this.metrics.uncleanableLogs = this.#uncleanable.size;
+    this.#timer = this.#options.timers.after(this.#config.backoffMs, () => this.#pass());
+  }
+
+  #filthiest(logs: readonly Log[]): Cleanable | undefined {
+    const nowMs = this.#options.clock.wallMs();
+    const { metrics } = this;
+    metrics.lastRunMs = nowMs;
+    metrics.dirtiestRatio = 0;
+    metrics.delayMsMax = 0;
+    let filthiest: Cleanable | undefined;
+    for (const log of logs) {
+      if (this.#running.has(log) || this.#uncleanable.has(log)) continue;
+      const cleanable = this.#measure(log, nowMs);
+      if (cleanable === undefined || cleanable.totalBytes === 0) continue;
+      metrics.dirtiestRatio = Math.max(metrics.dirtiestRatio, cleanable.ratio);
+      metrics.delayMsMax = Math.max(metrics.delayMsMax, cleanable.delayMs);
+      if (isDue(cleanable) && (filthiest === undefined || cleanable.ratio > filthiest.ratio)) filthiest = cleanable;
+    }
+    return filthiest;
+  }
+
+  #measure(log: Log, nowMs: number): Cleanable | undefined {
+    try {
+      return cleanableOf(log, nowMs);
+    } catch (error) {
+      this.#onFailed(log, error);
+      return undefined;
+    }
+  }
+
+  #begin(cleanable: Cleanable): void {
+    const { log } = cleanable;
+    const cleaning = new LogCleaning(log.storage, this.#options.removeLater);
+    const ended = this.#run(cleanable, cleaning).finally(() => {
+      this.#running.delete(log);
+      this.#pass();
+    });
+    this.#running.set(log, { cleaning, ended });
+  }
+
+  async #run(cleanable: Cleanable, cleaning: LogCleaning): Promise<void> {
+    const { clock, workers, logger, onCleaned } = this.#options;
+    const { log, firstDirtyOffset } = cleanable;
+    const startMs = clock.monotonicMs();
+    try {
+      const result = await cleaning.run(workers, this.#inputFor(cleanable));
+      if (result === undefined) return;
+      const { cleanedOffset, counts } = result;
+      const durationMs = clock.monotonicMs() - startMs;
+      this.metrics.add(counts, durationMs);
+      logger.info({ log: log.name, firstDirtyOffset, cleanedOffset, durationMs, ...counts }, "Cleaned the log");
+      onCleaned(log);
+    } catch (error) {
+      this.#onFailed(log, error);
+    }
+  }
+
+  /** A disk that fails takes its directory along; with any other failure the log is at fault and the others go on. */
+  #onFailed(log: Log, error: unknown): void {
+    if (error instanceof DiskError) return log.storage.fail(error);
+    this.#uncleanable.add(log);
+    this.#options.logger.warn(
+      { error, log: log.name },
+      "The log cannot be cleaned: it is left as it is until a restart",
+    );
+  }
+
+  #inputFor({ log, firstDirtyOffset, endOffset }: Cleanable): CleanInput {
+    const { clock, random } = this.#options;
+    const { threads, dedupeBufferBytes, dedupeBufferLoadFactor, ioBufferBytes, ioBytesPerSecondMax } = this.#config;
+    const { config, storage, producerState } = log;
+    const { active } = storage.segments;
+    const producers: [number, number, number][] = [];
+    for (const { producerId, lastDataOffset, producerEpoch } of producerState.entries()) {
+      if (lastDataOffset < endOffset) producers.push([producerId, lastDataOffset, producerEpoch]);
+    }
+    return {
+      directory: storage.directory,
+      segments: log.segmentSizes().filter(({ baseOffset }) => baseOffset < active.baseOffset),
+      firstDirtyOffset,
+      endOffset,
+      abortedTransactions: Array.from({ length: active.transactionIndex.count }, (_, slot) =>
+        active.transactionIndex.at(slot),
+      ),
+      producers,
+      nowMs: clock.wallMs(),
+      deleteRetentionMs: config.deleteRetentionMs,
+      segmentBytesMax: config.segmentBytes,
+      indexBytesMax: config.segmentIndexBytes,
+      indexIntervalBytes: config.indexIntervalBytes,
+      mapEntriesMax: Math.max(
+        1,
+        entriesMax(Math.min(dedupeBufferBytes / threads, bufferBytesMax), dedupeBufferLoadFactor),
+      ),
+      mapLoadFactor: dedupeBufferLoadFactor,
+      ioBufferBytes: Math.floor(ioBufferBytes / threads / 2),
+      bytesPerSecondMax: ioBytesPerSecondMax / threads,
+      hashKey: random.bytes(hashKeyBytes),
+    };
+  }
+}
+
+/** As in Kafka, of one thread. */
+const bufferBytesMax = 2_147_483_647;

@@ -1,0 +1,133 @@
+import { type Offset } from "../../base/brand.ts";
+import { type Disk, type DiskFile, type TaskJob, type TaskPorts } from "../../io/ports.ts";
+import { batchHeaderSizeBytes, BatchView } from "../../protocol/records/batch-header.ts";
+import { RecordCursor } from "../../protocol/records/record-cursor.ts";
+import { decompressBatch, payloadOf } from "../../protocol/records/record-iterator.ts";
+import { batchSizeAt } from "../batch-scan.ts";
+import { logSuffix, offsetIndexSuffix, segmentFileName } from "../log-files.ts";
+import { OffsetIndex } from "../offset-index.ts";
+import { type AbortedTransaction } from "../transaction-index.ts";
+import { decompressedBytesMax } from "./batch-filter.ts";
+import { BatchReader } from "./batch-reader.ts";
+import { type CleanInput } from "./clean-input.ts";
+import { CleanedTransactions } from "./cleaned-transactions.ts";
+import { type CleanerCounts } from "./cleaner-counts.ts";
+import { type IoThrottle } from "./io-throttle.ts";
+import { OffsetMap } from "./offset-map.ts";
+
+export interface FillContext {
+  readonly ports: TaskPorts;
+  readonly throttle: IoThrottle;
+  readonly counts: CleanerCounts;
+  readonly job: TaskJob<never>;
+}
+
+/** Reads the dirty part of a log into an offset map, as much of it as the map may hold. */
+export class OffsetMapFilling {
+  readonly map: OffsetMap;
+  /** The map knows the newest offset of each key up to here; -1 before anything was read. */
+  latestOffset: Offset = -1;
+  readonly #input: CleanInput;
+  readonly #context: FillContext;
+  readonly #transactions: CleanedTransactions;
+
+  constructor(input: CleanInput, aborted: readonly AbortedTransaction[], context: FillContext) {
+    this.#input = input;
+    this.#context = context;
+    // The dirty part may have few records: memory is taken for no more than these.
+    const records = input.endOffset - input.firstDirtyOffset;
+    const entries = Math.min(input.mapEntriesMax, records);
+    this.map = new OffsetMap(Math.ceil((entries + 2) / input.mapLoadFactor), input.hashKey);
+    const inDirtyPart = aborted.filter(({ lastOffset }) => lastOffset >= input.firstDirtyOffset);
+    this.#transactions = new CleanedTransactions(inDirtyPart, () => {});
+  }
+
+  async fill(): Promise<void> {
+    const { segments, firstDirtyOffset, endOffset } = this.#input;
+    for (const [index, segment] of segments.entries()) {
+      const next = segments[index + 1]?.baseOffset ?? endOffset;
+      if (next <= firstDirtyOffset) continue;
+      if (segment.baseOffset >= endOffset || this.#context.job.isCancelled) return;
+      if (!(await this.#addSegment(segment))) return;
+      // Offsets at the end of a segment may be of records that were compacted away.
+      this.latestOffset = Math.min(next, endOffset) - 1;
+    }
+  }
+
+  /** False when the map is full. */
+  async #addSegment({ baseOffset, sizeBytes }: { baseOffset: Offset; sizeBytes: number }): Promise<boolean> {
+    const { directory, firstDirtyOffset, ioBufferBytes } = this.#input;
+    const { ports, throttle, counts, job } = this.#context;
+    const file = ports.disk.open(`${directory}/${segmentFileName(baseOffset, logSuffix)}`, "read");
+    try {
+      const start = positionFor(ports.disk, directory, baseOffset, file, sizeBytes, firstDirtyOffset);
+      const reader = new BatchReader(file, start, sizeBytes, ioBufferBytes);
+      while (!job.isCancelled && reader.fill()) {
+        await throttle.pass(reader.filledBytes);
+        for (let batch = reader.next(); batch !== null; batch = reader.next()) {
+          counts.mapBytesRead += batch.sizeInBytes;
+          if (!(await this.#addBatch(batch))) return false;
+          if (batch.lastOffset >= firstDirtyOffset) this.latestOffset = batch.lastOffset;
+        }
+      }
+      return true;
+    } finally {
+      file.close();
+    }
+  }
+
+  async #addBatch(batch: BatchView): Promise<boolean> {
+    const { counts, ports } = this.#context;
+    if (batch.isControl) {
+      this.#transactions.isMarkerOfNothing(batch);
+      counts.mapRecordsRead++;
+      return true;
+    }
+    if (this.#transactions.isAborted(batch)) {
+      counts.mapRecordsRead += batch.recordCount;
+      return true;
+    }
+    const payload = batch.isCompressed
+      ? await decompressBatch(batch, ports.compute, decompressedBytesMax)
+      : payloadOf(batch);
+    return this.#addRecords(batch, payload);
+  }
+
+  #addRecords(batch: BatchView, payload: Buffer): boolean {
+    const { firstDirtyOffset, mapEntriesMax } = this.#input;
+    const { counts } = this.#context;
+    const { map } = this;
+    const cursor = new RecordCursor(batch, payload);
+    while (cursor.next()) {
+      const { offset, keySizeBytes, keyStart } = cursor;
+      if (keySizeBytes >= 0 && offset >= firstDirtyOffset) {
+        if (map.size >= mapEntriesMax) return false;
+        map.put(payload, keyStart, keyStart + keySizeBytes, offset);
+        this.latestOffset = offset;
+      }
+      counts.mapRecordsRead++;
+    }
+    return true;
+  }
+}
+
+/** Where reading for `offset` may start: at a batch that ends at or before it, if the index points at one; else at 0. */
+function positionFor(
+  disk: Disk,
+  directory: string,
+  baseOffset: Offset,
+  file: DiskFile,
+  sizeBytes: number,
+  offset: Offset,
+): number {
+  const path = `${directory}/${segmentFileName(baseOffset, offsetIndexSuffix)}`;
+  if (offset <= baseOffset || !disk.exists(path)) return 0;
+  const index = new OffsetIndex(disk, path, baseOffset);
+  index.file.reload();
+  const slot = index.isSane(sizeBytes) ? index.slotFor(offset) : -1;
+  if (slot < 0) return 0;
+  const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
+  const position = index.positionAt(slot);
+  const isThere = file.read(header, position) === batchHeaderSizeBytes && batchSizeAt(header, 0) >= 0;
+  return isThere && new BatchView(header, 0).lastOffset === index.offsetAt(slot) ? position : 0;
+}
