@@ -54,7 +54,9 @@ class Scenario {
 
   aborted(): [number, number][] {
     const { log } = this.opened;
-    return log.abortedTransactions(0, log.logEndOffset).map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset]);
+    const aborted = log.abortedTransactions(0, log.logEndOffset);
+    if (!Array.isArray(aborted)) throw new Error("the index could not be read");
+    return aborted.map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset]);
   }
 }
 
