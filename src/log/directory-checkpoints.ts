@@ -58,7 +58,7 @@ export class DirectoryCheckpoints {
   writeInBackground(kind: CheckpointKind): void {
     if (this.#isClosed || this.#underWay.has(kind)) return;
     const text = offsetCheckpointText(this.#offsets(kind));
-    if (this.#texts.get(kind) === text) return;
+    if (this.#texts.get(kind) === text) return this.#checkFile(kind);
     this.#underWay.add(kind);
     replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, () => !this.#isClosed)
       .then(() => this.#texts.set(kind, text))
@@ -66,6 +66,15 @@ export class DirectoryCheckpoints {
         if (!this.#isClosed) this.#options.onDiskError(error);
       })
       .finally(() => this.#underWay.delete(kind));
+  }
+
+  /** Where there is nothing to write, a look at the file tells whether the directory is still there. */
+  #checkFile(kind: CheckpointKind): void {
+    try {
+      this.#options.disk.stat(this.#path(kind));
+    } catch (error) {
+      this.#options.onDiskError(error);
+    }
   }
 
   /** Writes the file; durable when it returns. */

@@ -41,8 +41,7 @@ function isWanted({ topics }: ApiRequest<"describeLogDirs">, log: Log): boolean 
 
 function describe(deps: DescribeLogDirsDeps, logDir: string, logs: readonly Log[]) {
   const { logManager, disk } = deps;
-  const failed = { errorCode: Errors.KAFKA_STORAGE_ERROR, logDir, topics: [] };
-  if (!logManager.isOnline(logDir)) return failed;
+  if (!logManager.isOnline(logDir)) return { errorCode: Errors.KAFKA_STORAGE_ERROR, logDir, topics: [] };
   const byTopic = new Map<string, Log[]>();
   for (const log of logs) {
     const others = byTopic.get(log.topic);
@@ -60,7 +59,8 @@ function describe(deps: DescribeLogDirsDeps, logDir: string, logs: readonly Log[
   try {
     return { errorCode: Errors.NONE, logDir, topics, ...disk.space(logDir), isCordoned: deps.isCordoned(logDir) };
   } catch (error) {
-    if (error instanceof DiskError) return failed;
+    // As in Kafka: who asks here does not decide that the directory has failed.
+    if (error instanceof DiskError) return { errorCode: Errors.UNKNOWN_SERVER_ERROR, logDir, topics: [] };
     throw error;
   }
 }

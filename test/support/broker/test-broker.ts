@@ -70,6 +70,12 @@ export class TestBroker {
     return this.#child?.pid;
   }
 
+  /** Of a process that has ended: -1 when a signal ended it; undefined while it runs. */
+  get exitCode(): number | undefined {
+    const child = this.#child;
+    return child === undefined || !hasEnded(child) ? undefined : (child.exitCode ?? -1);
+  }
+
   /** What it wrote to standard output and error, all starts together. */
   get log(): string {
     return existsSync(this.#logFile) ? readFileSync(this.#logFile, "utf8") : "";
