@@ -7,6 +7,8 @@ import { type OpenFiles, type Reopenable } from "./open-files.ts";
  * system would give the descriptor's number to another file.
  */
 export class SegmentFile implements Reopenable {
+  /** How many bytes of the segment the operating system has: what is behind them is no part of it (yet). */
+  writtenBytes = 0;
   readonly #disk: Disk;
   #path: string;
   #file: DiskFile | null = null;
