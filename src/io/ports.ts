@@ -138,12 +138,17 @@ export interface NetServer {
   close(): Promise<void>;
 }
 
-/** The byte stream of one TCP connection. The owner sets the three handlers before it returns to the event loop. */
+/** The byte stream of one TCP connection. The owner sets the handlers before it returns to the event loop. */
 export interface NetSocket {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
   /** `chunk` may be read until this returns: what is kept of it has to be copied. */
   onData: (chunk: Buffer) => void;
+  /**
+   * Asked after each `onData`: where the next bytes are to be received, so that those of a large message need not be
+   * copied. `onData` gets a slice of it then. undefined: wherever the socket likes; a socket may also never ask.
+   */
+  receiveInto: () => Buffer | undefined;
   /** Called once, whatever the reason; `error` when the connection broke. */
   onClose: (error?: Error) => void;
   /** The bytes that `write` had to queue have left. */

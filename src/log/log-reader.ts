@@ -1,4 +1,4 @@
-import { type ReadBuffers } from "../base/read-buffers.ts";
+import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Offset } from "../base/brand.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
@@ -17,9 +17,9 @@ const nothing: Buffer = Buffer.alloc(0);
 export class LogReader {
   readonly #segments: Segments;
   readonly #tail: Tail;
-  readonly #buffers: ReadBuffers;
+  readonly #buffers: BufferPool;
 
-  constructor(segments: Segments, tail: Tail, buffers: ReadBuffers) {
+  constructor(segments: Segments, tail: Tail, buffers: BufferPool) {
     this.#buffers = buffers;
     this.#segments = segments;
     this.#tail = tail;

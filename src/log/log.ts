@@ -61,7 +61,7 @@ export class Log implements Writable {
     this.#writeQueue = writeQueue;
     this.#storage = new LogStorage(options, writeQueue);
     this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
-    this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, writeQueue.readBuffers);
+    this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, writeQueue.bufferPool);
     this.#highWatermark = this.#storage.startOffset;
   }
 

@@ -1,9 +1,11 @@
 import { assert } from "../base/assert.ts";
+import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Segment } from "./segment.ts";
 
 const firstChunkBytes = 8_192;
 const chunkBytesMax = 524_288;
-const unusedChunksMax = 16;
+/** Smaller batches are copied: what comes with them in their buffer would be kept for nothing. */
+const adoptedBytesMin = 65_536;
 
 /**
  * Bytes of a segment that were appended lately, in one piece: what the write queue writes from and what reads of the
@@ -11,66 +13,92 @@ const unusedChunksMax = 16;
  * to a socket; else it goes when the last of them is gone.
  */
 class TailChunk {
+  readonly owner: Tail;
   readonly segment: Segment;
   /** Where in the segment its first byte is. */
   readonly startPosition: number;
   readonly buffer: Buffer;
+  /** The buffer of the pool that `buffer` is a part of. */
+  readonly claimed: Buffer | undefined;
   usedBytes = 0;
   /** Slices of it went to readers, who may still hold them. */
   wasRead = false;
-  readonly owner: Tail;
 
-  constructor(owner: Tail, segment: Segment, startPosition: number, buffer: Buffer) {
+  constructor(owner: Tail, segment: Segment, buffer: Buffer, claimed: Buffer | undefined) {
     this.owner = owner;
     this.segment = segment;
-    this.startPosition = startPosition;
+    this.startPosition = segment.sizeBytes;
     this.buffer = buffer;
+    this.claimed = claimed;
+  }
+
+  get memoryBytes(): number {
+    return (this.claimed ?? this.buffer).length;
+  }
+
+  get isWritten(): boolean {
+    return this.endPosition <= this.segment.writtenBytes;
   }
 
   get endPosition(): number {
     return this.startPosition + this.usedBytes;
+  }
+
+  append(bytes: Buffer): void {
+    bytes.copy(this.buffer, this.usedBytes);
+    this.usedBytes += bytes.length;
   }
 }
 
 /** The budget that the tails of all logs share. The chunks that were begun first go first. */
 export class TailCache {
   readonly #budgetBytes: number;
+  readonly #pool: BufferPool;
   #sizeBytes = 0;
   readonly #chunks = new Set<TailChunk>();
-  readonly #unused: Buffer[] = [];
 
-  constructor(budgetBytes: number) {
+  constructor(budgetBytes: number, pool: BufferPool) {
     this.#budgetBytes = budgetBytes;
+    this.#pool = pool;
   }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** @internal for `Tail` */
-  add(chunk: TailChunk): void {
+  /** @internal for `Tail`: an empty chunk for what comes behind the segment's end. */
+  chunk(owner: Tail, segment: Segment, sizeBytes: number): TailChunk {
+    const memory = sizeBytes < adoptedBytesMin ? Buffer.allocUnsafeSlow(sizeBytes) : this.#pool.take(sizeBytes);
+    return this.#add(new TailChunk(owner, segment, memory, this.#pool.claim(memory)));
+  }
+
+  /** @internal for `Tail`: a chunk of the bytes where they are, when that is worth it and they lie in memory of the pool. */
+  adopt(owner: Tail, segment: Segment, bytes: Buffer): TailChunk | undefined {
+    const claimed = bytes.length < adoptedBytesMin ? undefined : this.#pool.claim(bytes);
+    if (claimed === undefined) return undefined;
+    const chunk = new TailChunk(owner, segment, bytes, claimed);
+    chunk.usedBytes = bytes.length;
+    return this.#add(chunk);
+  }
+
+  #add(chunk: TailChunk): TailChunk {
     this.#chunks.add(chunk);
-    this.#sizeBytes += chunk.buffer.length;
-    if (this.#sizeBytes <= this.#budgetBytes) return;
+    this.#sizeBytes += chunk.memoryBytes;
+    if (this.#sizeBytes <= this.#budgetBytes) return chunk;
     for (const oldest of this.#chunks) {
       if (oldest === chunk) continue;
       // What waits to be written is nowhere else: it stays, and the budget is passed for the rest of this turn.
-      if (oldest.endPosition <= oldest.segment.writtenBytes) oldest.owner.drop(oldest);
-      if (this.#sizeBytes <= this.#budgetBytes) return;
+      if (oldest.isWritten) oldest.owner.drop(oldest);
+      if (this.#sizeBytes <= this.#budgetBytes) break;
     }
+    return chunk;
   }
 
   /** @internal for `Tail` */
   remove(chunk: TailChunk): void {
     if (!this.#chunks.delete(chunk)) return;
-    this.#sizeBytes -= chunk.buffer.length;
-    const isFree = !chunk.wasRead && chunk.buffer.length === chunkBytesMax;
-    if (isFree && this.#unused.length < unusedChunksMax) this.#unused.push(chunk.buffer);
-  }
-
-  /** @internal for `Tail`: memory for a chunk, where it can be that of one which nobody has seen. */
-  take(sizeBytes: number): Buffer {
-    return (sizeBytes === chunkBytesMax ? this.#unused.pop() : undefined) ?? Buffer.allocUnsafeSlow(sizeBytes);
+    this.#sizeBytes -= chunk.memoryBytes;
+    if (chunk.claimed !== undefined && !chunk.wasRead) this.#pool.release(chunk.claimed);
   }
 }
 
@@ -85,27 +113,38 @@ export class Tail {
     this.#cache = cache;
   }
 
-  /** Copies `bytes` behind what the segment has; the caller then adds them to `segment.sizeBytes`. */
+  /**
+   * Takes `bytes` in behind what the segment has; the caller then adds them to `segment.sizeBytes`. They are copied, or
+   * become a chunk where they are when they were received into memory of their own.
+   */
   append(segment: Segment, bytes: Buffer): void {
-    let chunk = this.#chunks.at(-1);
-    if (
-      chunk === undefined ||
-      chunk.segment !== segment ||
-      chunk.endPosition !== segment.sizeBytes ||
-      chunk.buffer.length - chunk.usedBytes < bytes.length
-    ) {
-      chunk = new TailChunk(
-        this,
-        segment,
-        segment.sizeBytes,
-        this.#cache.take(Math.max(this.#nextChunkBytes, bytes.length)),
-      );
-      this.#nextChunkBytes = Math.min(chunkBytesMax, this.#nextChunkBytes * 2);
-      this.#chunks.push(chunk);
-      this.#cache.add(chunk);
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.segment === segment && last.endPosition === segment.sizeBytes) {
+      if (last.buffer.length - last.usedBytes >= bytes.length) return last.append(bytes);
     }
-    bytes.copy(chunk.buffer, chunk.usedBytes);
-    chunk.usedBytes += bytes.length;
+    const adopted = this.#cache.adopt(this, segment, bytes);
+    if (adopted === undefined) {
+      const chunk = this.#cache.chunk(this, segment, Math.max(this.#nextChunkBytes, bytes.length));
+      this.#nextChunkBytes = Math.min(chunkBytesMax, this.#nextChunkBytes * 2);
+      chunk.append(bytes);
+      this.#chunks.push(chunk);
+    } else {
+      this.#chunks.push(adopted);
+    }
+    // Nobody reads along: the system's cache is good enough for whoever comes later, and memory that is used again while
+    // the processor's caches still have it is much faster.
+    if (last?.wasRead === false) this.#dropUnread(last);
+  }
+
+  /** Drops what is written before `last`. */
+  #dropUnread(last: TailChunk): void {
+    for (
+      let first = this.#chunks[0];
+      first !== undefined && first !== last && first.isWritten;
+      first = this.#chunks[0]
+    ) {
+      this.drop(first);
+    }
   }
 
   /** The bytes of `segment` that its file lacks. */

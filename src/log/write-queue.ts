@@ -1,4 +1,4 @@
-import { ReadBuffers } from "../base/read-buffers.ts";
+import { BufferPool } from "../base/buffer-pool.ts";
 import { type Timers } from "../io/ports.ts";
 import { OpenFiles } from "./open-files.ts";
 import { TailCache } from "./tail-cache.ts";
@@ -12,7 +12,7 @@ export interface Writable {
 export interface WriteQueueOptions {
   readonly timers: Timers;
   /** Where the logs read into. */
-  readonly readBuffers?: ReadBuffers;
+  readonly bufferPool?: BufferPool;
   /** Memory for the newest bytes of all logs. */
   readonly tailCacheBytes?: number;
   /** How many segment files may be open at once. */
@@ -29,7 +29,7 @@ const tailCacheBytesDefault = 67_108_864;
  */
 export class WriteQueue {
   readonly tailCache: TailCache;
-  readonly readBuffers: ReadBuffers;
+  readonly bufferPool: BufferPool;
   readonly openFiles: OpenFiles;
   readonly #timers: Timers;
   #waiting: Writable[] = [];
@@ -37,9 +37,9 @@ export class WriteQueue {
 
   constructor(options: WriteQueueOptions) {
     this.#timers = options.timers;
-    this.readBuffers = options.readBuffers ?? new ReadBuffers();
     this.openFiles = new OpenFiles(options.openFilesMax ?? openFilesMaxDefault);
-    this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault);
+    this.bufferPool = options.bufferPool ?? new BufferPool();
+    this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault, this.bufferPool);
   }
 
   /** Has `log` written at the end of this turn; the log sees to it that it is here once. */
@@ -48,10 +48,21 @@ export class WriteQueue {
     this.#waiting.push(log);
   }
 
-  /** Writes what waits, now. Appends that follow from it wait for the next turn. */
+  /**
+   * Writes what waits, now. Appends that follow from it wait for the next turn.
+   * @throws what a log has thrown, a bug there or in who listens to it, when all the others are written
+   */
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const log of waiting) log.writePending();
+    const errors: unknown[] = [];
+    for (const log of waiting) {
+      try {
+        log.writePending();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }

@@ -1,4 +1,4 @@
-import { type ReadBuffers } from "../base/read-buffers.ts";
+import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, type Logger, type NetSocket } from "../io/ports.ts";
 import { PendingAnswer, type Answer } from "./answer.ts";
 import { FrameAssembler, FrameError } from "./frame-assembler.ts";
@@ -23,8 +23,8 @@ export interface ConnectionDeps {
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where fetched records were read into. */
-  readonly readBuffers: ReadBuffers;
+  /** Where fetched records were read into, and large requests are received. */
+  readonly bufferPool: BufferPool;
   /** The connection is gone, whatever the reason. */
   readonly onClosed: (connection: Connection) => void;
 }
@@ -69,9 +69,10 @@ export class Connection {
     this.info = info;
     this.#socket = socket;
     this.#deps = deps;
-    this.#frames = new FrameAssembler(deps.limits.requestBytesMax);
+    this.#frames = new FrameAssembler(deps.limits.requestBytesMax, deps.bufferPool);
     this.lastActiveMs = deps.clock.monotonicMs();
     socket.onData = this.#receive;
+    socket.receiveInto = () => this.#frames.target();
     socket.onDrain = this.#drained;
     socket.onClose = this.#closed;
   }
@@ -94,7 +95,7 @@ export class Connection {
 
   /** The socket has sent everything: nobody reads the answers' bytes any more. */
   #haveLeft(): void {
-    for (const slices of this.#leaving) this.#deps.readBuffers.giveBack(slices);
+    for (const slices of this.#leaving) this.#deps.bufferPool.giveBackAll(slices);
     this.#leaving.length = 0;
   }
 
@@ -137,6 +138,7 @@ export class Connection {
         if (frame === undefined) return;
         this.#reservedBytes = 0;
         this.#start(frame);
+        this.#frames.done();
       }
     } catch (error) {
       if (!(error instanceof FrameError || error instanceof RequestError)) throw error;

@@ -1,41 +1,65 @@
+import { type BufferPool } from "../base/buffer-pool.ts";
+
 /** A length that no request has: the stream cannot be read on, since nobody knows where the next frame starts. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
 }
 
 const prefixBytes = 4;
-/** Pieces below this are gathered in blocks, lest a frame that comes byte by byte cost an object a byte. */
-const ownPieceBytesMin = 2048;
-const blockBytes = 16 * 1024;
+/** The first memory of a frame that comes in pieces. */
+const gatheredBytesMin = 2_048;
+/** Memory from this size on comes from the pool. */
+const pooledBytesMin = 8_192;
+/** When so much of a frame is missing, receiving it in place saves more than it costs: a read of its own. */
+const targetBytesMin = 65_536;
 const noBytes = Buffer.alloc(0);
 
 /**
  * Cuts length-prefixed frames out of the chunks of a stream.
  *
- * A frame that lies in one chunk is a view of it. Of others the pieces are kept as they came and joined once, when the
- * last one is there: what is allocated follows the bytes received, never the length announced.
+ *     chunk  |..frame..|..frame..|..fra   the frames that are whole are views of the chunk
+ *                                 └───→ |fra············|   the last is gathered in memory of its own,
+ *                                           └ target         and the socket is asked to go on there
+ *
+ * What is allocated follows the bytes received, never the length announced: the memory of a frame doubles as it fills,
+ * and only a connection that has sent a large frame before is given all of it for the next one at once.
  */
 export class FrameAssembler {
   readonly #frameBytesMax: number;
+  readonly #pool: BufferPool;
   readonly #chunks: Buffer[] = [];
   /** How much of the first chunk is consumed. */
   #position = 0;
   #prefix = 0;
   #prefixFilled = 0;
   #isAdmitted = false;
-  #pieces: Buffer[] = [];
+  /** Memory of the frame that comes in pieces, at most as long as the frame. */
+  #gathered: Buffer = noBytes;
   #filled = 0;
-  /** How many of the pieces are copies already. */
-  #ownPieces = 0;
-  /** The free rest of the block that small pieces go to. */
-  #block = noBytes;
+  /** The memory of a frame that was gathered and is being handled. */
+  #handedOut: Buffer | undefined;
+  #largestBytes = 0;
 
-  constructor(frameBytesMax: number) {
+  constructor(frameBytesMax: number, pool: BufferPool) {
     this.#frameBytesMax = frameBytesMax;
+    this.#pool = pool;
   }
 
+  /** The chunk may be what was received at `target`. */
   push(chunk: Buffer): void {
-    if (chunk.length > 0) this.#chunks.push(chunk);
+    if (this.#gathered.length > this.#filled && this.#isInPlace(chunk)) this.#filled += chunk.length;
+    else if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  #isInPlace(chunk: Buffer): boolean {
+    const gathered = this.#gathered;
+    return chunk.buffer === gathered.buffer && chunk.byteOffset === gathered.byteOffset + this.#filled;
+  }
+
+  /** Where the rest of a large frame is to be received, so that it need not be copied; undefined when it does not matter. */
+  target(): Buffer | undefined {
+    if (this.#gathered.length - this.#filled < targetBytesMin || this.#chunks.length > 0) return undefined;
+    return this.#gathered.subarray(this.#filled);
   }
 
   /** Copies what is kept of the chunks that were pushed: after this they may be written over. */
@@ -44,23 +68,16 @@ export class FrameAssembler {
       this.#chunks[index] = Buffer.from(this.#chunks[index]!.subarray(index === 0 ? this.#position : 0));
     }
     this.#position = 0;
-    for (; this.#ownPieces < this.#pieces.length; this.#ownPieces++) {
-      const piece = this.#pieces[this.#ownPieces]!;
-      // Small pieces are in a block, which is ours, and which the next small piece may extend.
-      if (piece.length >= ownPieceBytesMin && piece.buffer !== this.#block.buffer) {
-        this.#pieces[this.#ownPieces] = Buffer.from(piece);
-      }
-    }
   }
 
   /** Bytes are there that `next` has not looked at. */
   hasBytes(): boolean {
-    return this.#chunks.length > 0;
+    return this.#chunks.length > 0 || (this.#filled > 0 && this.#filled === this.#prefix);
   }
 
   /**
    * The next whole frame, without its length; undefined when bytes are missing or `admit` refuses the frame's size, which
-   * is asked again at the next call.
+   * is asked again at the next call. The frame may be read until `done`, which is due before the next call.
    * @throws FrameError
    */
   next(admit: (sizeBytes: number) => boolean): Buffer | undefined {
@@ -70,16 +87,41 @@ export class FrameAssembler {
       if (!admit(sizeBytes)) return undefined;
       this.#isAdmitted = true;
     }
-    while (this.#filled < sizeBytes) {
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) return undefined;
-      const end = Math.min(chunk.length, this.#position + sizeBytes - this.#filled);
-      const piece = chunk.subarray(this.#position, end);
-      this.#consume(piece.length);
-      if (piece.length === sizeBytes) return this.#finish(piece);
-      this.#keep(piece, sizeBytes);
+    const chunk = this.#chunks[0];
+    if (this.#filled === 0 && chunk !== undefined && chunk.length - this.#position >= sizeBytes) {
+      const frame = chunk.subarray(this.#position, this.#position + sizeBytes);
+      this.#consume(sizeBytes);
+      return this.#finish(frame);
     }
-    return this.#finish(this.#join(sizeBytes));
+    return this.#gather(sizeBytes) ? this.#finish((this.#handedOut = this.#gathered)) : undefined;
+  }
+
+  /** The frame that `next` has returned was handled; whoever keeps its memory has claimed it from the pool. */
+  done(): void {
+    if (this.#handedOut === undefined) return;
+    this.#pool.giveBack(this.#handedOut);
+    this.#handedOut = undefined;
+  }
+
+  /** Copies what is there of a frame; true when that is all of it. */
+  #gather(sizeBytes: number): boolean {
+    while (this.#filled < sizeBytes) {
+      if (this.#filled === this.#gathered.length) this.#grow(sizeBytes);
+      const chunk = this.#chunks[0];
+      if (chunk === undefined) return false;
+      const copied = chunk.copy(this.#gathered, this.#filled, this.#position);
+      this.#filled += copied;
+      this.#consume(copied);
+    }
+    return true;
+  }
+
+  #grow(sizeBytes: number): void {
+    const before = this.#gathered;
+    const capacity = Math.min(sizeBytes, Math.max(gatheredBytesMin, 2 * this.#filled, this.#largestBytes));
+    this.#gathered = capacity < pooledBytesMin ? Buffer.allocUnsafeSlow(capacity) : this.#pool.take(capacity);
+    before.copy(this.#gathered);
+    this.#pool.giveBack(before);
   }
 
   #readPrefix(): boolean {
@@ -110,53 +152,13 @@ export class FrameAssembler {
     this.#position = 0;
   }
 
-  #keep(piece: Buffer, sizeBytes: number): void {
-    const missingBytes = sizeBytes - this.#filled;
-    this.#filled += piece.length;
-    if (piece.length >= ownPieceBytesMin) {
-      this.#pieces.push(piece);
-      return;
-    }
-    let done = 0;
-    while (done < piece.length) {
-      if (this.#block.length === 0) this.#block = Buffer.allocUnsafe(Math.min(blockBytes, missingBytes - done));
-      const copied = piece.copy(this.#block, 0, done);
-      this.#extendPieces(copied);
-      this.#block = this.#block.subarray(copied);
-      done += copied;
-    }
-  }
-
-  /** Adds the first `count` bytes of the block: to the last piece when that ends where the block begins. */
-  #extendPieces(count: number): void {
-    const { buffer, byteOffset } = this.#block;
-    const last = this.#pieces.at(-1);
-    if (last !== undefined && last.buffer === buffer && last.byteOffset + last.length === byteOffset) {
-      this.#pieces[this.#pieces.length - 1] = Buffer.from(buffer, last.byteOffset, last.length + count);
-    } else {
-      this.#pieces.push(this.#block.subarray(0, count));
-    }
-  }
-
-  #join(sizeBytes: number): Buffer {
-    const [only] = this.#pieces;
-    if (only !== undefined && this.#pieces.length === 1) return only;
-    const frame = Buffer.allocUnsafeSlow(sizeBytes);
-    let at = 0;
-    for (const piece of this.#pieces) at += piece.copy(frame, at);
-    return frame;
-  }
-
   #finish(frame: Buffer): Buffer {
+    if (this.#prefix > this.#largestBytes) this.#largestBytes = this.#prefix;
     this.#prefix = 0;
     this.#prefixFilled = 0;
     this.#isAdmitted = false;
-    if (this.#filled > 0) {
-      this.#pieces = [];
-      this.#ownPieces = 0;
-      this.#filled = 0;
-      this.#block = noBytes;
-    }
+    this.#gathered = noBytes;
+    this.#filled = 0;
     return frame;
   }
 }

@@ -1,4 +1,4 @@
-import { type ReadBuffers } from "../base/read-buffers.ts";
+import { type BufferPool } from "../base/buffer-pool.ts";
 import {
   type Clock,
   type Logger,
@@ -35,7 +35,7 @@ export interface ListenerDeps {
   readonly logger: Logger;
   readonly router: Router;
   readonly memory: RequestMemory;
-  readonly readBuffers: ReadBuffers;
+  readonly bufferPool: BufferPool;
   readonly quotas: ConnectionQuotas;
   /** A slot is free again: other listeners may have connections that wait for one. */
   readonly onReleased: () => void;
@@ -170,7 +170,7 @@ export class Listener {
   }
 
   #serve(socket: NetSocket): void {
-    const { router, memory, readBuffers, clock, logger, quotas, onAccepted, onReleased } = this.#deps;
+    const { router, memory, bufferPool, clock, logger, quotas, onAccepted, onReleased } = this.#deps;
     const { remote, local } = socket;
     const info: ConnectionInfo = {
       id: `${local.host}:${local.port}-${remote.host}:${remote.port}-0-${this.#nextIndex++}`,
@@ -188,7 +188,7 @@ export class Listener {
     };
     const { limits } = this.#options;
     this.#connections.add(
-      new Connection(socket, info, { router, memory, readBuffers, limits, clock, logger, onClosed }),
+      new Connection(socket, info, { router, memory, bufferPool, limits, clock, logger, onClosed }),
     );
     socket.resume();
     logger.debug({ peer: peerText(info), listener: this.name }, "Connection accepted");

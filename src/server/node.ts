@@ -134,7 +134,7 @@ class Node implements RunningNode {
     const { clock, timers, net, logger } = this.#ports;
     const startedMs = clock.monotonicMs();
     // The handlers need the controller, the controller the ports that were bound: connections wait until `open`.
-    const { readBuffers } = this.#writeQueue;
+    const { bufferPool } = this.#writeQueue;
     const handlers = new HandlerTable([], this.#config.get("unstable.api.versions.enable"));
     this.#sockets = new SocketServer(socketServerOptionsFrom(this.#config), {
       net,
@@ -142,7 +142,7 @@ class Node implements RunningNode {
       timers,
       logger,
       handlers,
-      readBuffers,
+      bufferPool,
     });
     this.#bound = await this.#sockets.bind();
     const quorum = this.#openQuorum(hostName);

@@ -1,4 +1,4 @@
-import { type ReadBuffers } from "../base/read-buffers.ts";
+import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, type Logger, type Net, type SocketAddress, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type ListenerScope } from "../protocol/apis.ts";
 import { ConnectionQuotas, unlimitedQuotas, type ConnectionQuotaOptions } from "./connection-quotas.ts";
@@ -50,7 +50,7 @@ export interface SocketServerDeps {
   readonly logger: Logger;
   readonly handlers: HandlerTable;
   /** Shared with the logs, which read into them. */
-  readonly readBuffers: ReadBuffers;
+  readonly bufferPool: BufferPool;
 }
 
 /** All listeners of a node, with the limits that they share. */
@@ -63,7 +63,7 @@ export class SocketServer {
   #idleSweep: TimerHandle | undefined;
 
   constructor(options: SocketServerOptions, deps: SocketServerDeps) {
-    const { net, clock, timers, handlers, readBuffers } = deps;
+    const { net, clock, timers, handlers, bufferPool } = deps;
     const logger = deps.logger.child("network");
     this.#deps = { ...deps, logger };
     this.#idleMsMax = options.connectionIdleMsMax;
@@ -77,7 +77,7 @@ export class SocketServer {
       ({ name, scope, address }) =>
         new Listener(
           { name, scope, address, limits: options, waitingConnectionsMax: options.waitingConnectionsMax },
-          { net, clock, timers, logger, router, memory, readBuffers, quotas: this.#quotas, onAccepted, onReleased },
+          { net, clock, timers, logger, router, memory, bufferPool, quotas: this.#quotas, onAccepted, onReleased },
         ),
     );
   }

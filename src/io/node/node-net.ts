@@ -76,8 +76,8 @@ interface WithHandle {
   _handle: unknown;
 }
 
-/** The bytes that an `onread` socket has received; it emits no "data". */
-const receivers = new WeakMap<Socket, (chunk: Buffer) => void>();
+/** Who gets the bytes of an `onread` socket, which emits no "data". */
+const receivers = new WeakMap<Socket, NodeSocket>();
 
 /**
  * The same connection as a socket that reads into one buffer for all. Node gives each read of an accepted socket 64 KiB of
@@ -87,14 +87,21 @@ const receivers = new WeakMap<Socket, (chunk: Buffer) => void>();
 function readingIntoOneBuffer(accepted: Socket): Socket {
   const handle = (accepted as unknown as WithHandle)._handle;
   if (handle === undefined || handle === null) return accepted;
-  receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBufferBytes);
+  const shared = (receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBufferBytes));
+  let current: Buffer | undefined;
   (accepted as unknown as WithHandle)._handle = null;
   const socket: Socket = new Socket({
     handle,
     onread: {
-      buffer: receiveBuffer,
+      // Asked by the constructor, and then after each read; undefined leaves it as it is.
+      buffer: (): Buffer | undefined => {
+        const next = current === undefined ? shared : (receivers.get(socket)?.receiveInto() ?? shared);
+        if (next === current) return undefined;
+        current = next;
+        return next;
+      },
       callback: (length: number, buffer: Uint8Array) => {
-        receivers.get(socket)?.((buffer as Buffer).subarray(0, length));
+        receivers.get(socket)?.onData((buffer as Buffer).subarray(0, length));
         return true;
       },
     },
@@ -121,10 +128,13 @@ class NodeServer implements NetServer {
 
 function ignore(): void {}
 
+function nowhere(): undefined {}
+
 class NodeSocket implements NetSocket {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
   onData: (chunk: Buffer) => void = ignore;
+  receiveInto: () => Buffer | undefined = nowhere;
   onClose: (error?: Error) => void = ignore;
   onDrain: () => void = ignore;
   readonly #socket: Socket;
@@ -139,7 +149,7 @@ class NodeSocket implements NetSocket {
     this.remote = { host: addressText(socket.remoteAddress), port: socket.remotePort ?? 0 };
     this.local = { host: addressText(socket.localAddress), port: socket.localPort ?? 0 };
     // A peer that ends its side is done with us, as Kafka takes it: Node sends what is queued and closes ours.
-    receivers.set(socket, (chunk) => this.onData(chunk));
+    receivers.set(socket, this);
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
     socket.on("error", (error) => (this.#error = error));
     socket.on("close", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { Segment } from "../../../src/log/segment.ts";
 import { Segments } from "../../../src/log/segments.ts";
 import { Tail, TailCache } from "../../../src/log/tail-cache.ts";
@@ -21,7 +22,7 @@ function append(tail: Tail, to: Segment, text: string): void {
 
 describe("the tail of a log", () => {
   test("has what is not written, over chunks", () => {
-    const tail = new Tail(new TailCache(1_000_000));
+    const tail = new Tail(new TailCache(1_000_000, new BufferPool()));
     const one = segment();
     const text = Array.from({ length: 900 }, (_, index) => `record ${index};`);
     for (const piece of text) append(tail, one, piece);
@@ -31,7 +32,7 @@ describe("the tail of a log", () => {
   });
 
   test("gives out only what is written", () => {
-    const tail = new Tail(new TailCache(1_000_000));
+    const tail = new Tail(new TailCache(1_000_000, new BufferPool()));
     const one = segment();
     append(tail, one, "first");
     expect(tail.sliceFrom(one, 0)).toBeUndefined();
@@ -44,7 +45,7 @@ describe("the tail of a log", () => {
   });
 
   test("what was given out stays as it is when the chunk has gone", () => {
-    const tail = new Tail(new TailCache(0));
+    const tail = new Tail(new TailCache(0, new BufferPool()));
     const one = segment();
     append(tail, one, "first");
     one.writtenBytes = 5;
@@ -56,7 +57,7 @@ describe("the tail of a log", () => {
   });
 
   test("all logs together keep to the budget, but for what waits to be written", () => {
-    const cache = new TailCache(50_000);
+    const cache = new TailCache(50_000, new BufferPool());
     const tails = Array.from({ length: 10 }, () => ({ tail: new Tail(cache), one: segment() }));
     for (const { tail, one } of tails) append(tail, one, "y".repeat(20_000));
     expect(cache.sizeBytes).toBe(200_000);
@@ -67,6 +68,81 @@ describe("the tail of a log", () => {
     expect(tails[9]!.tail.unwritten(tails[9]!.one).toString()).toBe("z".repeat(20_000));
     for (const { tail } of tails) tail.clear();
     expect(cache.sizeBytes).toBe(0);
+  });
+});
+
+describe("memory of the tail", () => {
+  const chunkBytes = 524_288;
+
+  /** A tail that has grown to chunks of full size, all of it written. */
+  function grown(budgetBytes: number) {
+    const pool = new BufferPool();
+    const cache = new TailCache(budgetBytes, pool);
+    const tail = new Tail(cache);
+    const one = segment();
+    const write = (bytes: Buffer): void => {
+      tail.append(one, bytes);
+      one.sizeBytes += bytes.length;
+      one.writtenBytes = one.sizeBytes;
+    };
+    for (let index = 0; index < 8; index++) write(Buffer.alloc(chunkBytes, index));
+    return { pool, cache, tail, one, write };
+  }
+
+  test("is little as long as nobody reads along", () => {
+    const { cache, tail, one, write } = grown(100_000_000);
+    expect(cache.sizeBytes).toBeLessThanOrEqual(3 * chunkBytes);
+    // Who reads what was written last is taken for one who goes on so.
+    expect(tail.sliceFrom(one, one.sizeBytes - 1)).toBeDefined();
+    const position = one.sizeBytes;
+    write(Buffer.alloc(chunkBytes, "a"));
+    tail.sliceFrom(one, position);
+    write(Buffer.alloc(chunkBytes, "b"));
+    tail.sliceFrom(one, position + chunkBytes);
+    write(Buffer.alloc(chunkBytes, "c"));
+    expect(tail.sliceFrom(one, position)?.toString()).toBe("a".repeat(chunkBytes));
+  });
+
+  test("of what nobody has read is used again, and of what somebody has read never", () => {
+    const { pool, tail, one, write } = grown(2 * chunkBytes);
+    const read = tail.sliceFrom(one, one.sizeBytes - chunkBytes)!;
+    const before = Buffer.from(read);
+    for (let index = 0; index < 20; index++) write(Buffer.alloc(chunkBytes, 0xee));
+    expect(read.equals(before)).toBe(true);
+    // All that is free now was given back by the tail.
+    const taken = Array.from({ length: 3 }, () => pool.take(chunkBytes));
+    expect(taken.some(({ buffer }) => buffer === read.buffer)).toBe(false);
+    expect(taken.some((buffer) => buffer.every((byte) => byte === 0xee))).toBe(true);
+  });
+
+  test("is that of the request, for a large batch that has memory of its own", () => {
+    const { pool, tail, one, write } = grown(100_000_000);
+    const frame = pool.take(300_000);
+    const records = frame.fill("r").subarray(100);
+    const position = one.sizeBytes;
+    write(records);
+    expect(tail.sliceFrom(one, position)?.buffer).toBe(frame.buffer);
+    // The connection is done with the request: the tail has the buffer now.
+    pool.giveBack(frame);
+    expect(pool.take(300_000).buffer).not.toBe(frame.buffer);
+    const other = pool.take(300_000).fill("s");
+    write(other.subarray(0, 1_000));
+    expect(tail.sliceFrom(one, position + records.length)?.buffer).not.toBe(other.buffer);
+    expect(tail.sliceFrom(one, position + records.length)?.toString()).toBe("s".repeat(1_000));
+  });
+
+  test("that waits to be written is not touched", () => {
+    const pool = new BufferPool();
+    const tail = new Tail(new TailCache(0, pool));
+    const one = segment();
+    for (const letter of ["a", "b", "c", "d"]) {
+      const frame = pool.take(100_000).fill(letter);
+      tail.append(one, frame);
+      one.sizeBytes += frame.length;
+      pool.giveBack(frame);
+    }
+    const letters = Buffer.concat(tail.unwritten(one)).toString();
+    expect(letters).toBe(["a", "b", "c", "d"].map((letter) => letter.repeat(100_000)).join(""));
   });
 });
 

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { FrameAssembler } from "../../../src/server/frame-assembler.ts";
 
 const admitAll = (): boolean => true;
@@ -14,7 +15,11 @@ function framed(body: Buffer): Buffer {
 
 function drain(frames: FrameAssembler): Buffer[] {
   const found: Buffer[] = [];
-  for (let next = frames.next(admitAll); next !== undefined; next = frames.next(admitAll)) found.push(next);
+  for (let next = frames.next(admitAll); next !== undefined; next = frames.next(admitAll)) {
+    // What was gathered is used again: the pool may hand it out when the frame is done.
+    found.push(next.length > 5_000 ? Buffer.from(next) : next);
+    frames.done();
+  }
   return found;
 }
 
@@ -27,7 +32,7 @@ test("frames come out whole, however the stream is cut", () => {
     fc.property(fc.array(body, { maxLength: 6 }), cuts, (bodies, sizes) => {
       const expected = bodies.map((each) => Buffer.from(each));
       const stream = Buffer.concat(expected.map(framed));
-      const frames = new FrameAssembler(10_000);
+      const frames = new FrameAssembler(10_000, new BufferPool());
       const found: Buffer[] = [];
       for (let at = 0, cut = 0; at < stream.length; cut++) {
         const end = at + (sizes[cut % sizes.length] as number);
@@ -44,11 +49,75 @@ test("frames come out whole, however the stream is cut", () => {
 
 test("a frame within one chunk is a view of it", () => {
   const chunk = Buffer.concat([framed(Buffer.from("one")), framed(Buffer.from("two"))]);
-  const frames = new FrameAssembler(10);
+  const frames = new FrameAssembler(10, new BufferPool());
   frames.push(chunk);
   const [one, two] = drain(frames);
   expect([one?.toString(), two?.toString()]).toEqual(["one", "two"]);
   expect([one?.buffer, two?.buffer]).toEqual([chunk.buffer, chunk.buffer]);
+});
+
+/** What a socket does that receives where it is told to. */
+function receive(frames: FrameAssembler, stream: Buffer, readBytesMax: number): Buffer[] {
+  const shared = Buffer.alloc(readBytesMax);
+  const found: Buffer[] = [];
+  for (let at = 0; at < stream.length;) {
+    const target = frames.target() ?? shared;
+    const length = stream.copy(target, 0, at, at + readBytesMax);
+    frames.push(target.subarray(0, length));
+    for (let next = frames.next(admitAll); next !== undefined; next = frames.next(admitAll)) {
+      found.push(Buffer.from(next));
+      frames.done();
+    }
+    frames.detach();
+    shared.fill(0xee);
+    at += length;
+  }
+  return found;
+}
+
+test.each([3_000, 70_000, 200_000])("large frames are received in place, in reads of %i bytes", (readBytesMax) => {
+  const bodies = [10, 300_000, 150_000, 0, 299_999, 70_000, 1, 300_000].map((length, index) =>
+    Buffer.alloc(length, `frame ${index}.`),
+  );
+  const frames = new FrameAssembler(1_000_000, new BufferPool());
+  const found = receive(frames, Buffer.concat(bodies.map(framed)), readBytesMax);
+  expect(found.map((each) => each.equals(bodies[found.indexOf(each)]!))).toEqual(bodies.map(() => true));
+});
+
+test("the rest of a large frame goes where its beginning is", () => {
+  const frames = new FrameAssembler(1_000_000, new BufferPool());
+  const stream = framed(Buffer.alloc(500_000, "x"));
+  frames.push(stream.subarray(0, 400_000));
+  expect(frames.next(admitAll)).toBeUndefined();
+  const target = frames.target()!;
+  // All of what is missing, and nothing beyond it: what follows is another frame's.
+  expect(target.length).toBe(100_004);
+  stream.copy(target, 0, 400_000);
+  frames.push(target.subarray(0, 100_004));
+  expect(frames.target()).toBeUndefined();
+  expect(frames.hasBytes()).toBe(true);
+  const frame = frames.next(admitAll)!;
+  expect(frame.buffer).toBe(target.buffer);
+  expect(frame.equals(stream.subarray(4))).toBe(true);
+});
+
+test("the memory of a frame that was gathered is used again when it is done, unless someone has claimed it", () => {
+  const pool = new BufferPool();
+  const frames = new FrameAssembler(1_000_000, pool);
+  const stream = framed(Buffer.alloc(100_000, "x"));
+  const gathered = (): Buffer => {
+    frames.push(stream.subarray(0, 90_000));
+    expect(frames.next(admitAll)).toBeUndefined();
+    frames.push(stream.subarray(90_000));
+    return frames.next(admitAll)!;
+  };
+  const first = gathered();
+  frames.done();
+  const second = gathered();
+  expect(second.buffer).toBe(first.buffer);
+  expect(pool.claim(second)).toBeDefined();
+  frames.done();
+  expect(gathered().buffer).not.toBe(second.buffer);
 });
 
 test("lengths that no request has are refused before anything is asked for", () => {
@@ -58,7 +127,7 @@ test("lengths that no request has are refused before anything is asked for", () 
     [2_147_483_647, "Invalid receive (size = 2147483647 larger than 10)"],
     [11, "Invalid receive (size = 11 larger than 10)"],
   ] as const) {
-    const frames = new FrameAssembler(10);
+    const frames = new FrameAssembler(10, new BufferPool());
     const prefix = Buffer.alloc(4);
     prefix.writeInt32BE(length);
     frames.push(prefix);
@@ -68,7 +137,7 @@ test("lengths that no request has are refused before anything is asked for", () 
 });
 
 test("a frame that is not admitted waits, and is asked for once when it is", () => {
-  const frames = new FrameAssembler(10);
+  const frames = new FrameAssembler(10, new BufferPool());
   frames.push(framed(Buffer.from("wait")));
   const asked: number[] = [];
   expect(frames.next((sizeBytes) => asked.push(sizeBytes) < 0)).toBeUndefined();
@@ -80,7 +149,7 @@ test("memory follows what was received: neither the announced length nor the num
   const bytesMax = 100 * 1024 * 1024;
   const sizeBefore = memoryBytes();
   const assemblers = Array.from({ length: 50 }, () => {
-    const frames = new FrameAssembler(bytesMax);
+    const frames = new FrameAssembler(bytesMax, new BufferPool());
     const prefix = Buffer.alloc(4);
     prefix.writeInt32BE(bytesMax);
     frames.push(prefix);

@@ -1,4 +1,4 @@
-import { ReadBuffers } from "../../../src/base/read-buffers.ts";
+import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { nodeClock } from "../../../src/io/node/node-clock.ts";
@@ -46,7 +46,7 @@ export async function testServer(
       timers: nodeTimers,
       logger: createLogger({ format: "json", write }),
       handlers: table,
-      readBuffers: new ReadBuffers(),
+      bufferPool: new BufferPool(),
     },
   );
   onTestFinished(() => server.close(0));

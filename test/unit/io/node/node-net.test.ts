@@ -59,6 +59,29 @@ test("a paused socket reads nothing until it is resumed", async () => {
   while (received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
+test("bytes are received where the owner wants them, and then again in the buffer of all", async () => {
+  const { socket, peer } = await pair();
+  const target = Buffer.alloc(200_000);
+  const others: Buffer[] = [];
+  let filled = 0;
+  socket.receiveInto = () => (filled < target.length && others.length > 0 ? target.subarray(filled) : undefined);
+  const done = new Promise<void>((resolve) => {
+    socket.onData = (chunk) => {
+      if (chunk.buffer === target.buffer) filled += chunk.length;
+      else others.push(Buffer.from(chunk));
+      if (others.at(-1)?.includes("end") === true) resolve();
+    };
+  });
+  socket.resume();
+  peer.write("begin");
+  while (others.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const large = Buffer.alloc(target.length, "0123456789");
+  peer.write(Buffer.concat([large, Buffer.from("end")]));
+  await done;
+  expect(Buffer.concat(others).toString()).toBe("beginend");
+  expect(target.equals(large)).toBe(true);
+});
+
 test("a peer that ends its side closes the connection, after what is queued", async () => {
   const { socket, peer } = await pair();
   let answer = "";

@@ -1,0 +1,68 @@
+const smallestBytes = 65_536;
+const classCount = 9;
+const keptBytesMax = 33_554_432;
+
+/**
+ * Large buffers that are used again: fresh ones would cost the system's zeroed pages and the collector's time each. Files
+ * are read into them, requests that do not fit in one read of a socket are received into them, and a log's tail keeps them
+ * instead of copying what was received. A buffer that is never given back (its connection broke) is simply the collector's.
+ *
+ * Whoever holds a slice can give the buffer back; `claim` is for one who keeps it when others are about to do that.
+ */
+export class BufferPool {
+  /** By size: 64 KiB, 128 KiB, … 16 MiB. */
+  readonly #free: Buffer[][] = Array.from({ length: classCount }, () => []);
+  readonly #lent = new WeakMap<ArrayBufferLike, Buffer>();
+  #keptBytes = 0;
+
+  /** A buffer of exactly that size, with anything in it. Only one who knows when nobody reads it any more gives it back. */
+  take(sizeBytes: number): Buffer {
+    const sizeClass = classOf(sizeBytes);
+    if (sizeClass === undefined) return Buffer.allocUnsafeSlow(sizeBytes);
+    let whole = this.#free[sizeClass]!.pop();
+    if (whole === undefined) whole = Buffer.allocUnsafeSlow(smallestBytes << sizeClass);
+    else this.#keptBytes -= whole.length;
+    this.#lent.set(whole.buffer, whole);
+    return whole.subarray(0, sizeBytes);
+  }
+
+  /** Takes back the buffer of a slice, if it is a lent one; its bytes must have been copied away for good. */
+  giveBack(slice: Buffer): void {
+    const whole = this.#lent.get(slice.buffer);
+    if (whole !== undefined) this.#takeBack(whole);
+  }
+
+  giveBackAll(slices: readonly Buffer[]): void {
+    for (const slice of slices) this.giveBack(slice);
+  }
+
+  /**
+   * Makes the caller the only one who can give the buffer of the slice back, by `release`; undefined when it is not of this
+   * pool, or has another such owner.
+   */
+  claim(slice: Buffer): Buffer | undefined {
+    const whole = this.#lent.get(slice.buffer);
+    if (whole !== undefined) this.#lent.delete(whole.buffer);
+    return whole;
+  }
+
+  /** Takes back a buffer that was claimed. */
+  release(whole: Buffer): void {
+    this.#takeBack(whole);
+  }
+
+  #takeBack(whole: Buffer): void {
+    this.#lent.delete(whole.buffer);
+    if (this.#keptBytes + whole.length > keptBytesMax) return;
+    this.#keptBytes += whole.length;
+    this.#free[classOf(whole.length)!]!.push(whole);
+  }
+}
+
+/** undefined when the size is beyond all classes. */
+function classOf(sizeBytes: number): number | undefined {
+  for (let sizeClass = 0; sizeClass < classCount; sizeClass++) {
+    if (sizeBytes <= smallestBytes << sizeClass) return sizeClass;
+  }
+  return undefined;
+}

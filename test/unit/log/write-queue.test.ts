@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { nodeTimers } from "../../../src/io/node/node-timers.ts";
+import { WriteQueue } from "../../../src/log/write-queue.ts";
+
+/** A queue, and what its logs were asked to write. */
+function open() {
+  const queue = new WriteQueue({ timers: { ...nodeTimers, endOfTurn: () => {} } });
+  const written: string[] = [];
+  const add = (name: string, then?: () => void): void =>
+    queue.add({
+      writePending: () => {
+        written.push(name);
+        then?.();
+      },
+    });
+  return { queue, written, add };
+}
+
+test("a log that fails does not keep the others from being written, and the failure is told", () => {
+  const { queue, written, add } = open();
+  add("one");
+  add("two", () => {
+    throw new Error("a bug in two");
+  });
+  add("three", () => {
+    throw new Error("a bug in three");
+  });
+  add("four");
+  expect(() => queue.flush()).toThrow("a bug in two");
+  expect(written).toEqual(["one", "two", "three", "four"]);
+  queue.flush();
+  expect(written).toHaveLength(4);
+});
+
+test("what is appended because of a write waits for the next turn", () => {
+  const { queue, written, add } = open();
+  add("one", () => add("later"));
+  queue.flush();
+  expect(written).toEqual(["one"]);
+  queue.flush();
+  expect(written).toEqual(["one", "later"]);
+});
