@@ -13,7 +13,29 @@ export interface Ports {
   readonly net: Net;
   readonly compute: Compute;
   readonly workers: Workers;
+  readonly loopDelay: LoopDelay;
   readonly logger: Logger;
+}
+
+/** How late the event loop comes round to what is due. */
+export interface LoopDelay {
+  start(): LoopDelayMonitor;
+}
+
+export interface LoopDelayMonitor {
+  /** Since the start. */
+  read(): LoopDelaySample;
+  /** The longest garbage collection since the last call, ms. */
+  takeLongestGcMs(): number;
+  stop(): void;
+}
+
+export interface LoopDelaySample {
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly maxMs: number;
 }
 
 export interface Clock {

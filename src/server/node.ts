@@ -6,12 +6,20 @@ import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts";
 import { groupShard } from "../coordinator/group/group-shard.ts";
 import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
-import { type CompressionName, type Disk, DiskError, type Ports, type SocketAddress } from "../io/ports.ts";
+import {
+  type CompressionName,
+  type Disk,
+  DiskError,
+  type LoopDelaySample,
+  type Ports,
+  type SocketAddress,
+} from "../io/ports.ts";
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
 import { defaultLogConfig } from "../log/log-config.ts";
 import { LogManager } from "../log/log-manager.ts";
 import { WriteQueue } from "../log/write-queue.ts";
 import { metadataLogDirName } from "../metadata/directory-id.ts";
+import { type Publisher } from "../metadata/publisher.ts";
 import { openLogDirs } from "../metadata/storage/log-dirs.ts";
 import { ReplicaManager } from "../replication/replica-manager.ts";
 import { BrokerLifecycle } from "./broker-lifecycle.ts";
@@ -20,6 +28,7 @@ import { DirectoryAssignments } from "./directory-assignments.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { createHandlers } from "./handlers.ts";
 import { LogDirSettings } from "./log-dir-settings.ts";
+import { LoopWatch } from "./loop-watch.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
@@ -37,6 +46,8 @@ export interface RunningNode {
   boundPort(listenerName: string): number;
   /** Resolves with the reason when the node cannot go on by itself: its metadata log or last log directory failed. */
   readonly failed: Promise<unknown>;
+  /** How late the event loop was since the start. */
+  loopDelay(): LoopDelaySample;
   /** Stops in good order; a second call waits for the first. */
   close(): Promise<void>;
 }
@@ -74,6 +85,7 @@ class Node implements RunningNode {
   readonly #ports: Ports;
   readonly #directoryIds: ReadonlyMap<string, Uuid>;
   readonly #incarnationId: Uuid;
+  readonly #loopWatch: LoopWatch;
   readonly #writeQueue: WriteQueue;
   readonly #logManager: LogManager;
   readonly #replicas: ReplicaManager;
@@ -93,7 +105,7 @@ class Node implements RunningNode {
     this.#config = config;
     this.#ports = ports;
     this.failed = new Promise((resolve) => (this.#onFailed = resolve));
-    const { clock, disk, random, timers, logger } = ports;
+    const { clock, disk, random, timers, loopDelay, logger } = ports;
     const opened = openLogDirs(config.logDirs, config.metadataLogDir, config.nodeId, {
       disk,
       random,
@@ -103,7 +115,9 @@ class Node implements RunningNode {
     this.clusterId = opened.dirs.clusterId;
     this.#directoryIds = opened.dirs.directoryIds;
     this.#incarnationId = randomUuid(random);
-    this.#writeQueue = new WriteQueue({ timers, openFilesMax: openFilesMaxOf(disk) });
+    this.#loopWatch = new LoopWatch({ clock, timers, loopDelay, logger });
+    const writeTimers = this.#loopWatch.watched("writing to the logs");
+    this.#writeQueue = new WriteQueue({ timers: writeTimers, openFilesMax: openFilesMaxOf(disk) });
     this.#topicConfigs = new TopicConfigs(this.#cache, config);
     this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);
     this.#logManager = this.#openLogs(opened.dirs.failed);
@@ -124,6 +138,10 @@ class Node implements RunningNode {
       this.#logManager.close(-1);
       throw error;
     }
+  }
+
+  loopDelay(): LoopDelaySample {
+    return this.#loopWatch.read();
   }
 
   boundPort(listenerName: string): number {
@@ -155,6 +173,7 @@ class Node implements RunningNode {
     this.#lifecycle = this.#createLifecycle(quorum, hostName);
     await this.#lifecycle.start();
     this.#logManager.start();
+    this.#loopWatch.start();
     this.#sockets.open();
     const advertised = this.#advertised(hostName).map(({ name, host, port }) => `${name}://${host}:${port}`);
     const startMs = Math.round(clock.monotonicMs() - startedMs);
@@ -167,6 +186,8 @@ class Node implements RunningNode {
 
   async #stop(): Promise<void> {
     const { logger } = this.#ports;
+    const { meanMs, p99Ms, maxMs } = this.#loopWatch.read();
+    this.#loopWatch.stop();
     await this.#lifecycle?.stop();
     this.#assignments?.close();
     // Whoever waits is answered now, so that the sockets have nothing to wait for.
@@ -177,11 +198,13 @@ class Node implements RunningNode {
     await this.#quorum?.close();
     await this.#logManager.prepareClose();
     this.#logManager.close(this.#lifecycle?.epoch ?? -1);
-    logger.info({}, "The node has stopped");
+    const loopDelay = { mean: rounded(meanMs), p99: rounded(p99Ms), max: rounded(maxMs) };
+    logger.info({ loopDelayMs: loopDelay }, "The node has stopped");
   }
 
   #openLogs(failedDirectories: readonly string[]): LogManager {
-    const { clock, disk, random, timers, logger } = this.#ports;
+    const { clock, disk, random, logger } = this.#ports;
+    const timers = this.#loopWatch.watched("work on the logs that recurs");
     const config = this.#config;
     try {
       return new LogManager({
@@ -257,7 +280,7 @@ class Node implements RunningNode {
       controllerEndpoints: advertisedEndpoints(config.advertisedControllerListeners, this.#bound, hostName),
       localIncarnationId: this.#incarnationId,
       hadCleanShutdown: this.#logManager.hadCleanShutdown(metadataLogDir),
-      publishers: [
+      publishers: this.#watched([
         this.#cache,
         new ReplicaPublisher({
           nodeId,
@@ -267,9 +290,17 @@ class Node implements RunningNode {
           onFatal: (error) => this.#onFailed(error),
         }),
         new GroupCoordinatorPublisher({ nodeId, groups: this.#groups, logger: this.#ports.logger.child("group") }),
-      ],
+      ]),
       onFatal: (error) => this.#onFailed(error),
     });
+  }
+
+  #watched(publishers: readonly Publisher[]): Publisher[] {
+    return publishers.map((publisher) => ({
+      name: publisher.name,
+      publish: (...news) => this.#loopWatch.run(`metadata: ${publisher.name}`, () => publisher.publish(...news)),
+      onControllerChange: (change) => publisher.onControllerChange?.(change),
+    }));
   }
 
   /** A quorum of one elects itself at once; what takes time is the fsync of its first record. */
@@ -346,6 +377,10 @@ class Node implements RunningNode {
       brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
     };
   }
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** Half of what the process may have open, since clients need descriptors too; more than this many are of little use. */
