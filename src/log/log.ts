@@ -1,18 +1,10 @@
-import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
 import { type Compute } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
-import { BatchView } from "../protocol/records/batch-header.ts";
-import {
-  appended,
-  appendedBefore,
-  type AppendFailure,
-  appendFailure,
-  type AppendOrigin,
-  type AppendResult,
-} from "./append-result.ts";
+import { type AppendFailure, type AppendOrigin, type AppendResult } from "./append-result.ts";
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
+import { LogAppender } from "./log-appender.ts";
 import { LogFlusher } from "./log-flusher.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
@@ -21,8 +13,7 @@ import { deletableSegments, type RemoveLater, removeSegments } from "./retention
 import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
 import { type AbortedTransaction } from "./transaction-index.ts";
 import { truncateFullyAndStartAt, truncateTo } from "./truncation.ts";
-import { checkBatch, holdsBatch } from "./validator.ts";
-import { type Writable, type WriteQueue } from "./write-queue.ts";
+import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogOptions extends LogStorageOptions {
   readonly writeQueue: WriteQueue;
@@ -39,28 +30,23 @@ export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
  * Append means ordered, written means that the operating system has it (it may be read and acknowledged), flushed means
  * durable. After a disk error every call that would rely on the disk answers KAFKA_STORAGE_ERROR.
  */
-export class Log implements Writable {
+export class Log {
   readonly topic: string;
   readonly partition: number;
-  /** Called at the end of a turn in which something was written. */
-  onWritten: () => void = doNothing;
 
   readonly #storage: LogStorage;
   readonly #flusher: LogFlusher;
   readonly #reader: LogReader;
-  readonly #writeQueue: WriteQueue;
+  readonly #appender: LogAppender;
   #highWatermark: Offset;
-  #isQueued = false;
-  /** A flush is under way, and acknowledgements wait for it. */
-  #isFlushAwaited = false;
 
   private constructor(options: LogOptions) {
     const { writeQueue } = options;
     this.topic = options.topic;
     this.partition = options.partition;
-    this.#writeQueue = writeQueue;
     this.#storage = new LogStorage(options, writeQueue);
     this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
+    this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
     this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, writeQueue.bufferPool);
     this.#highWatermark = this.#storage.startOffset;
   }
@@ -159,122 +145,40 @@ export class Log implements Writable {
     return this.#storage.isOffline;
   }
 
+  /** Called at the end of a turn in which something was written. */
+  set onWritten(callback: () => void) {
+    this.#appender.onWritten = callback;
+  }
+
   /**
    * Appends the one batch that `records` begins with, in one synchronous stretch: its offsets and leader epoch are written
    * into `records`, then the bytes are copied. A repetition of an idempotent producer's batch is answered with where the
    * first one stands.
    */
   appendAsLeader(records: Buffer, leaderEpoch: LeaderEpoch, origin: AppendOrigin, nowMs: TimestampMs): AppendResult {
-    const storage = this.#storage;
-    if (!storage.isUsable) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-    if (!holdsBatch(records)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
-    const { config, producerState } = storage;
-    const batch = new BatchView(records, 0);
-    const failure = checkBatch(batch, config, origin, nowMs, storage.name);
-    if (failure !== null) return failure;
-    if (batch.hasProducerId) {
-      const isDeduplicated = origin === "client" && !batch.isControl;
-      const duplicate = isDeduplicated ? producerState.findDuplicate(batch) : undefined;
-      if (duplicate !== undefined) return appendedBefore(duplicate, storage.startOffset);
-      const refusal = producerState.check(batch, origin, storage.endOffset);
-      if (refusal !== null) return refusal;
-    }
-    batch.setBaseOffset(storage.endOffset);
-    batch.setPartitionLeaderEpoch(leaderEpoch);
-    const isAppendTime = config.messageTimestampType === "LogAppendTime" && origin === "client";
-    if (isAppendTime) batch.setMaxTimestampAndType(nowMs, "logAppendTime");
-    return this.#append(batch, nowMs) ?? appended(batch, isAppendTime ? nowMs : -1, storage.startOffset);
+    return this.#appender.appendAsLeader(records, leaderEpoch, origin, nowMs);
   }
 
   /** Appends batches as the leader has them; their offsets must be at or behind the log's end. */
   appendAsFollower(records: Buffer): AppendFailure | null {
-    const storage = this.#storage;
-    if (!storage.isUsable) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-    const nowMs = storage.clock.wallMs();
-    for (let start = 0; start < records.length;) {
-      const rest = records.subarray(start);
-      if (!holdsBatch(rest)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
-      const batch = new BatchView(rest, 0);
-      if (!batch.isValidCrc()) return appendFailure(Errors.CORRUPT_MESSAGE, null);
-      assert(batch.baseOffset >= storage.endOffset, "a follower's records come in order");
-      const failure = this.#append(batch, nowMs);
-      if (failure !== null) return failure;
-      start += batch.sizeInBytes;
-    }
-    return null;
+    return this.#appender.appendAsFollower(records);
   }
 
-  #append(batch: BatchView, nowMs: TimestampMs): AppendFailure | null {
-    const storage = this.#storage;
-    const { sizeInBytes, lastOffset, maxTimestamp, baseOffset, partitionLeaderEpoch } = batch;
-    let segment = storage.segments.active;
-    if (segment.shouldRoll(storage.config, sizeInBytes, lastOffset, maxTimestamp, nowMs)) {
-      if (!this.roll(baseOffset)) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-      segment = storage.segments.active;
-    }
-    const { latestEpoch, isPending } = storage.leaderEpochs;
-    const isNewEpoch = isPending || partitionLeaderEpoch > latestEpoch;
-    if (isNewEpoch && !this.#assignEpoch(partitionLeaderEpoch, baseOffset)) {
-      return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-    }
-    storage.tail.append(segment, batch.bytes());
-    segment.append(sizeInBytes, lastOffset, maxTimestamp);
-    const aborted = storage.producerState.update(batch);
-    if (aborted !== null) segment.transactionIndex.append(aborted);
-    storage.endOffset = lastOffset + 1;
-    this.#flusher.onAppended(lastOffset + 1 - baseOffset, sizeInBytes);
-    if (!this.#isQueued) {
-      this.#isQueued = true;
-      this.#writeQueue.add(this);
-    }
-    return null;
+  /**
+   * Starts a new segment at the log's end; false when the disk failed. The old one is flushed in the background.
+   */
+  roll(): boolean {
+    return this.#appender.roll(this.logEndOffset);
+  }
+
+  /** Hands what was appended to the operating system now, without waiting for the turn's end. */
+  writePending(): void {
+    this.#appender.writePending();
   }
 
   /** Notes that `epoch` starts at the log's end: followers that truncate rely on that before its records. */
   beginEpoch(epoch: LeaderEpoch): void {
     this.leaderEpochs.begin(epoch, this.logEndOffset);
-  }
-
-  #assignEpoch(epoch: LeaderEpoch, startOffset: Offset): boolean {
-    return this.#storage.guard(() => this.leaderEpochs.assign(epoch, startOffset));
-  }
-
-  /** @internal for the write queue */
-  writePending(): void {
-    const storage = this.#storage;
-    this.#isQueued = false;
-    if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
-    try {
-      storage.writeActive();
-    } catch (error) {
-      storage.fail(error);
-      return;
-    }
-    if (this.#isFlushAwaited) return;
-    if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
-    else this.#acknowledge(storage.endOffset);
-  }
-
-  #acknowledge(offset: Offset): void {
-    this.#storage.writtenOffset = Math.min(offset, this.#storage.endOffset);
-    this.onWritten();
-  }
-
-  /** As in Kafka, where the append itself flushes: what makes up `flush.messages` is durable when it is acknowledged. */
-  async #acknowledgeFlushed(): Promise<void> {
-    this.#isFlushAwaited = true;
-    const { endOffset } = this.#storage;
-    try {
-      await this.#flusher.flush();
-    } catch {
-      // The owner of the directory has been told.
-      return;
-    }
-    this.#isFlushAwaited = false;
-    if (!this.#storage.isUsable) return;
-    this.#acknowledge(endOffset);
-    // What was appended meanwhile has been written by now, and not been acknowledged.
-    this.writePending();
   }
 
   /** Whole batches from the one that holds `startOffset`, none with records at or behind `upperBound`. */
@@ -330,28 +234,6 @@ export class Log implements Writable {
     }
   }
 
-  /**
-   * Starts a new segment at `baseOffset` (the log's end when left out); false when the disk failed. The old one is flushed
-   * in the background.
-   */
-  roll(baseOffset: Offset = this.logEndOffset): boolean {
-    return this.#storage.guard(() => this.#roll(baseOffset));
-  }
-
-  #roll(baseOffset: Offset): void {
-    const storage = this.#storage;
-    storage.writeActive();
-    const old = storage.segments.active;
-    // An active segment without a batch is as good as a new one, unless the log starts anew further on.
-    if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
-    old.finish();
-    old.saveIndexes(false);
-    this.#flusher.onSegmentEnded(old.baseOffset);
-    storage.writeProducerSnapshot(baseOffset);
-    storage.addSegment(baseOffset);
-    this.#flusher.flushInBackground();
-  }
-
   /** Makes everything appended before the call durable; resolves when it is. Rejects when the disk failed. */
   flush(): Promise<void> {
     return this.#flusher.flush();
@@ -398,7 +280,7 @@ export class Log implements Writable {
       const deletable = deletableSegments(storage, this.#highWatermark, nowMs);
       if (deletable.length === 0) return;
       // The log always has a segment to write to.
-      if (deletable.length === storage.segments.count) this.#roll(storage.endOffset);
+      if (deletable.length === storage.segments.count && !this.roll()) return;
       removeSegments(storage, deletable, removeLater);
       this.maybeIncrementLogStartOffset(storage.segments.first.baseOffset);
       count = deletable.length;
@@ -475,5 +357,3 @@ export class Log implements Writable {
     this.#storage.cleaning?.abort();
   }
 }
-
-function doNothing(): void {}

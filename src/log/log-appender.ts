@@ -1,0 +1,167 @@
+import { assert } from "../base/assert.ts";
+import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
+import { Errors } from "../protocol/errors.ts";
+import { BatchView } from "../protocol/records/batch-header.ts";
+import {
+  appended,
+  appendedBefore,
+  type AppendFailure,
+  appendFailure,
+  type AppendOrigin,
+  type AppendResult,
+} from "./append-result.ts";
+import { type LogFlusher } from "./log-flusher.ts";
+import { type LogStorage } from "./log-storage.ts";
+import { checkBatch, holdsBatch } from "./validator.ts";
+import { type Writable, type WriteQueue } from "./write-queue.ts";
+
+/** Puts batches at the end of a log, and hands them to the operating system when the turn of the event loop ends. */
+export class LogAppender implements Writable {
+  /** Called when more of the log counts as written. */
+  onWritten: () => void = doNothing;
+  readonly #storage: LogStorage;
+  readonly #flusher: LogFlusher;
+  readonly #writeQueue: WriteQueue;
+  #isQueued = false;
+  /** A flush is under way, and acknowledgements wait for it. */
+  #isFlushAwaited = false;
+
+  constructor(storage: LogStorage, flusher: LogFlusher, writeQueue: WriteQueue) {
+    this.#storage = storage;
+    this.#flusher = flusher;
+    this.#writeQueue = writeQueue;
+  }
+
+  /**
+   * Appends the one batch that `records` begins with, in one synchronous stretch: its offsets and leader epoch are written
+   * into `records`, then the bytes are copied. A repetition of an idempotent producer's batch is answered with where the
+   * first one stands.
+   */
+  appendAsLeader(records: Buffer, leaderEpoch: LeaderEpoch, origin: AppendOrigin, nowMs: TimestampMs): AppendResult {
+    const storage = this.#storage;
+    if (!storage.isUsable) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
+    if (!holdsBatch(records)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
+    const { config, producerState } = storage;
+    const batch = new BatchView(records, 0);
+    const failure = checkBatch(batch, config, origin, nowMs, storage.name);
+    if (failure !== null) return failure;
+    if (batch.hasProducerId) {
+      const isDeduplicated = origin === "client" && !batch.isControl;
+      const duplicate = isDeduplicated ? producerState.findDuplicate(batch) : undefined;
+      if (duplicate !== undefined) return appendedBefore(duplicate, storage.startOffset);
+      const refusal = producerState.check(batch, origin, storage.endOffset);
+      if (refusal !== null) return refusal;
+    }
+    batch.setBaseOffset(storage.endOffset);
+    batch.setPartitionLeaderEpoch(leaderEpoch);
+    const isAppendTime = config.messageTimestampType === "LogAppendTime" && origin === "client";
+    if (isAppendTime) batch.setMaxTimestampAndType(nowMs, "logAppendTime");
+    return this.#append(batch, nowMs) ?? appended(batch, isAppendTime ? nowMs : -1, storage.startOffset);
+  }
+
+  /** Appends batches as the leader has them; their offsets must be at or behind the log's end. */
+  appendAsFollower(records: Buffer): AppendFailure | null {
+    const storage = this.#storage;
+    if (!storage.isUsable) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
+    const nowMs = storage.clock.wallMs();
+    for (let start = 0; start < records.length;) {
+      const rest = records.subarray(start);
+      if (!holdsBatch(rest)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
+      const batch = new BatchView(rest, 0);
+      if (!batch.isValidCrc()) return appendFailure(Errors.CORRUPT_MESSAGE, null);
+      assert(batch.baseOffset >= storage.endOffset, "a follower's records come in order");
+      const failure = this.#append(batch, nowMs);
+      if (failure !== null) return failure;
+      start += batch.sizeInBytes;
+    }
+    return null;
+  }
+
+  #append(batch: BatchView, nowMs: TimestampMs): AppendFailure | null {
+    const storage = this.#storage;
+    const { sizeInBytes, lastOffset, maxTimestamp, baseOffset, partitionLeaderEpoch } = batch;
+    let segment = storage.segments.active;
+    if (segment.shouldRoll(storage.config, sizeInBytes, lastOffset, maxTimestamp, nowMs)) {
+      if (!this.roll(baseOffset)) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
+      segment = storage.segments.active;
+    }
+    const { latestEpoch, isPending } = storage.leaderEpochs;
+    if (isPending || partitionLeaderEpoch > latestEpoch) {
+      const isNoted = storage.guard(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
+      if (!isNoted) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
+    }
+    storage.tail.append(segment, batch.bytes());
+    segment.append(sizeInBytes, lastOffset, maxTimestamp);
+    const aborted = storage.producerState.update(batch);
+    if (aborted !== null) segment.transactionIndex.append(aborted);
+    storage.endOffset = lastOffset + 1;
+    this.#flusher.onAppended(lastOffset + 1 - baseOffset, sizeInBytes);
+    if (!this.#isQueued) {
+      this.#isQueued = true;
+      this.#writeQueue.add(this);
+    }
+    return null;
+  }
+
+  /**
+   * Starts a new segment at `baseOffset`; false when the disk failed. The old one is flushed
+   * in the background.
+   */
+  roll(baseOffset: Offset): boolean {
+    const storage = this.#storage;
+    return storage.guard(() => this.#roll(storage, baseOffset));
+  }
+
+  #roll(storage: LogStorage, baseOffset: Offset): void {
+    storage.writeActive();
+    const old = storage.segments.active;
+    // An active segment without a batch is as good as a new one, unless the log starts anew further on.
+    if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
+    old.finish();
+    old.saveIndexes(false);
+    this.#flusher.onSegmentEnded(old.baseOffset);
+    storage.writeProducerSnapshot(baseOffset);
+    storage.addSegment(baseOffset);
+    this.#flusher.flushInBackground();
+  }
+
+  /** Hands what was appended to the operating system; never throws because of the disk. */
+  writePending(): void {
+    const storage = this.#storage;
+    this.#isQueued = false;
+    if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
+    try {
+      storage.writeActive();
+    } catch (error) {
+      storage.fail(error);
+      return;
+    }
+    if (this.#isFlushAwaited) return;
+    if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
+    else this.#acknowledge(storage.endOffset);
+  }
+
+  #acknowledge(offset: Offset): void {
+    this.#storage.writtenOffset = Math.min(offset, this.#storage.endOffset);
+    this.onWritten();
+  }
+
+  /** As in Kafka, where the append itself flushes: what makes up `flush.messages` is durable when it is acknowledged. */
+  async #acknowledgeFlushed(): Promise<void> {
+    this.#isFlushAwaited = true;
+    const { endOffset } = this.#storage;
+    try {
+      await this.#flusher.flush();
+    } catch {
+      // The owner of the directory has been told.
+      return;
+    }
+    this.#isFlushAwaited = false;
+    if (!this.#storage.isUsable) return;
+    this.#acknowledge(endOffset);
+    // What was appended meanwhile has been written by now, and not been acknowledged.
+    this.writePending();
+  }
+}
+
+function doNothing(): void {}
