@@ -57,6 +57,13 @@ export interface Controller {
     context: ControllerRequestContext,
   ): Promise<Draft<ApiResponse<"createPartitions">>>;
 
+  alterPartitionReassignments(
+    request: ApiRequest<"alterPartitionReassignments">,
+  ): Promise<Draft<ApiResponse<"alterPartitionReassignments">>>;
+  listPartitionReassignments(
+    request: ApiRequest<"listPartitionReassignments">,
+  ): Promise<Draft<ApiResponse<"listPartitionReassignments">>>;
+
   /** The legacy form: what is given replaces all overrides of the resource. */
   alterConfigs(request: ApiRequest<"alterConfigs">): Promise<Draft<ApiResponse<"alterConfigs">>>;
   incrementalAlterConfigs(

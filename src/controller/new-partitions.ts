@@ -31,13 +31,12 @@ export function placedPartitions(
   return partitions;
 }
 
-/** A new partition on brokers that the request names. */
-export function assignedPartition(
+/** Why a request may not name these brokers for a partition; undefined when it may. */
+export function manualAssignmentProblem(
   view: ControllerView,
-  partitionId: number,
   replicas: readonly NodeId[],
   replicationFactor: number | undefined,
-): PartitionRegistration | ApiError {
+): ApiError | undefined {
   const invalid = (message: string) => new ApiError(Errors.INVALID_REPLICA_ASSIGNMENT, message);
   if (replicas.length === 0) return invalid("The manual partition assignment includes an empty replica list.");
   const sorted = [...replicas].sort((a, b) => a - b);
@@ -49,14 +48,24 @@ export function assignedPartition(
       return invalid(`The manual partition assignment includes the broker ${id} more than once.`);
     }
   }
-  if (replicationFactor !== undefined && replicas.length !== replicationFactor) {
-    return invalid(
-      `The manual partition assignment includes a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${replicationFactor} replica(s).`,
-    );
-  }
+  if (replicationFactor === undefined || replicas.length === replicationFactor) return undefined;
+  return invalid(
+    `The manual partition assignment includes a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${replicationFactor} replica(s).`,
+  );
+}
+
+/** A new partition on brokers that the request names. */
+export function assignedPartition(
+  view: ControllerView,
+  partitionId: number,
+  replicas: readonly NodeId[],
+  replicationFactor: number | undefined,
+): PartitionRegistration | ApiError {
   return (
+    manualAssignmentProblem(view, replicas, replicationFactor) ??
     newPartition(view, replicas) ??
-    invalid(
+    new ApiError(
+      Errors.INVALID_REPLICA_ASSIGNMENT,
       `All brokers specified in the manual partition assignment for partition ${partitionId} are fenced or in controlled shutdown.`,
     )
   );

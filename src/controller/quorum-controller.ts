@@ -25,6 +25,7 @@ import { DeferredReplies } from "./deferred-replies.ts";
 import { deleteTopics } from "./delete-topics.ts";
 import { EffectiveConfig } from "./effective-config.ts";
 import { notController } from "./not-controller.ts";
+import { alterPartitionReassignments, listPartitionReassignments } from "./partition-reassignments.ts";
 import { allocateProducerIds } from "./producer-ids.ts";
 import { type ControllerResult } from "./result.ts";
 import { updateFeatures } from "./update-features.ts";
@@ -164,6 +165,19 @@ export class QuorumController implements Controller, Publisher {
     context: ControllerRequestContext,
   ): Promise<Draft<ApiResponse<"createPartitions">>> {
     return this.#run((view) => createPartitions(view, request, context), notController.createPartitions(request));
+  }
+
+  alterPartitionReassignments(
+    request: ApiRequest<"alterPartitionReassignments">,
+  ): Promise<Draft<ApiResponse<"alterPartitionReassignments">>> {
+    return this.#run((view) => alterPartitionReassignments(view, request), errorFields(notControllerError));
+  }
+
+  listPartitionReassignments(
+    request: ApiRequest<"listPartitionReassignments">,
+  ): Promise<Draft<ApiResponse<"listPartitionReassignments">>> {
+    const list = ({ image }: ControllerView) => ({ records: [], response: listPartitionReassignments(image, request) });
+    return this.#run<Draft<ApiResponse<"listPartitionReassignments">>>(list, errorFields(notControllerError));
   }
 
   alterConfigs(request: ApiRequest<"alterConfigs">): Promise<Draft<ApiResponse<"alterConfigs">>> {

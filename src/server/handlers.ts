@@ -42,6 +42,10 @@ import { offsetCommitHandler } from "./handlers/offset-commit.ts";
 import { offsetDeleteHandler } from "./handlers/offset-delete.ts";
 import { offsetFetchHandler } from "./handlers/offset-fetch.ts";
 import { offsetForLeaderEpochHandler } from "./handlers/offset-for-leader-epoch.ts";
+import {
+  alterPartitionReassignmentsHandler,
+  listPartitionReassignmentsHandler,
+} from "./handlers/partition-reassignments.ts";
 import { produceHandler } from "./handlers/produce.ts";
 import { syncGroupHandler } from "./handlers/sync-group.ts";
 import { updateFeaturesHandler } from "./handlers/update-features.ts";
@@ -118,6 +122,8 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     createTopicsHandler(controller),
     deleteTopicsHandler({ controller, isEnabled: config.get("delete.topic.enable") }),
     createPartitionsHandler(controller),
+    alterPartitionReassignmentsHandler(controller),
+    listPartitionReassignmentsHandler(controller),
     describeConfigsHandler({ cache, config, loggers: fixedLoggers }),
     alterConfigsHandler(alterable),
     incrementalAlterConfigsHandler(alterable),
