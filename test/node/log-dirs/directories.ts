@@ -5,25 +5,38 @@ import { onTestFinished } from "vitest";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
+import { type TargetName } from "../../support/broker/target.ts";
 import { TestBroker } from "../../support/broker/test-broker.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { RawConnection } from "../network/raw-connection.ts";
 
+export interface Running {
+  readonly broker: TestBroker;
+  readonly directories: readonly string[];
+}
+
 /** A broker in a process of its own, with directories of its own; failures of a directory show within half a second. */
-export async function brokerWith(
-  names: readonly string[],
-  properties: Readonly<Record<string, string>> = {},
-): Promise<{ broker: TestBroker; directories: string[] }> {
+export async function brokerWith(names: readonly string[], target: TargetName = "odradek"): Promise<Running> {
   const folder = temporaryDirectory();
   const directories = names.map((name) => join(folder, name));
   for (const directory of directories) mkdirSync(directory);
+  return brokerOn(directories, target);
+}
+
+/** The same on directories of a broker that has stopped. */
+export async function brokerOn(
+  directories: readonly string[],
+  target: TargetName,
+  portsOf?: TestBroker,
+): Promise<Running> {
   const broker = await TestBroker.start({
-    target: "odradek",
+    target,
+    ...(portsOf === undefined ? {} : { portsOf }),
     properties: {
       "log.dirs": directories.join(","),
-      "replica.high.watermark.checkpoint.interval.ms": "200",
       "metadata.log.dir": directories[0]!,
-      ...properties,
+      "replica.high.watermark.checkpoint.interval.ms": "200",
+      "log.segment.bytes": "1048576",
     },
   });
   onTestFinished(() => broker.remove());

@@ -8,7 +8,7 @@ const topic = "moved";
 const index = 0;
 
 test("a replica moves there and back while producers write to it, and nothing is lost, doubled or out of order", async () => {
-  const { broker, directories } = await brokerWith(["one", "two"], { "log.segment.bytes": "1048576" });
+  const { broker, directories } = await brokerWith(["one", "two"]);
   await createTopic(broker.port, topic, 2);
   const { port } = broker;
   const producers = [true, false].map(
