@@ -70,6 +70,8 @@ export class LogUpkeep {
     work.every(options.flushIntervalMs, initialDelayMs, () => {
       for (const log of this.#logs.all()) log.flushIfDue();
     });
+    // Those that expired while the broker was down are not to be taken for those that are known.
+    this.#expireProducers();
     work.every(flushTickMs, flushTickMs, () => this.#flush.tick());
     work.every(options.producerIdCheckIntervalMs, options.producerIdCheckIntervalMs, () => this.#expireProducers());
     work.every(idleReleaseIntervalMs, idleReleaseIntervalMs, () => {
