@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 const share = 0.6;
+/** More than a turn of a broker uses at once. */
+const sizeBytesMax = 6e9;
 
 /** Touches every page of one large block after the other, then ends. */
 const program = `
@@ -20,6 +22,6 @@ for (let left = Number(process.argv[1]); left >= blockBytes; left -= blockBytes)
 export function warmMemory(): void {
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
   if (available === undefined) return;
-  const sizeBytes = Math.floor(Number(available) * 1024 * share);
+  const sizeBytes = Math.min(sizeBytesMax, Math.floor(Number(available) * 1024 * share));
   spawnSync(process.execPath, ["-e", program, String(sizeBytes)], { stdio: "ignore", timeout: 180_000 });
 }
