@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTopic, logEnds } from "../harness/admin.ts";
 import { createPlace, format, removePlace, startBroker, type Broker, type Place } from "../harness/broker.ts";
-import { syncDisks } from "../harness/page-cache.ts";
+import { syncDisks, takeLogsIntoPageCache } from "../harness/page-cache.ts";
 import { runJob } from "../harness/run-job.ts";
 import { gigabyte, megabyte, Session, valueSizeBytes } from "../harness/session.ts";
 import { type Options } from "../harness/options.ts";
@@ -55,11 +55,11 @@ export async function fillPlace(target: Target, options: Options): Promise<FullP
 export async function restart(target: Target, full: FullPlace, options: Options): Promise<Session> {
   const empty = await emptyFootprint(target, options);
   forgetFlushes(full.place);
-  syncDisks();
+  settle(full.place);
   const crashed = await startBroker(target, full.place);
   const killedMs = await readyMs(crashed, full, options);
   await crashed.stop();
-  syncDisks();
+  settle(full.place);
   const broker = await startBroker(target, full.place);
   const session = new Session(broker, options);
   try {
@@ -86,6 +86,12 @@ async function readyMs(broker: Broker, { records }: FullPlace, options: Options)
     throw new Error(`${broker.target.label} has lost ${missing} of ${records} records`);
   }
   return elapsed;
+}
+
+/** The disk has nothing to do, and the page cache has the logs: it has not ended with the broker. */
+function settle({ dataFolder }: Place): void {
+  syncDisks();
+  takeLogsIntoPageCache(dataFolder);
 }
 
 /** As if the crash had come before anything was flushed: what was done since the last start is no help. */

@@ -68,7 +68,7 @@ function restarts(): Suite {
   let full: FullPlace | undefined;
   return {
     name: "restart",
-    roundsMax: 3,
+    roundsMax: 2,
     workloads: ["restart"],
     async prepare(target, options) {
       full = await fillPlace(target, options);
@@ -99,7 +99,7 @@ export const suites: readonly Suite[] = [
   ]),
   restarts(),
   onFreshBroker("growth", 1, [partitionGrowth, connectionGrowth], [warmUp]),
-  onFreshBroker("clients", 3, [javaTools, librdkafka], [warmUp]),
+  onFreshBroker("clients", 2, [javaTools, librdkafka], [warmUp]),
 ];
 
 /** What can be asked for by name. */
