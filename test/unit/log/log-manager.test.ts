@@ -61,6 +61,21 @@ function text(disk: Disk, path: string): string {
 }
 
 describe("stopping and starting", () => {
+  test("producers that expired meanwhile are forgotten at start, not those with an open transaction", async () => {
+    const disk = new MemoryDisk();
+    const first = open(disk);
+    const log = first.create("orders", 1);
+    first.append(log, batch({ producerId: 1, producerEpoch: 0, baseSequence: 0 }));
+    first.append(log, batch({ producerId: 2, producerEpoch: 0, baseSequence: 0, isTransactional: true }));
+    first.manager.close(42);
+    const second = open(disk, { producerIdExpirationMs: 1_000 });
+    await second.time.advance(1_000);
+    second.manager.start();
+    const { producerState } = second.manager.get("orders", 1)!;
+    expect([producerState.get(1), producerState.get(2)?.transactionFirstOffset]).toEqual([undefined, 1]);
+    second.manager.close(43);
+  });
+
   test("a clean shutdown leaves checkpoints, a marker with the broker's epoch, and no need of recovery", () => {
     const disk = new MemoryDisk();
     const first = open(disk);
