@@ -38,6 +38,10 @@ export class DirectoryCheckpoints {
   readonly #options: DirectoryCheckpointsOptions;
   /** What the files say, as far as this process wrote them. */
   readonly #texts = new Map<CheckpointKind, string>();
+  /** The offsets that they say, by the names of the partitions' directories. */
+  readonly #known = new Map<CheckpointKind, ReadonlyMap<string, Offset>>();
+  /** Writes so far: one in the background that was overtaken must not replace what overtook it. */
+  #writes = 0;
   readonly #underWay = new Set<CheckpointKind>();
   #isClosed = false;
 
@@ -46,22 +50,27 @@ export class DirectoryCheckpoints {
   }
 
   /** The offsets by the names of the partitions' directories; none when the file is missing or damaged. */
-  read(kind: CheckpointKind): Map<string, Offset> {
+  read(kind: CheckpointKind): ReadonlyMap<string, Offset> {
     const { disk, logger } = this.#options;
     const path = this.#path(kind);
     const offsets = readOffsetCheckpoint(disk, path);
     if (offsets === undefined) logger.warn({ file: path }, "The checkpoint is damaged: its offsets are taken as 0");
-    return new Map(offsets?.map(({ topic, partition, offset }) => [partitionDirectoryName(topic, partition), offset]));
+    const known = byName(offsets ?? []);
+    this.#known.set(kind, known);
+    return known;
   }
 
   /** Writes the file in the background, when it has something new to say and is not being written already. */
   writeInBackground(kind: CheckpointKind): void {
     if (this.#isClosed || this.#underWay.has(kind)) return;
-    const text = offsetCheckpointText(this.#offsets(kind));
+    const offsets = this.#offsets(kind);
+    const text = offsetCheckpointText(offsets);
     if (this.#texts.get(kind) === text) return this.#checkFile(kind);
     this.#underWay.add(kind);
-    replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, () => !this.#isClosed)
-      .then(() => this.#texts.set(kind, text))
+    const writes = this.#writes;
+    const isWanted = (): boolean => !this.#isClosed && this.#writes === writes;
+    replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted)
+      .then(() => (isWanted() ? this.#note(kind, text, offsets) : undefined))
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#options.onDiskError(error);
       })
@@ -79,7 +88,26 @@ export class DirectoryCheckpoints {
 
   /** Writes the file; durable when it returns. */
   write(kind: CheckpointKind): void {
-    writeOffsetCheckpoint(this.#options.disk, this.#path(kind), this.#offsets(kind));
+    const offsets = this.#offsets(kind);
+    this.#writes++;
+    writeOffsetCheckpoint(this.#options.disk, this.#path(kind), offsets);
+    this.#note(kind, offsetCheckpointText(offsets), offsets);
+  }
+
+  /**
+   * A new log is about to lie under a name that another one had: what the files say of that one would, after a crash, hold
+   * for the new one, whose records it would then skip or delete.
+   */
+  forget(name: string): void {
+    for (const kind of Object.keys(checkpointNames) as CheckpointKind[]) {
+      if (this.#known.get(kind)?.has(name) === true) this.write(kind);
+    }
+  }
+
+  /** A log is about to be cut: the file must not say that what is written in the place of the cut is durable. */
+  beforeCut(log: Log): void {
+    const known = this.#known.get("recoveryPoint")?.get(log.name);
+    if (known !== undefined && known > log.recoveryPoint) this.write("recoveryPoint");
   }
 
   /** As `write`, when the file does not say so yet. */
@@ -92,6 +120,11 @@ export class DirectoryCheckpoints {
   /** What is being written in the background no longer replaces a file. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  #note(kind: CheckpointKind, text: string, offsets: readonly PartitionOffset[]): void {
+    this.#texts.set(kind, text);
+    this.#known.set(kind, byName(offsets));
   }
 
   #path(kind: CheckpointKind): string {
@@ -119,4 +152,8 @@ const offsetOf: Record<CheckpointKind, (log: Log) => Offset | undefined> = {
 function logStartOf(log: Log): Offset | undefined {
   const first = log.segmentSizes()[0]?.baseOffset ?? 0;
   return log.logStartOffset > first ? log.logStartOffset : undefined;
+}
+
+function byName(offsets: readonly PartitionOffset[]): ReadonlyMap<string, Offset> {
+  return new Map(offsets.map(({ topic, partition, offset }) => [partitionDirectoryName(topic, partition), offset]));
 }

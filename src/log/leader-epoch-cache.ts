@@ -37,7 +37,11 @@ export class LeaderEpochCache {
   #path: string;
   readonly #logEndOffset: () => Offset;
   #entries: EpochEntry[] = [];
+  /** What was loaded, until `fitTo` has compared it with what is in the log. */
+  #inFile: readonly EpochEntry[] = [];
   #isSynced = true;
+  /** How often the file was replaced. */
+  #saves = 0;
   #isPending = false;
 
   constructor(disk: Disk, directory: string, logEndOffset: () => Offset) {
@@ -51,16 +55,31 @@ export class LeaderEpochCache {
     const text = readTextIfThere(this.#disk, this.#path);
     const entries = text === undefined ? undefined : parseCheckpoint(text, parseEntry);
     this.#entries = entries !== undefined && ascends(entries) ? entries : [];
+    this.#inFile = this.#entries.slice();
     return entries === this.#entries;
   }
 
   /**
-   * Takes out what lies outside the log, as it is found at a start. The file is left as it is: the next start would do the
-   * same, and the next change writes it anew.
+   * Takes out what lies outside the log, as it is found at a start. For that alone the file is left as it is: the next
+   * start would do the same, and the next change writes it anew, at the latest with the next record.
    */
   fitTo(startOffset: Offset, endOffset: Offset): void {
     this.#dropFrom(endOffset);
+    const inFile = this.#inFile.filter((entry) => entry.startOffset < endOffset);
+    this.#isPending = inFile.length < this.#inFile.length;
+    if (!areSame(inFile, this.#entries)) this.#save();
+    this.#inFile = [];
     this.#beginAt(startOffset);
+  }
+
+  /** Recovery finds all from `offset` on anew, and says so by `find`: what the file says may be of records that are gone. */
+  forgetFrom(offset: Offset): void {
+    this.#dropFrom(offset);
+  }
+
+  /** A batch of `epoch` is at `offset`; `fitTo` ends the search. */
+  find(epoch: LeaderEpoch, offset: Offset): void {
+    if (epoch > this.latestEpoch) this.#push(epoch, offset);
   }
 
   entries(): readonly EpochEntry[] {
@@ -170,9 +189,10 @@ export class LeaderEpochCache {
   /** As `sync`, without holding the event loop up. */
   async syncAsync(): Promise<boolean> {
     if (this.#isSynced) return false;
-    // A file that is replaced meanwhile has to be synced again.
-    this.#isSynced = true;
+    const saves = this.#saves;
     await syncFileAsync(this.#disk, this.#path);
+    // Not before it is done, for another flush must not rely on it; a file that was replaced meanwhile is synced again.
+    this.#isSynced = saves === this.#saves;
     return true;
   }
 
@@ -182,10 +202,21 @@ export class LeaderEpochCache {
 
   #save(): void {
     this.#isSynced = false;
+    this.#saves++;
     this.#isPending = false;
     const lines = this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
     replaceFile(this.#disk, this.#path, formatCheckpoint(lines));
   }
+}
+
+function areSame(one: readonly EpochEntry[], other: readonly EpochEntry[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ epoch, startOffset }, index) => {
+      const same = other[index]!;
+      return epoch === same.epoch && startOffset === same.startOffset;
+    })
+  );
 }
 
 function parseEntry(fields: string[]): EpochEntry | undefined {

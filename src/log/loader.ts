@@ -41,6 +41,22 @@ export interface LoadedLog {
   readonly logEndOffset: Offset;
   /** Of the newest snapshot of the producers; -1 when there is none. */
   readonly snapshotOffset: Offset;
+  /** Producer snapshots that recovery wrote; they are not durable yet. */
+  readonly writtenSnapshots: readonly Offset[];
+  /** What recovery missed between segments. */
+  readonly holes: readonly Hole[];
+}
+
+/** Offsets that no segment has: a loss of power took them, or compaction. */
+export interface Hole {
+  readonly startOffset: Offset;
+  readonly endOffset: Offset;
+}
+
+/** What recovery found and did beside the log itself. */
+interface Findings {
+  readonly writtenSnapshots: Offset[];
+  readonly holes: Hole[];
 }
 
 /**
@@ -55,10 +71,11 @@ export function loadLog(options: LoadOptions): LoadedLog {
   const hasEpochs = leaderEpochs.load();
   const recoveryPoint = recoveryPointOf(options, segments);
   const snapshots = snapshotsIn(files);
+  const findings: Findings = { writtenSnapshots: [], holes: [] };
   let { logEndOffset, snapshotOffset } =
     recoveryPoint === Infinity
       ? takeAsItIs(options, segments, snapshots)
-      : recover(options, segments, snapshots, recoveryPoint);
+      : recover(options, segments, snapshots, recoveryPoint, findings);
   if (segments.count > 0 && logEndOffset < options.logStartOffset) {
     startAnew(options, segments);
     snapshotOffset = -1;
@@ -72,7 +89,7 @@ export function loadLog(options: LoadOptions): LoadedLog {
   leaderEpochs.fitTo(logStartOffset, logEndOffset);
   options.producerState.endOffset = logEndOffset;
   for (const segment of segments.all()) segment.release();
-  return { segments, logStartOffset, logEndOffset, snapshotOffset };
+  return { segments, logStartOffset, logEndOffset, snapshotOffset, ...findings };
 }
 
 /** The names of the files in the log's directory, after what a crash interrupted was brought to its end. */
@@ -183,39 +200,66 @@ function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonl
   return { logEndOffset, snapshotOffset: restoreProducers(options, segments, logEndOffset, snapshots) };
 }
 
-function recover(options: LoadOptions, segments: Segments, snapshots: readonly Offset[], recoveryPoint: Offset): Ends {
-  const { disk, directory, logger, name, producerState } = options;
+function recover(
+  options: LoadOptions,
+  segments: Segments,
+  snapshots: readonly Offset[],
+  recoveryPoint: Offset,
+  findings: Findings,
+): Ends {
+  const { disk, directory, logger, name, producerState, leaderEpochs } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
   const resumed = resumeWithin(suspects, snapshots, recoveryPoint);
   const start = resumed?.offset ?? suspects[0]?.baseOffset ?? 0;
+  leaderEpochs.forgetFrom(start);
   // They tell of records that may be lost.
   for (const offset of snapshots) if (offset > start) disk.remove(producerSnapshotPath(directory, offset));
   const snapshotOffset = restoreProducers(options, segments, start, snapshots);
   let logEndOffset = start;
   for (const [index, segment] of suspects.entries()) {
     if (index > 0) {
-      writeProducerSnapshot(disk, producerSnapshotPath(directory, segment.baseOffset), producerState.entries());
+      const { baseOffset } = segment;
+      if (baseOffset < logEndOffset) {
+        // A truncation that was lost in part: what it cut is here again, and what came in its place.
+        removeFrom(options, segments, suspects.slice(index));
+        break;
+      }
+      if (baseOffset > logEndOffset) findings.holes.push({ startOffset: logEndOffset, endOffset: baseOffset });
+      writeProducerSnapshot(disk, producerSnapshotPath(directory, baseOffset), producerState.entries());
+      findings.writtenSnapshots.push(baseOffset);
     }
     const scanned = recoverSegment(options, segment, index === 0 ? resumed : undefined);
     logEndOffset = scanned.nextOffset;
-    if (segment !== segments.active) segment.finishIndexes();
+    const isWhole = scanned.wholeBytes === segment.sizeBytes;
+    if (isWhole && segment !== segments.active) segment.finishIndexes();
     segment.saveIndexes(false);
-    if (scanned.wholeBytes === segment.sizeBytes) continue;
+    if (isWhole) continue;
     logger.warn(
       { log: name, segment: segment.baseOffset, droppedBytes: segment.sizeBytes - scanned.wholeBytes },
       "The log ends within a batch or with a damaged one: its tail is cut",
     );
     segment.cutAt(scanned.wholeBytes);
-    for (const later of suspects.slice(index + 1)) {
-      logger.warn({ log: name, segment: later.baseOffset }, "Removing a segment behind the cut");
-      segments.remove(later);
-      later.remove();
-    }
-    // Another crash must not bring them back beside what is written in their place.
-    disk.syncDirectory(directory);
+    // Another crash must not bring the tail back behind what is written in its place.
+    segment.file.sync();
+    removeFrom(options, segments, suspects.slice(index + 1));
     break;
   }
   return { logEndOffset, snapshotOffset };
+}
+
+/** Removes the segments behind a cut, for good: another crash must not bring them back. */
+function removeFrom(
+  { disk, directory, logger, name }: LoadOptions,
+  segments: Segments,
+  gone: readonly Segment[],
+): void {
+  if (gone.length === 0) return;
+  for (const segment of gone) {
+    logger.warn({ log: name, segment: segment.baseOffset }, "Removing a segment behind the cut");
+    segments.remove(segment);
+    segment.remove();
+  }
+  disk.syncDirectory(directory);
 }
 
 /** Where in a segment its recovery begins. */
@@ -251,13 +295,11 @@ function recoverSegment(
   if (resumed === undefined) segment.resetIndexes();
   let nextOffset = resumed?.offset ?? segment.baseOffset;
   const wholeBytes = scanBatches(segment.file.use(), resumed?.position ?? 0, segment.sizeBytes, (batch, position) => {
-    const { baseOffset, lastOffset } = batch;
+    const { baseOffset, lastOffset, partitionLeaderEpoch } = batch;
     if (baseOffset < nextOffset || !segment.canHold(lastOffset) || !batch.isValidCrc()) return false;
     nextOffset = lastOffset + 1;
     segment.index(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
-    if (batch.partitionLeaderEpoch > leaderEpochs.latestEpoch) {
-      leaderEpochs.assign(batch.partitionLeaderEpoch, baseOffset);
-    }
+    leaderEpochs.find(partitionLeaderEpoch, baseOffset);
     const aborted = producerState.update(batch);
     if (aborted !== null) segment.transactionIndex.append(aborted);
     return true;
@@ -327,12 +369,10 @@ function snapshotsIn(files: Iterable<string>): Offset[] {
 }
 
 function rebuildEpochs(segments: Segments, leaderEpochs: LeaderEpochCache): void {
-  leaderEpochs.clear();
+  leaderEpochs.forgetFrom(0);
   for (const segment of segments.all()) {
     scanHeaders(segment.file.use(), 0, segment.writtenBytes, (batch) => {
-      if (batch.partitionLeaderEpoch > leaderEpochs.latestEpoch) {
-        leaderEpochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-      }
+      leaderEpochs.find(batch.partitionLeaderEpoch, batch.baseOffset);
       return true;
     });
   }

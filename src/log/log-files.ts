@@ -29,6 +29,11 @@ export function offsetOfFileName(name: string): Offset | undefined {
   return /^\d{20}\./.test(name) ? Number(name.slice(0, offsetDigits)) : undefined;
 }
 
+/** The directory that a path is in. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;

@@ -1,4 +1,5 @@
 import { type Offset } from "../base/brand.ts";
+import { DiskError } from "../io/ports.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { producerSnapshotBytes } from "./producer-snapshot.ts";
 
@@ -21,6 +22,8 @@ export class LogFlusher {
   #endAtTick: Offset;
   #idleTicks = 0;
   #unflushedTicks = 0;
+  /** What the flushes that have not ended yet make durable. */
+  readonly #underWay = new Set<{ target: Offset }>();
 
   /** @param recoveryPoint what lies before it is durable */
   constructor(storage: LogStorage, recoveryPoint: Offset) {
@@ -55,12 +58,15 @@ export class LogFlusher {
   onTruncated(endOffset: Offset): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset);
     this.#truncations++;
+    // What is appended in the place of what they are making durable is not in them.
+    for (const flush of this.#underWay) flush.target = Math.min(flush.target, endOffset);
   }
 
   /** Makes everything appended before the call durable; resolves when it is. Rejects when the disk failed. */
   async flush(): Promise<void> {
     const storage = this.#storage;
-    if (!storage.isUsable) return;
+    if (storage.isClosed) return;
+    this.#demandOnline();
     const target = storage.endOffset;
     this.#lastFlushMs = storage.clock.monotonicMs();
     this.#unflushedRecords = 0;
@@ -68,6 +74,8 @@ export class LogFlusher {
     const from = this.#durableOffset;
     if (target <= from) return;
     const { active } = storage.segments;
+    const flush = { target };
+    this.#underWay.add(flush);
     try {
       storage.writeActive();
       const segments = storage.segments.from(from);
@@ -77,17 +85,27 @@ export class LogFlusher {
         // Its files may have another name now, or be gone.
         if (storage.isClosed) return;
       }
-      if ((await storage.syncSmallFilesAsync()) || hasNewFiles) {
-        await storage.disk.syncDirectoryAsync(storage.directory);
-      }
+      const hadSnapshots = await storage.syncProducerSnapshots();
+      const hadSmallFiles = await storage.syncSmallFilesAsync();
+      if (storage.isClosed) return;
+      if (hadSnapshots || hadSmallFiles || hasNewFiles) await storage.syncDirectoryAsync();
     } catch (error) {
       if (storage.isClosed) return;
       storage.fail(error);
       throw error;
+    } finally {
+      this.#underWay.delete(flush);
     }
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(target, storage.endOffset));
+    this.#demandOnline();
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, flush.target);
     // A segment that ended meanwhile waits for the next flush.
     this.#indexesUnsavedFrom = active === storage.segments.active ? Infinity : active.baseOffset;
+  }
+
+  /** After an fsync that failed others may succeed and make nothing durable: none of them counts. */
+  #demandOnline(): void {
+    const { isOffline, name } = this.#storage;
+    if (isOffline) throw new DiskError("EIO", `the disk of ${name} failed before`);
   }
 
   /**
@@ -153,7 +171,8 @@ export class LogFlusher {
       segment.file.sync();
       if (segment !== storage.segments.active) segment.saveIndexes(true);
     }
-    if (storage.syncSmallFiles() || segments.length > 0) storage.disk.syncDirectory(storage.directory);
+    const hadSnapshots = storage.syncProducerSnapshotsNow();
+    if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.syncDirectory();
     this.#recoveryPoint = storage.endOffset;
     this.#indexesUnsavedFrom = Infinity;
   }

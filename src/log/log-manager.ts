@@ -175,6 +175,7 @@ export class LogManager {
       if (existing.topicId === undefined || existing.topicId === topicId) {
         existing.assignTopicId(topicId);
         existing.updateConfig(config);
+        existing.cutAtHole();
         return existing;
       }
       this.#options.logger.warn(
@@ -361,6 +362,7 @@ export class LogManager {
     const { disk, clock, random, logger, writeQueue } = this.#options;
     let log: Log | undefined;
     directory.attempt(() => {
+      if (isNew) directory.checkpoints.forget(partitionDirectoryName(own.topic, own.partition));
       log = Log.open({
         ...own,
         disk,
@@ -370,6 +372,7 @@ export class LogManager {
         hadCleanShutdown: isNew || directory.hadCleanShutdown,
         draw: () => random.float(),
         onDiskError: (error) => directory.fail(error),
+        beforeCut: (cut) => directory.checkpoints.beforeCut(cut),
       });
       log.highWatermark = own.highWatermark ?? 0;
       this.#logs.place(log, directory);

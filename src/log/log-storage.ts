@@ -1,9 +1,10 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
-import { replaceFile } from "./checkpoint-file.ts";
+import { replaceFile, syncFile, syncFileAsync } from "./checkpoint-file.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
+import { type Hole, loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
+import { parentOf } from "./log-files.ts";
 import { type OpenFiles } from "./open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
@@ -64,6 +65,8 @@ export class LogStorage {
   writtenOffset: Offset;
   /** Of the newest snapshot of the producers; -1 when there is none. */
   snapshotOffset: Offset;
+  /** What recovery missed between segments, until it is decided what to make of it. */
+  holes: readonly Hole[];
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
   isClosed = false;
@@ -72,6 +75,9 @@ export class LogStorage {
   /** While the log is being compacted: nobody else takes segments away, and what cuts or ends the log aborts it first. */
   cleaning: Cleaning | null = null;
   readonly #openFiles: OpenFiles;
+  #isNameSynced = false;
+  /** Offsets of the producer snapshots that are not durable. */
+  readonly #unsyncedSnapshots: Set<Offset>;
   readonly #draw: () => number;
   readonly #onDiskError: (error: unknown) => void;
 
@@ -103,6 +109,8 @@ export class LogStorage {
     this.writtenOffset = loaded.logEndOffset;
     this.snapshotOffset = loaded.snapshotOffset;
     this.cleanedOffset = options.cleanedOffset;
+    this.holes = loaded.holes;
+    this.#unsyncedSnapshots = new Set(loaded.writtenSnapshots);
     this.tail = new Tail(tailCache);
   }
 
@@ -131,6 +139,30 @@ export class LogStorage {
   writeProducerSnapshot(offset: Offset): void {
     this.snapshotOffset = offset;
     writeProducerSnapshot(this.disk, producerSnapshotPath(this.directory, offset), this.producerState.entries());
+    this.#unsyncedSnapshots.add(offset);
+  }
+
+  /** Makes the producer snapshots durable; true when there was one, and the directory has to be synced too. */
+  async syncProducerSnapshots(): Promise<boolean> {
+    const offsets = [...this.#unsyncedSnapshots];
+    for (const offset of offsets) {
+      const path = producerSnapshotPath(this.directory, offset);
+      if (!this.isClosed && this.disk.exists(path)) await syncFileAsync(this.disk, path);
+      // Only now: another flush must not take it for durable before it is.
+      this.#unsyncedSnapshots.delete(offset);
+    }
+    return offsets.length > 0;
+  }
+
+  /** As `syncProducerSnapshots`, before it returns. */
+  syncProducerSnapshotsNow(): boolean {
+    const hadSnapshots = this.#unsyncedSnapshots.size > 0;
+    for (const offset of this.#unsyncedSnapshots) {
+      const path = producerSnapshotPath(this.directory, offset);
+      if (this.disk.exists(path)) syncFile(this.disk, path);
+    }
+    this.#unsyncedSnapshots.clear();
+    return hadSnapshots;
   }
 
   /**
@@ -141,6 +173,7 @@ export class LogStorage {
     const { baseOffset } = this.segments.active;
     replaceFile(this.disk, producerSnapshotPath(this.directory, offset), snapshot);
     this.snapshotOffset = offset;
+    this.#unsyncedSnapshots.add(offset);
     this.removeProducerSnapshots((other) => other > baseOffset && other < offset);
   }
 
@@ -181,6 +214,22 @@ export class LogStorage {
   async syncSmallFilesAsync(): Promise<boolean> {
     const hadEpochs = await this.leaderEpochs.syncAsync();
     return (await this.partitionMetadata.syncAsync()) || hadEpochs;
+  }
+
+  /** Makes the names of the files durable, and once that of the directory: what is in it would go with it. */
+  syncDirectory(): void {
+    this.disk.syncDirectory(this.directory);
+    if (this.#isNameSynced) return;
+    this.disk.syncDirectory(parentOf(this.directory));
+    this.#isNameSynced = true;
+  }
+
+  /** As `syncDirectory`, without holding the event loop up. */
+  async syncDirectoryAsync(): Promise<void> {
+    const own = this.disk.syncDirectoryAsync(this.directory);
+    if (this.#isNameSynced) return own;
+    await Promise.all([own, this.disk.syncDirectoryAsync(parentOf(this.directory))]);
+    this.#isNameSynced = true;
   }
 
   closeFiles(): void {

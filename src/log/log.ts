@@ -17,6 +17,8 @@ import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogOptions extends LogStorageOptions {
   readonly writeQueue: WriteQueue;
+  /** Something is about to be cut off: a recovery point that is written down may lie behind the log's own. */
+  readonly beforeCut?: (log: Log) => void;
 }
 
 export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
@@ -38,12 +40,14 @@ export class Log {
   readonly #flusher: LogFlusher;
   readonly #reader: LogReader;
   readonly #appender: LogAppender;
+  readonly #beforeCut: (log: Log) => void;
   #highWatermark: Offset;
 
   private constructor(options: LogOptions) {
     const { writeQueue } = options;
     this.topic = options.topic;
     this.partition = options.partition;
+    this.#beforeCut = options.beforeCut ?? (() => undefined);
     this.#storage = new LogStorage(options, writeQueue);
     this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
     this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
@@ -288,16 +292,41 @@ export class Log {
     return count;
   }
 
+  /**
+   * Recovery may have missed offsets between segments. Where compaction has not taken them a loss of power has, and what
+   * lies behind is cut like any tail that is not whole. To be called once when the topic's configuration is known.
+   */
+  cutAtHole(): void {
+    const { holes, config, startOffset, cleanedOffset = 0, logger, name } = this.#storage;
+    this.#storage.holes = [];
+    const hole = holes.find(({ endOffset }) => endOffset > startOffset && endOffset > cleanedOffset);
+    if (hole === undefined || config.isCompacted) return;
+    logger.warn({ log: name, ...hole }, "The log has a hole: what is behind it is cut");
+    if (hole.startOffset >= startOffset) this.truncateTo(hole.startOffset);
+    else this.truncateFullyAndStartAt(startOffset);
+  }
+
   /** Cuts everything at and behind `offset`. */
   truncateTo(offset: Offset): void {
+    if (offset < this.logEndOffset && !this.#lowerRecoveryPoint(offset)) return;
     this.#storage.guard(() => truncateTo(this.#storage, offset));
     this.#onTruncated();
   }
 
   /** Empties the log and lets it go on at `offset`. */
   truncateFullyAndStartAt(offset: Offset): void {
+    if (!this.#lowerRecoveryPoint(Math.min(offset, this.logStartOffset))) return;
     this.#storage.guard(() => truncateFullyAndStartAt(this.#storage, offset));
     this.#onTruncated();
+  }
+
+  /**
+   * Before anything is cut the recovery point that is written down must not lie behind the cut: a loss of power may bring
+   * back a part of what was cut, or take a part of what is written in its place, and recovery has to look at both.
+   */
+  #lowerRecoveryPoint(offset: Offset): boolean {
+    this.#flusher.onTruncated(offset);
+    return this.#storage.guard(() => this.#beforeCut(this));
   }
 
   #onTruncated(): void {
@@ -318,9 +347,11 @@ export class Log {
     storage.cleaning?.abort();
     storage.isClosed = true;
     if (!storage.isOffline) {
-      this.#flusher.flushSync();
+      storage.writeActive();
       storage.segments.active.closeInOrder();
       if (!storage.isSnapshotCurrent) storage.writeProducerSnapshot(storage.endOffset);
+      // Last, so that the names of these files are durable too.
+      this.#flusher.flushSync();
     }
     storage.closeFiles();
   }

@@ -1,6 +1,7 @@
 import { type Offset } from "../base/brand.ts";
 import { type Disk } from "../io/ports.ts";
 import { formatCheckpoint, parseCheckpoint, parseNatural, readTextIfThere } from "./checkpoint-file.ts";
+import { parentOf } from "./log-files.ts";
 
 export const recoveryPointCheckpointName = "recovery-point-offset-checkpoint";
 export const logStartCheckpointName = "log-start-offset-checkpoint";
@@ -30,8 +31,8 @@ export function offsetCheckpointText(offsets: readonly PartitionOffset[]): strin
 }
 
 /**
- * Replaces a checkpoint without holding the event loop up while the device works. After a loss of power the old one may be
- * back, which all offsets that are written down so allow: recovery then only reads more.
+ * Replaces a checkpoint without holding the event loop up while the device works; durable when it resolves. Until then a
+ * loss of power may bring the old one back, which all offsets that are written down so allow: recovery then reads more.
  *
  * @param isWanted asked when the text is on the device; false leaves the old file
  */
@@ -49,8 +50,9 @@ export async function replaceOffsetCheckpoint(
   } finally {
     file.close();
   }
-  if (isWanted()) disk.rename(temporary, path);
-  else disk.remove(temporary);
+  if (!isWanted()) return disk.remove(temporary);
+  disk.rename(temporary, path);
+  await disk.syncDirectoryAsync(parentOf(path));
 }
 
 function parsePartitionOffset(fields: string[]): PartitionOffset | undefined {

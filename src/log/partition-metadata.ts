@@ -43,8 +43,8 @@ export class PartitionMetadata {
   /** As `sync`, without holding the event loop up. */
   async syncAsync(): Promise<boolean> {
     if (this.#isSynced) return false;
-    this.#isSynced = true;
     await syncFileAsync(this.#disk, this.#path);
+    this.#isSynced = true;
     return true;
   }
 

@@ -17,13 +17,16 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
   storage.writeActive();
   storage.tail.clear();
   const nowMs = storage.clock.wallMs();
-  for (const segment of segments.from(offset)) {
-    if (segment.baseOffset <= offset) segment.truncateTo(offset, nowMs);
-    else {
-      segments.remove(segment);
-      segment.remove();
-    }
+  const [cut, ...gone] = segments.from(offset);
+  // The last ones first: whenever a crash comes, what is left has no gap.
+  for (const segment of gone.toReversed()) {
+    segments.remove(segment);
+    segment.remove();
   }
+  if (gone.length > 0) storage.disk.syncDirectory(storage.directory);
+  cut?.truncateTo(offset, nowMs);
+  // Were it not durable, a loss of power could bring back what was cut behind what is written in its place.
+  cut?.file.sync();
   endAt(storage, segments.active.readNextOffset());
   storage.startOffset = Math.min(storage.startOffset, storage.endOffset);
   storage.restoreProducerState();
@@ -33,11 +36,12 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
 export function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
   storage.cleaning?.abort();
   storage.tail.clear();
-  for (const segment of storage.segments.all().slice()) {
+  for (const segment of storage.segments.all().toReversed()) {
     storage.segments.remove(segment);
     segment.remove();
   }
   storage.removeProducerSnapshots(() => true);
+  storage.disk.syncDirectory(storage.directory);
   storage.addSegment(offset);
   storage.leaderEpochs.clear();
   storage.producerState.clear(offset);

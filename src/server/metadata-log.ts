@@ -51,6 +51,7 @@ export function openMetadataLog({
     draw: () => random.float(),
     onDiskError,
   });
+  log.cutAtHole();
   return new MetadataLog(log, { clock, timers });
 }
 

@@ -10,13 +10,40 @@ import {
 } from "../../src/io/ports.ts";
 import { type Draw, MemoryDirectory, MemoryFile, type MemoryNode } from "./memory-file.ts";
 
-export type DiskOperation = "open" | "read" | "write" | "sync" | "truncate" | "rename" | "remove" | "mkdir";
+export type DiskOperation = "open" | "create" | "read" | "write" | "sync" | "truncate" | "rename" | "remove" | "mkdir";
+
+/** What changes something, and so is a point to crash at. */
+const changing: ReadonlySet<DiskOperation> = new Set([
+  "create",
+  "write",
+  "sync",
+  "truncate",
+  "rename",
+  "remove",
+  "mkdir",
+]);
 
 interface Fault {
   readonly operation: DiskOperation;
   readonly code: string;
   readonly path: RegExp;
+  /** Calls that still succeed. */
+  skip: number;
   times: number;
+  /** How many of the bytes of a failing write arrive. */
+  readonly portion: (sizeBytes: number) => number;
+}
+
+interface Failure {
+  readonly error: DiskError;
+  readonly portion: (sizeBytes: number) => number;
+}
+
+export interface FaultOptions {
+  readonly path?: RegExp;
+  readonly skip?: number;
+  readonly times?: number;
+  readonly portion?: (sizeBytes: number) => number;
 }
 
 /**
@@ -29,6 +56,12 @@ export class MemoryDisk implements Disk {
   readonly #locks = new Set<string>();
   #faults: Fault[] = [];
   #isOn = true;
+  #changesUntilCut = Infinity;
+  #cutPortion: (sizeBytes: number) => number = () => 0;
+  /** Turns of the event loop that an asynchronous fsync takes beside its own. */
+  syncTurns: () => number = () => 0;
+  /** Sees each call that may change something: what happens in a run, to compare it with another run. */
+  onOperation: (operation: DiskOperation, path: string) => void = () => undefined;
   /** How often each operation was asked for. */
   readonly counts = new Map<DiskOperation, number>();
 
@@ -49,9 +82,24 @@ export class MemoryDisk implements Disk {
     return new MemoryDisk(this.#nowMs, this.#root.afterKill());
   }
 
-  /** The next `times` calls of `operation` on a matching path fail with `code`; a write leaves half its bytes behind. */
-  fail(operation: DiskOperation, code: string, { path = /./, times = Infinity } = {}): void {
-    this.#faults.push({ operation, code, path, times });
+  /**
+   * After `skip` more calls of `operation` on a matching path the next `times` fail with `code`. A write leaves half its
+   * bytes behind (or a `portion` of them), an fsync forgets what it should have made durable.
+   */
+  fail(operation: DiskOperation, code: string, options: FaultOptions = {}): void {
+    const { path = /./, skip = 0, times = Infinity, portion = (sizeBytes) => sizeBytes >>> 1 } = options;
+    this.#faults.push({ operation, code, path, skip, times, portion });
+  }
+
+  /** The `count`-th change from now on and all calls behind it fail: a write is there in part, other changes are not. */
+  cutAfter(count: number, portion: (sizeBytes: number) => number = (sizeBytes) => sizeBytes >>> 1): void {
+    this.#changesUntilCut = count;
+    this.#cutPortion = portion;
+  }
+
+  /** False when it was cut, crashed or killed. */
+  get isOn(): boolean {
+    return this.#isOn;
   }
 
   heal(): void {
@@ -65,9 +113,13 @@ export class MemoryDisk implements Disk {
     if (file instanceof MemoryDirectory) throw new DiskError("EISDIR", `is a directory: ${path}`);
     if (file === undefined) {
       if (mode === "read") throw new DiskError("ENOENT", `no such file: ${path}`);
+      this.check("create", path);
       file = new MemoryFile(this.#nowMs());
       directory.set(name, file);
-    } else if (mode === "create") file.truncate(0, this.#nowMs());
+    } else if (mode === "create") {
+      this.check("create", path);
+      file.truncate(0, this.#nowMs());
+    }
     return new OpenMemoryFile(this, path, file, mode, this.#nowMs);
   }
 
@@ -144,15 +196,14 @@ export class MemoryDisk implements Disk {
 
   syncDirectory(path: string): void {
     this.check("sync", path);
-    // A directory that is durable is so under its name.
-    let directory = this.#root;
-    directory.sync();
-    for (const name of partsOf(path)) {
-      const next = directory.get(name);
-      if (!(next instanceof MemoryDirectory)) throw new DiskError("ENOENT", `no such directory: ${path}`);
-      next.sync();
-      directory = next;
-    }
+    // Its own name is its parent's matter.
+    this.#directory(path).sync();
+  }
+
+  /** Makes the names on the way to `path` and in it durable: directories that are there for long. */
+  settle(path: string): void {
+    const parts = partsOf(path);
+    for (let depth = 0; depth <= parts.length; depth++) this.#directory(`/${parts.slice(0, depth).join("/")}`).sync();
   }
 
   syncDirectoryAsync(path: string): Promise<void> {
@@ -183,12 +234,28 @@ export class MemoryDisk implements Disk {
 
   /** Throws when the power is off or a fault is due. */
   check(operation: DiskOperation, path: string): void {
+    const failure = this.failureOf(operation, path);
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Counts the call; why it fails, and how many of a write's bytes arrive all the same. */
+  failureOf(operation: DiskOperation, path: string): Failure | undefined {
     this.counts.set(operation, (this.counts.get(operation) ?? 0) + 1);
-    if (!this.#isOn) throw new DiskError("EIO", `the disk is gone: ${path}`);
-    const fault = this.#faults.find((each) => each.operation === operation && each.times > 0 && each.path.test(path));
-    if (fault === undefined) return;
-    fault.times--;
-    throw new DiskError(fault.code, `injected ${operation} fault: ${path}`);
+    if (!this.#isOn) return { error: new DiskError("EIO", `the disk is gone: ${path}`), portion: () => 0 };
+    if (changing.has(operation)) {
+      this.onOperation(operation, path);
+      if (--this.#changesUntilCut <= 0) {
+        this.#isOn = false;
+        return { error: new DiskError("EIO", `the disk is gone: ${path}`), portion: this.#cutPortion };
+      }
+    }
+    for (const fault of this.#faults) {
+      if (fault.operation !== operation || fault.times <= 0 || !fault.path.test(path)) continue;
+      if (fault.skip-- > 0) continue;
+      fault.times--;
+      return { error: new DiskError(fault.code, `injected ${operation} fault: ${path}`), portion: fault.portion };
+    }
+    return undefined;
   }
 
   #find(path: string): MemoryNode | undefined {
@@ -248,14 +315,12 @@ class OpenMemoryFile implements DiskFile {
 
   write(slices: readonly Buffer[], position: number): void {
     if (this.#mode === "read") throw new DiskError("EBADF", `opened to read: ${this.path}`);
+    if (!this.#isOpen) throw new DiskError("EBADF", `closed: ${this.path}`);
     const bytes = Buffer.concat(slices);
-    try {
-      this.#check("write");
-    } catch (error) {
-      this.#file.write(bytes.subarray(0, bytes.length >>> 1), position, this.#nowMs());
-      throw error;
-    }
-    this.#file.write(bytes, position, this.#nowMs());
+    const failure = this.#disk.failureOf("write", this.path);
+    const arriving = failure === undefined ? bytes.length : failure.portion(bytes.length);
+    if (arriving > 0) this.#file.write(bytes.subarray(0, arriving), position, this.#nowMs());
+    if (failure !== undefined) throw failure.error;
   }
 
   writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
@@ -263,12 +328,21 @@ class OpenMemoryFile implements DiskFile {
   }
 
   sync(): void {
-    this.#check("sync");
-    this.#file.sync();
+    this.#syncTo(this.#file.changeCount);
   }
 
   syncAsync(): Promise<void> {
-    return later(() => this.sync());
+    // What is written while it is under way is not what it was asked for.
+    const changeCount = this.#file.changeCount;
+    return later(() => this.#syncTo(changeCount), this.#disk.syncTurns());
+  }
+
+  #syncTo(changeCount: number): void {
+    if (!this.#isOpen) throw new DiskError("EBADF", `closed: ${this.path}`);
+    const failure = this.#disk.failureOf("sync", this.path);
+    if (failure === undefined) return this.#file.sync(changeCount);
+    if (this.#disk.isOn) this.#file.failSync();
+    throw failure.error;
   }
 
   truncate(sizeBytes: number): void {
@@ -287,7 +361,8 @@ class OpenMemoryFile implements DiskFile {
 }
 
 /** Asynchronous calls are done in a later turn, after what the caller does at once. */
-function later<T>(operation: () => T): Promise<T> {
+function later<T>(operation: () => T, turns = 0): Promise<T> {
+  if (turns > 0) return new Promise<void>((resolve) => setImmediate(resolve)).then(() => later(operation, turns - 1));
   return new Promise((resolve, reject) => {
     setImmediate(() => {
       try {

@@ -7,6 +7,9 @@ type Change =
   | { readonly kind: "write"; readonly position: number; readonly bytes: Buffer }
   | { readonly kind: "truncate"; readonly sizeBytes: number };
 
+/** What devices write as a whole: one of them, or fewer bytes when the machine dies within the copy to the page cache. */
+const sectorSizes = [64, 512, 4096] as const;
+
 /** Bytes that grow where they are written to; gaps are zeros. */
 class Bytes {
   #buffer = Buffer.alloc(256);
@@ -42,6 +45,7 @@ export class MemoryFile {
   readonly #current = new Bytes();
   readonly #durable = new Bytes();
   #unsynced: Change[] = [];
+  #changesGone = 0;
 
   constructor(nowMs: number) {
     this.modifiedMs = nowMs;
@@ -63,13 +67,35 @@ export class MemoryFile {
     if (sizeBytes !== this.sizeBytes) this.#change({ kind: "truncate", sizeBytes }, nowMs);
   }
 
-  sync(): void {
-    for (const change of this.#unsynced) this.#durable.apply(change);
+  /** Changes since it was made. */
+  get changeCount(): number {
+    return this.#changesGone + this.#unsynced.length;
+  }
+
+  /** Makes the changes before the `changeCount`-th durable. */
+  sync(changeCount = this.changeCount): void {
+    const done = this.#unsynced.splice(0, changeCount - this.#changesGone);
+    this.#changesGone += done.length;
+    for (const change of done) this.#durable.apply(change);
+  }
+
+  /**
+   * What an fsync that fails leaves, as Linux does it: the pages count as clean, so that a later fsync succeeds and makes
+   * none of them durable. Whoever takes that for success loses them.
+   */
+  failSync(): void {
+    this.#changesGone += this.#unsynced.length;
     this.#unsynced = [];
   }
 
-  /** What is left when the power fails: all that was synced, then as many of the later changes as the draw says. */
+  /** What is left when the power fails: all that was synced, and of the later changes what the draw says. */
   afterCrash(draw: Draw): MemoryFile {
+    if (this.#unsynced.length === 0) return this.#copyWith([]);
+    return draw(2) === 0 ? this.#afterOrderedCrash(draw) : this.#afterScatteredCrash(draw);
+  }
+
+  /** As many changes as the draw says, the next one torn. */
+  #afterOrderedCrash(draw: Draw): MemoryFile {
     const kept = this.#unsynced.slice(0, draw(this.#unsynced.length + 1));
     const torn = this.#unsynced[kept.length];
     if (torn?.kind === "write" && draw(2) === 0) {
@@ -81,9 +107,40 @@ export class MemoryFile {
     return this.#copyWith(kept);
   }
 
+  /** The size is that after some change; each sector is as some change left it, a later one perhaps without an earlier. */
+  #afterScatteredCrash(draw: Draw): MemoryFile {
+    const changes = this.#unsynced;
+    const sectorBytes = sectorSizes[draw(sectorSizes.length)]!;
+    const sizeAfter = draw(2) === 0 ? changes.length : draw(changes.length + 1);
+    const working = new Bytes();
+    working.apply({ kind: "write", position: 0, bytes: this.#durable.view() });
+    const states = [Buffer.from(working.view())];
+    for (const change of changes) {
+      working.apply(change);
+      states.push(Buffer.from(working.view()));
+    }
+    const result = Buffer.alloc(states[sizeAfter]!.length);
+    for (let start = 0; start < result.length; start += sectorBytes) {
+      const luck = draw(4);
+      const state = states[luck === 0 ? 0 : luck === 1 ? draw(states.length) : changes.length]!;
+      if (start < state.length) state.copy(result, start, start, Math.min(start + sectorBytes, state.length));
+    }
+    const copy = new MemoryFile(this.modifiedMs);
+    copy.write(result, 0, this.modifiedMs);
+    copy.sync();
+    return copy;
+  }
+
   /** What is left when the process ends: the operating system has all. */
   afterKill(): MemoryFile {
-    return this.#copyWith(this.#unsynced);
+    const copy = this.#copyWith(this.#unsynced);
+    // What a failed fsync forgot is in the page cache still; that the next process writes it again is more than it does.
+    const [known, expected] = [copy.view(), this.view()];
+    let same = 0;
+    while (same < known.length && same < expected.length && known[same] === expected[same]) same++;
+    if (same < expected.length) copy.write(expected.subarray(same), same, this.modifiedMs);
+    copy.truncate(expected.length, this.modifiedMs);
+    return copy;
   }
 
   #copyWith(changes: readonly Change[]): MemoryFile {
@@ -101,13 +158,25 @@ export class MemoryFile {
   }
 }
 
-type NameChange = (names: Map<string, MemoryNode>) => void;
+type NameChange =
+  | { readonly kind: "set"; readonly name: string; readonly node: MemoryNode }
+  | { readonly kind: "remove"; readonly name: string }
+  | { readonly kind: "rename"; readonly from: string; readonly name: string; readonly node: MemoryNode };
 export type MemoryNode = MemoryFile | MemoryDirectory;
 
-/** A directory: names become durable when it is synced; until then the latest of its changes may be lost. */
+function changeName(names: Map<string, MemoryNode>, change: NameChange): void {
+  if (change.kind === "rename") names.delete(change.from);
+  if (change.kind === "remove") names.delete(change.name);
+  else names.set(change.name, change.node);
+}
+
+/**
+ * A directory: names become durable when it is synced; until then the latest of its changes may be lost. File systems with
+ * a journal keep the order of the changes of one directory, not that of directories and files among each other.
+ */
 export class MemoryDirectory {
-  #current = new Map<string, MemoryNode>();
-  #durable = new Map<string, MemoryNode>();
+  readonly #current = new Map<string, MemoryNode>();
+  readonly #durable = new Map<string, MemoryNode>();
   #unsynced: NameChange[] = [];
 
   get(name: string): MemoryNode | undefined {
@@ -119,46 +188,52 @@ export class MemoryDirectory {
   }
 
   set(name: string, node: MemoryNode): void {
-    this.#change((names) => names.set(name, node));
+    this.#change({ kind: "set", name, node });
   }
 
   remove(name: string): void {
-    this.#change((names) => names.delete(name));
+    this.#change({ kind: "remove", name });
   }
 
   rename(from: string, to: string): void {
     const node = this.#current.get(from);
     if (node === undefined) throw new DiskError("ENOENT", `no such file: ${from}`);
-    this.#change((names) => {
-      names.delete(from);
-      names.set(to, node);
-    });
+    this.#change({ kind: "rename", from, name: to, node });
   }
 
   sync(): void {
-    for (const change of this.#unsynced) change(this.#durable);
+    for (const change of this.#unsynced) changeName(this.#durable, change);
     this.#unsynced = [];
   }
 
   afterCrash(draw: Draw): MemoryDirectory {
     const names = new Map(this.#durable);
-    for (const change of this.#unsynced.slice(0, draw(this.#unsynced.length + 1))) change(names);
-    return copied(names, (node) => node.afterCrash(draw));
+    for (const change of this.#unsynced.slice(0, draw(this.#unsynced.length + 1))) changeName(names, change);
+    const copy = new MemoryDirectory();
+    for (const [name, node] of names) copy.set(name, node.afterCrash(draw));
+    copy.sync();
+    return copy;
   }
 
+  /** The operating system has all; what is not durable yet still is not. */
   afterKill(): MemoryDirectory {
-    return copied(this.#current, (node) => node.afterKill());
+    const copies = new Map<MemoryNode, MemoryNode>();
+    const copyOf = (node: MemoryNode): MemoryNode => {
+      const copy = copies.get(node) ?? node.afterKill();
+      copies.set(node, copy);
+      return copy;
+    };
+    const copy = new MemoryDirectory();
+    for (const [name, node] of this.#durable) copy.set(name, copyOf(node));
+    copy.sync();
+    for (const change of this.#unsynced) {
+      copy.#change(change.kind === "remove" ? change : { ...change, node: copyOf(change.node) });
+    }
+    return copy;
   }
 
   #change(change: NameChange): void {
-    change(this.#current);
+    changeName(this.#current, change);
     this.#unsynced.push(change);
   }
-}
-
-function copied(names: ReadonlyMap<string, MemoryNode>, copyOf: (node: MemoryNode) => MemoryNode): MemoryDirectory {
-  const copy = new MemoryDirectory();
-  for (const [name, node] of names) copy.set(name, copyOf(node));
-  copy.sync();
-  return copy;
 }

@@ -135,6 +135,7 @@ test("background flushes go through all logs, and say when recovery points have 
     flush.tick();
     await settled();
   }
+  await settled();
   expect(logs.map(({ isDirty }) => isDirty)).toEqual([false, false, false, false, false]);
   expect(told).toBe(1);
   append(logs[0]!, 1);

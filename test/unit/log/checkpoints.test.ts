@@ -35,7 +35,7 @@ describe("offset checkpoints", () => {
     for (let seed = 0; seed < 50; seed++) {
       const random = new SeededRandom(seed);
       const memory = disk();
-      memory.syncDirectory("/log");
+      memory.settle("/log");
       writeOffsetCheckpoint(memory, "/log/x", [{ topic: "a", partition: 0, offset: 1 }]);
       memory.fail("rename", "EIO");
       expect(() => writeOffsetCheckpoint(memory, "/log/x", [{ topic: "a", partition: 0, offset: 2 }])).toThrow();

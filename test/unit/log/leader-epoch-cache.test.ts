@@ -155,7 +155,7 @@ describe("leader epochs", () => {
     const { epochs, disk } = cache([[1, 0]]);
     expect(epochs.sync()).toBe(true);
     expect(epochs.sync()).toBe(false);
-    disk.syncDirectory("/log");
+    disk.settle("/log");
     const { epochs: loaded } = cache(
       [],
       100,

@@ -21,6 +21,10 @@ function open(disk: Disk, options: Partial<LogManagerOptions> = {}) {
   const random = new SeededRandom(1);
   const queue = new WriteQueue({ timers: time });
   const failed: [directory: string, isLast: boolean][] = [];
+  if (disk instanceof MemoryDisk) {
+    disk.mkdir("/data");
+    disk.settle("/data");
+  }
   const manager = new LogManager({
     directories: ["/data"],
     excluded: new Set(["__cluster_metadata-0"]),

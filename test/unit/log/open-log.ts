@@ -1,7 +1,9 @@
 import { type Disk } from "../../../src/io/ports.ts";
 import { type LogConfig, defaultLogConfig } from "../../../src/log/log-config.ts";
+import { parentOf } from "../../../src/log/log-files.ts";
 import { Log, type LogOptions } from "../../../src/log/log.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 
@@ -24,6 +26,9 @@ export function openLog(
   const time = options.time ?? new ManualTime();
   const queue = new WriteQueue({ timers: time, tailCacheBytes: options.tailCacheBytes ?? 1_048_576 });
   const diskErrors: unknown[] = [];
+  // The log directory is there for long; that of the log is the log's matter.
+  disk.mkdir(parentOf(logDirectory));
+  if (disk instanceof MemoryDisk) disk.settle(parentOf(logDirectory));
   const log = Log.open({
     dir: logDirectory,
     topic: "topic",
@@ -40,6 +45,7 @@ export function openLog(
     onDiskError: (error) => diskErrors.push(error),
     ...options,
   });
+  log.cutAtHole();
   return { log, queue, time, diskErrors };
 }
 

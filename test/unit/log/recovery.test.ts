@@ -187,7 +187,7 @@ describe("a crash", () => {
       let disk = new MemoryDisk();
       let under = openLog(disk, config);
       // The log's directory itself is there for long.
-      disk.syncDirectory(logDirectory);
+      disk.settle(logDirectory);
       for (let round = 0; round < 3; round++) {
         const writer = new Writer(random, false);
         let flushedOffset = 0;
@@ -225,7 +225,7 @@ describe("a crash", () => {
     const draw = (bound: number) => random.below(bound);
     let disk = new MemoryDisk();
     const under = openLog(disk, config);
-    disk.syncDirectory(logDirectory);
+    disk.settle(logDirectory);
     const writer = new Writer(random);
     let recoveryPoint = 0;
     for (let step = 10 + draw(120); step > 0; step--) {

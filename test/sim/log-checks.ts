@@ -1,0 +1,153 @@
+import { type Offset } from "../../src/base/brand.ts";
+import { readInt64 } from "../../src/base/int64.ts";
+import { nodeCompute } from "../../src/io/node/node-compute.ts";
+import { type Disk } from "../../src/io/ports.ts";
+import { type Log } from "../../src/log/log.ts";
+import { offsetOfFileName } from "../../src/log/log-files.ts";
+import { batches } from "../../src/protocol/records/batches.ts";
+import { epochsOf, type ModelBatch, producersOf } from "./log-model.ts";
+import { type Draw } from "./memory-file.ts";
+import { demand, demandEqual } from "./violation.ts";
+
+/** All batches from the log's start to its end, through reads of drawn sizes. */
+export function readWhole(log: Log, draw: Draw): Buffer {
+  const pieces: Buffer[] = [];
+  for (let next = log.logStartOffset; next < log.writtenOffset;) {
+    const result = log.read(next, 1 + draw(3_000), log.writtenOffset, true);
+    demand(result.ok, () => `${log.name}: a read at ${next} of [${log.logStartOffset}, ${log.writtenOffset}) failed`);
+    demand(result.records.length > 0, () => `${log.name}: nothing to read at ${next} before ${log.writtenOffset}`);
+    pieces.push(Buffer.from(result.records));
+    next = result.endOffset;
+  }
+  return Buffer.concat(pieces);
+}
+
+/**
+ * That everything a log knows follows from its batches: `history`, of which retention may have taken the beginning.
+ *
+ * @param startOffsetMax the furthest that its start ever was: a crash may have brought records back
+ */
+export async function checkKnowledge(
+  log: Log,
+  history: readonly ModelBatch[],
+  startOffsetMax: Offset,
+  draw: Draw,
+): Promise<void> {
+  const firstOffset = log.segmentSizes()[0]!.baseOffset;
+  checkEpochs(log, history, startOffsetMax);
+  checkProducers(log, history, firstOffset);
+  checkPointReads(log, history, draw);
+  await checkTimes(log, history, firstOffset, draw);
+}
+
+function checkEpochs(log: Log, history: readonly ModelBatch[], startOffsetMax: Offset): void {
+  const entries = log.leaderEpochs.entries();
+  // As in Kafka the epochs of records that were deleted are gone, although the records may have come back.
+  const startOffset = Math.max(log.logStartOffset, Math.min(entries[0]?.startOffset ?? Infinity, startOffsetMax));
+  demandEqual(entries, epochsOf(history, startOffset), `${log.name}: leader epochs`);
+}
+
+function checkProducers(log: Log, history: readonly ModelBatch[], firstOffset: Offset): void {
+  const { producers, aborted } = producersOf(history);
+  for (const [producerId, expected] of producers) {
+    const entry = log.producerState.get(producerId);
+    // Nobody has to remember what lies before the log's first record.
+    if (entry === undefined && expected.lastOffset < firstOffset) continue;
+    demand(entry !== undefined, () => `${log.name}: producer ${producerId} is forgotten`);
+    const actual = {
+      epoch: entry.producerEpoch,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      lastSequence: entry.lastSequence,
+      lastOffset: entry.lastDataOffset,
+      transactionFirstOffset: entry.transactionFirstOffset,
+    };
+    demandEqual(actual, expected, `${log.name}: producer ${producerId}`);
+  }
+  for (const { producerId } of log.producerState.entries()) {
+    demand(producers.has(producerId), () => `${log.name}: producer ${producerId} wrote nothing`);
+  }
+  const expected = aborted.filter(({ lastOffset }) => lastOffset >= firstOffset);
+  demandEqual(log.abortedTransactions(firstOffset, log.logEndOffset), expected, `${log.name}: aborted transactions`);
+}
+
+function checkPointReads(log: Log, history: readonly ModelBatch[], draw: Draw): void {
+  for (let count = 0; count < 8; count++) {
+    const offset = log.logStartOffset + draw(Math.max(1, log.writtenOffset - log.logStartOffset));
+    const expected = history.find(({ lastOffset }) => lastOffset >= offset);
+    const result = log.read(offset, 1, log.writtenOffset, true);
+    demand(result.ok, () => `${log.name}: a read at ${offset} failed`);
+    const bytes = expected === undefined || expected.lastOffset >= log.writtenOffset ? Buffer.alloc(0) : expected.bytes;
+    demand(result.records.equals(bytes), () => `${log.name}: other records at ${offset} than expected`);
+  }
+}
+
+async function checkTimes(log: Log, history: readonly ModelBatch[], firstOffset: Offset, draw: Draw): Promise<void> {
+  const there = history.filter(({ lastOffset }) => lastOffset >= log.logStartOffset);
+  for (let count = 0; count < 3 && there.length > 0; count++) {
+    const timestamp = there[draw(there.length)]!.timestamp - draw(3) + 1;
+    const batch = there.find((each) => each.timestamp >= timestamp);
+    const found = await log.offsetForTimestamp(timestamp, nodeCompute);
+    demand(typeof found !== "number", () => `${log.name}: a search by time failed`);
+    const expected = batch && Math.max(batch.baseOffset, log.logStartOffset);
+    demandEqual(found?.offset, expected, `${log.name}: offset for timestamp ${timestamp}`);
+  }
+  const stored = history.filter(({ baseOffset }) => baseOffset >= firstOffset);
+  const newest = stored.reduce((max, { timestamp }) => Math.max(max, timestamp), -1);
+  const found = await log.offsetOfMaxTimestamp(nodeCompute);
+  demand(typeof found !== "number", () => `${log.name}: the search for the largest timestamp failed`);
+  const expected = stored.find(({ timestamp }) => timestamp === newest)?.baseOffset;
+  demandEqual(found?.offset, expected, `${log.name}: offset of the largest timestamp`);
+}
+
+interface FileBatch {
+  readonly position: number;
+  readonly lastOffset: Offset;
+  readonly timestamp: number;
+}
+
+/** That each index file of a closed log fits its segment, as `kafka-dump-log.sh --index-sanity-check` looks at it. */
+export function checkIndexFiles(disk: Disk, directory: string): void {
+  for (const name of disk.list(directory)) {
+    const baseOffset = offsetOfFileName(name);
+    if (baseOffset === undefined || !name.endsWith(".log")) continue;
+    const path = `${directory}/${name.slice(0, -".log".length)}`;
+    const inFile = Array.from(batches(disk.readFile(`${path}.log`)), (each) => ({
+      position: each.start,
+      lastOffset: each.lastOffset,
+      timestamp: each.maxTimestamp,
+    }));
+    if (disk.exists(`${path}.index`)) checkOffsetIndex(disk, `${path}.index`, baseOffset, inFile);
+    if (disk.exists(`${path}.timeindex`)) checkTimeIndex(disk, `${path}.timeindex`, baseOffset, inFile);
+  }
+}
+
+function checkOffsetIndex(disk: Disk, path: string, baseOffset: Offset, inFile: readonly FileBatch[]): void {
+  const bytes = disk.readFile(path);
+  demandEqual(bytes.length % 8, 0, `${path}: bytes behind the last entry`);
+  let lastOffset = -1;
+  for (let at = 0; at < bytes.length; at += 8) {
+    const offset = baseOffset + bytes.readInt32BE(at);
+    const position = bytes.readInt32BE(at + 4);
+    demand(offset > lastOffset, () => `${path}: offset ${offset} does not ascend`);
+    lastOffset = offset;
+    const batch = inFile.find((each) => each.position === position);
+    demandEqual(batch?.lastOffset, offset, `${path}: last offset of the batch at ${position}`);
+  }
+}
+
+function checkTimeIndex(disk: Disk, path: string, baseOffset: Offset, inFile: readonly FileBatch[]): void {
+  const bytes = disk.readFile(path);
+  demandEqual(bytes.length % 12, 0, `${path}: bytes behind the last entry`);
+  let last = -1;
+  for (let at = 0; at < bytes.length; at += 12) {
+    const timestamp = readInt64(bytes, at);
+    const offset = baseOffset + bytes.readInt32BE(at + 8);
+    demand(timestamp > last, () => `${path}: timestamp ${timestamp} does not ascend`);
+    last = timestamp;
+    const before = inFile.filter((each) => each.lastOffset <= offset);
+    const largest = before.reduce((max, each) => Math.max(max, each.timestamp), -1);
+    demandEqual(timestamp, largest, `${path}: largest timestamp up to offset ${offset}`);
+  }
+  const largest = inFile.reduce((max, each) => Math.max(max, each.timestamp), -1);
+  demandEqual(last, largest, `${path}: the last entry`);
+}

@@ -1,0 +1,72 @@
+import { readOffsetCheckpoint, recoveryPointCheckpointName } from "../../src/log/offset-checkpoint.ts";
+import { soundBatches } from "./log-model.ts";
+import { type LogWorld, logRoot, type SimulatedPartition } from "./log-world.ts";
+
+const damages = ["removed", "emptied", "cut", "noise", "zeros", "a bit"] as const;
+/** What the log can be read without. */
+const derived = [".index", ".timeindex", ".snapshot", "leader-epoch-checkpoint"] as const;
+const checkpoints = ["recovery-point-offset-checkpoint", "replication-offset-checkpoint"] as const;
+
+/** Does to files that are made from the log what people and bad memory do to them. */
+export function damageDerived(world: LogWorld): void {
+  const { disk, draw } = world;
+  for (const name of checkpoints) {
+    if (draw(8) === 0 && disk.exists(`${logRoot}/${name}`)) damageFile(world, `${logRoot}/${name}`);
+  }
+  for (const { topic } of world.partitions) {
+    const directory = `${logRoot}/${topic}-0`;
+    if (!disk.exists(directory) || draw(2) === 0) continue;
+    const names = disk.list(directory);
+    const kind = derived[draw(derived.length)]!;
+    // A snapshot is all that there is of producers whose batches are gone.
+    if (kind === ".snapshot" && !names.includes("00000000000000000000.log")) continue;
+    for (const name of names) if (name.endsWith(kind) && draw(3) > 0) damageFile(world, `${directory}/${name}`);
+  }
+}
+
+function damageFile(world: LogWorld, path: string): void {
+  const { disk, draw, random } = world;
+  const drawn = damages[draw(damages.length)]!;
+  // Another number in an epoch's place can be one; Kafka cannot tell either.
+  const damage = drawn === "a bit" && path.endsWith("checkpoint") ? "removed" : drawn;
+  const bytes = Buffer.from(disk.readFile(path));
+  world.trace(`damage: ${path} ${damage}`);
+  world.isDamaged = true;
+  if (damage === "removed") return disk.remove(path);
+  const file = disk.open(path, "readwrite");
+  if (damage === "emptied") file.truncate(0);
+  if (damage === "cut") file.truncate(draw(bytes.length + 1));
+  if (damage === "noise") file.write([random.bytes(bytes.length)], 0);
+  if (damage === "zeros") file.write([Buffer.alloc(bytes.length)], 0);
+  if (damage === "a bit" && bytes.length > 0) flipBit(bytes, draw(bytes.length), draw(8));
+  if (damage === "a bit") file.write([bytes], 0);
+  file.close();
+}
+
+/** Flips a bit of a batch that recovery has to look at; what lies before it has to be there still. */
+export function damageRecords(world: LogWorld, { topic, model }: SimulatedPartition): void {
+  const { disk, draw } = world;
+  const directory = `${logRoot}/${topic}-0`;
+  if (!disk.exists(directory)) return;
+  const points = readOffsetCheckpoint(disk, `${logRoot}/${recoveryPointCheckpointName}`) ?? [];
+  const recoveryPoint = points.find((point) => point.topic === topic)?.offset ?? 0;
+  const name = disk.list(directory).findLast((each) => each.endsWith(".log"));
+  if (name === undefined) return;
+  const bytes = Buffer.from(disk.readFile(`${directory}/${name}`));
+  const suspects = soundBatches(bytes).filter(({ baseOffset }) => baseOffset >= recoveryPoint);
+  const victim = suspects[draw(suspects.length)];
+  if (victim === undefined) return;
+  // What the checksum covers, or the checksum: the offsets and the leader's epoch are not in it.
+  const crcStart = victim.start + 16;
+  flipBit(bytes, crcStart + draw(victim.end - crcStart), draw(8));
+  const file = disk.open(`${directory}/${name}`, "readwrite");
+  file.write([bytes], 0);
+  file.close();
+  world.trace(`flipped a bit of ${topic} at ${victim.baseOffset}`);
+  model.writtenOffset = Math.min(model.writtenOffset, victim.baseOffset);
+  model.flushedOffset = Math.min(model.flushedOffset, victim.baseOffset);
+}
+
+function flipBit(bytes: Buffer, at: number, bit: number): void {
+  bytes[at] = bytes[at]! ^ (1 << bit);
+}

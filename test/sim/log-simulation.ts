@@ -1,0 +1,178 @@
+import { type Log } from "../../src/log/log.ts";
+import { type Logger } from "../../src/io/ports.ts";
+import { segmentFileName } from "../../src/log/log-files.ts";
+import { checkIndexFiles, checkKnowledge, readWhole } from "./log-checks.ts";
+import { damageDerived, damageRecords } from "./log-damage.ts";
+import { modelBatch, type ModelBatch, PartitionModel, splitBatches } from "./log-model.ts";
+import { sameBatches, step } from "./log-workload.ts";
+import { type Ending, logRoot, LogWorld, type SimulatedPartition } from "./log-world.ts";
+import { demand, demandEqual } from "./violation.ts";
+
+export interface Simulated {
+  readonly traceHash: string;
+  readonly operations: number;
+}
+
+export interface SimulationOptions {
+  readonly onTrace?: (line: string) => void;
+  readonly logger?: Logger;
+}
+
+/**
+ * A few lives of a broker's logs on one disk: work, an end in good order, by `kill -9` or by a loss of power at any point,
+ * damage, and what the next start has to find. Throws a `Violation` when it finds something else.
+ */
+export async function simulateLogs(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
+  const world = new LogWorld(seed, options.onTrace, options.logger);
+  let ending: Ending = "clean";
+  for (let life = 2 + world.draw(3); life > 0; life--) {
+    ending = await start(world, ending);
+    world.serve();
+    ending = await live(world);
+    if (ending !== "clean" && world.draw(4) === 0) damageRecords(world, world.partitions[world.draw(2)]!);
+    if (world.draw(3) === 0) damageDerived(world);
+  }
+  await start(world, ending);
+  return { traceHash: world.traceHash, operations: world.operations };
+}
+
+/** Boots until nothing comes between, and looks at what is there. */
+async function start(world: LogWorld, ended: Ending): Promise<Ending> {
+  let ending = ended;
+  for (let attempt = 0; ; attempt++) {
+    world.trace(`boot after ${ending}`);
+    if (attempt < 2 && world.draw(4) === 0) world.disk.cutAfter(1 + world.draw(40), world.draw);
+    const isUp = world.boot();
+    if (isUp) break;
+    ending = crashed(world, ending);
+  }
+  world.disk.cutAfter(Infinity);
+  world.take();
+  for (const partition of world.partitions) await verify(world, partition, ending);
+  if (ending === "clean" || world.draw(3) > 0) return ending;
+  const before = contents(world);
+  world.end("kill");
+  world.trace("boot again");
+  demand(world.boot(), () => "a second recovery failed");
+  world.take();
+  const after = contents(world);
+  for (const path of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (path.endsWith(".timeindex") && isActive(world, path)) continue;
+    // A new segment gets its empty index files when they are saved.
+    demandEqual(after[path] ?? "", before[path] ?? "", `${path} after a second recovery`);
+  }
+  return ending;
+}
+
+/** The process ends where it is, without a word; the power perhaps too. */
+function crashed(world: LogWorld, before: Ending): Ending {
+  const how = world.draw(2) === 0 ? "kill" : "power";
+  world.end(how);
+  return before === "clean" ? "clean" : before === "power" ? "power" : how;
+}
+
+async function live(world: LogWorld): Promise<Ending> {
+  const { draw, disk } = world;
+  plan(world);
+  for (let steps = draw(160); steps > 0 && disk.isOn; steps--) await step(world);
+  if (disk.isOn && !world.isDirectoryOffline && draw(3) === 0) {
+    world.trace("close");
+    disk.heal();
+    world.manager?.close(1);
+    if (disk.isOn && !world.isDirectoryOffline) {
+      for (const { model } of world.partitions) {
+        model.writtenOffset = model.flushedOffset = model.endOffset;
+        model.forgetStale();
+      }
+      if (!world.isDamaged) for (const { topic } of world.partitions) checkIndexFiles(disk, `${logRoot}/${topic}-0`);
+      world.end(draw(2) === 0 ? "kill" : "power");
+      return "clean";
+    }
+  }
+  const ending = draw(2) === 0 ? "kill" : "power";
+  world.end(ending);
+  return ending;
+}
+
+/** What goes wrong with the disk in this life. */
+function plan({ draw, disk }: LogWorld): void {
+  const skip = draw(40);
+  const fault = draw(9);
+  if (fault < 2) disk.cutAfter(1 + draw(300), (sizeBytes) => draw(sizeBytes + 1));
+  if (fault === 2) disk.fail("write", "ENOSPC", { skip: draw(120), portion: (sizeBytes) => draw(sizeBytes + 1) });
+  if (fault === 3) disk.fail("sync", "EIO", { skip, times: 1 });
+  if (fault === 4) disk.fail("create", "ENOSPC", { skip });
+  if (fault === 5) disk.fail("rename", "EIO", { skip, times: 1 });
+}
+
+async function verify(world: LogWorld, partition: SimulatedPartition, ending: Ending): Promise<void> {
+  const { model, topic } = partition;
+  const { log } = partition;
+  const least = ending === "power" ? model.flushedOffset : model.writtenOffset;
+  if (log === undefined) {
+    demand(least === 0, () => `${topic}-0 is gone; it had ${least} offsets`);
+    Object.assign(model, new PartitionModel());
+    model.forgetStale();
+    return;
+  }
+  const [start, end] = [log.logStartOffset, log.logEndOffset];
+  world.trace(`${log.name}: [${start}, ${end})`);
+  demand(end >= least, () => `${log.name} ends at ${end}: the records from there to ${least} are lost (${ending})`);
+  const { logStartOffset } = model;
+  demand(
+    start <= logStartOffset,
+    () => `${log.name} starts at ${start}: nobody deleted what is before, only to ${logStartOffset}`,
+  );
+  const records = readWhole(log, world.draw);
+  const candidates = ending === "power" || model.isTorn ? [model.batches, ...model.stale] : [model.batches];
+  const history = candidates.find((candidate) => sameBatches(records, between(candidate, start, end)));
+  demand(history !== undefined, () => {
+    const difference = firstDifference(records, between(model.batches, start, end));
+    return `${log.name}: [${start}, ${end}) is not what was appended (${ending}): ${difference}`;
+  });
+  demand(isEnd(history, log), () => `${log.name} ends at ${end}, which is no end of a batch`);
+  if (ending === "clean") demandEqual(end, model.endOffset, `${log.name}: end after a clean shutdown`);
+  const known = history.filter(({ lastOffset }) => lastOffset < end);
+  model.adopt(known, start, end);
+  if (ending === "power") model.forgetStale();
+  await checkKnowledge(log, known, model.logStartOffsetMax, world.draw);
+}
+
+function firstDifference(records: Buffer, expected: readonly ModelBatch[]): string {
+  const actual = splitBatches(records).map((bytes) => modelBatch(bytes));
+  const index = actual.findIndex((batch, at) => !expected[at]?.bytes.equals(batch.bytes));
+  const offsets = (batch: ModelBatch | undefined): string =>
+    batch === undefined ? "nothing" : `${batch.baseOffset} to ${batch.lastOffset} of epoch ${batch.epoch}`;
+  const at = index < 0 ? actual.length : index;
+  return `${offsets(actual[at])} instead of ${offsets(expected[at])}, behind ${offsets(actual[at - 1])}`;
+}
+
+function between(history: readonly ModelBatch[], start: number, end: number): ModelBatch[] {
+  return history.filter(({ lastOffset }) => lastOffset >= start && lastOffset < end);
+}
+
+function isEnd(history: readonly ModelBatch[], { logStartOffset, logEndOffset }: Log): boolean {
+  if (logEndOffset === logStartOffset) return true;
+  return history.some(({ lastOffset }) => lastOffset + 1 === logEndOffset);
+}
+
+/** A segment that was ended and is written to again, after what was behind it was cut, may keep the entry of its end. */
+function isActive({ partitions }: LogWorld, path: string): boolean {
+  return partitions.some(({ log }) => {
+    const active = log?.segmentSizes().at(-1)?.baseOffset ?? -1;
+    return log !== undefined && path === `${log.dir}/${segmentFileName(active, ".timeindex")}`;
+  });
+}
+
+/** Everything in the partitions' directories. */
+function contents({ disk, partitions }: LogWorld): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const { topic } of partitions) {
+    const directory = `${logRoot}/${topic}-0`;
+    if (!disk.exists(directory)) continue;
+    for (const name of disk.list(directory)) {
+      files[`${directory}/${name}`] = disk.readFile(`${directory}/${name}`).toString("hex");
+    }
+  }
+  return files;
+}

@@ -1,0 +1,55 @@
+import { parseArgs } from "node:util";
+import { createLogger } from "../../src/io/node/node-logger.ts";
+import { simulateLogs } from "./log-simulation.ts";
+
+const usage = `npm run sim -- [options]
+
+  --seeds <count>    how many seeds to run (default 2000)
+  --first <seed>     the first of them (default 0)
+  --minutes <count>  ends after so many minutes, whatever the number of seeds
+  --seed <seed>      runs this one, and prints all that happens to the disk
+  --keep-going       goes on after a seed that fails`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "2000" },
+    first: { type: "string", default: "0" },
+    minutes: { type: "string", default: "Infinity" },
+    seed: { type: "string" },
+    "keep-going": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) console.log(usage);
+else if (values.seed === undefined) await runMany();
+else await runOne(Number(values.seed));
+
+async function runOne(seed: number): Promise<void> {
+  const { traceHash } = await simulateLogs(seed, {
+    onTrace: console.log,
+    logger: createLogger({ levels: "debug", format: "text" }),
+  });
+  console.log(`seed ${seed}: ${traceHash}`);
+}
+
+async function runMany(): Promise<void> {
+  const first = Number(values.first);
+  const endMs = Date.now() + Number(values.minutes) * 60_000;
+  const failed: number[] = [];
+  let count = 0;
+  let operations = 0;
+  for (; count < Number(values.seeds) && Date.now() < endMs; count++) {
+    const seed = first + count;
+    try {
+      operations += (await simulateLogs(seed)).operations;
+    } catch (error) {
+      failed.push(seed);
+      console.error(`seed ${seed} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      console.error(`replay: npm run sim -- --seed ${seed}`);
+      if (!values["keep-going"]) break;
+    }
+  }
+  console.log(`${count} seeds, ${operations} changes of the disk, ${failed.length} failed ${failed.join(" ")}`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
