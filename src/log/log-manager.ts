@@ -94,6 +94,11 @@ export class LogManager {
     return this.#directories.paths;
   }
 
+  /** Calls `act` when all logs that are being written together are written; at once when none is. */
+  whenAllAreWritten(act: () => void): void {
+    this.#options.writeQueue.whenAllAreWritten(act);
+  }
+
   /** The broker epoch of the last clean shutdown; -1 when some directory had none (KIP-966). */
   get previousBrokerEpoch(): number {
     return this.#directories.previousBrokerEpoch;

@@ -33,6 +33,9 @@ export class WriteQueue {
   readonly openFiles: OpenFiles;
   readonly #timers: Timers;
   #waiting: Writable[] = [];
+  #isFlushing = false;
+  /** Due when the flush that is under way has written all logs. */
+  #afterFlush: (() => void)[] = [];
   readonly #flush = (): void => this.flush();
 
   constructor(options: WriteQueueOptions) {
@@ -56,6 +59,7 @@ export class WriteQueue {
     const waiting = this.#waiting;
     this.#waiting = [];
     const errors: unknown[] = [];
+    this.#isFlushing = true;
     for (const log of waiting) {
       try {
         log.writePending();
@@ -63,6 +67,22 @@ export class WriteQueue {
         errors.push(error);
       }
     }
+    this.#isFlushing = false;
+    const afterFlush = this.#afterFlush;
+    this.#afterFlush = [];
+    for (const act of afterFlush) {
+      try {
+        act();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
     if (errors.length > 0) throw errors[0];
+  }
+
+  /** Calls `act` when all that is being written is written; at once when nothing is. */
+  whenAllAreWritten(act: () => void): void {
+    if (this.#isFlushing) this.#afterFlush.push(act);
+    else act();
   }
 }

@@ -84,6 +84,7 @@ function readPartition(
   /** What the partitions before have given. */
   sizeBytes: number,
 ): LocalResult {
+  request.seenBytes = partition.readableBytes;
   const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes } = request.position;
   if (request.topicId !== zeroUuid && request.topicId !== partition.topicId) {
     return failed(request, partition, Errors.INCONSISTENT_TOPIC_ID);

@@ -117,6 +117,11 @@ export class ReplicaManager {
     }
   }
 
+  /** Calls `act` when all partitions that are being written together are written; at once when none is. */
+  whenAllAreWritten(act: () => void): void {
+    this.#logManager.whenAllAreWritten(act);
+  }
+
   /** How many requests wait here. */
   get waitingCount(): number {
     return this.#wheel.size;

@@ -53,6 +53,7 @@ export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
     handle(request, context) {
       const opened = openFetch(deps, request, context);
       if (typeof opened === "number") return { errorCode: opened };
+      const { session, isIncremental } = opened;
       const parameters = parametersOf(deps, request);
       const resolve = (wanted: FetchPartition) =>
         resolvePartition(deps, wanted, context.apiVersion >= topicIdsVersionMin);
@@ -61,10 +62,12 @@ export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
       const unknown = read.missing.map((result) => ({ ...result, abortedTransactions: [] }));
       const answer = ({ results }: FetchRead, missing: readonly FetchResult[]) =>
         answerOf(deps, opened, [...results, ...missing], context);
-      if (read.mustAnswer || parameters.maxWaitMs <= 0 || read.results.length === 0) return answer(read, unknown);
+      const partitionCount = isIncremental ? session!.partitions.size : opened.partitions.length;
+      const hasNothingToWaitFor = partitionCount === read.missing.length;
+      if (read.mustAnswer || parameters.maxWaitMs <= 0 || hasNothingToWaitFor) return answer(read, unknown);
       return new Promise((done) => {
         const onDone = (later: FetchRead) => done(answer(later, [...later.missing, ...unknown]));
-        void new DelayedFetch(deps.replicas, read, parameters, resolve, onDone);
+        void new DelayedFetch(deps.replicas, read, { parameters, resolve, session, isIncremental, onDone });
       });
     },
   };
@@ -76,6 +79,7 @@ interface OpenedFetch {
   readonly isIncremental: boolean;
   /** The session's after this request; when another has moved it meanwhile, the client sent one twice. */
   readonly epoch: number;
+  /** What has to be read: all partitions, or those of a session that may have something new. */
   readonly partitions: readonly FetchPartition[];
 }
 
@@ -105,7 +109,8 @@ function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestCon
     return { session: undefined, isIncremental: false, epoch: 0, partitions: [] };
   }
   session.nextEpoch();
-  return { session, isIncremental: true, epoch: session.epoch, partitions: [...session.partitions.values()] };
+  session.lookAtAll(nowMs);
+  return { session, isIncremental: true, epoch: session.epoch, partitions: session.due() };
 }
 
 function partitionsOf(deps: FetchDeps, request: Request, usesTopicIds: boolean): FetchPartition[] {

@@ -3,7 +3,13 @@ import { Errors } from "../../../src/protocol/errors.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 import { DelayedFetch } from "../../../src/replication/delayed-fetch.ts";
 import { FetchPartition, type FetchPosition } from "../../../src/replication/fetch-partition.ts";
-import { type FetchParameters, type FetchRead, readPartitions } from "../../../src/replication/fetch-reader.ts";
+import {
+  type FetchParameters,
+  type FetchRead,
+  type FetchResult,
+  readPartitions,
+} from "../../../src/replication/fetch-reader.ts";
+import { FetchSession } from "../../../src/replication/fetch-session.ts";
 import { type ReplicaManager } from "../../../src/replication/replica-manager.ts";
 
 export interface Wanted extends Partial<FetchPosition> {
@@ -55,6 +61,45 @@ export function park(replicas: ReplicaManager, parameters: Partial<FetchParamete
   const done: FetchRead[] = [];
   const first = readPartitions(positions.map(wanted), all, resolver(replicas));
   if (first.mustAnswer) throw new Error("there is nothing to wait for");
-  void new DelayedFetch(replicas, first, all, resolver(replicas), (later) => done.push(later));
+  const onDone = (later: FetchRead) => done.push(later);
+  const rest = { session: undefined, isIncremental: false, onDone };
+  void new DelayedFetch(replicas, first, { parameters: all, resolve: resolver(replicas), ...rest });
   return done;
+}
+
+/** Does with the partitions of a session what the requests of a client do, as the handler of Fetch does it. */
+export function sessionClient(replicas: ReplicaManager, nowMs: () => number) {
+  const session = new FetchSession(1, false, nowMs());
+  const at = (partition: number, fetchOffset: number): void => {
+    const position = { fetchOffset, currentLeaderEpoch: -1, lastFetchedEpoch: -1, logStartOffset: -1, maxBytes: 1_000 };
+    session.update(zeroUuid, "topic", partition, position);
+  };
+  const named = (told: readonly FetchResult[]) =>
+    told.map(({ request, records, errorCode }) => {
+      const offsets = Array.from(batches(records), ({ baseOffset, lastOffset }) => `${baseOffset}..${lastOffset}`);
+      return `${request.partition}: ${errorCode === Errors.NONE ? offsets.join(" ") : errorCode}`;
+    });
+  /** The first request, which has all partitions. */
+  const full = (): string[] => {
+    const { results, missing } = readPartitions(session.partitions.values(), consumer, resolver(replicas));
+    session.takeAll([...results, ...missing]);
+    return named([...results, ...missing]);
+  };
+  /** A later one: what it answers at once, or what it is done with when it waits. */
+  const incremental = (parameters: Partial<FetchParameters> = {}) => {
+    const all = { ...consumer, ...parameters };
+    session.lookAtAll(nowMs());
+    const read = readPartitions(session.due(), all, resolver(replicas));
+    const readCount = read.results.length;
+    if (read.mustAnswer || all.maxWaitMs <= 0)
+      return { readCount, told: named(session.takeNews([...read.results, ...read.missing])) };
+    const answer: { readonly readCount: number; told: string[] | undefined } = { readCount, told: undefined };
+    const onDone = (later: FetchRead): void => {
+      answer.told = named(session.takeNews([...later.results, ...later.missing, ...read.missing]));
+    };
+    const rest = { session, isIncremental: true, onDone };
+    void new DelayedFetch(replicas, read, { parameters: all, resolve: resolver(replicas), ...rest });
+    return answer;
+  };
+  return { session, at, full, incremental };
 }
