@@ -5,6 +5,7 @@ import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { type PartitionRegistration } from "../../../src/metadata/image/partition-registration.ts";
 import { zeroUuid } from "../../../src/base/uuid.ts";
 import { type Partition } from "../../../src/replication/partition.ts";
+import { type AssignDirectory } from "../../../src/replication/replica-moves.ts";
 import { ReplicaManager } from "../../../src/replication/replica-manager.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
@@ -42,13 +43,23 @@ export interface HostedPartition {
 export const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
 
 /** The replicas of a broker whose clock and disk belong to the test. */
-export function openReplicas(disk: Disk = new MemoryDisk(), config: Partial<LogConfig> = {}) {
+export function openReplicas(
+  disk: Disk = new MemoryDisk(),
+  config: Partial<LogConfig> = {},
+  options: {
+    readonly directoryIds?: ReadonlyMap<string, string>;
+    readonly assignDirectory?: AssignDirectory;
+    readonly moveBytesPerSecond?: () => number;
+    readonly isCordoned?: (directory: string) => boolean;
+  } = {},
+) {
   const time = new ManualTime(startMs);
   const random = new SeededRandom(1);
   const queue = new WriteQueue({ timers: time });
   const logConfig = { ...defaultLogConfig, ...config };
   const logManager = new LogManager({
-    directories: ["/data"],
+    directories: [...(options.directoryIds?.keys() ?? ["/data"])],
+    ...options,
     excluded: new Set(),
     defaultConfig: logConfig,
     disk,
@@ -67,7 +78,8 @@ export function openReplicas(disk: Disk = new MemoryDisk(), config: Partial<LogC
     producerIdCheckIntervalMs: Infinity,
     onDirectoryFailed: (directory) => replicas.onDirectoryFailed(directory),
   });
-  const replicas = new ReplicaManager({ brokerId, logManager, clock: time, timers: time, logger: silentLogger });
+  const own = { clock: time, timers: time, logger: silentLogger };
+  const replicas = new ReplicaManager({ brokerId, logManager, ...own, ...options });
   const host = (hosted: HostedPartition = {}): Partition => {
     const { topic = "topic", partition = 0 } = hosted;
     const state = {

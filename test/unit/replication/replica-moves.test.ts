@@ -1,0 +1,275 @@
+import { describe, expect, test } from "vitest";
+import { DiskError } from "../../../src/io/ports.ts";
+import { type DiskOperation, MemoryDisk } from "../../sim/memory-disk.ts";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { SeededRandom } from "../../support/random-bytes.ts";
+import { batch, outline, startMs } from "../log/batches.ts";
+import { readAll } from "../log/open-log.ts";
+import { openReplicas, topicId } from "./replicas.ts";
+
+const ids = new Map([
+  ["/one", "b1ftXeVOTdqTXlZ4bVqkSQ"],
+  ["/two", "vT2fYtJ0QiWVqVxYc1lUpA"],
+]);
+const [one, two] = [...ids.values()] as [string, string];
+
+interface Told {
+  readonly directory: string;
+  readonly accept: () => void;
+}
+
+/** A broker with two directories, and a controller that takes their assignments when the test says so. */
+function open(disk = new MemoryDisk(), options: { rate?: number; accepts?: boolean; segmentBytes?: number } = {}) {
+  const told: Told[] = [];
+  const { rate = Infinity, accepts = true, segmentBytes = 1_048_576 } = options;
+  const broker = openReplicas(
+    disk,
+    { segmentBytes },
+    {
+      directoryIds: ids,
+      moveBytesPerSecond: () => rate,
+      assignDirectory: (_topicId, _partition, directory, accept) => {
+        told.push({ directory, accept });
+        if (accepts) accept();
+      },
+    },
+  );
+  const { replicas, logManager, queue } = broker;
+  const append = (records = batch()) => {
+    const result = replicas.partition("topic", 0)!.appendAsLeader(records, "client", startMs);
+    queue.flush();
+    return result;
+  };
+  const alter = (path: string) => replicas.alterLogDir("topic", 0, path);
+  const dirOf = () => replicas.partition("topic", 0)!.log.dir;
+  const future = () => logManager.future("topic", 0);
+  const settle = async (turns = 20) => {
+    for (let turn = 0; turn < turns; turn++) await broker.time.settle();
+  };
+  return { ...broker, told, append, alter, dirOf, future, settle };
+}
+
+const inOne = { registration: { directories: [one] } };
+
+describe("a move", () => {
+  test("copies, tells the controller, and swaps when it agrees; what comes meanwhile comes along", async () => {
+    const { host, append, alter, dirOf, future, settle, told, logManager } = open(new MemoryDisk(), { accepts: false });
+    const partition = host(inOne);
+    for (let count = 0; count < 5; count++) append();
+    expect(alter("/two")).toBe(Errors.NONE);
+    await settle();
+    expect([dirOf(), future()?.logEndOffset]).toEqual(["/one/topic-0", 5]);
+    expect(told.map(({ directory }) => directory)).toEqual([two]);
+    append();
+    await settle();
+    expect(dirOf()).toBe("/one/topic-0");
+    told[0]!.accept();
+    await settle();
+    expect([dirOf(), future(), partition.log.logEndOffset, partition.highWatermark]).toEqual([
+      "/two/topic-0",
+      undefined,
+      6,
+      6,
+    ]);
+    expect(logManager.directoryOf(partition.log)?.path).toBe("/two");
+    expect(append()).toMatchObject({ ok: true, baseOffset: 6 });
+    expect(partition.highWatermark).toBe(7);
+  });
+
+  test("whoever waits for records is told by the copy that took the log's place", async () => {
+    const { host, alter, settle, queue } = open();
+    const partition = host(inOne);
+    alter("/two");
+    await settle();
+    const reached: number[] = [];
+    partition.appendAsLeader(batch(), "client", startMs);
+    partition.whenCommitted({ requiredOffset: 1, onReached: () => reached.push(1), onFailed: () => {} } as never);
+    queue.flush();
+    expect(reached).toEqual([1]);
+  });
+
+  test("to where it is ends a move, and to elsewhere begins another; the controller hears what holds", async () => {
+    const { host, append, alter, dirOf, future, settle, told, disk } = open(new MemoryDisk(), { accepts: false });
+    host(inOne);
+    append();
+    alter("/two");
+    await settle();
+    expect(future()).toBeDefined();
+    expect(alter("/two")).toBe(Errors.NONE);
+    expect(alter("/one")).toBe(Errors.NONE);
+    expect(future()).toBeUndefined();
+    expect(told.map(({ directory }) => directory)).toEqual([two, one]);
+    // A late word of the controller changes nothing.
+    told[0]!.accept();
+    await settle();
+    expect(dirOf()).toBe("/one/topic-0");
+    expect(disk.list("/two").filter((name) => name.startsWith("topic"))).toEqual([
+      expect.stringMatching(/^topic-0\.[0-9a-f]{32}-delete$/),
+    ]);
+  });
+
+  test("errors are Kafka's", () => {
+    const { host, replicas, logManager, alter } = open();
+    host(inOne);
+    expect(alter("/three")).toBe(Errors.LOG_DIR_NOT_FOUND);
+    expect(replicas.alterLogDir("none", 0, "/two")).toBe(Errors.REPLICA_NOT_AVAILABLE);
+    expect(replicas.alterLogDir("t".repeat(215), 0, "/two")).toBe(Errors.INVALID_TOPIC_EXCEPTION);
+    expect(logManager.future("topic", 0)).toBeUndefined();
+  });
+
+  test("keeps to the throttle", async () => {
+    const { host, append, alter, future, settle, time, dirOf } = open(new MemoryDisk(), { rate: 300_000 });
+    host(inOne);
+    for (let count = 0; count < 12; count++) append(batch({ value: "x".repeat(100_000) }));
+    alter("/two");
+    await time.advance(1_000);
+    await settle();
+    expect(future()!.logEndOffset).toBeGreaterThan(1);
+    expect(future()!.logEndOffset).toBeLessThan(9);
+    await time.advance(5_000);
+    await settle();
+    expect(dirOf()).toBe("/two/topic-0");
+  });
+
+  test("a target that fails leaves the replica where it is, and the controller hears that", async () => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, dirOf, future, settle, told, logManager } = open(disk, { accepts: false });
+    host(inOne);
+    append();
+    alter("/two");
+    await settle();
+    disk.fail("write", "EIO", { path: /^\/two\// });
+    append();
+    told[0]!.accept();
+    await settle();
+    expect([logManager.isOnline("/two"), dirOf(), future()]).toEqual([false, "/one/topic-0", undefined]);
+    expect(told.at(-1)!.directory).toBe(one);
+    expect(append()).toMatchObject({ ok: true });
+    expect(alter("/two")).toBe(Errors.KAFKA_STORAGE_ERROR);
+  });
+
+  test("a rename that fails at the swap leaves the replica where it is", async () => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, dirOf, settle } = open(disk);
+    host(inOne);
+    append();
+    disk.fail("rename", "EIO", { path: /^\/two\/.*-future$/ });
+    alter("/two");
+    await settle();
+    expect(dirOf()).toBe("/one/topic-0");
+    expect(append()).toMatchObject({ ok: true });
+    expect(disk.list("/one").filter((name) => name.startsWith("topic"))).toEqual(["topic-0"]);
+  });
+
+  test("a source that fails takes the partition offline, and keeps the copy for the next start", async () => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, settle, replicas } = open(disk, { rate: 1 });
+    host(inOne);
+    for (let count = 0; count < 5; count++) append(batch({ value: "x".repeat(100_000) }));
+    alter("/two");
+    await settle();
+    disk.fail("write", "EIO", { path: /^\/one\// });
+    append();
+    expect(append()).toMatchObject({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
+    expect(replicas.partition("topic", 0)!.isOffline).toBe(true);
+    await settle();
+    expect(disk.list("/two").filter((name) => name.endsWith("-future"))).toHaveLength(1);
+  });
+
+  test("a topic that is deleted takes its copy along", async () => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, remove, settle, future } = open(disk, { rate: 1 });
+    host(inOne);
+    append();
+    alter("/two");
+    remove();
+    await settle();
+    expect(future()).toBeUndefined();
+    for (const path of ids.keys()) {
+      expect(disk.list(path).filter((name) => name.startsWith("topic"))).toEqual([expect.stringMatching(/-delete$/)]);
+    }
+  });
+});
+
+/** Loses power before the n-th change: nothing gets to it from then on. */
+class CuttingDisk extends MemoryDisk {
+  changesLeft = Infinity;
+  override check(operation: DiskOperation, path: string): void {
+    const isChange = operation !== "read" && operation !== "open";
+    if (isChange && --this.changesLeft < 0) throw new DiskError("EIO", `the power is off: ${path}`);
+    super.check(operation, path);
+  }
+}
+
+/** A move that loses power after `changes` changes of the disk; the broker starts again and finishes it. */
+async function interrupted(changes: number, seed: number, how: "crash" | "kill"): Promise<{ isDone: boolean }> {
+  const disk = new CuttingDisk();
+  let assigned = one;
+  const first = open(disk, { segmentBytes: 400, accepts: false });
+  const sent: Buffer[] = [];
+  let acknowledged = 0;
+  const send = () => {
+    const records = batch({ count: 2, value: `value ${sent.length}` });
+    if (!first.append(records).ok) return;
+    sent.push(records);
+    // The operating system has it.
+    if (disk.changesLeft >= 0) acknowledged = sent.length;
+  };
+  const partition = first.host(inOne);
+  for (let count = 0; count < 6; count++) send();
+  await partition.log.flush();
+  let flushed = partition.log.logEndOffset;
+  disk.changesLeft = changes;
+  first.alter("/two");
+  for (let turn = 0; turn < 30 && disk.changesLeft >= 0; turn++) {
+    await first.time.settle();
+    if (turn < 12) send();
+    if (turn === 4) {
+      const { log } = partition;
+      const end = log.logEndOffset;
+      const isFlushed = await log.flush().then(
+        () => disk.changesLeft >= 0,
+        () => false,
+      );
+      if (isFlushed) flushed = Math.max(flushed, end);
+    }
+    for (const { directory, accept } of disk.changesLeft < 0 ? [] : first.told.splice(0)) {
+      assigned = directory;
+      accept();
+    }
+  }
+  const isDone = disk.changesLeft > 0;
+  const random = new SeededRandom(seed);
+  const rest = how === "kill" ? disk.kill() : disk.crash(() => random.below(1_000) / 1_000);
+
+  const second = open(rest, { segmentBytes: 400 });
+  second.logManager.reconcile(
+    (_topic, _partition, id) => id === undefined || id === topicId,
+    () => assigned,
+  );
+  const again = second.host({ registration: { directories: [assigned] } });
+  await second.settle(40);
+  const { log } = again;
+  expect(second.future(), "the move is over").toBeUndefined();
+  const minimum = how === "kill" ? acknowledged * 2 : flushed;
+  expect(log.logEndOffset, "nothing that had to last is lost").toBeGreaterThanOrEqual(minimum);
+  expect(log.logEndOffset).toBeLessThanOrEqual(sent.length * 2);
+  const found = outline(readAll(log));
+  expect(found.map(({ baseOffset, lastOffset }) => [baseOffset, lastOffset])).toEqual(
+    found.map((_, index) => [index * 2, index * 2 + 1]),
+  );
+  for (const [index, { bytes }] of found.entries()) {
+    expect(bytes).toBe(outline(sent[index]!)[0]!.bytes);
+  }
+  return { isDone };
+}
+
+test.each(["kill", "crash"] as const)("power is lost at every change of the disk during a move: %s", async (how) => {
+  let changes = 0;
+  for (; changes < 500; changes++) {
+    const { isDone } = await interrupted(changes, changes + 1, how);
+    if (isDone) break;
+  }
+  expect(changes).toBeGreaterThan(40);
+  expect(changes).toBeLessThan(500);
+});
