@@ -1,5 +1,6 @@
+import { cpuSecondsOf } from "./harness/process-usage.ts";
 import { consumeLoad } from "./load/consume-load.ts";
-import { type GeneratorMessage, type Job, type JobResult } from "./load/job.ts";
+import { type GeneratorMessage, type Job, type JobResult, type Order } from "./load/job.ts";
 import { latencyLoad } from "./load/latency-load.ts";
 import { produceLoad } from "./load/produce-load.ts";
 import { tailLoad } from "./load/tail-load.ts";
@@ -10,22 +11,21 @@ function tell(message: GeneratorMessage): void {
   process.send?.(message);
 }
 
-function run(job: Job): Promise<JobResult> {
-  const onMeasuring = (): void => tell({ event: "measuring" });
+function run(job: Job, brokerCpuSeconds: () => number): Promise<JobResult> {
   switch (job.kind) {
     case "produce":
-      return produceLoad(job, onMeasuring);
+      return produceLoad(job, brokerCpuSeconds);
     case "consume":
-      return consumeLoad(job, onMeasuring);
+      return consumeLoad(job, brokerCpuSeconds);
     case "tail":
-      return tailLoad(job, onMeasuring);
+      return tailLoad(job, brokerCpuSeconds);
     case "latency":
-      return latencyLoad(job, onMeasuring);
+      return latencyLoad(job, brokerCpuSeconds);
   }
 }
 
-process.once("message", (job: Job) => {
-  run(job)
+process.once("message", ({ job, brokerPids }: Order) => {
+  run(job, () => cpuSecondsOf(brokerPids))
     .then((result) => tell({ event: "measured", result }))
     .catch((error: unknown) =>
       tell({ event: "failed", message: error instanceof Error ? error.message : String(error) }),

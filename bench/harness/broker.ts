@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { waitUntilServing } from "./admin.ts";
 import { removeFolder, signalGroup, temporaryFolder, trackProcess } from "./cleanup.ts";
-import { cpuSecondsOf, descriptorsOf, residentBytesOf } from "./process-usage.ts";
+import { cpuSecondsOf, descriptorsOf, processTree, residentBytesOf } from "./process-usage.ts";
 import { type Command, type Target } from "./target.ts";
 
 const startTimeoutMs = 180_000;
@@ -22,7 +22,8 @@ export interface Place {
 /** What can be loaded with requests and measured from outside. */
 export interface Measurable {
   readonly port: number;
-  cpuSeconds(): number;
+  /** Its processes. */
+  pids(): number[];
 }
 
 /** A broker that runs. */
@@ -33,6 +34,7 @@ export interface Broker extends Measurable {
   readonly startedAt: number;
   /** From starting the process to its first answer. */
   readonly startMs: number;
+  cpuSeconds(): number;
   residentBytes(): number;
   descriptors(): number;
   hasEnded(): boolean;
@@ -88,9 +90,10 @@ export async function startBroker(target: Target, place: Place): Promise<Broker>
     port: place.port,
     startedAt,
     startMs,
-    cpuSeconds: () => cpuSecondsOf(pid),
-    residentBytes: () => residentBytesOf(pid),
-    descriptors: () => descriptorsOf(pid),
+    pids: () => processTree(pid),
+    cpuSeconds: () => cpuSecondsOf(processTree(pid)),
+    residentBytes: () => residentBytesOf(processTree(pid)),
+    descriptors: () => descriptorsOf(processTree(pid)),
     hasEnded,
     kill,
     stop: async () => {

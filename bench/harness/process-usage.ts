@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-let ticksPerSecond: number | undefined;
+const ticksPerSecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
 interface Stat {
   readonly parent: number;
@@ -20,7 +20,7 @@ function statOf(pid: number): Stat | undefined {
 }
 
 /** `root` and all that it has started (a start script may not have become the broker itself). */
-function processTree(root: number): number[] {
+export function processTree(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
@@ -39,18 +39,17 @@ function processTree(root: number): number[] {
   return tree;
 }
 
-/** CPU time, user and system, that the process and its descendants have used. */
-export function cpuSecondsOf(root: number): number {
-  ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+/** CPU time, user and system, that the processes have used. */
+export function cpuSecondsOf(pids: readonly number[]): number {
   let ticks = 0;
-  for (const pid of processTree(root)) ticks += statOf(pid)?.cpuTicks ?? 0;
+  for (const pid of pids) ticks += statOf(pid)?.cpuTicks ?? 0;
   return ticks / ticksPerSecond;
 }
 
-/** Memory of the process and its descendants that is in RAM. */
-export function residentBytesOf(root: number): number {
+/** Memory of the processes that is in RAM. */
+export function residentBytesOf(pids: readonly number[]): number {
   let kilobytes = 0;
-  for (const pid of processTree(root)) {
+  for (const pid of pids) {
     try {
       const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
       kilobytes += Number(match?.[1] ?? 0);
@@ -61,10 +60,10 @@ export function residentBytesOf(root: number): number {
   return kilobytes * 1024;
 }
 
-/** Files, sockets and the like that the process and its descendants hold open. */
-export function descriptorsOf(root: number): number {
+/** Files, sockets and the like that the processes hold open. */
+export function descriptorsOf(pids: readonly number[]): number {
   let count = 0;
-  for (const pid of processTree(root)) {
+  for (const pid of pids) {
     try {
       count += readdirSync(`/proc/${pid}/fd`).length;
     } catch {

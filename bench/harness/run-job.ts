@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type GeneratorMessage, type Job, type JobResult } from "../load/job.ts";
+import { type GeneratorMessage, type Job, type JobResult, type Order } from "../load/job.ts";
 import { type Measurable } from "./broker.ts";
 import { trackProcess } from "./cleanup.ts";
 
@@ -8,8 +8,6 @@ import { trackProcess } from "./cleanup.ts";
 const graceMs = 60_000;
 
 export interface Measured extends JobResult {
-  /** What the broker used during the measured phase. */
-  readonly brokerCpuSeconds: number;
   /** How busy the generator was, as a share of one core: near 1 it was what limited the load. */
   readonly generatorShare: number;
 }
@@ -27,26 +25,18 @@ export async function runJob(broker: Measurable, job: Job): Promise<Measured> {
     return await new Promise<Measured>((resolve, reject) => {
       const limitMs = job.warmupMs + job.measureMs + graceMs;
       const timer = setTimeout(() => reject(new Error(`the load did not end within ${limitMs} ms`)), limitMs);
-      let cpuBefore = 0;
       generator.on("message", (message: GeneratorMessage) => {
-        if (message.event === "measuring") {
-          cpuBefore = broker.cpuSeconds();
-          return;
-        }
         clearTimeout(timer);
-        if (message.event === "failed") reject(new Error(message.message));
-        else {
-          const { result } = message;
-          const brokerCpuSeconds = broker.cpuSeconds() - cpuBefore;
-          const generatorShare = (result.generatorCpuSeconds * 1000) / result.elapsedMs;
-          resolve({ ...result, brokerCpuSeconds, generatorShare });
-        }
+        if (message.event === "failed") return reject(new Error(message.message));
+        const { result } = message;
+        resolve({ ...result, generatorShare: (result.generatorCpuSeconds * 1000) / result.elapsedMs });
       });
       generator.once("exit", (code) => {
         clearTimeout(timer);
         reject(new Error(`the load generator ended (${code}) without a result`));
       });
-      generator.send(job);
+      const order: Order = { job, brokerPids: broker.pids() };
+      generator.send(order);
     });
   } finally {
     generator.kill("SIGKILL");

@@ -16,13 +16,13 @@ export function fetchedSizeBytes(head: Buffer, errorAt: number): number {
 /**
  * One connection, one fetch at a time. How far a fetch came is told by its size, since all batches are alike.
  */
-export async function consumeLoad(job: ConsumeJob, onMeasuring: () => void): Promise<JobResult> {
+export async function consumeLoad(job: ConsumeJob, brokerCpuSeconds: () => number): Promise<JobResult> {
   const batchSize = produceBatch(job.recordsPerBatch, job.valueSizeBytes).length;
   const warmupBatches = Math.floor(job.warmupSizeBytes / batchSize);
   const rangeBatches = Math.floor(job.rangeSizeBytes / batchSize);
   const frame = new FetchFrame(job.topic, job.fetchSizeBytes, 500);
   const errorAt = fetchErrorAt(job.topic);
-  const phases = new Phases(job, onMeasuring);
+  const phases = new Phases(job, brokerCpuSeconds);
   let connection: LoadConnection | undefined;
   let batchesRead = 0;
   try {

@@ -70,14 +70,21 @@ export interface JobResult {
   readonly requests: number;
   readonly records: number;
   readonly bytes: number;
-  /** What the generator itself used during the measured phase. */
+  /** What the broker and the generator used during the measured phase. */
+  readonly brokerCpuSeconds: number;
   readonly generatorCpuSeconds: number;
   /** Only of latency jobs. */
   readonly latencyMs?: Quantiles;
 }
 
-/** What a generator tells the harness. "measuring" and "measured" bracket the measured phase. */
+/** What the harness sends to a generator. */
+export interface Order {
+  readonly job: Job;
+  /** The processes whose CPU time is the broker's. */
+  readonly brokerPids: readonly number[];
+}
+
+/** What a generator tells the harness. */
 export type GeneratorMessage =
-  | { readonly event: "measuring" }
   | { readonly event: "measured"; readonly result: JobResult }
   | { readonly event: "failed"; readonly message: string };

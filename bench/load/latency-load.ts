@@ -12,7 +12,7 @@ const paceMs = 1;
  * Producers that send single records at a steady rate, one consumer with a long poll always open. Record n goes to
  * partition n modulo partitions (the topic is new), so the time it was sent needs not travel with it.
  */
-export async function latencyLoad(job: LatencyJob, onMeasuring: () => void): Promise<JobResult> {
+export async function latencyLoad(job: LatencyJob, brokerCpuSeconds: () => number): Promise<JobResult> {
   const batch = produceBatch(1, job.valueSizeBytes);
   const frames = Array.from({ length: job.partitions }, (_, index) => produceFrame(job.topic, [index], batch));
   const errorAt = produceErrorAt(job.topic);
@@ -21,7 +21,7 @@ export async function latencyLoad(job: LatencyJob, onMeasuring: () => void): Pro
   const sentMs: number[] = [];
   const latencies: number[] = [];
 
-  const phases = new Phases(job, onMeasuring);
+  const phases = new Phases(job, brokerCpuSeconds);
   const connections: LoadConnection[] = [];
   let pacer: NodeJS.Timeout | undefined;
   try {

@@ -12,7 +12,8 @@ function cpuSeconds(): number {
 }
 
 /**
- * Warm-up, then the measured phase: each lasts its time, or until `phaseSizeBytesMax` have been counted in it.
+ * Warm-up, then the measured phase: each lasts its time, or until `phaseSizeBytesMax` have been counted in it. The CPU times
+ * are taken here, at the very ends of the measured phase: another process may be late to look on a busy machine.
  */
 export class Phases {
   readonly counts: Counts = { requests: 0, records: 0, bytes: 0 };
@@ -21,18 +22,19 @@ export class Phases {
   readonly #warmupMs: number;
   readonly #measureMs: number;
   readonly #phaseSizeBytesMax: number;
-  readonly #onMeasuring: () => void;
+  readonly #brokerCpuSeconds: () => number;
   #start = performance.now();
   #cpuAtStart = 0;
+  #brokerCpuAtStart = 0;
 
   constructor(
     job: { readonly warmupMs: number; readonly measureMs: number; readonly phaseSizeBytesMax?: number },
-    onMeasuring: () => void,
+    brokerCpuSeconds: () => number,
   ) {
     this.#warmupMs = job.warmupMs;
     this.#measureMs = job.measureMs;
     this.#phaseSizeBytesMax = job.phaseSizeBytesMax ?? Infinity;
-    this.#onMeasuring = onMeasuring;
+    this.#brokerCpuSeconds = brokerCpuSeconds;
   }
 
   /** Moves on when it is time to. */
@@ -48,9 +50,9 @@ export class Phases {
     this.counts.requests = 0;
     this.counts.records = 0;
     this.counts.bytes = 0;
-    this.#start = performance.now();
+    this.#brokerCpuAtStart = this.#brokerCpuSeconds();
     this.#cpuAtStart = cpuSeconds();
-    this.#onMeasuring();
+    this.#start = performance.now();
   }
 
   /** The measured phase has nothing left to do. */
@@ -62,6 +64,7 @@ export class Phases {
   result(): JobResult {
     return {
       elapsedMs: performance.now() - this.#start,
+      brokerCpuSeconds: this.#brokerCpuSeconds() - this.#brokerCpuAtStart,
       generatorCpuSeconds: cpuSeconds() - this.#cpuAtStart,
       ...this.counts,
     };

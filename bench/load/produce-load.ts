@@ -8,7 +8,7 @@ import { Phases } from "./phases.ts";
  * Keeps `window` produce requests in flight on every connection, partitions taking turns. All requests are encoded
  * beforehand and have one size, so what goes out is always a slice of one buffer.
  */
-export async function produceLoad(job: ProduceJob, onMeasuring: () => void): Promise<JobResult> {
+export async function produceLoad(job: ProduceJob, brokerCpuSeconds: () => number): Promise<JobResult> {
   const batch = produceBatch(job.recordsPerBatch, job.valueSizeBytes);
   const frames = requestsOf(job, batch);
   const frameSize = frames[0]!.length;
@@ -19,7 +19,7 @@ export async function produceLoad(job: ProduceJob, onMeasuring: () => void): Pro
   const firstErrorAt = produceErrorAt(job.topic);
   const errorsEnd = firstErrorAt + job.partitionsPerRequest * producePartitionSizeBytes;
 
-  const phases = new Phases(job, onMeasuring);
+  const phases = new Phases(job, brokerCpuSeconds);
   const connections: LoadConnection[] = [];
   try {
     return await new Promise<JobResult>((resolve, reject) => {

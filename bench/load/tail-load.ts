@@ -11,10 +11,10 @@ const pollMs = 1;
  * Consumers with a long poll each on one partition, and one producer that stays just ahead of the slowest of them. What
  * counts is what the consumers got.
  */
-export async function tailLoad(job: TailJob, onMeasuring: () => void): Promise<JobResult> {
+export async function tailLoad(job: TailJob, brokerCpuSeconds: () => number): Promise<JobResult> {
   const batch = produceBatch(job.recordsPerBatch, job.valueSizeBytes);
   const frame = produceFrame(job.topic, [0], batch);
-  const phases = new Phases(job, onMeasuring);
+  const phases = new Phases(job, brokerCpuSeconds);
   const connections: LoadConnection[] = [];
   /** How many consumers have each of the batches that not all have yet. */
   const holders = Array.from<number>({ length: job.window }).fill(0);

@@ -2,7 +2,6 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { trackProcess } from "../harness/cleanup.ts";
-import { cpuSecondsOf } from "../harness/process-usage.ts";
 import { bundleOf, runJob, type Measured } from "../harness/run-job.ts";
 import { perSecond, phaseSizeBytesMax, valueSizeBytes, type Session } from "../harness/session.ts";
 import { recordsPer16k } from "./produce.ts";
@@ -31,7 +30,7 @@ async function load(session: Session, name: string, files: string[]): Promise<nu
   try {
     const [{ port }] = (await once(sink, "message")) as [{ port: number }];
     const measured: Measured = await runJob(
-      { port, cpuSeconds: () => cpuSecondsOf(sink.pid!) },
+      { port, pids: () => [sink.pid!] },
       {
         kind: "produce",
         port,

@@ -20,6 +20,7 @@ const hello = encodeRequestFrame(
 /** Clients that have said what they are and then keep silent. */
 export const idleConnections: Workload = {
   name: "idle-connections",
+  isBeforeWarmUp: true,
   async run(session: Session): Promise<void> {
     // What the first connections bring about once is not counted.
     close(await open(session.port, together * 4));

@@ -52,7 +52,7 @@ export const produce16k = produce("produce16k", {
   window: 10,
   recordsPerBatch: recordsPer16k,
   counts: "records",
-  warmupMs: 5_000,
+  warmupMs: 4_000,
   measureMs: 6_000,
 });
 
@@ -74,7 +74,7 @@ export const produce6p = produce("produce6p", {
   window: 6,
   recordsPerBatch: recordsPer64k,
   counts: "records",
-  warmupMs: 2_000,
+  warmupMs: 3_000,
   measureMs: 4_000,
 });
 
@@ -85,7 +85,7 @@ export const singles = produce("singles", {
   window: 16,
   recordsPerBatch: 1,
   counts: "requests",
-  warmupMs: 6_000,
+  warmupMs: 3_000,
   measureMs: 5_000,
 });
 
@@ -96,6 +96,6 @@ export const sixteen = produce("sixteen", {
   window: 16,
   recordsPerBatch: 1,
   counts: "requests",
-  warmupMs: 4_000,
+  warmupMs: 3_000,
   measureMs: 5_000,
 });

@@ -7,6 +7,7 @@ const idleMs = 3_000;
 /** How long the broker took to start, and what it takes when it has nothing to do. */
 export const start: Workload = {
   name: "start",
+  isBeforeWarmUp: true,
   async run(session: Session): Promise<void> {
     const { startMs } = session.broker;
     session.set("start.emptyMs", startMs);

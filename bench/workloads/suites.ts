@@ -31,12 +31,7 @@ export interface Suite {
 }
 
 /** Workloads one after the other on a broker that was just started on an empty directory. */
-function onFreshBroker(
-  name: string,
-  roundsMax: number,
-  workloads: readonly Workload[],
-  before: Workload[] = [],
-): Suite {
+function onFreshBroker(name: string, roundsMax: number, workloads: readonly Workload[]): Suite {
   return {
     name,
     roundsMax,
@@ -47,8 +42,7 @@ function onFreshBroker(
       const broker = await startBroker(target, place);
       const session = new Session(broker, options, formatMs);
       try {
-        const chosen = workloads.filter((workload) => options.only?.has(workload.name) ?? true);
-        for (const workload of [...before, ...chosen]) {
+        for (const workload of chosen(workloads, options)) {
           if (broker.hasEnded()) throw new Error(`${target.label} has ended`);
           process.stderr.write(`  ${workload.name}\n`);
           await workload.run(session).catch((error: unknown) => onFailure(`${workload.name}: ${messageOf(error)}`));
@@ -62,6 +56,13 @@ function onFreshBroker(
       return session;
     },
   };
+}
+
+/** What was asked for, with the warm-up where work begins. */
+function chosen(workloads: readonly Workload[], options: Options): Workload[] {
+  const wanted = workloads.filter((workload) => options.only?.has(workload.name) ?? true);
+  const workAt = wanted.findIndex((workload) => workload.isBeforeWarmUp !== true);
+  return workAt === -1 ? wanted : wanted.toSpliced(workAt, 0, warmUp);
 }
 
 function restarts(): Suite {
@@ -98,8 +99,8 @@ export const suites: readonly Suite[] = [
     memory,
   ]),
   restarts(),
-  onFreshBroker("growth", 1, [partitionGrowth, connectionGrowth], [warmUp]),
-  onFreshBroker("clients", 2, [javaTools, librdkafka], [warmUp]),
+  onFreshBroker("growth", 1, [partitionGrowth, connectionGrowth]),
+  onFreshBroker("clients", 2, [javaTools, librdkafka]),
 ];
 
 /** What can be asked for by name. */

@@ -15,7 +15,7 @@ export const warmUp: Workload = {
         recordsPerSecond: 3_000,
         partitions: 16,
         producers: 4,
-        ...session.phases(3_000, 3_000),
+        ...session.phases(2_000, 2_000),
       });
       await runJob(session.broker, {
         kind: "produce",
@@ -28,7 +28,7 @@ export const warmUp: Workload = {
         partitionsPerRequest: 1,
         connections: 4,
         window: 16,
-        ...session.phases(3_000, 3_000),
+        ...session.phases(2_000, 2_000),
       });
     }),
 };
