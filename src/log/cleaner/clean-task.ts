@@ -102,7 +102,7 @@ class Round {
     } catch (error) {
       target.close();
       // What failed is not hidden behind a failure to clear it away: a start does that too.
-      if (!this.#job.isCancelled) attempt(() => target.remove());
+      attempt(() => target.remove());
       throw error;
     }
     if (this.#job.isCancelled) {

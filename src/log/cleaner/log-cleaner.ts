@@ -88,7 +88,7 @@ export class LogCleaner {
   #pass(): void {
     if (this.#isClosed) return;
     this.#timer?.cancel();
-    const logs = [...this.#options.logs()].filter(({ config, isOffline }) => config.isCompacted && !isOffline);
+    const logs = [...this.#options.logs()].filter(({ config, storage }) => config.isCompacted && storage.isUsable);
     for (const log of this.#uncleanable) if (!logs.includes(log)) this.#uncleanable.delete(log);
     while (this.#running.size < this.#config.threads) {
       const filthiest = this.#filthiest(logs);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
-import { type Disk } from "../../../../src/io/ports.ts";
+import { type Disk, type TaskPorts } from "../../../../src/io/ports.ts";
 import { type CleanerConfig } from "../../../../src/log/cleaner/cleaner-config.ts";
 import { LogCleaner } from "../../../../src/log/cleaner/log-cleaner.ts";
 import { type Log } from "../../../../src/log/log.ts";
@@ -38,6 +38,7 @@ export function openCleaner(
   time: ManualTime,
   logs: () => Iterable<Log>,
   config: Partial<CleanerConfig> = {},
+  threadPorts: Partial<TaskPorts> = {},
 ): CleanerUnderTest {
   const removals: (() => void)[] = [];
   const cleaned: Log[] = [];
@@ -52,7 +53,7 @@ export function openCleaner(
     clock: time,
     timers: time,
     random: { float: () => random.below(2 ** 32) / 2 ** 32, bytes: (length) => random.bytes(length) },
-    workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute }),
+    workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute, ...threadPorts }),
     logger: silentLogger,
   });
   return { cleaner, removals, cleaned };

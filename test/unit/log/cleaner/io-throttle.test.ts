@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { IoThrottle } from "../../../../src/log/cleaner/io-throttle.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
+
+/** Passes pieces of `bytes` of which each takes `workMs`; resolves with the time that all took. */
+async function passAll(bytesPerSecond: number, pieces: number, bytes: number, workMs: number): Promise<number> {
+  const time = new ManualTime();
+  const startMs = time.monotonicMs();
+  const throttle = new IoThrottle(bytesPerSecond, time, time);
+  let isDone = false;
+  const run = async (): Promise<void> => {
+    for (let piece = 0; piece < pieces; piece++) {
+      await new Promise<void>((resolve) => void time.after(workMs, resolve));
+      await throttle.pass(bytes);
+    }
+    isDone = true;
+  };
+  void run();
+  while (!isDone) await time.advance(20);
+  return time.monotonicMs() - startMs;
+}
+
+test("what is read and written stays within the bound, over some time", async () => {
+  const tookMs = await passAll(10_000, 400, 500, 5);
+  expect(tookMs).toBeGreaterThan(17_000);
+  expect(tookMs).toBeLessThan(20_100);
+});
+
+test("work that is slower by itself is not held up", async () => {
+  expect(await passAll(1_000_000, 100, 500, 5)).toBeLessThan(550);
+  expect(await passAll(Number.MAX_VALUE, 100, 500_000_000, 5)).toBeLessThan(550);
+});

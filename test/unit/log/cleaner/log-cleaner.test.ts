@@ -1,0 +1,274 @@
+import { describe, expect, test } from "vitest";
+import { type Disk } from "../../../../src/io/ports.ts";
+import { cleanableOf } from "../../../../src/log/cleaner/cleanable.ts";
+import { type LogConfig } from "../../../../src/log/log-config.ts";
+import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { startMs } from "../batches.ts";
+import { logDirectory, type LogUnderTest, openLog } from "../open-log.ts";
+import { clean, compacted, openCleaner, type PlainRecord, recordsIn, untilIdle } from "./clean-log.ts";
+
+/** One record a batch, of some 75 bytes; `segmentBytes` decides how many a segment holds. */
+function append(opened: LogUnderTest, keys: readonly string[], timestamp = opened.time.wallMs()): void {
+  const { log, queue, time } = opened;
+  for (const key of keys) {
+    const records = [{ key: Buffer.from(key), value: Buffer.from(`at ${log.logEndOffset}`), timestamp }];
+    expect(log.appendAsLeader(buildBatch({ records }), 0, "client", time.wallMs()).ok).toBe(true);
+  }
+  queue.flush();
+  log.highWatermark = log.logEndOffset;
+}
+
+function open(disk: Disk, config: Partial<LogConfig> = {}, dir = logDirectory): LogUnderTest {
+  return openLog(disk, { ...compacted, ...config }, { dir });
+}
+
+async function offsets(opened: LogUnderTest): Promise<number[]> {
+  return (await recordsIn(opened.log)).map(({ offset }) => offset);
+}
+
+describe("which logs are cleaned", () => {
+  test("one is left alone until enough of it is dirty", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { minCleanableDirtyRatio: 0.5 });
+    const { log } = opened;
+    append(opened, ["a", "b", "c", "d"]);
+    log.roll();
+    append(opened, ["a"]);
+    await clean(disk, opened);
+    expect(log.cleanedOffset).toBe(4);
+    // Four records are clean and four are dirty, in segments that have ended.
+    append(opened, ["e", "f", "g"]);
+    log.roll();
+    append(opened, ["h"]);
+    expect(cleanableOf(log, opened.time.wallMs()).ratio).toBe(0.5);
+    await clean(disk, opened);
+    expect(log.cleanedOffset).toBe(4);
+    log.roll();
+    append(opened, ["i"]);
+    await clean(disk, opened);
+    expect(log.cleanedOffset).toBe(9);
+  });
+
+  test("max.compaction.lag.ms asks for a round however little is dirty", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { minCleanableDirtyRatio: 1, maxCompactionLagMs: 1_000 });
+    append(opened, ["a", "a"]);
+    opened.log.roll();
+    append(opened, ["b"]);
+    await opened.time.advance(1_000);
+    await clean(disk, opened);
+    expect(opened.log.cleanedOffset).toBe(undefined);
+    await opened.time.advance(1);
+    expect(cleanableOf(opened.log, opened.time.wallMs()).delayMs).toBe(1);
+    const { cleaner } = await clean(disk, opened);
+    expect(opened.log.cleanedOffset).toBe(2);
+    expect(cleaner.metrics).toMatchObject({ rounds: 1 });
+  });
+
+  test("segments with records younger than min.compaction.lag.ms are left alone", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { minCompactionLagMs: 1_000 });
+    append(opened, ["a", "a"]);
+    opened.log.roll();
+    await opened.time.advance(500);
+    append(opened, ["a"]);
+    opened.log.roll();
+    append(opened, ["a"]);
+    await opened.time.advance(500);
+    await clean(disk, opened);
+    expect(opened.log.cleanedOffset).toBe(2);
+    expect(await offsets(opened)).toEqual([1, 2, 3]);
+  });
+
+  test("the dirtiest comes first, and one that cannot be cleaned does not hold up the others", async () => {
+    const disk = new MemoryDisk();
+    const [fewDirty, broken, allDirty] = ["a-0", "b-0", "c-0"].map((name) => open(disk, {}, `/data/${name}`));
+    const all = [fewDirty!, broken!, allDirty!];
+    append(fewDirty!, ["a", "b", "c"]);
+    fewDirty!.log.roll();
+    fewDirty!.log.storage.cleanedOffset = 3;
+    for (const opened of all) {
+      append(opened, ["a", "a"]);
+      opened.log.roll();
+      append(opened, ["a"]);
+    }
+    const file = disk.open("/data/b-0/00000000000000000000.log", "readwrite");
+    file.write([Buffer.from("?")], 70);
+    const before = disk.readFile("/data/b-0/00000000000000000000.log");
+    const { time } = fewDirty!;
+    const { cleaner, cleaned } = openCleaner(disk, time, () => all.map(({ log }) => log));
+    cleaner.start();
+    await untilIdle(cleaner, time);
+    expect(cleaned).toEqual([allDirty!.log, fewDirty!.log]);
+    expect(cleaner.isUncleanable(broken!.log)).toBe(true);
+    expect(broken!.log.isOffline).toBe(false);
+    expect(disk.readFile("/data/b-0/00000000000000000000.log")).toEqual(before);
+    expect(disk.list("/data/b-0").filter((file) => file.endsWith(".cleaned"))).toEqual([]);
+
+    // Later passes leave it alone, and clean what has come.
+    append(allDirty!, ["a"]);
+    allDirty!.log.roll();
+    append(allDirty!, ["a"]);
+    await time.advance(15_000);
+    await untilIdle(cleaner, time);
+    expect(cleaned).toHaveLength(3);
+    expect(cleaner.metrics).toMatchObject({ uncleanableLogs: 1, rounds: 3 });
+    await cleaner.close();
+  });
+
+  test("what the checkpoint says is not believed where it does not fit the log", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk);
+    append(opened, ["a", "a"]);
+    opened.log.roll();
+    append(opened, ["a"]);
+    opened.log.storage.cleanedOffset = 17;
+    await clean(disk, opened);
+    expect(opened.log.cleanedOffset).toBe(2);
+    expect(await offsets(opened)).toEqual([1, 2]);
+    opened.log.storage.cleanedOffset = 0;
+    opened.log.maybeIncrementLogStartOffset(2);
+    expect(cleanableOf(opened.log, startMs).firstDirtyOffset).toBe(2);
+  });
+});
+
+describe("what else happens to a log", () => {
+  test("a disk that fails in a round takes the log offline, as at any other time", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk);
+    append(opened, ["a", "a"]);
+    opened.log.roll();
+    append(opened, ["a"]);
+    disk.fail("write", "ENOSPC", { path: /cleaned/ });
+    const { cleaner } = openCleaner(disk, opened.time, () => [opened.log]);
+    cleaner.start();
+    await untilIdle(cleaner, opened.time);
+    expect(opened.diskErrors).toMatchObject([{ name: "DiskError", code: "ENOSPC" }]);
+    expect(opened.log.isOffline).toBe(true);
+    await cleaner.close();
+  });
+
+  test("retention of a log with both policies is the cleaner's, and rests while the log is being cleaned", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { isDeleted: true, retentionMs: 10_000, segmentBytes: 100 });
+    const { log, time } = opened;
+    append(opened, ["a", "b", "c", "d"]);
+    await time.advance(10_001);
+    append(opened, ["e", "f"]);
+    const { cleaner, removals } = openCleaner(disk, time, () => [log]);
+    log.storage.cleaning = { abort: () => undefined };
+    expect(log.deleteOldSegments(time.wallMs(), () => undefined)).toBe(0);
+    log.storage.cleaning = null;
+    cleaner.start();
+    await untilIdle(cleaner, time);
+    expect(await offsets(opened)).toEqual([4, 5]);
+    expect(log.logStartOffset).toBe(4);
+    expect(removals.length).toBeGreaterThan(0);
+    await cleaner.close();
+  });
+
+  /** Does something in the middle of a round: at the n-th call of the thread to its disk or timers, or of the swap's sync. */
+  class Interruption {
+    readonly act: () => void;
+    readonly at: number;
+    calls = 0;
+
+    constructor(at: number, act: () => void) {
+      this.at = at;
+      this.act = act;
+    }
+
+    within<T extends object>(port: T): T {
+      return new Proxy(port, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name);
+          return typeof value !== "function"
+            ? value
+            : (...args: unknown[]): unknown => {
+                this.count();
+                return value.apply(target, args);
+              };
+        },
+      });
+    }
+
+    count(): void {
+      this.calls++;
+      if (this.calls === this.at) this.act();
+    }
+  }
+
+  class SyncingDisk extends MemoryDisk {
+    onSynced: () => void = () => undefined;
+
+    override async syncDirectoryAsync(path: string): Promise<void> {
+      await super.syncDirectoryAsync(path);
+      this.onSynced();
+    }
+  }
+
+  const keys = Array.from({ length: 20 }, (_, index) => `key ${(index * 7) % 11}`);
+  const tableOf = (records: readonly PlainRecord[]) =>
+    Object.fromEntries(records.map(({ key, value }) => [key, value]));
+  const unfinishedIn = (disk: Disk) => disk.list(logDirectory).filter((file) => /\.(cleaned|swap)$/.test(file));
+
+  const actions: Record<string, (log: LogUnderTest["log"]) => void> = {
+    "a truncation to the high watermark": (log) => log.truncateTo(log.highWatermark),
+    "a truncation of what is committed": (log) => log.truncateTo(10),
+    "a truncation of everything": (log) => log.truncateFullyAndStartAt(5),
+    "a deletion of records": (log) => void log.maybeIncrementLogStartOffset(12),
+    "the removal of the log": (log) => log.moveAside("/data/aside"),
+    "the end of the broker": (log) => log.close(),
+  };
+  test.each(Object.keys(actions))("%s, at every moment of a round", async (name) => {
+    let isOver = false;
+    for (let at = 1; !isOver; at++) {
+      const disk = new SyncingDisk();
+      const opened = open(disk, { segmentBytes: 500 });
+      const { log, time } = opened;
+      append(opened, keys);
+      log.highWatermark = 18;
+      // Segments behind the high watermark, of which a truncation can take some.
+      for (const key of ["x", "y"]) {
+        log.roll();
+        const records = [{ key: Buffer.from(key), value: null, timestamp: startMs }];
+        log.appendAsLeader(buildBatch({ records }), 0, "client", startMs);
+        opened.queue.flush();
+      }
+      const written = await recordsIn(log);
+      const interruption = new Interruption(at, () => actions[name]!(log));
+      const ports = { disk: interruption.within(disk), timers: interruption.within(time) };
+      disk.onSynced = () => interruption.count();
+      const { cleaner } = openCleaner(disk, time, () => [log], {}, ports);
+      cleaner.start();
+      await untilIdle(cleaner, time);
+      isOver = interruption.calls < at;
+      disk.onSynced = () => undefined;
+      const isThere = !log.storage.isClosed;
+      expect(opened.diskErrors, `at ${at}`).toEqual([]);
+      expect(cleaner.isUncleanable(log), `at ${at}`).toBe(false);
+      await cleaner.close();
+      if (!isThere) {
+        if (name.includes("removal")) continue;
+        // A swap that was past undoing is completed at the next start.
+        const reopened = open(disk);
+        expect(tableOf(await recordsIn(reopened.log)), `at ${at}`).toEqual(tableOf(written));
+        expect(unfinishedIn(disk), `at ${at}`).toEqual([]);
+        continue;
+      }
+      expect(unfinishedIn(disk), `at ${at}`).toEqual([]);
+      const left = await recordsIn(log);
+      for (const record of left) expect(written).toContainEqual(record);
+      if (name.includes("high watermark") || name.includes("deletion of records")) {
+        const { logStartOffset, logEndOffset } = log;
+        const readable = written.filter(({ offset }) => offset >= logStartOffset && offset < logEndOffset);
+        expect(tableOf(left), `at ${at}`).toEqual(tableOf(readable));
+      }
+      // The log goes on, and is cleaned another time.
+      append(opened, keys);
+      await clean(disk, opened);
+      expect(log.cleanedOffset).toBe(log.segmentSizes().at(-1)!.baseOffset);
+    }
+  });
+});
