@@ -337,7 +337,9 @@ export class Log {
   /** Frees memory and descriptors of segments that nobody used for a while. */
   releaseIdle(): void {
     const { segments } = this.#storage;
-    for (const segment of segments.all()) if (segment !== segments.active) segment.releaseIfUnused();
+    this.#storage.guard(() => {
+      for (const segment of segments.all()) if (segment !== segments.active) segment.releaseIfUnused();
+    });
   }
 
   /** Flushes, so that the next start needs no recovery, and closes the files. Throws when the disk fails. */

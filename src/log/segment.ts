@@ -38,12 +38,12 @@ export interface SegmentPlace {
 export class Segment {
   readonly baseOffset: Offset;
   readonly file: SegmentFile;
-  /** By how much the roll by time comes earlier, so that the segments of many logs do not roll at once. */
-  readonly rollJitterMs: number;
   /** Bytes appended. */
   sizeBytes = 0;
   readonly #disk: Disk;
   readonly #indexes: SegmentIndexes;
+  /** By how much the roll by time comes earlier, so that the segments of many logs do not roll at once. */
+  readonly #rollJitterMs: number;
   #directory: string;
   /** Behind the usual names of the files; "" for a segment of the log that nothing is happening to. */
   #suffix = "";
@@ -61,7 +61,7 @@ export class Segment {
     this.baseOffset = baseOffset;
     this.file = new SegmentFile(disk, pathOf(logSuffix), place.openFiles);
     this.#indexes = new SegmentIndexes(disk, pathOf, this.file, baseOffset, place.indexIntervalBytes);
-    this.rollJitterMs = place.rollJitterMs;
+    this.#rollJitterMs = place.rollJitterMs;
     this.#createdMs = nowMs;
   }
 
@@ -160,7 +160,7 @@ export class Segment {
     if (this.sizeBytes > config.segmentBytes - batchSizeBytes || !this.canHold(lastOffset)) return true;
     if (this.#indexes.isFull(config.segmentIndexBytes)) return true;
     if (this.sizeBytes === 0) return false;
-    return this.#timeWaitedForRoll(maxTimestamp, nowMs) > rollMs(config) - this.rollJitterMs;
+    return this.#timeWaitedForRoll(maxTimestamp, nowMs) > rollMs(config) - this.#rollJitterMs;
   }
 
   #timeWaitedForRoll(maxTimestamp: TimestampMs, nowMs: TimestampMs): number {
