@@ -4,7 +4,8 @@ import { type ApiName, type ApiRequest, type ApiResponse } from "../../protocol/
 import { Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Cluster } from "./cluster.ts";
-import { KafkaError, throwIfError } from "./kafka-error.ts";
+import { type Connection } from "./connection.ts";
+import { KafkaError, throwIfError, TimeoutError } from "./kafka-error.ts";
 
 export interface PartitionDescription {
   readonly index: number;
@@ -227,6 +228,60 @@ export class Admin {
       topics: names.map((name) => ({ name, topicId: zeroUuid })),
     });
     for (const { errorCode, errorMessage } of responses) throwIfError(errorCode, errorMessage);
+  }
+
+  /** The log directories of one broker. */
+  async describeLogDirs(brokerId: number): Promise<ApiResponse<"describeLogDirs">["results"]> {
+    const { errorCode, results } = await this.#retry("describeLogDirs", async () => {
+      return (await this.#brokerConnection(brokerId)).send("describeLogDirs", { topics: null });
+    });
+    if (results.length === 0) throwIfError(errorCode === Errors.NONE ? Errors.CLUSTER_AUTHORIZATION_FAILED : errorCode);
+    return results;
+  }
+
+  /**
+   * Deletes the records of a partition before an offset; -1 stands for the high watermark.
+   * @returns where the log starts then
+   */
+  async deleteRecords(topic: string, partition: number, offset: number): Promise<number> {
+    const leader = await this.#leaderOf(topic, partition, "deleteRecords(api=METADATA)");
+    return this.#retry("deleteRecords(api=DELETE_RECORDS)", async () => {
+      const connection = await this.#brokerConnection(leader);
+      const answer = await connection.send("deleteRecords", {
+        timeoutMs: this.#timeoutMs,
+        topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset }] }],
+      });
+      const result = answer.topics[0]?.partitions[0];
+      throwIfError(result?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR);
+      return result?.lowWatermark ?? -1;
+    });
+  }
+
+  /** Waits for a partition that is not there (yet). @throws TimeoutError when it does not come */
+  async #leaderOf(topic: string, partition: number, call: string): Promise<number> {
+    const { clock } = this.#cluster.ports;
+    const deadlineMs = clock.wallMs() + this.#timeoutMs;
+    let tries = 0;
+    try {
+      return await this.#retry(call, async () => {
+        tries++;
+        const [found] = await this.#cluster.refreshTopics([topic], false);
+        const leader = found?.partitions.find(({ index }) => index === partition)?.leaderId ?? -1;
+        if (leader < 0) throw new KafkaError(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        return leader;
+      });
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== Errors.UNKNOWN_TOPIC_OR_PARTITION) throw error;
+      const now = clock.wallMs();
+      throw new TimeoutError(
+        `Call(callName=${call}, deadlineMs=${deadlineMs}, tries=${tries}, nextAllowedTryMs=${now}) timed out at ${now} after ${tries} attempt(s)`,
+      );
+    }
+  }
+
+  async #brokerConnection(brokerId: number): Promise<Connection> {
+    if (!this.#cluster.knows(brokerId)) await this.#cluster.refreshTopics([], false);
+    return this.#cluster.connectionTo(brokerId);
   }
 
   #send<N extends ApiName>(call: string, api: N, request: Draft<ApiRequest<N>>): Promise<ApiResponse<N>> {

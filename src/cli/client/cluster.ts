@@ -132,6 +132,11 @@ export class Cluster {
     return (await this.#anyConnection()).send(name, request);
   }
 
+  /** Whether the broker was among those that the last answer told of. */
+  knows(nodeId: number): boolean {
+    return this.#brokers.has(nodeId);
+  }
+
   /** @throws DisconnectError when the broker is not known (any more) */
   async connectionTo(nodeId: number): Promise<Connection> {
     const address = this.#brokers.get(nodeId);
@@ -183,10 +188,12 @@ export class Cluster {
   #complain(unavailable: ReadonlyMap<string, number>): void {
     if (unavailable.size === 0) return;
     const list = [...unavailable].map(([name, code]) => `${name}=${errorName(code)}`).join(", ");
-    this.warn(
-      networkClient,
-      `The metadata response from the cluster reported a recoverable issue with correlation id ${this.#metadataCount++} : {${list}}`,
-    );
+    if (!this.options.isAdmin) {
+      this.warn(
+        networkClient,
+        `The metadata response from the cluster reported a recoverable issue with correlation id ${this.#metadataCount++} : {${list}}`,
+      );
+    }
     const namesOf = (wanted: number) => [...unavailable].filter(([, code]) => code === wanted).map(([name]) => name);
     const invalid = namesOf(Errors.INVALID_TOPIC_EXCEPTION).join(", ");
     const forbidden = namesOf(Errors.TOPIC_AUTHORIZATION_FAILED).join(", ");
@@ -258,7 +265,7 @@ export class Cluster {
         );
         this.warn(
           networkClient,
-          `Connection to node ${nodeId} (${address.host}/${resolved}:${address.port}) could not be established. Node may not be available.`,
+          `Connection to node ${nodeId} (${resolved === address.host ? "" : address.host}/${resolved}:${address.port}) could not be established. Node may not be available.`,
         );
         if (nodeId < 0 && !this.options.isAdmin) {
           this.warn(networkClient, `Bootstrap broker ${key} (id: ${nodeId} rack: null isFenced: false) disconnected`);

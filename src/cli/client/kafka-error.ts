@@ -133,3 +133,14 @@ const defaultMessages: Partial<Record<ErrorCode, string>> = {
 function defaultMessageOf(code: number): string {
   return defaultMessages[code as ErrorCode] ?? errorName(code).toLowerCase().replaceAll("_", " ");
 }
+
+/** Throws a failure as those who wait for a future of Kafka's clients see it: wrapped, with its class in the message. */
+export function executionError(error: unknown): never {
+  if (!(error instanceof ClientError)) throw error;
+  throw new ClientError(
+    "java.util.concurrent.ExecutionException",
+    `${error.kind}: ${error.message}`,
+    error.isRetriable,
+    error,
+  );
+}

@@ -9,14 +9,27 @@ const defaultCapacity = 16;
 export function javaResultOrder(names: readonly string[]): string[] {
   const made = capacityOf(names.length, names.length);
   const copied = capacityOf(Math.floor(names.length / loadFactor + 1), names.length);
-  return inBuckets(inBuckets(inBuckets(names, made), copied), made);
+  return [made, copied, made].reduce((order, capacity) => inBuckets(order, capacity, javaStringHash), [...names]);
 }
 
 /** The order in which a Java hash map of the default size, filled in the order of `keys`, hands them back. */
 export function javaMapOrder(keys: readonly string[]): string[] {
-  let capacity = defaultCapacity;
-  while (keys.length > capacity * loadFactor) capacity *= 2;
-  return inBuckets(keys, capacity);
+  return javaHashOrder(keys, javaStringHash);
+}
+
+/**
+ * The same for things of any kind.
+ * @param planned the number of entries that the map was made for
+ */
+export function javaHashOrder<T>(items: readonly T[], hashOf: (item: T) => number, planned = defaultCapacity): T[] {
+  let capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
+  while (items.length > capacity * loadFactor) capacity *= 2;
+  return inBuckets(items, capacity, hashOf);
+}
+
+/** The hash of a topic's partition, as Kafka's clients compute it. */
+export function partitionHash({ topic, partition }: { topic: string; partition: number }): number {
+  return (Math.imul(31 + partition, 31) + javaStringHash(topic)) | 0;
 }
 
 /** Buckets of a map that was made for `planned` entries and holds `count`: it doubles when it is over three quarters full. */
@@ -25,16 +38,16 @@ function capacityOf(planned: number, count: number): number {
   return count > capacity * loadFactor ? capacity * 2 : capacity;
 }
 
-function inBuckets(keys: readonly string[], capacity: number): string[] {
-  const bucketOf = (key: string) => {
-    const hash = javaStringHash(key);
+function inBuckets<T>(items: readonly T[], capacity: number, hashOf: (item: T) => number): T[] {
+  const bucketOf = (item: T) => {
+    const hash = hashOf(item);
     return (hash ^ (hash >>> 16)) & (capacity - 1);
   };
   // The sort is stable: within a bucket the order of insertion stays.
-  return [...keys].sort((a, b) => bucketOf(a) - bucketOf(b));
+  return [...items].sort((a, b) => bucketOf(a) - bucketOf(b));
 }
 
-function javaStringHash(text: string): number {
+export function javaStringHash(text: string): number {
   let hash = 0;
   for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
   return hash;

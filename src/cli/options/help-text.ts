@@ -20,7 +20,12 @@ export function helpText(table: OptionTable): string {
   ];
   const optionWidth = Math.min((widthMax - gap) / 2, widest(rows.map(({ option }) => option)));
   const descriptionWidth = Math.min(widthMax - optionWidth - gap, widest(rows.map((row) => row.description)));
-  return rows.flatMap((row) => linesOf(row, optionWidth, descriptionWidth)).join("");
+  const lines = rows.flatMap((row) => linesOf(row, optionWidth, descriptionWidth));
+  // The columns are as wide as what came of the breaking.
+  const [left, right] = [widest(lines.map(({ option }) => option)), widest(lines.map((line) => line.description))];
+  return lines
+    .map(({ option, description }) => `${option.padEnd(left)}${" ".repeat(gap)}${description.padEnd(right)}\n`)
+    .join("");
 }
 
 function widest(texts: readonly string[]): number {
@@ -39,14 +44,11 @@ function descriptionOf({ description, default: value }: OptionSpec): string {
   return value === undefined ? description : `${description} (default: ${value})`;
 }
 
-function linesOf({ option, description }: Row, optionWidth: number, descriptionWidth: number): string[] {
+function linesOf({ option, description }: Row, optionWidth: number, descriptionWidth: number): Row[] {
   const left = wrap(option, optionWidth);
   const right = wrap(description, descriptionWidth);
   const lines = Array.from({ length: Math.max(left.length, right.length) });
-  return lines.map(
-    (_, index) =>
-      `${(left[index] ?? "").padEnd(optionWidth)}${" ".repeat(gap)}${(right[index] ?? "").padEnd(descriptionWidth)}\n`,
-  );
+  return lines.map((_, index) => ({ option: left[index] ?? "", description: right[index] ?? "" }));
 }
 
 function wrap(text: string, width: number): string[] {

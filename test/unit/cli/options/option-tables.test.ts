@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { consoleConsumerCommand } from "../../../../src/cli/console-consumer/consumer-command.ts";
 import { consoleProducerCommand } from "../../../../src/cli/console-producer/producer-command.ts";
+import { deleteRecordsCommand } from "../../../../src/cli/delete-records/delete-records-command.ts";
 import { dumpLogCommand } from "../../../../src/cli/dump-log/dump-log-command.ts";
 import { helpText, signatureOf } from "../../../../src/cli/options/help-text.ts";
 import { type OptionTable } from "../../../../src/cli/options/option-table.ts";
+import { logDirsCommand } from "../../../../src/cli/log-dirs/log-dirs-command.ts";
 import { serverStartOptions } from "../../../../src/cli/server/server-start-options.ts";
 import { topicsCommand } from "../../../../src/cli/topics/topics-command.ts";
 import { referenceLines } from "../../../support/reference.ts";
@@ -12,6 +14,8 @@ import { referenceLines } from "../../../support/reference.ts";
 const scripts: Record<string, { options: OptionTable; summary: string }> = {
   "kafka-topics": topicsCommand,
   "kafka-dump-log": dumpLogCommand,
+  "kafka-log-dirs": logDirsCommand,
+  "kafka-delete-records": deleteRecordsCommand,
   "kafka-console-producer": consoleProducerCommand,
   "kafka-console-consumer": consoleConsumerCommand,
 };

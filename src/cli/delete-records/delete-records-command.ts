@@ -1,0 +1,51 @@
+import { withAdmin } from "../client/connect-admin.ts";
+import { ClientError, KafkaError } from "../client/kafka-error.ts";
+import { type Terminal } from "../command/terminal.ts";
+import { errorName, Errors } from "../../protocol/errors.ts";
+import { type Command } from "../command/run-command.ts";
+import { checkRequired } from "../options/checks.ts";
+import { longText } from "../../protocol/message-json.ts";
+import { deleteRecordsOptions } from "./delete-records-options.ts";
+import { nameOf, readOffsetFile, type RecordsToDelete } from "./offset-file.ts";
+import { type Admin } from "../client/admin.ts";
+
+/** kafka-delete-records.sh */
+export const deleteRecordsCommand: Command<typeof deleteRecordsOptions> = {
+  options: deleteRecordsOptions,
+  summary: "This tool helps to delete records of the given partitions down to the specified offset.",
+  explainsParseErrors: false,
+  errorPrefix: ({ message }) => `${message}\n`,
+  async run(options, terminal) {
+    checkRequired(options, "bootstrap-server", "offset-json-file");
+    const client = {
+      bootstrapServers: options.value("bootstrap-server") ?? "",
+      propertiesFile: options.value("command-config"),
+      terminal,
+    };
+    return withAdmin(client, async (admin) => {
+      const wanted = readOffsetFile(options.value("offset-json-file") ?? "");
+      terminal.print("Executing records delete operation\n");
+      const results = wanted.map((each) => resultOf(admin, each, terminal));
+      terminal.print("Records delete operation completed:\n");
+      for (const result of results) terminal.print(await result);
+      return 0;
+    });
+  },
+};
+
+async function resultOf(admin: Admin, wanted: RecordsToDelete, terminal: Terminal): Promise<string> {
+  try {
+    const lowWatermark = await admin.deleteRecords(wanted.topic, wanted.partition, wanted.offset);
+    return `partition: ${nameOf(wanted)}\tlow_watermark: ${longText(lowWatermark)}\n`;
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    if (error instanceof KafkaError) {
+      const what = error.code === Errors.TOPIC_AUTHORIZATION_FAILED ? "an error" : "an unexpected error";
+      terminal.log.error(
+        "org.apache.kafka.clients.admin.internals.DeleteRecordsHandler",
+        `[AdminClient clientId=adminclient-1] DeleteRecords request for topic partition ${nameOf(wanted)} failed due to ${what} ${errorName(error.code)}`,
+      );
+    }
+    return `partition: ${nameOf(wanted)}\terror: ${error.kind}: ${error.message}\n`;
+  }
+}
