@@ -4,7 +4,7 @@ import { kafkaVersion } from "../harness/kafka-distribution.ts";
 import { shortNumber } from "../svg/axis.ts";
 import { barChart, type BarPair } from "../svg/bar-chart.ts";
 import { lineCharts, type Panel } from "../svg/line-chart.ts";
-import { ratioText, type Comparison } from "./comparison.ts";
+import { compare, ratioText, type Comparison } from "./comparison.ts";
 import { curveOf, type CurveName } from "./curves.ts";
 import { groups } from "./metrics.ts";
 import { pointsOf, type Results } from "./results.ts";
@@ -18,8 +18,11 @@ export function writeCharts(folder: string, results: Results): string[] {
   mkdirSync(folder, { recursive: true });
   const pictures = new Map<string, string>();
   for (const group of groupNames) {
-    const pairs = comparisonsOf(results, group).map(pairOf);
-    if (pairs.length > 0) pictures.set(group, barChart(groups[group], theirLabel, pairs));
+    const comparisons = comparisonsOf(results, group);
+    if (comparisons.length === 0) continue;
+    const chart =
+      group === "ceiling" ? ceilingChart(results) : barChart(groups[group], theirLabel, comparisons.map(pairOf));
+    pictures.set(group, chart);
   }
   for (const [over, names] of curvesOver(results)) {
     pictures.set(
@@ -47,13 +50,27 @@ function pairOf({ metric, ours, kafkas, ratio }: Comparison): BarPair {
   };
 }
 
+/** Sinks and brokers on one scale, as shares of what the first sink takes. */
+function ceilingChart(results: Results): string {
+  const names = ["ceiling.answers", "ceiling.writes", "produce16k.perSecond"] as const;
+  const comparisons = names.map((name) => compare(results, name)).filter((comparison) => comparison !== undefined);
+  const scale = comparisons[0]!.ours?.max ?? 1;
+  const pairs = comparisons.map((comparison): BarPair => {
+    const { name, metric, ours } = comparison;
+    const label = name === "produce16k.perSecond" ? "The brokers" : metric.label;
+    const ratio =
+      ours === undefined ? "" : `${Math.round((ours.median / (comparisons[0]!.ours?.median ?? 1)) * 100)} %`;
+    return { ...pairOf(comparison), label, scale, ratio };
+  });
+  return barChart(groups.ceiling, theirLabel, pairs, "share");
+}
+
 function panelOf(results: Results, name: CurveName): Panel {
-  const { label, xLabel, unit } = curveOf[name];
-  const [title, ...rest] = label.split(", ");
+  const { title, xLabel, unit } = curveOf[name];
   const line = (target: "odradek" | "kafka"): Map<number, number> =>
     new Map([...pointsOf(results, target, name)].map(([x, values]) => [x, spreadOf(values)!.median]));
   return {
-    title: rest.length === 0 ? label : `${title}, ${rest.at(-1)}`,
+    title,
     xLabel,
     yLabel: unit,
     lines: [

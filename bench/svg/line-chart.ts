@@ -15,10 +15,10 @@ export interface Panel {
 }
 
 const panelWidth = 440;
-const panelHeight = 270;
+const panelHeight = 280;
 const columns = 2;
 const headHeight = 50;
-const inset = { left: 70, right: 24, top: 44, bottom: 50 };
+const inset = { left: 70, right: 24, top: 62, bottom: 50 };
 
 /** Panels in two columns. The x axis grows by powers of ten; the y axis too where the values are far apart. */
 export function lineCharts(title: string, theirLabel: string, panels: readonly Panel[]): string {
@@ -43,7 +43,7 @@ function drawn(panel: Panel): Svg[] {
     text(inset.left - 50, 24, "strong", panel.title),
     ...grid(x, y),
     text((inset.left + panelWidth - inset.right) / 2, panelHeight - 12, "muted", panel.xLabel, "middle"),
-    text(inset.left - 50, 40, "muted", panel.yLabel),
+    text(inset.left - 50, 42, "muted", panel.yLabel),
     ...panel.lines.flatMap((line) => lineOf(line, x, y)),
   ];
 }
