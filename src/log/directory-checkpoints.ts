@@ -43,6 +43,8 @@ export class DirectoryCheckpoints {
   /** Writes so far: one in the background that was overtaken must not replace what overtook it. */
   #writes = 0;
   readonly #underWay = new Set<CheckpointKind>();
+  /** Had news while they were under way. */
+  readonly #wantedAgain = new Set<CheckpointKind>();
   #isClosed = false;
 
   constructor(options: DirectoryCheckpointsOptions) {
@@ -60,9 +62,13 @@ export class DirectoryCheckpoints {
     return known;
   }
 
-  /** Writes the file in the background, when it has something new to say and is not being written already. */
+  /** Writes the file in the background, when it has something new to say; once more when it is being written already. */
   writeInBackground(kind: CheckpointKind): void {
-    if (this.#isClosed || this.#underWay.has(kind)) return;
+    if (this.#isClosed) return;
+    if (this.#underWay.has(kind)) {
+      this.#wantedAgain.add(kind);
+      return;
+    }
     const offsets = this.#offsets(kind);
     const text = offsetCheckpointText(offsets);
     if (this.#texts.get(kind) === text) return this.#checkFile(kind);
@@ -74,7 +80,10 @@ export class DirectoryCheckpoints {
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#options.onDiskError(error);
       })
-      .finally(() => this.#underWay.delete(kind));
+      .finally(() => {
+        this.#underWay.delete(kind);
+        if (this.#wantedAgain.delete(kind)) this.writeInBackground(kind);
+      });
   }
 
   /** Where there is nothing to write, a look at the file tells whether the directory is still there. */

@@ -7,16 +7,16 @@ async function passAll(bytesPerSecond: number, pieces: number, bytes: number, wo
   const time = new ManualTime();
   const startMs = time.monotonicMs();
   const throttle = new IoThrottle(bytesPerSecond, time, time);
-  let isDone = false;
+  const state = { isDone: false };
   const run = async (): Promise<void> => {
     for (let piece = 0; piece < pieces; piece++) {
       await new Promise<void>((resolve) => void time.after(workMs, resolve));
       await throttle.pass(bytes);
     }
-    isDone = true;
+    state.isDone = true;
   };
   void run();
-  while (!isDone) await time.advance(20);
+  while (!state.isDone) await time.advance(20);
   return time.monotonicMs() - startMs;
 }
 

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
+import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
+import { type Disk } from "../../../../src/io/ports.ts";
+import { defaultLogConfig } from "../../../../src/log/log-config.ts";
+import { LogManager } from "../../../../src/log/log-manager.ts";
+import { type Log } from "../../../../src/log/log.ts";
+import { WriteQueue } from "../../../../src/log/write-queue.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
+import { SeededRandom } from "../../../support/random-bytes.ts";
+import { silentLogger } from "../../../support/silent-logger.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, startMs } from "../batches.ts";
+import { cleanerConfig, compacted } from "./clean-log.ts";
+
+const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
+const checkpoint = "/data/cleaner-offset-checkpoint";
+
+function open(disk: Disk, isEnabled = true) {
+  const time = new ManualTime(startMs);
+  const random = new SeededRandom(1);
+  const queue = new WriteQueue({ timers: time });
+  const manager = new LogManager({
+    directories: ["/data"],
+    excluded: new Set(),
+    defaultConfig: defaultLogConfig,
+    disk,
+    clock: time,
+    timers: time,
+    random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
+    logger: silentLogger,
+    writeQueue: queue,
+    retentionIntervalMs: 300_000,
+    initialDelayMs: 30_000,
+    flushIntervalMs: Infinity,
+    recoveryPointIntervalMs: 60_000,
+    logStartIntervalMs: 60_000,
+    highWatermarkIntervalMs: 5_000,
+    producerIdExpirationMs: 86_400_000,
+    producerIdCheckIntervalMs: 600_000,
+    cleaner: {
+      config: { ...cleanerConfig, isEnabled },
+      workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute }),
+    },
+    onDirectoryFailed: () => undefined,
+  });
+  const create = (topic: string): Log => {
+    const config = { ...defaultLogConfig, ...compacted, isDeleted: true, retentionMs: 1_000 };
+    const log = manager.getOrCreate(topic, 0, topicId, config);
+    if (log === undefined) throw new Error("no directory is online");
+    return log;
+  };
+  const append = (log: Log, count: number): void => {
+    for (let left = count; left > 0; left--) log.appendAsLeader(batch({ key: "a" }), 0, "client", time.wallMs());
+    log.roll();
+    log.appendAsLeader(batch({ key: "a" }), 0, "client", time.wallMs());
+    queue.flush();
+    log.highWatermark = log.logEndOffset;
+  };
+  return { manager, time, create, append };
+}
+
+test("where each log is clean up to survives a restart, and goes with the log", async () => {
+  const disk = new MemoryDisk();
+  const first = open(disk);
+  const [one, two] = [first.create("one"), first.create("two")];
+  first.append(one, 3);
+  first.append(two, 5);
+  first.manager.start();
+  for (let turns = 0; turns < 20; turns++) await first.time.settle();
+  expect(disk.readFile(checkpoint).toString()).toBe("0\n2\none 0 3\ntwo 0 5\n");
+  await first.manager.prepareClose();
+  first.manager.close(1);
+
+  const second = open(disk);
+  const again = second.create("one");
+  expect(again.cleanedOffset).toBe(3);
+  second.manager.delete(again);
+  await second.time.advance(100);
+  expect(disk.readFile(checkpoint).toString()).toBe("0\n1\ntwo 0 5\n");
+  expect(second.create("one").cleanedOffset).toBe(undefined);
+});
+
+test("without a cleaner, compacted logs are neither compacted nor cut by retention, as in Apache Kafka", async () => {
+  const disk = new MemoryDisk();
+  const { manager, time, create, append } = open(disk, false);
+  const log = create("one");
+  append(log, 3);
+  manager.start();
+  await time.advance(1_000_000);
+  expect(manager.cleaner).toBe(undefined);
+  expect(log.segmentSizes()).toHaveLength(2);
+});
