@@ -1,5 +1,5 @@
 import { type Offset } from "../base/brand.ts";
-import { type Disk } from "../io/ports.ts";
+import { type Disk, type Logger } from "../io/ports.ts";
 import { type DirectoryKind, parsePartitionDirectoryName, partitionDirectoryName } from "./log-files.ts";
 import { type LogDirectory } from "./log-directory.ts";
 
@@ -21,7 +21,12 @@ export interface FoundLog {
  * What lies in a log directory, by the names of the directories and the checkpoints; nothing is opened.
  * @param excluded names of directories that are not ours to load
  */
-export function directoryContents(directory: LogDirectory, excluded: ReadonlySet<string>, disk: Disk): FoundLog[] {
+export function directoryContents(
+  directory: LogDirectory,
+  excluded: ReadonlySet<string>,
+  disk: Disk,
+  logger: Logger,
+): FoundLog[] {
   const recoveryPoints = directory.checkpoints.read("recoveryPoint");
   const logStarts = directory.checkpoints.read("logStart");
   const highWatermarks = directory.checkpoints.read("highWatermark");
@@ -30,7 +35,12 @@ export function directoryContents(directory: LogDirectory, excluded: ReadonlySet
   for (const entry of disk.list(directory.path)) {
     const parsed = parsePartitionDirectoryName(entry);
     const dir = `${directory.path}/${entry}`;
-    if (parsed === undefined || excluded.has(entry) || !disk.stat(dir).isDirectory) continue;
+    if (excluded.has(entry) || !disk.stat(dir).isDirectory) continue;
+    if (parsed === undefined) {
+      // Kafka does not start then, not even over the lost+found of a file system.
+      logger.warn({ directory: dir }, "This directory is not of a partition: it is ignored");
+      continue;
+    }
     const name = partitionDirectoryName(parsed.topic, parsed.partition);
     found.push({
       ...parsed,

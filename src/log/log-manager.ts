@@ -335,7 +335,7 @@ export class LogManager {
   #loadLogs(directory: LogDirectory): void {
     const { disk, excluded, logger, defaultConfig } = this.#options;
     directory.attempt(() => {
-      for (const found of directoryContents(directory, excluded, disk)) {
+      for (const found of directoryContents(directory, excluded, disk, logger)) {
         const { dir, kind } = found;
         if (kind === "stray") {
           logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");

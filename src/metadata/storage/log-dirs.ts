@@ -1,6 +1,6 @@
 import { type NodeId, type Uuid } from "../../base/brand.ts";
 import { randomUuid } from "../../base/uuid.ts";
-import { type Disk, type Random } from "../../io/ports.ts";
+import { type Disk, DiskError, type Random } from "../../io/ports.ts";
 import { isReservedDirectoryId, metadataLogDirName } from "../directory-id.ts";
 import {
   formatMetaProperties,
@@ -105,8 +105,9 @@ export type OpenLogDirsResult =
   | { readonly ok: false; readonly error: string };
 
 /**
- * Checks the log directories at start, as Kafka does: they must belong to this node and one cluster. A directory that was
- * added to the configuration is taken in; one from before Kafka 3.7 gets its id.
+ * Checks the log directories at start, as Kafka does: they must belong to this node and one cluster. One from before Kafka
+ * 3.7 gets its id. One that is not formatted stops the start: it may be the empty mount point of a volume that is missing,
+ * and its partitions would be made anew, empty.
  */
 export function openLogDirs(
   directories: readonly string[],
@@ -131,16 +132,28 @@ export function openLogDirs(
       );
     }
   }
+  const [unformatted] = dirs.empty;
+  if (unformatted !== undefined) {
+    return problem(
+      `No \`meta.properties\` found in ${unformatted} (have you run \`kafka-storage.sh\` to format the directory?)`,
+    );
+  }
+  for (const [dir, { nodeId: known }] of dirs.formatted) {
+    if (known === undefined) return problem(`Error: node ID not found in ${dir}`);
+  }
   const clusterId = [...dirs.formatted.values()].find((each) => each.clusterId !== undefined)?.clusterId;
   if (clusterId === undefined) return problem("cluster.id was not found.");
   const directoryIds = new Map<string, Uuid>();
-  for (const dir of [...dirs.formatted.keys(), ...dirs.empty]) {
-    const known = dirs.formatted.get(dir);
-    const directoryId = known?.directoryId ?? unusedDirectoryId(dirs, random);
+  for (const [dir, known] of dirs.formatted) {
+    const directoryId = known.directoryId ?? unusedDirectoryId(dirs, random);
     directoryIds.set(dir, directoryId);
-    if (known?.directoryId !== undefined) continue;
-    disk.mkdir(dir);
-    writeMetaProperties(dir, { version: 1, clusterId, nodeId, ...known, directoryId }, disk, nowMs);
+    if (known.directoryId !== undefined) continue;
+    try {
+      writeMetaProperties(dir, { ...known, directoryId }, disk, nowMs);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return problem(`Error while writing meta.properties to ${dir}: ${error.message}`);
+    }
   }
   return { ok: true, dirs: { clusterId, directoryIds, failed: dirs.failed } };
 }

@@ -57,7 +57,12 @@ export class TestBroker {
     const properties = { ...singleNode(port, controllerPort), "log.dirs": dataDirectory, ...options.properties };
     const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(broker.#propertiesFile, lines.join(""));
-    await broker.start();
+    try {
+      await broker.start();
+    } catch (error) {
+      await broker.remove();
+      throw error;
+    }
     return broker;
   }
 

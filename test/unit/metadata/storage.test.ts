@@ -261,13 +261,20 @@ test("initial controllers are parsed, with an IPv6 host too", () => {
 describe("opening log directories", () => {
   const open = (dirs: string[], nodeId = 1) => openLogDirs(dirs, dirs[0] ?? "", nodeId, ports);
 
-  test("takes in one that was added", () => {
-    const [a, b] = [temporaryDirectory(), join(temporaryDirectory(), "new")];
+  test("refuses one that is not formatted, or of which nobody can say whose it is, and leaves it as it is", () => {
+    const [a, b] = [temporaryDirectory(), temporaryDirectory()];
     format(configFor(a));
-    const opened = open([a, b]);
-    expect(opened.ok && [...opened.dirs.directoryIds.keys()]).toEqual([a, b]);
-    expect(parseMetaProperties(readFileSync(join(b, "meta.properties"), "utf8")).clusterId).toBe(clusterId);
-    expect(open([a, b])).toEqual(opened);
+    const file = join(b, "meta.properties");
+    expect(open([a, b])).toEqual({
+      ok: false,
+      error: `No \`meta.properties\` found in ${b} (have you run \`kafka-storage.sh\` to format the directory?)`,
+    });
+    expect(existsSync(file)).toBe(false);
+    for (const text of ["", "\0\u0001garbage\uffff", `cluster.id=${clusterId}\n`]) {
+      writeFileSync(file, text);
+      expect(open([a, b])).toEqual({ ok: false, error: `Error: node ID not found in ${b}` });
+      expect(readFileSync(file, "utf8")).toBe(text);
+    }
   });
 
   test("gives a directory from before Kafka 3.7 its id", () => {
