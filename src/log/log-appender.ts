@@ -54,7 +54,7 @@ export class LogAppender implements Writable {
     }
     batch.setBaseOffset(storage.endOffset);
     batch.setPartitionLeaderEpoch(leaderEpoch);
-    const isAppendTime = config.messageTimestampType === "LogAppendTime" && origin === "client";
+    const isAppendTime = config.messageTimestampType === "LogAppendTime" && origin !== "raft";
     if (isAppendTime) batch.setMaxTimestampAndType(nowMs, "logAppendTime");
     return this.#append(batch, nowMs) ?? appended(batch, isAppendTime ? nowMs : -1, storage.startOffset);
   }

@@ -140,6 +140,18 @@ describe("appending and reading", () => {
     expect([stored.timestampType, stored.maxTimestamp, stored.isValidCrc()]).toEqual(["logAppendTime", startMs, true]);
   });
 
+  test("so is that of coordinators' batches, as in Kafka, but not of the metadata log's", () => {
+    for (const [origin, type] of [
+      ["coordinator", "logAppendTime"],
+      ["raft", "createTime"],
+    ] as const) {
+      const { log, queue } = openLog(new MemoryDisk(), { messageTimestampType: "LogAppendTime" });
+      log.appendAsLeader(batch({ timestamp: 5 }), 0, origin, startMs);
+      queue.flush();
+      expect(new BatchView(readAll(log), 0).timestampType).toBe(type);
+    }
+  });
+
   test("a follower takes batches as the leader has them, with gaps and epochs", () => {
     const { log, queue } = openLog(new MemoryDisk());
     const records = Buffer.concat([
