@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { brokerKeys } from "./broker-keys.ts";
-import { ConfigError, type ConfigKey, type ConfigValue, parseValue } from "./config-key.ts";
+import { ConfigError, RequirementError, type ConfigKey, type ConfigValue, parseValue } from "./config-key.ts";
+import { parseIpOverrides } from "./connection-limits.ts";
+import { retentionMs } from "./dynamic-checks.ts";
 import {
   type Endpoint,
   parseEndpoints,
@@ -107,18 +109,34 @@ export class BrokerConfig {
     return [...given, ...own];
   }
 
+  #checkLogs(require: (condition: boolean, message: string) => void): void {
+    const cordoned = this.get("cordoned.log.dirs");
+    if (cordoned.includes("*")) {
+      require(cordoned.length === 1, "When cordoned.log.dirs is set to *, it must not contain other values");
+    } else {
+      const named = this.get("log.dirs") ?? this.get("log.dir");
+      const missing = cordoned.filter((path) => !named.includes(path));
+      require(missing.length ===
+        0, `All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : ${missing.join(", ")}`);
+    }
+    const rollMs = this.get("log.roll.ms") ?? this.get("log.roll.hours") * 3_600_000;
+    require(rollMs >= 1, "log.roll.ms must be greater than or equal to 1");
+    const jitterMs = this.get("log.roll.jitter.ms") ?? this.get("log.roll.jitter.hours") * 3_600_000;
+    require(jitterMs >= 0, "log.roll.jitter.ms must be greater than or equal to 0");
+    const ms = retentionMs(this);
+    require(ms >= 1 || ms === -1, "log.retention.ms must be unlimited (-1) or, greater than or equal to 1");
+    const dedupeBytesEach = this.get("log.cleaner.dedupe.buffer.size") / this.get("log.cleaner.threads");
+    require(!this.get("log.cleaner.enable") ||
+      dedupeBytesEach > 1_048_576, "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.");
+  }
+
   *#check(): Generator<string> {
     const require = (condition: boolean, message: string) => {
-      if (!condition) throw new ConfigError(message);
+      if (!condition) throw new RequirementError(message);
     };
     require(this.isBroker || this.isController, 'process.roles must name "broker", "controller" or both');
     require(this.logDirs.length > 0, "At least one log directory must be defined via log.dirs or log.dir.");
-    const retentionMs = this.get("log.retention.ms");
-    require(retentionMs === null ||
-      retentionMs >= 1 ||
-      retentionMs === -1, "log.retention.ms must be unlimited (-1) or, greater than or equal to 1");
-    const rollMs = this.get("log.roll.ms");
-    require(rollMs === null || rollMs >= 1, "log.roll.ms must be greater than or equal to 1");
+    this.#checkLogs(require);
     require(this.get("replica.fetch.wait.max.ms") <=
       this.get(
         "replica.lag.time.max.ms",
@@ -129,6 +147,7 @@ export class BrokerConfig {
         this.get(
           "socket.request.max.bytes",
         ), "queued.max.request.bytes must be larger or equal to socket.request.max.bytes");
+    parseIpOverrides(this.get("max.connections.per.ip.overrides"));
     const perIp = this.get("max.connections.per.ip");
     require(perIp > 0 ||
       this.get("max.connections.per.ip.overrides") !==

@@ -12,6 +12,9 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** Values that are allowed each by itself, and not together. */
+export class RequirementError extends ConfigError {}
+
 export interface ConfigKey<T = ConfigValue | null> {
   readonly type: ConfigType;
   /** null when there is none. */

@@ -1,7 +1,8 @@
 import { BrokerConfig } from "./broker-config.ts";
 import { brokerKeys } from "./broker-keys.ts";
-import { ConfigError, parseValue, type ConfigKey } from "./config-key.ts";
+import { ConfigError, RequirementError, parseValue, type ConfigKey } from "./config-key.ts";
 import { type BrokerLayers } from "./describe.ts";
+import { transitionProblem } from "./dynamic-checks.ts";
 
 /** `listener.name.NAME.key` sets a key for one listener. */
 const listenerOverride = /^listener\.name\.[^.]*\.(.*)$/;
@@ -9,15 +10,6 @@ const keys: { readonly [name: string]: ConfigKey | undefined } = brokerKeys;
 
 /** TLS settings that a running broker takes only for a certain listener. */
 const securityKey = /^ssl\.(keystore|truststore)\.|^ssl\.key\.password$/;
-/** Sizes of thread pools, which Kafka changes only by steps of at most a factor of two. */
-const threadPools = [
-  "num.io.threads",
-  "num.network.threads",
-  "num.replica.fetchers",
-  "num.recovery.threads.per.data.dir",
-  "background.threads",
-] as const;
-
 /**
  * Why these values cannot become the dynamic configuration of a broker (or of all brokers), worded as Kafka does;
  * undefined when they can. `values` are all that the resource would have.
@@ -50,6 +42,7 @@ export function dynamicBrokerConfigProblem(
       : new BrokerConfig(merged(layers.statics, values, layers.dynamic));
     return stepProblem(current, next);
   } catch (error) {
+    if (error instanceof RequirementError) return `requirement failed: ${error.message}`;
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
@@ -92,24 +85,9 @@ function merged(
 }
 
 function stepProblem(current: BrokerConfig, next: BrokerConfig): string | undefined {
-  let problem = cleanerProblem(current.get("log.cleaner.threads"), next.get("log.cleaner.threads"));
-  for (const name of threadPools) problem ??= threadsProblem(name, current.get(name), next.get(name));
+  const problem = transitionProblem(current, next);
   // Kafka's own message names the exception in it.
   return problem === undefined
     ? undefined
     : `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`;
-}
-
-function threadsProblem(name: string, from: number, to: number): string | undefined {
-  const reason = `Dynamic thread count update validation failed for ${name}=${to}`;
-  if (to === from) return undefined;
-  if (to < Math.floor(from / 2)) return `${reason}, value should be at least half the current value ${from}`;
-  return to > from * 2 ? `${reason}, value should not be greater than double the current value ${from}` : undefined;
-}
-
-function cleanerProblem(from: number, to: number): string | undefined {
-  const reason = "Log cleaner threads cannot be";
-  if (to < 1) return "Log cleaner threads should be at least 1";
-  if (to < Math.floor(from / 2)) return `${reason} reduced to less than half the current value ${from}`;
-  return to > from * 2 ? `${reason} increased to more than double the current value ${from}` : undefined;
 }

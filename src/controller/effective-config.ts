@@ -1,5 +1,6 @@
 import { type NodeId } from "../base/brand.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
+import { ConfigError } from "../config/config-key.ts";
 import { type BrokerLayers, effectiveBrokerConfig } from "../config/describe.ts";
 import { usableDynamicConfig } from "../config/dynamic-broker-config.ts";
 import { TopicConfig } from "../config/topic-config.ts";
@@ -30,9 +31,19 @@ export class EffectiveConfig {
       this.#overrides = [ofNode, ofAll];
       const [dynamic, dynamicDefault] = [usableDynamicConfig(ofNode, true), usableDynamicConfig(ofAll, false)];
       this.#layers = { statics: this.#statics, dynamic, dynamicDefault };
-      this.#broker = effectiveBrokerConfig(this.#layers);
+      this.#broker = this.#effective();
     }
     return this.#layers;
+  }
+
+  /** What was altered may not go together with what the node was started with this time: then the last one holds. */
+  #effective(): BrokerConfig {
+    try {
+      return effectiveBrokerConfig(this.#layers);
+    } catch (error) {
+      if (error instanceof ConfigError) return this.#broker;
+      throw error;
+    }
   }
 
   broker(image: MetadataImage): BrokerConfig {

@@ -308,6 +308,15 @@ export class LogManager {
     this.#upkeep.start();
   }
 
+  /** `producer.id.expiration.ms` */
+  get producerIdExpirationMs(): number {
+    return this.#upkeep.producerIdExpirationMs;
+  }
+
+  set producerIdExpirationMs(expirationMs: number) {
+    this.#upkeep.producerIdExpirationMs = expirationMs;
+  }
+
   /** Undefined when `log.cleaner.enable` is false. */
   get cleaner(): LogCleaner | undefined {
     return this.#upkeep.cleaner;

@@ -46,9 +46,12 @@ export class LogUpkeep {
   readonly #removals: DelayedRemovals;
   readonly #work: RecurringWork;
   readonly #flush: BackgroundFlush;
+  /** `producer.id.expiration.ms` */
+  producerIdExpirationMs: number;
 
   constructor(options: LogUpkeepOptions, logs: LogRegistry, directories: LogDirectories, removals: DelayedRemovals) {
     this.#options = options;
+    this.producerIdExpirationMs = options.producerIdExpirationMs;
     this.#logs = logs;
     this.#directories = directories;
     this.#removals = removals;
@@ -122,7 +125,7 @@ export class LogUpkeep {
 
   #expireProducers(): void {
     const nowMs = this.#options.clock.wallMs();
-    for (const log of this.#logs.all()) log.producerState.expire(nowMs, this.#options.producerIdExpirationMs);
+    for (const log of this.#logs.all()) log.producerState.expire(nowMs, this.producerIdExpirationMs);
   }
 
   #checkpoint(kind: CheckpointKind): void {

@@ -43,19 +43,24 @@ const full: ConnectionVerdict = { kind: "full" };
 
 /** Counts the connections of a node and says whether one more may be served. Times are monotonic. */
 export class ConnectionQuotas {
-  readonly #options: ConnectionQuotaOptions;
+  #options: ConnectionQuotaOptions;
   readonly #byAddress = new Map<string, number>();
   readonly #byListener = new Map<string, number>();
-  readonly #rate: CreationRate;
-  readonly #listenerRates: ReadonlyMap<string, CreationRate>;
+  #rate: CreationRate;
+  #listenerRates: ReadonlyMap<string, CreationRate>;
   #total = 0;
 
   constructor(options: ConnectionQuotaOptions) {
     this.#options = options;
     this.#rate = new CreationRate(options.creationRateMax);
-    this.#listenerRates = new Map(
-      [...options.listeners].map(([name, { creationRateMax }]) => [name, new CreationRate(creationRateMax)]),
-    );
+    this.#listenerRates = ratesOfListeners(options);
+  }
+
+  /** Other limits from now on; what is open stays open. */
+  update(options: ConnectionQuotaOptions): void {
+    this.#options = options;
+    this.#rate = new CreationRate(options.creationRateMax);
+    this.#listenerRates = ratesOfListeners(options);
   }
 
   /** Takes a slot when the verdict is "accepted"; `release` gives it back. */
@@ -102,6 +107,10 @@ export class ConnectionQuotas {
   #listenerCount(listener: string): number {
     return this.#byListener.get(listener) ?? 0;
   }
+}
+
+function ratesOfListeners({ listeners }: ConnectionQuotaOptions): ReadonlyMap<string, CreationRate> {
+  return new Map([...listeners].map(([name, { creationRateMax }]) => [name, new CreationRate(creationRateMax)]));
 }
 
 /** At most `perSecond` connections a second, with bursts of what one second allows. */

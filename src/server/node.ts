@@ -25,6 +25,7 @@ import { ReplicaManager } from "../replication/replica-manager.ts";
 import { BrokerLifecycle } from "./broker-lifecycle.ts";
 import { CoordinatorLog } from "./coordinator-log.ts";
 import { DirectoryAssignments } from "./directory-assignments.ts";
+import { DynamicSettings } from "./dynamic-settings.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { createHandlers } from "./handlers.ts";
 import { LogDirSettings } from "./log-dir-settings.ts";
@@ -35,6 +36,7 @@ import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publis
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
 import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
 import { refuseWhatIsMissing } from "./refuse-what-is-missing.ts";
+import { settingsTable } from "./settings-table.ts";
 import { SocketServer } from "./socket-server.ts";
 import { StartupError } from "./startup-error.ts";
 import { TopicConfigs } from "./topic-configs.ts";
@@ -118,7 +120,7 @@ class Node implements RunningNode {
     this.#loopWatch = new LoopWatch({ clock, timers, loopDelay, logger });
     const writeTimers = this.#loopWatch.watched("writing to the logs");
     this.#writeQueue = new WriteQueue({ timers: writeTimers, openFilesMax: openFilesMaxOf(disk) });
-    this.#topicConfigs = new TopicConfigs(this.#cache, config);
+    this.#topicConfigs = new TopicConfigs(this.#cache, config, logger);
     this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);
     this.#logManager = this.#openLogs(opened.dirs.failed);
     try {
@@ -290,8 +292,18 @@ class Node implements RunningNode {
           onFatal: (error) => this.#onFailed(error),
         }),
         new GroupCoordinatorPublisher({ nodeId, groups: this.#groups, logger: this.#ports.logger.child("group") }),
+        this.#createDynamicSettings(),
       ]),
       onFatal: (error) => this.#onFailed(error),
+    });
+  }
+
+  #createDynamicSettings(): DynamicSettings {
+    return new DynamicSettings({
+      statics: this.#config,
+      effective: () => this.#topicConfigs.broker,
+      settings: settingsTable({ sockets: () => this.#sockets, logManager: this.#logManager }),
+      logger: this.#ports.logger,
     });
   }
 

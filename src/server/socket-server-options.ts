@@ -1,4 +1,5 @@
 import { type BrokerConfig } from "../config/broker-config.ts";
+import { parseIpOverrides } from "../config/connection-limits.ts";
 import { ConfigError } from "../config/config-key.ts";
 import { type Endpoint } from "../config/endpoint.ts";
 import { type SocketAddress } from "../io/ports.ts";
@@ -44,11 +45,12 @@ function listenerAddress({ name, host, port, securityProtocol }: Endpoint, confi
   return { name, scope, address: { host, port } };
 }
 
-function quotasFrom(config: BrokerConfig): ConnectionQuotaOptions {
+/** @throws ConfigError */
+export function quotasFrom(config: BrokerConfig): ConnectionQuotaOptions {
   return {
     connectionsMax: config.get("max.connections"),
     connectionsPerIpMax: config.get("max.connections.per.ip"),
-    perIpOverrides: parseOverrides(config.get("max.connections.per.ip.overrides")),
+    perIpOverrides: parseIpOverrides(config.get("max.connections.per.ip.overrides")),
     creationRateMax: config.get("max.connection.creation.rate"),
     listeners: new Map(config.listeners.map(({ name }) => [name, listenerQuota(config, name)])),
     protectedListener: config.listeners.length > 1 ? config.interBrokerListenerName : undefined,
@@ -64,23 +66,4 @@ function listenerQuota({ originals }: BrokerConfig, listener: string): ListenerQ
     throw new ConfigError(`Invalid value ${text} for configuration ${key}: Value must be at least 0`);
   };
   return { connectionsMax: limit("max.connections"), creationRateMax: limit("max.connection.creation.rate") };
-}
-
-/** `address:limit,…`, the limit behind the last colon. */
-function parseOverrides(text: string): ReadonlyMap<string, number> {
-  const overrides = new Map<string, number>();
-  for (const entry of text.split(",").map((each) => each.trim())) {
-    if (entry === "") continue;
-    const [, host, limit] = /^(.+):\s*(\d+)$/.exec(entry) ?? [];
-    const addresses = host === "localhost" ? ["127.0.0.1", "::1"] : [host?.replace(/^\[|\]$/g, "") ?? ""];
-    for (const address of addresses) {
-      if (!/^(\d+\.){3}\d+$|:/.test(address)) {
-        throw new ConfigError(
-          `Invalid value ${text} for configuration max.connections.per.ip.overrides: "${entry}" is not address:limit (names other than localhost are not resolved)`,
-        );
-      }
-      overrides.set(address, Number(limit));
-    }
-  }
-  return overrides;
 }

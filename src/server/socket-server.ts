@@ -106,6 +106,12 @@ export class SocketServer {
     this.#sweepIdle();
   }
 
+  /** Other limits from now on: connections that wait may be let in. */
+  updateQuotas(quotas: ConnectionQuotaOptions): void {
+    this.#quotas.update(quotas);
+    this.#released();
+  }
+
   /** Accepts nothing more, lets requests in flight finish for up to `drainMs`, then closes whatever is open. */
   async close(drainMs: number): Promise<void> {
     this.#idleSweep?.cancel();

@@ -1,6 +1,8 @@
 import { type BrokerConfig } from "../config/broker-config.ts";
+import { ConfigError } from "../config/config-key.ts";
 import { effectiveBrokerConfig } from "../config/describe.ts";
 import { TopicConfig } from "../config/topic-config.ts";
+import { type Logger } from "../io/ports.ts";
 import { configResourceTypes, configsOf } from "../metadata/image/configs-image.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { brokerLayers } from "./broker-layers.ts";
@@ -10,11 +12,16 @@ export class TopicConfigs {
   readonly #cache: MetadataCache;
   readonly #statics: BrokerConfig;
   readonly #byTopic = new Map<string, TopicConfig>();
+  readonly #logger: Logger | undefined;
   #broker: BrokerConfig | undefined;
+  /** The last that was sound. */
+  #sound: BrokerConfig;
 
-  constructor(cache: MetadataCache, statics: BrokerConfig) {
+  constructor(cache: MetadataCache, statics: BrokerConfig, logger?: Logger) {
     this.#cache = cache;
     this.#statics = statics;
+    this.#logger = logger;
+    this.#sound = statics;
   }
 
   of(topic: string): TopicConfig {
@@ -29,7 +36,18 @@ export class TopicConfigs {
 
   /** The broker's configuration with what was altered while it runs. */
   get broker(): BrokerConfig {
-    return (this.#broker ??= effectiveBrokerConfig(brokerLayers(this.#cache.image, this.#statics)));
+    return (this.#broker ??= this.#effective());
+  }
+
+  /** What was altered may not go together with what the broker was started with this time. */
+  #effective(): BrokerConfig {
+    try {
+      this.#sound = effectiveBrokerConfig(brokerLayers(this.#cache.image, this.#statics));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#logger?.error({ error }, "The dynamic configuration of this broker could not be applied");
+    }
+    return this.#sound;
   }
 
   forget(): void {

@@ -25,4 +25,14 @@ export const deliberate: Readonly<Record<string, Readonly<Record<string, string>
   metadata: {
     "by the zero id": "Kafka fails over a topic without name and id; ours leaves it out.",
   },
+  "dynamic-configs": {
+    "listener.security.protocol.map of the broker":
+      "Kafka's message is one of Java's substring; ours says what is wrong.",
+    "listeners of the broker": "Ours says what is expected.",
+    "an unknown listener": "Ours names the listeners that are there.",
+    "max.connections.per.ip.overrides of the broker": "Kafka's message is one of Java's substring.",
+    "max.connections.per.ip.overrides of all brokers": "As above.",
+    "log.cleaner.threads of the broker": "Kafka divides by zero; ours says that there must be a thread.",
+    "log.cleaner.threads of all brokers": "As above.",
+  },
 };

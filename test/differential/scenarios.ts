@@ -1,4 +1,5 @@
 import { apiVersionsScenario, logDirsScenario, metadataScenario } from "./scenarios/cluster.ts";
+import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
@@ -23,4 +24,5 @@ export const scenarios: readonly Scenario[] = [
   logDirsScenario,
   metadataScenario,
   apiVersionsScenario,
+  dynamicConfigsScenario,
 ];

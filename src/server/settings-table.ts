@@ -1,0 +1,42 @@
+import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
+import { type LogManager } from "../log/log-manager.ts";
+import { type DynamicSetting } from "./dynamic-settings.ts";
+import { quotasFrom } from "./socket-server-options.ts";
+import { type SocketServer } from "./socket-server.ts";
+
+export interface SettingsTableDeps {
+  /** Undefined until the listeners are bound. */
+  readonly sockets: () => Pick<SocketServer, "updateQuotas"> | undefined;
+  readonly logManager: Pick<LogManager, "cleaner" | "producerIdExpirationMs">;
+}
+
+/** What follows the broker's configuration while it runs, beside the defaults of topics. */
+export function settingsTable({ sockets, logManager }: SettingsTableDeps): DynamicSetting[] {
+  return [
+    {
+      keys: [
+        "max.connections",
+        "max.connections.per.ip",
+        "max.connections.per.ip.overrides",
+        "max.connection.creation.rate",
+      ],
+      isPerListener: true,
+      apply: (config) => sockets()?.updateQuotas(quotasFrom(config)),
+    },
+    {
+      keys: [
+        "log.cleaner.threads",
+        "log.cleaner.backoff.ms",
+        "log.cleaner.dedupe.buffer.size",
+        "log.cleaner.io.buffer.load.factor",
+        "log.cleaner.io.buffer.size",
+        "log.cleaner.io.max.bytes.per.second",
+      ],
+      apply: (config) => logManager.cleaner?.reconfigure(cleanerConfigFrom(config)),
+    },
+    {
+      keys: ["producer.id.expiration.ms"],
+      apply: (config) => (logManager.producerIdExpirationMs = config.get("producer.id.expiration.ms")),
+    },
+  ];
+}
