@@ -7,7 +7,9 @@ import { Log } from "./log.ts";
 import { type LogConfig } from "./log-config.ts";
 import { LogDirectories } from "./log-directories.ts";
 import { type LogDirectory } from "./log-directory.ts";
+import { type AssignedReplicas, duplicateLogs, reconcile } from "./log-reconciliation.ts";
 import { LogRegistry } from "./log-registry.ts";
+import { LogRelocation } from "./log-relocation.ts";
 import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
 import { type DirectoryKind, partitionDirectoryName, renamedDirectoryName } from "./log-files.ts";
 import { type WriteQueue } from "./write-queue.ts";
@@ -29,9 +31,6 @@ export interface LogManagerOptions extends LogUpkeepOptions {
   readonly onDirectoryFailed: (directory: string, isLast: boolean) => void;
 }
 
-/** Says whether the metadata gives this broker a replica of the partition; the id is undefined when its file is lost. */
-export type IsAssigned = (topic: string, partition: number, topicId: Uuid | undefined) => boolean;
-
 interface NewLog {
   readonly dir: string;
   readonly topic: string;
@@ -52,6 +51,7 @@ export class LogManager {
   /** Where AlterReplicaLogDirs wants a replica that is not here yet. */
   readonly #preferred = new Map<string, string>();
   readonly #removals: DelayedRemovals;
+  readonly #relocation: LogRelocation;
   readonly #upkeep: LogUpkeep;
   #isLoaded = false;
   #isClosed = false;
@@ -65,11 +65,13 @@ export class LogManager {
   constructor(options: LogManagerOptions) {
     this.#options = options;
     this.#removals = new DelayedRemovals(options.timers, options.logger);
+    const { disk, random } = options;
+    this.#relocation = new LogRelocation({ disk, random, logs: this.#logs, removals: this.#removals });
     this.#directories = new LogDirectories({
       paths: options.directories,
       ids: options.directoryIds ?? new Map(),
       failed: options.failedDirectories ?? [],
-      disk: options.disk,
+      disk,
       logger: options.logger,
       onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
     });
@@ -187,7 +189,7 @@ export class LogManager {
         { log: existing.name, topicId: existing.topicId },
         "Moving the log of a deleted topic aside",
       );
-      this.#remove(existing, "stray");
+      this.#relocation.setAside(existing);
     }
     const assigned = assignedDirectory === undefined ? undefined : this.#directories.findOnline(assignedDirectory);
     const mayBeOffline = assignedDirectory !== undefined && assigned === undefined && this.#directories.hasOffline;
@@ -224,78 +226,25 @@ export class LogManager {
   }
 
   /**
-   * Puts the future log of a partition in the place of its current one, if there is one, whose files then go. False when a
-   * disk failed. The first rename is durable before the second: a crash between them leaves a future log alone, which the
-   * next start promotes, and never two current ones.
+   * Puts the future log of a partition in the place of its current one, whose files then go. False when a disk failed: the
+   * current one is whole then.
    */
   promoteFuture(topic: string, partition: number): boolean {
-    const name = partitionDirectoryName(topic, partition);
-    const future = this.#logs.futures.get(name);
-    const directory = future === undefined ? undefined : this.#logs.directoryOf(future);
-    if (future === undefined || directory === undefined || !directory.isOnline) return false;
-    const current = this.#logs.current.get(name);
-    const source = current === undefined ? undefined : this.#logs.directoryOf(current);
-    const former = current?.dir ?? "";
-    if (current !== undefined && !this.#rename(current, this.#nameAside(current, "delete"))) return false;
-    if (!this.#rename(future, `${directory.path}/${name}`)) {
-      // What was to be replaced is whole.
-      if (current !== undefined && source?.isOnline) this.#rename(current, former);
-      return false;
-    }
-    if (current !== undefined) this.#discard(current);
-    this.#logs.futures.delete(name);
-    this.#logs.current.set(name, future);
-    return true;
-  }
-
-  #rename(log: Log, dir: string): boolean {
-    const directory = this.#logs.directoryOf(log);
-    return (
-      directory !== undefined &&
-      directory.attempt(() => {
-        log.rename(dir);
-        this.#options.disk.syncDirectory(directory.path);
-      })
-    );
+    return this.#relocation.promoteFuture(topic, partition);
   }
 
   /** Stops serving the log at once; its files go after `file.delete.delay.ms`. */
   delete(log: Log): void {
-    this.#remove(log, "delete");
+    this.#relocation.delete(log);
   }
 
   /**
-   * Moves aside what no metadata speaks of any more, and promotes the futures of which the current log is gone while the
-   * metadata has them as the replica: a failure came between.
-   *
-   * @param assignedDirectory id of the directory that the metadata has for the partition
+   * Brings the logs in line with the metadata, once that is known: `reconcile` in log-reconciliation.ts.
    * @throws DiskError (EDUPLICATE) when a partition is in two directories
    */
-  reconcile(isAssigned: IsAssigned, assignedDirectory: (topic: string, partition: number) => Uuid | undefined): void {
+  reconcile(assigned: AssignedReplicas): void {
     const { logger } = this.#options;
-    for (const log of [...this.allLogs(), ...this.#logs.rivals]) {
-      const hasRival = [...this.#logs.rivals].some(({ name }) => name === log.name);
-      const isKnown = log.topicId !== undefined || !hasRival;
-      if (isKnown && isAssigned(log.topic, log.partition, log.topicId)) continue;
-      logger.warn({ log: log.name, directory: log.dir }, "No topic of the cluster has this log: it is moved aside");
-      this.#remove(log, "stray");
-    }
-    for (const log of this.#logs.rivals) {
-      const other = this.#logs.current.get(log.name);
-      if (other !== undefined) throw duplicateLogs(log, other);
-      this.#logs.rivals.delete(log);
-      this.#logs.current.set(log.name, log);
-    }
-    for (const future of this.#logs.futures.values()) {
-      if (this.#logs.current.has(future.name)) continue;
-      const assigned = assignedDirectory(future.topic, future.partition);
-      const isReplica = assigned !== undefined && this.#logs.directoryOf(future)?.id === assigned;
-      // Where the current log was is not even configured any more: the copy is all there is.
-      const isAllThereIs = !this.#directories.hasOffline && this.#directories.findOnline(assigned ?? "") === undefined;
-      if (!isReplica && !isAllThereIs) continue;
-      logger.warn({ log: future.name, directory: future.dir }, "Promoting a future log that was abandoned");
-      this.promoteFuture(future.topic, future.partition);
-    }
+    reconcile({ logs: this.#logs, directories: this.#directories, relocation: this.#relocation, logger }, assigned);
   }
 
   /** Offset up to which the partition was known to be committed when the broker last wrote it down. */
@@ -394,41 +343,9 @@ export class LogManager {
     return directory.isOnline ? log : undefined;
   }
 
-  #remove(log: Log, kind: "delete" | "stray"): void {
-    const directory = this.#logs.directoryOf(log);
-    if (directory?.isOnline) directory.attempt(() => log.moveAside(this.#nameAside(log, kind)));
-    // As in Kafka, only people delete what nobody asked to be deleted.
-    if (kind === "delete" && directory?.isOnline) this.#discard(log);
-    else this.#logs.forget(log);
-    // A log that comes anew under the name was never compacted.
-    if (log.cleanedOffset !== undefined && directory?.isOnline) directory.checkpoints.writeInBackground("cleaned");
-  }
-
-  #nameAside(log: Log, kind: "delete" | "stray"): string {
-    const path = this.#logs.directoryOf(log)?.path ?? "";
-    return `${path}/${renamedDirectoryName(log.topic, log.partition, kind, this.#options.random)}`;
-  }
-
-  /** Stops serving a log that lies aside already, and has its files removed. */
-  #discard(log: Log): void {
-    const { disk } = this.#options;
-    const { dir } = log;
-    this.#logs.forget(log);
-    log.abandon();
-    this.#removals.add(() => disk.remove(dir), log.config.fileDeleteDelayMs);
-  }
-
   /** Its logs are out of reach; a topic that comes anew under one of their names may be somewhere else. */
   #onFailed(directory: LogDirectory, isLast: boolean): void {
     if (this.#isLoaded) this.#options.onDirectoryFailed(directory.path, isLast);
     for (const log of directory.logs) this.#logs.forget(log);
   }
-}
-
-/** Worded as Kafka does: the operator has to choose. */
-function duplicateLogs(one: Log, other: Log): DiskError {
-  return new DiskError(
-    "EDUPLICATE",
-    `Duplicate log directories for ${one.name} are found in both ${one.dir} and ${other.dir}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
-  );
 }

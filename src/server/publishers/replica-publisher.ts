@@ -1,5 +1,5 @@
 import { logConfigFrom } from "../../log/log-config.ts";
-import { type IsAssigned, type LogManager } from "../../log/log-manager.ts";
+import { type LogManager } from "../../log/log-manager.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { configResourceTypes } from "../../metadata/image/configs-image.ts";
@@ -47,15 +47,17 @@ export class ReplicaPublisher implements Publisher {
   #reconcile({ topics }: MetadataImage): void {
     this.#isFirst = false;
     const { logManager, nodeId, onFatal } = this.#deps;
-    const isAssigned: IsAssigned = (topic, partition, topicId) => {
-      const known = topics.byName.get(topic);
-      if (known === undefined || (topicId !== undefined && topicId !== known.id)) return false;
-      return known.partitions[partition]?.replicas.includes(nodeId) ?? false;
-    };
     try {
-      logManager.reconcile(isAssigned, (topic, partition) => {
-        const registration = topics.byName.get(topic)?.partitions[partition];
-        return registration?.directories[registration.replicas.indexOf(nodeId)];
+      logManager.reconcile({
+        isAssigned: (topic, partition, topicId) => {
+          const known = topics.byName.get(topic);
+          if (known === undefined || (topicId !== undefined && topicId !== known.id)) return false;
+          return known.partitions[partition]?.replicas.includes(nodeId) ?? false;
+        },
+        directoryOf: (topic, partition) => {
+          const registration = topics.byName.get(topic)?.partitions[partition];
+          return registration?.directories[registration.replicas.indexOf(nodeId)];
+        },
       });
     } catch (error) {
       onFatal(error);

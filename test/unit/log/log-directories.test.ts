@@ -211,7 +211,7 @@ describe("what lies in the directories at the start", () => {
     const { manager } = open(disk);
     expect(manager.get("orders", 0)!.logEndOffset).toBe(5);
     expect(manager.future("orders", 0)!.logEndOffset).toBe(3);
-    manager.reconcile(isFirst, () => ids.get("/two"));
+    manager.reconcile({ isAssigned: isFirst, directoryOf: () => ids.get("/two") });
     // The current log is there: what the copy lacks is not given up, although the metadata names the copy's directory.
     expect([manager.get("orders", 0)!.dir, manager.future("orders", 0)!.logEndOffset]).toEqual(["/one/orders-0", 3]);
   });
@@ -219,7 +219,7 @@ describe("what lies in the directories at the start", () => {
   test("a future log without a current one is promoted when the metadata has it as the replica", () => {
     const disk = left([{ dir: `/two/${futureName}`, records: 3 }]);
     const { manager, namesIn } = open(disk);
-    manager.reconcile(isFirst, () => ids.get("/two"));
+    manager.reconcile({ isAssigned: isFirst, directoryOf: () => ids.get("/two") });
     expect(manager.get("orders", 0)).toMatchObject({ dir: "/two/orders-0", logEndOffset: 3 });
     expect([manager.future("orders", 0), namesIn("/two")]).toEqual([undefined, ["orders-0"]]);
   });
@@ -227,19 +227,19 @@ describe("what lies in the directories at the start", () => {
   test("or when it is all there is; not while its current log may be in a directory that is offline", () => {
     const logs = [{ dir: `/two/${futureName}`, records: 3 }];
     const alone = open(left(logs)).manager;
-    alone.reconcile(isFirst, () => ids.get("/three"));
+    alone.reconcile({ isAssigned: isFirst, directoryOf: () => ids.get("/three") });
     expect(alone.get("orders", 0)!.dir).toBe("/two/orders-0");
     const disk = left(logs);
     disk.fail("mkdir", "EIO", { path: /^\/one$/ });
     const { manager, create } = open(disk);
-    manager.reconcile(isFirst, () => ids.get("/one"));
+    manager.reconcile({ isAssigned: isFirst, directoryOf: () => ids.get("/one") });
     expect([manager.get("orders", 0), manager.future("orders", 0)?.logEndOffset]).toEqual([undefined, 3]);
     expect(create(0, first, ids.get("/one"))).toBeUndefined();
   });
 
   test("a future log of a deleted topic is moved aside", () => {
     const { manager, namesIn } = open(left([{ dir: `/two/${futureName}`, topicId: second }]));
-    manager.reconcile(isFirst, () => undefined);
+    manager.reconcile({ isAssigned: isFirst, directoryOf: () => undefined });
     expect([manager.future("orders", 0), namesIn("/two")]).toEqual([undefined, ["orders-0.…-stray"]]);
   });
 
@@ -259,7 +259,7 @@ describe("what lies in the directories at the start", () => {
       { dir: "/two/orders-0", topicId: inTwo },
     ]);
     const { manager, namesIn } = open(disk);
-    manager.reconcile(isFirst, () => undefined);
+    manager.reconcile({ isAssigned: isFirst, directoryOf: () => undefined });
     expect(manager.get("orders", 0)!.topicId).toBe(first);
     expect(namesIn(stray)).toEqual(["orders-0.…-stray"]);
     expect([...manager.allLogs()]).toHaveLength(1);
@@ -269,10 +269,8 @@ describe("what lies in the directories at the start", () => {
     const disk = left([{ dir: "/one/orders-0" }, { dir: "/two/orders-0" }]);
     disk.remove("/one/orders-0/partition.metadata");
     const { manager, namesIn } = open(disk);
-    manager.reconcile(
-      (_topic, _partition, id) => id === undefined || id === first,
-      () => undefined,
-    );
+    const isAssigned = (_topic: string, _partition: number, id?: string) => id === undefined || id === first;
+    manager.reconcile({ isAssigned, directoryOf: () => undefined });
     expect(manager.get("orders", 0)!.dir).toBe("/two/orders-0");
     expect(namesIn("/one")).toEqual(["orders-0.…-stray"]);
   });

@@ -197,10 +197,7 @@ describe("directories", () => {
     first.manager.close(1);
     disk = disk.kill();
     const { manager, create, time } = open(disk);
-    manager.reconcile(
-      (topic) => topic === "orders",
-      () => undefined,
-    );
+    manager.reconcile({ isAssigned: (topic) => topic === "orders", directoryOf: () => undefined });
     expect([...manager.logs()].map(({ name }) => name)).toEqual(["orders-0"]);
     expect(create("orders", 0, {}, secondId).logEndOffset).toBe(0);
     await time.advance(600_000);

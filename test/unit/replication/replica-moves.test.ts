@@ -243,10 +243,10 @@ async function interrupted(changes: number, seed: number, how: "crash" | "kill")
   const rest = how === "kill" ? disk.kill() : disk.crash(() => random.below(1_000) / 1_000);
 
   const second = open(rest, { segmentBytes: 400 });
-  second.logManager.reconcile(
-    (_topic, _partition, id) => id === undefined || id === topicId,
-    () => assigned,
-  );
+  second.logManager.reconcile({
+    isAssigned: (_topic, _partition, id) => id === undefined || id === topicId,
+    directoryOf: () => assigned,
+  });
   const again = second.host({ registration: { directories: [assigned] } });
   await second.settle(40);
   const { log } = again;
