@@ -45,7 +45,7 @@ class Round {
     this.#input = input;
     this.#ports = ports;
     this.#job = job;
-    this.#throttle = new IoThrottle(input.bytesPerSecondMax, ports.clock, ports.timers);
+    this.#throttle = new IoThrottle(input.bytesPerSecondMax, ports.clock, ports.timers, () => job.isCancelled);
   }
 
   async run(): Promise<CleanOutput> {

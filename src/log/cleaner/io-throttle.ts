@@ -1,19 +1,23 @@
 import { type Clock, type Timers } from "../../io/ports.ts";
 
 const checkIntervalMs = 300;
+/** A nap is taken in pieces: whoever is not wanted any more does not sleep on. */
+const napMsMax = 100;
 
 /** Keeps what a cleaner reads and writes to so many bytes a second, by naps. */
 export class IoThrottle {
   readonly #bytesPerSecond: number;
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #isCancelled: () => boolean;
   #periodStartMs: number;
   #bytes = 0;
 
-  constructor(bytesPerSecond: number, clock: Clock, timers: Timers) {
+  constructor(bytesPerSecond: number, clock: Clock, timers: Timers, isCancelled: () => boolean) {
     this.#bytesPerSecond = bytesPerSecond;
     this.#clock = clock;
     this.#timers = timers;
+    this.#isCancelled = isCancelled;
     this.#periodStartMs = clock.monotonicMs();
   }
 
@@ -25,8 +29,10 @@ export class IoThrottle {
       await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve));
       return;
     }
-    const napMs = (this.#bytes / this.#bytesPerSecond) * 1_000 - elapsedMs;
-    if (napMs > 0) await new Promise<void>((resolve) => void this.#timers.after(napMs, resolve));
+    let napMs = (this.#bytes / this.#bytesPerSecond) * 1_000 - elapsedMs;
+    for (; napMs > 0 && !this.#isCancelled(); napMs -= napMsMax) {
+      await new Promise<void>((resolve) => void this.#timers.after(Math.min(napMs, napMsMax), resolve));
+    }
     this.#periodStartMs = this.#clock.monotonicMs();
     this.#bytes = 0;
   }

@@ -111,6 +111,8 @@ export class LogCleaner {
     let filthiest: Cleanable | undefined;
     for (const log of logs) {
       if (this.#running.has(log) || this.#uncleanable.has(log)) continue;
+      // Most of many logs have an active segment only, which is never cleaned.
+      if (log.storage.segments.count === 1) continue;
       const cleanable = this.#measure(log, nowMs);
       if (cleanable === undefined || cleanable.totalBytes === 0) continue;
       metrics.dirtiestRatio = Math.max(metrics.dirtiestRatio, cleanable.ratio);

@@ -6,7 +6,7 @@ import { ManualTime } from "../../../support/manual-time.ts";
 async function passAll(bytesPerSecond: number, pieces: number, bytes: number, workMs: number): Promise<number> {
   const time = new ManualTime();
   const startMs = time.monotonicMs();
-  const throttle = new IoThrottle(bytesPerSecond, time, time);
+  const throttle = new IoThrottle(bytesPerSecond, time, time, () => false);
   const state = { isDone: false };
   const run = async (): Promise<void> => {
     for (let piece = 0; piece < pieces; piece++) {
@@ -29,4 +29,18 @@ test("what is read and written stays within the bound, over some time", async ()
 test("work that is slower by itself is not held up", async () => {
   expect(await passAll(1_000_000, 100, 500, 5)).toBeLessThan(550);
   expect(await passAll(Number.MAX_VALUE, 100, 500_000_000, 5)).toBeLessThan(550);
+});
+
+test("a nap ends when its round is cancelled", async () => {
+  const time = new ManualTime();
+  let isCancelled = false;
+  const throttle = new IoThrottle(1, time, time, () => isCancelled);
+  await time.advance(301);
+  const nap = { isOver: false };
+  void throttle.pass(1_000_000).finally(() => (nap.isOver = true));
+  await time.advance(10_000);
+  expect(nap.isOver).toBe(false);
+  isCancelled = true;
+  await time.advance(100);
+  expect(nap.isOver).toBe(true);
 });

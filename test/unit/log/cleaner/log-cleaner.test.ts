@@ -6,7 +6,7 @@ import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { startMs } from "../batches.ts";
 import { logDirectory, type LogUnderTest, openLog } from "../open-log.ts";
-import { clean, compacted, openCleaner, type PlainRecord, recordsIn, untilIdle } from "./clean-log.ts";
+import { clean, cleanerConfig, compacted, openCleaner, type PlainRecord, recordsIn, untilIdle } from "./clean-log.ts";
 
 /** One record a batch, of some 75 bytes; `segmentBytes` decides how many a segment holds. */
 function append(opened: LogUnderTest, keys: readonly string[], timestamp = opened.time.wallMs()): void {
@@ -25,6 +25,37 @@ function open(disk: Disk, config: Partial<LogConfig> = {}, dir = logDirectory): 
 
 async function offsets(opened: LogUnderTest): Promise<number[]> {
   return (await recordsIn(opened.log)).map(({ offset }) => offset);
+}
+
+/** Does something in the middle of a round: at the n-th call of the thread to its disk or timers, or of the swap's sync. */
+class Interruption {
+  readonly act: () => void;
+  readonly at: number;
+  calls = 0;
+
+  constructor(at: number, act: () => void) {
+    this.at = at;
+    this.act = act;
+  }
+
+  within<T extends object>(port: T): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        return typeof value !== "function"
+          ? value
+          : (...args: unknown[]): unknown => {
+              this.count();
+              return value.apply(target, args);
+            };
+      },
+    });
+  }
+
+  count(): void {
+    this.calls++;
+    if (this.calls === this.at) this.act();
+  }
 }
 
 describe("which logs are cleaned", () => {
@@ -133,6 +164,25 @@ describe("which logs are cleaned", () => {
   });
 });
 
+test("new values of the dynamic keys count at once: what is under way is begun anew with them", async () => {
+  const disk = new MemoryDisk();
+  const opened = open(disk);
+  append(opened, ["a", "b", "c", "d", "a"]);
+  opened.log.roll();
+  append(opened, ["e"]);
+  const config = { ...cleanerConfig, dedupeBufferBytes: 2 * 24, dedupeBufferLoadFactor: 1 };
+  const interruption = new Interruption(5, () => cleaner.reconfigure(config));
+  const ports = { disk: interruption.within(disk) };
+  const { cleaner, cleaned } = openCleaner(disk, opened.time, () => [opened.log], {}, ports);
+  cleaner.start();
+  await untilIdle(cleaner, opened.time);
+  // Two keys a round.
+  expect(cleaned).toHaveLength(3);
+  expect(cleaner.metrics.lastMapUtilization).toBeLessThanOrEqual(1);
+  expect(await offsets(opened)).toEqual([1, 2, 3, 4, 5]);
+  await cleaner.close();
+});
+
 describe("what else happens to a log", () => {
   test("a disk that fails in a round takes the log offline, as at any other time", async () => {
     const disk = new MemoryDisk();
@@ -168,37 +218,6 @@ describe("what else happens to a log", () => {
     await cleaner.close();
   });
 
-  /** Does something in the middle of a round: at the n-th call of the thread to its disk or timers, or of the swap's sync. */
-  class Interruption {
-    readonly act: () => void;
-    readonly at: number;
-    calls = 0;
-
-    constructor(at: number, act: () => void) {
-      this.at = at;
-      this.act = act;
-    }
-
-    within<T extends object>(port: T): T {
-      return new Proxy(port, {
-        get: (target, name) => {
-          const value: unknown = Reflect.get(target, name);
-          return typeof value !== "function"
-            ? value
-            : (...args: unknown[]): unknown => {
-                this.count();
-                return value.apply(target, args);
-              };
-        },
-      });
-    }
-
-    count(): void {
-      this.calls++;
-      if (this.calls === this.at) this.act();
-    }
-  }
-
   class SyncingDisk extends MemoryDisk {
     onSynced: () => void = () => undefined;
 
@@ -208,16 +227,16 @@ describe("what else happens to a log", () => {
     }
   }
 
-  const keys = Array.from({ length: 20 }, (_, index) => `key ${(index * 7) % 11}`);
+  const keys = Array.from({ length: 12 }, (_, index) => `key ${(index * 5) % 7}`);
   const tableOf = (records: readonly PlainRecord[]) =>
     Object.fromEntries(records.map(({ key, value }) => [key, value]));
   const unfinishedIn = (disk: Disk) => disk.list(logDirectory).filter((file) => /\.(cleaned|swap)$/.test(file));
 
   const actions: Record<string, (log: LogUnderTest["log"]) => void> = {
     "a truncation to the high watermark": (log) => log.truncateTo(log.highWatermark),
-    "a truncation of what is committed": (log) => log.truncateTo(10),
-    "a truncation of everything": (log) => log.truncateFullyAndStartAt(5),
-    "a deletion of records": (log) => void log.maybeIncrementLogStartOffset(12),
+    "a truncation of what is committed": (log) => log.truncateTo(4),
+    "a truncation of everything": (log) => log.truncateFullyAndStartAt(3),
+    "a deletion of records": (log) => void log.maybeIncrementLogStartOffset(7),
     "the removal of the log": (log) => log.moveAside("/data/aside"),
     "the end of the broker": (log) => log.close(),
   };
@@ -225,10 +244,10 @@ describe("what else happens to a log", () => {
     let isOver = false;
     for (let at = 1; !isOver; at++) {
       const disk = new SyncingDisk();
-      const opened = open(disk, { segmentBytes: 500 });
+      const opened = open(disk, { segmentBytes: 400 });
       const { log, time } = opened;
       append(opened, keys);
-      log.highWatermark = 18;
+      log.highWatermark = 11;
       // Segments behind the high watermark, of which a truncation can take some.
       for (const key of ["x", "y"]) {
         log.roll();
