@@ -3,6 +3,7 @@ import { type Offset } from "../base/brand.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
 import { batchSizeAt } from "./batch-scan.ts";
+import { ReadEnds } from "./read-ends.ts";
 import { type Segment } from "./segment.ts";
 import { type Segments } from "./segments.ts";
 import { type Tail } from "./tail-cache.ts";
@@ -18,6 +19,9 @@ export class LogReader {
   readonly #segments: Segments;
   readonly #tail: Tail;
   readonly #buffers: BufferPool;
+  readonly #ends = new ReadEnds();
+  #removals = 0;
+  #clears = 0;
 
   constructor(segments: Segments, tail: Tail, buffers: BufferPool) {
     this.#buffers = buffers;
@@ -29,15 +33,25 @@ export class LogReader {
   read(startOffset: Offset, maxBytes: number, limit: Offset, minOneBatch: boolean): ReadResult {
     if (startOffset >= limit || (maxBytes <= 0 && !minOneBatch))
       return { ok: true, records: nothing, endOffset: startOffset };
+    this.#forgetWhatMoved();
     for (let index = Math.max(0, this.#segments.indexFor(startOffset)); ; index++) {
       const segment = this.#segments.at(index);
       if (segment === undefined || segment.baseOffset >= limit)
         return { ok: true, records: nothing, endOffset: startOffset };
-      const position = this.#positionOf(segment, startOffset);
+      const position = this.#ends.find(segment, startOffset) ?? this.#positionOf(segment, startOffset);
       // Compaction may have taken all that is left of a segment: the record asked for is then in the next one.
       if (position < segment.writtenBytes)
         return this.#readAt(segment, position, maxBytes, limit, minOneBatch, startOffset);
     }
+  }
+
+  #forgetWhatMoved(): void {
+    const { removals } = this.#segments;
+    const { clears } = this.#tail;
+    if (removals === this.#removals && clears === this.#clears) return;
+    this.#removals = removals;
+    this.#clears = clears;
+    this.#ends.forget();
   }
 
   /** Position of the first batch that ends at or behind `offset`. */
@@ -77,6 +91,7 @@ export class LogReader {
     // Where no batch can be, a reader would come back for ever: it is told instead.
     const hasHeader = bytes.length >= batchHeaderSizeBytes;
     if (end === 0 && hasHeader && batchSizeAt(bytes, 0) < 0) return { ok: false, error: Errors.CORRUPT_MESSAGE };
+    if (end > 0) this.#ends.add(segment, endOffset, position + end);
     return { ok: true, records: bytes.subarray(0, end), endOffset };
   }
 

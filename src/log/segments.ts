@@ -5,6 +5,12 @@ import { type Segment } from "./segment.ts";
 /** The segments of a log, by base offset; the last one is the active one, which is written to. */
 export class Segments {
   #list: Segment[] = [];
+  #removals = 0;
+
+  /** How often segments have been taken out: what is known of places in them may be wrong when it has changed. */
+  get removals(): number {
+    return this.#removals;
+  }
 
   get count(): number {
     return this.#list.length;
@@ -45,12 +51,14 @@ export class Segments {
     assert(index >= 0 && old.every((each, at) => this.#list[index + at] === each), "a run of the log is replaced");
     assert(segment.baseOffset === old[0]!.baseOffset, "the segment begins where the ones that it replaces did");
     this.#list.splice(index, old.length, segment);
+    this.#removals += 1;
   }
 
   remove(segment: Segment): void {
     const index = this.#list.indexOf(segment);
     assert(index >= 0, "the segment is one of the log's");
     this.#list.splice(index, 1);
+    this.#removals += 1;
   }
 
   /** Index of the last segment that starts at or before `offset`; -1 when all start behind it. */

@@ -108,6 +108,7 @@ export class Tail {
   /** One behind the other, without a gap, in one segment or over the end of one into the next. */
   readonly #chunks: TailChunk[] = [];
   #nextChunkBytes = firstChunkBytes;
+  #clears = 0;
 
   constructor(cache: TailCache) {
     this.#cache = cache;
@@ -184,8 +185,14 @@ export class Tail {
     if (this.#chunks.length === 0) this.#nextChunkBytes = firstChunkBytes;
   }
 
+  /** How often it was cleared: the log's bytes may have moved when it has changed. */
+  get clears(): number {
+    return this.#clears;
+  }
+
   /** Forgets all bytes, for instance because the log was truncated. */
   clear(): void {
+    this.#clears += 1;
     for (const chunk of this.#chunks.splice(0)) this.#cache.remove(chunk);
     this.#nextChunkBytes = firstChunkBytes;
   }
