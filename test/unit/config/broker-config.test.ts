@@ -82,6 +82,17 @@ describe("a topic's configuration", () => {
     expect(new TopicConfig(new Map(), both).get("retention.ms")).toBe(120_000);
     expect(new TopicConfig(new Map([["retention.ms", "5"]]), both).get("retention.ms")).toBe(5);
     expect(new TopicConfig(new Map(), configOf({ "log.retention.hours": "-1" })).get("retention.ms")).toBe(-1);
+    const all = configOf({ "log.retention.hours": "1", "log.retention.minutes": "2", "log.retention.ms": "-1" });
+    expect(new TopicConfig(new Map(), all).get("retention.ms")).toBe(-1);
+  });
+
+  test("rolls by milliseconds where they are set, else by hours", () => {
+    const hours = configOf({ "log.roll.hours": "2", "log.roll.jitter.hours": "1" });
+    const byHours = new TopicConfig(new Map(), hours);
+    expect([byHours.get("segment.ms"), byHours.get("segment.jitter.ms")]).toEqual([7_200_000, 3_600_000]);
+    const ms = { "log.roll.hours": "2", "log.roll.ms": "9", "log.roll.jitter.hours": "1", "log.roll.jitter.ms": "4" };
+    const byMs = new TopicConfig(new Map(), configOf(ms));
+    expect([byMs.get("segment.ms"), byMs.get("segment.jitter.ms")]).toEqual([9, 4]);
   });
 
   test.each([
