@@ -38,7 +38,7 @@ export class LogDirectory {
     this.path = path;
     this.id = options.id;
     this.#options = options;
-    disk.mkdir(path);
+    makeDirectory(disk, path);
     // A directory that cannot be read is known to have failed before anything relies on it.
     disk.list(path);
     this.#lock = lockDirectory(disk, path);
@@ -114,6 +114,13 @@ export class LogDirectory {
   release(): void {
     this.#lock.release();
   }
+}
+
+/** What is made durable in a directory is lost with the directory's own name. */
+function makeDirectory(disk: Disk, path: string): void {
+  if (disk.exists(path)) return;
+  disk.mkdir(path);
+  disk.syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
 }
 
 function lockDirectory(disk: Disk, path: string): FileLock {

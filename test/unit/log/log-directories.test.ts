@@ -141,7 +141,8 @@ describe("a directory that fails at the start", () => {
   ] as const)("is offline alone when it %s", (_what, operation, path) => {
     const disk = left([{ dir: "/two/orders-0" }]);
     disk.mkdir("/one");
-    disk.writeFileAtomic("/two/recovery-point-offset-checkpoint", "0\n0\n");
+    if (operation === "mkdir") disk.remove("/two");
+    else disk.writeFileAtomic("/two/recovery-point-offset-checkpoint", "0\n0\n");
     const lock = disk.lock.bind(disk);
     disk.fail(operation, "EIO", { path });
     disk.lock = (name: string) => {

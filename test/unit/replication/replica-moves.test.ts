@@ -240,7 +240,7 @@ async function interrupted(changes: number, seed: number, how: "crash" | "kill")
   }
   const isDone = disk.changesLeft > 0;
   const random = new SeededRandom(seed);
-  const rest = how === "kill" ? disk.kill() : disk.crash(() => random.below(1_000) / 1_000);
+  const rest = how === "kill" ? disk.kill() : disk.crash((bound) => random.below(bound));
 
   const second = open(rest, { segmentBytes: 400 });
   second.logManager.reconcile({
