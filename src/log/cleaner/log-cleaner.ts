@@ -46,6 +46,8 @@ export class LogCleaner {
   readonly #uncleanable = new Set<Log>();
   #config: CleanerConfig;
   #timer: TimerHandle | undefined;
+  /** When retention was applied last, on the monotonic clock. */
+  #retentionMs = -Infinity;
   #isStarted = false;
   #isClosed = false;
 
@@ -95,11 +97,19 @@ export class LogCleaner {
       if (filthiest === undefined) break;
       this.#begin(filthiest);
     }
+    this.#applyRetention(logs);
+    this.metrics.uncleanableLogs = this.#uncleanable.size;
+    this.#timer = this.#options.timers.after(this.#config.backoffMs, () => this.#pass());
+  }
+
+  /** Not after each of many short rounds: a log that was cleaned had its turn right then. */
+  #applyRetention(logs: readonly Log[]): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#retentionMs < this.#config.backoffMs) return;
+    this.#retentionMs = nowMs;
     for (const log of logs) {
       if (!this.#running.has(log) && !this.#uncleanable.has(log)) this.#options.deleteOldSegments(log);
     }
-    this.metrics.uncleanableLogs = this.#uncleanable.size;
-    this.#timer = this.#options.timers.after(this.#config.backoffMs, () => this.#pass());
   }
 
   #filthiest(logs: readonly Log[]): Cleanable | undefined {
@@ -136,6 +146,7 @@ export class LogCleaner {
     const cleaning = new LogCleaning(log.storage, this.#options.removeLater);
     const ended = this.#run(cleanable, cleaning).finally(() => {
       this.#running.delete(log);
+      if (!this.#isClosed && log.storage.isUsable) this.#options.deleteOldSegments(log);
       this.#pass();
     });
     this.#running.set(log, { cleaning, ended });
