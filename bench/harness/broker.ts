@@ -103,6 +103,11 @@ export async function startBroker(target: Target, place: Place): Promise<Broker>
   };
 }
 
+/** What the brokers that ran in a place have printed. */
+export function outputOf(place: Place): string {
+  return readFileSync(logFileOf(place), "utf8");
+}
+
 /** The folders of a topic's partitions. */
 export function partitionFolders(place: Place, topic: string): string[] {
   return readdirSync(place.dataFolder)

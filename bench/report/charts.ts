@@ -18,7 +18,10 @@ export function writeCharts(folder: string, results: Results): string[] {
   mkdirSync(folder, { recursive: true });
   const pictures = new Map<string, string>();
   for (const group of groupNames) {
-    const comparisons = comparisonsOf(results, group);
+    // A bar alone says nothing; when only one broker was measured there is nothing else.
+    const all = comparisonsOf(results, group);
+    const pairs = all.filter(({ ratio }) => ratio !== undefined);
+    const comparisons = pairs.length === 0 ? all : pairs;
     if (comparisons.length === 0) continue;
     const chart =
       group === "ceiling" ? ceilingChart(results) : barChart(groups[group], theirLabel, comparisons.map(pairOf));
@@ -54,7 +57,7 @@ function pairOf({ metric, ours, kafkas, ratio }: Comparison): BarPair {
 function ceilingChart(results: Results): string {
   const names = ["ceiling.answers", "ceiling.writes", "produce16k.perSecond"] as const;
   const comparisons = names.map((name) => compare(results, name)).filter((comparison) => comparison !== undefined);
-  const scale = comparisons[0]!.ours?.max ?? 1;
+  const scale = Math.max(...comparisons.map(({ ours }) => ours?.max ?? 1));
   const pairs = comparisons.map((comparison): BarPair => {
     const { name, metric, ours } = comparison;
     const label = name === "produce16k.perSecond" ? "The brokers" : metric.label;

@@ -71,6 +71,9 @@ export const metrics = {
   "latency5000.p99": less("latency", "– p99", "ms", 2, 0.5),
   "latency5000.p999": less("latency", "– p99.9", "ms", 2, 0.5),
 
+  "loop.p99": less("latency", "Delay of the event loop over a whole turn, p99", "ms", 1),
+  "loop.max": less("latency", "– longest", "ms", 1),
+
   "start.emptyMs": less("footprint", "Start on an empty directory", "ms", 0, 0.08),
   "start.withFormatMs": less("footprint", "– with formatting, both", "ms", 0),
   "restart.cleanMs": less("footprint", "Restart, 5,000 partitions with 7 GB, clean stop", "ms", 0, 0.15),

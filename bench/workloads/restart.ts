@@ -31,7 +31,7 @@ export async function fillPlace(target: Target, options: Options): Promise<FullP
     const partitions = options.restartPartitions;
     process.stderr.write(`  filling ${partitions} partitions with ${options.restartGigabytes} GB …\n`);
     await createTopic(broker.port, topic, partitions);
-    await runJob(broker, {
+    const { bytes } = await runJob(broker, {
       kind: "produce",
       port: broker.port,
       topic,
@@ -45,6 +45,7 @@ export async function fillPlace(target: Target, options: Options): Promise<FullP
       measureMs: fillMsMax,
       phaseSizeBytesMax: options.restartGigabytes * gigabyte,
     });
+    process.stderr.write(`  … with ${(bytes / gigabyte).toFixed(1)} GB\n`);
     return { place, records: sum(await logEnds(broker.port, topic, partitions)) };
   } finally {
     await broker.kill();
@@ -57,23 +58,21 @@ export async function restart(target: Target, full: FullPlace, options: Options)
   forgetFlushes(full.place);
   settle(full.place);
   const crashed = await startBroker(target, full.place);
-  const killedMs = await readyMs(crashed, full, options);
+  const killedMs = await readyMs(crashed, full, options).catch(endingIt(crashed));
   await crashed.stop();
   settle(full.place);
   const broker = await startBroker(target, full.place);
+  const cleanMs = await readyMs(broker, full, options).catch(endingIt(broker));
+  await sleep(settleMs);
   const session = new Session(broker, options);
-  try {
-    session.set("restart.killedMs", killedMs);
-    session.set("restart.cleanMs", await readyMs(broker, full, options));
-    await sleep(settleMs);
-    const { restartPartitions } = options;
-    const grown = broker.residentBytes() - empty.residentBytes;
-    session.set("partitions.kilobytesEach", grown / restartPartitions / kilobyte);
-    session.set("partitions.descriptorsEach", (broker.descriptors() - empty.descriptors) / restartPartitions);
-    return session;
-  } finally {
-    await broker.kill();
-  }
+  session.set("restart.killedMs", killedMs);
+  session.set("restart.cleanMs", cleanMs);
+  const { restartPartitions } = options;
+  const grown = broker.residentBytes() - empty.residentBytes;
+  session.set("partitions.kilobytesEach", grown / restartPartitions / kilobyte);
+  session.set("partitions.descriptorsEach", (broker.descriptors() - empty.descriptors) / restartPartitions);
+  await broker.kill();
+  return session;
 }
 
 /** From starting the process until every partition tells where its log ends. */
@@ -81,11 +80,16 @@ async function readyMs(broker: Broker, { records }: FullPlace, options: Options)
   const ends = await logEnds(broker.port, topic, options.restartPartitions);
   const elapsed = performance.now() - broker.startedAt;
   const missing = records - sum(ends);
-  if (missing !== 0) {
-    await broker.kill();
-    throw new Error(`${broker.target.label} has lost ${missing} of ${records} records`);
-  }
+  if (missing !== 0) throw new Error(`${broker.target.label} has lost ${missing} of ${records} records`);
   return elapsed;
+}
+
+/** What has failed must not stay in the way of the next turn. */
+function endingIt(broker: Broker): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await broker.kill();
+    throw error;
+  };
 }
 
 /** The disk has nothing to do, and the page cache has the logs: it has not ended with the broker. */
