@@ -18,7 +18,7 @@ const recordings = fileURLToPath(new URL("../data/cli/", import.meta.url));
  */
 const recordWith = process.env["RECORD_CLI"];
 
-test.each(["storage", "topics", "console-producer", "console-consumer", "dump-log", "log-dirs", "delete-records"])(
+test.each(["storage", "topics", "console-producer", "console-consumer", "dump-log", "log-dirs", "delete-records", "configs"])(
   "the %s session goes as it does with Kafka's own tools on Apache Kafka",
   { timeout: 300_000 },
   async (name) => {

@@ -55,17 +55,33 @@ export interface NewPartitions {
   readonly assignment: readonly (readonly number[])[] | undefined;
 }
 
+/** What configurations belong to. */
+export interface ConfigResource {
+  /** Kafka's code of its type. */
+  readonly code: number;
+  readonly name: string;
+  /** The broker that answers for it; undefined when any does. */
+  readonly brokerId: number | undefined;
+}
+
 const topicResource = 2;
 const defaultConfigSource = 5;
+const brokerEndpoints = 1;
+const controllerEndpoints = 2;
+const setOperation = 0;
+const deleteOperation = 1;
 
 /** The administrative operations that the scripts need. Each retries what may pass, within the time of an API call. */
 export class Admin {
   readonly #cluster: Cluster;
   readonly #timeoutMs: number;
+  readonly #endpointType: number;
 
-  constructor(cluster: Cluster, timeoutMs: number) {
+  /** @param ofControllers whether the cluster's addresses are those of controllers */
+  constructor(cluster: Cluster, timeoutMs: number, ofControllers = false) {
     this.#cluster = cluster;
     this.#timeoutMs = timeoutMs;
+    this.#endpointType = ofControllers ? controllerEndpoints : brokerEndpoints;
   }
 
   async listTopics(): Promise<{ name: string; id: Uuid; isInternal: boolean }[]> {
@@ -152,7 +168,9 @@ export class Admin {
   }
 
   async liveBrokers(): Promise<Set<number>> {
-    const { errorCode, errorMessage, brokers } = await this.#send("listNodes", "describeCluster", {});
+    const { errorCode, errorMessage, brokers } = await this.#send("listNodes", "describeCluster", {
+      endpointType: this.#endpointType,
+    });
     throwIfError(errorCode, errorMessage);
     return new Set(brokers.map(({ brokerId }) => brokerId));
   }
@@ -228,6 +246,68 @@ export class Admin {
       topics: names.map((name) => ({ name, topicId: zeroUuid })),
     });
     for (const { errorCode, errorMessage } of responses) throwIfError(errorCode, errorMessage);
+  }
+
+  /** The configurations of a resource, in the order in which the broker lists them. */
+  async describeConfigs(
+    resource: ConfigResource,
+  ): Promise<ApiResponse<"describeConfigs">["results"][number]["configs"]> {
+    const { results } = await this.#sendFor(resource, "describeConfigs", "describeConfigs", {
+      resources: [{ resourceType: resource.code, resourceName: resource.name, configurationKeys: null }],
+      includeSynonyms: true,
+    });
+    throwIfError(results[0]?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR, results[0]?.errorMessage);
+    return results[0]?.configs ?? [];
+  }
+
+  async alterConfigs(
+    resource: ConfigResource,
+    set: ReadonlyMap<string, string>,
+    deleted: readonly string[],
+  ): Promise<void> {
+    const { responses } = await this.#sendFor(resource, "incrementalAlterConfigs", "incrementalAlterConfigs", {
+      resources: [
+        {
+          resourceType: resource.code,
+          resourceName: resource.name,
+          configs: [
+            ...deleted.map((name) => ({ name, value: "", configOperation: deleteOperation })),
+            ...[...set].map(([name, value]) => ({ name, value, configOperation: setOperation })),
+          ],
+        },
+      ],
+    });
+    throwIfError(responses[0]?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR, responses[0]?.errorMessage);
+  }
+
+  /** The names of the resources of a type that have configurations. */
+  async listConfigResources(type: number): Promise<string[]> {
+    const answer = await this.#send("listConfigResources", "listConfigResources", { resourceTypes: [type] });
+    throwIfError(answer.errorCode);
+    return answer.configResources.map(({ resourceName }) => resourceName);
+  }
+
+  /** The groups of every broker. */
+  async listGroups(): Promise<string[]> {
+    const found: string[] = [];
+    for (const id of await this.liveBrokers()) {
+      const { errorCode, groups } = await this.#retry("listGroups", async () => {
+        return (await this.#brokerConnection(id)).send("listGroups", {});
+      });
+      throwIfError(errorCode);
+      found.push(...groups.map(({ groupId }) => groupId));
+    }
+    return found;
+  }
+
+  #sendFor<N extends ApiName>(
+    { brokerId }: ConfigResource,
+    call: string,
+    api: N,
+    request: Draft<ApiRequest<N>>,
+  ): Promise<ApiResponse<N>> {
+    if (brokerId === undefined || this.#endpointType === controllerEndpoints) return this.#send(call, api, request);
+    return this.#retry(call, async () => (await this.#brokerConnection(brokerId)).send(api, request));
   }
 
   /** The log directories of one broker. */

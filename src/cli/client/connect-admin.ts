@@ -11,6 +11,8 @@ const retryBackoffMs = 100;
 
 export interface AdminOptions {
   readonly bootstrapServers: string;
+  /** The addresses are those of controllers. */
+  readonly ofControllers?: boolean;
   /** A properties file with further configurations of the client. */
   readonly propertiesFile: string | undefined;
   /** Unless the file has one. */
@@ -39,7 +41,7 @@ export async function withAdmin<T>(options: AdminOptions, work: (admin: Admin) =
     throw error instanceof ConfigurationError ? notCreated(error) : error;
   });
   try {
-    return await work(new Admin(cluster, timeouts.apiMs));
+    return await work(new Admin(cluster, timeouts.apiMs, options.ofControllers));
   } finally {
     cluster.close();
   }

@@ -16,6 +16,13 @@ export class ClientError extends Error {
   }
 }
 
+/** An exception that comes without a message in Java; not even an empty one. */
+export class WordlessError extends ClientError {
+  constructor(kind: string) {
+    super(kind, "");
+  }
+}
+
 /** An error code that a broker answered with. */
 export class KafkaError extends ClientError {
   readonly code: number;

@@ -19,6 +19,8 @@ export interface Command<T extends OptionTable> {
   readonly explainsParseErrors: boolean;
   /** What stands before the description of an error that the command did not handle itself. */
   errorPrefix(error: Error): string;
+  /** All that is said of such an error, where it is not the prefix and the error's description. */
+  errorText?(error: Error, args: readonly string[]): string;
   /** Resolves with the exit code. */
   run(options: ParsedOptions<T>, terminal: Terminal): Promise<number>;
 }
@@ -58,7 +60,8 @@ export async function runCommand<const T extends OptionTable>(
     return await command.run(options, terminal);
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message);
-    terminal.printError(`${command.errorPrefix(error as Error)}${describeError(error as Error)}`);
+    const text = command.errorText?.(error as Error, args);
+    terminal.printError(text ?? `${command.errorPrefix(error as Error)}${describeError(error as Error)}`);
     return 1;
   }
 }

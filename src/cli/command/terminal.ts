@@ -1,5 +1,5 @@
 import { localTime } from "../../io/node/log-line.ts";
-import { type ClientError } from "../client/kafka-error.ts";
+import { type ClientError, WordlessError } from "../client/kafka-error.ts";
 
 /** What a command reads and writes: the process's own streams, or a test's. */
 export interface Terminal {
@@ -24,7 +24,7 @@ export function describeError(error: Error): string {
   // Without a kind it is not an error that a command expects: the stack is for whoever repairs it.
   if (kind === undefined) return `${error.stack ?? error.message}\n`;
   const cause = error.cause instanceof Error ? `Caused by: ${describeError(error.cause)}` : "";
-  return `${error.message === "" ? kind : `${kind}: ${error.message}`}\n${cause}`;
+  return `${error instanceof WordlessError ? kind : `${kind}: ${error.message}`}\n${cause}`;
 }
 
 type LogLevel = "WARN" | "ERROR";

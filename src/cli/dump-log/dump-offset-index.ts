@@ -1,4 +1,4 @@
-import { ClientError } from "../client/kafka-error.ts";
+import { WordlessError } from "../client/kafka-error.ts";
 import { longText } from "../../protocol/message-json.ts";
 import { type DumpLogOptions } from "./dump-log-options.ts";
 import { type Findings } from "./findings.ts";
@@ -48,6 +48,6 @@ function log(file: NamedFile): string {
 /** @throws ClientError when no whole batch begins there */
 function lastOffsetAt(reader: SegmentReader, position: number, sizeBytesMax: number): number {
   const { value: batch } = reader.batches(position, reader.endOf(position, sizeBytesMax)).next();
-  if (batch === undefined) throw new ClientError("java.util.NoSuchElementException", "");
+  if (batch === undefined) throw new WordlessError("java.util.NoSuchElementException");
   return batch.header().lastOffset;
 }

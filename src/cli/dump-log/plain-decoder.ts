@@ -1,4 +1,4 @@
-import { ClientError } from "../client/kafka-error.ts";
+import { ClientError, WordlessError } from "../client/kafka-error.ts";
 
 const prefix = "org.apache.kafka.tools.api.";
 
@@ -26,6 +26,6 @@ export function plainDecoder(name: string): Decode {
 }
 
 function atLeast(bytes: Buffer, sizeBytes: number): Buffer {
-  if (bytes.length < sizeBytes) throw new ClientError("java.nio.BufferUnderflowException", "");
+  if (bytes.length < sizeBytes) throw new WordlessError("java.nio.BufferUnderflowException");
   return bytes;
 }

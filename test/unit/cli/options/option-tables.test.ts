@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { configsCommand } from "../../../../src/cli/configs/configs-command.ts";
 import { consoleConsumerCommand } from "../../../../src/cli/console-consumer/consumer-command.ts";
 import { consoleProducerCommand } from "../../../../src/cli/console-producer/producer-command.ts";
 import { deleteRecordsCommand } from "../../../../src/cli/delete-records/delete-records-command.ts";
@@ -15,6 +16,7 @@ const scripts: Record<string, { options: OptionTable; summary: string }> = {
   "kafka-topics": topicsCommand,
   "kafka-dump-log": dumpLogCommand,
   "kafka-log-dirs": logDirsCommand,
+  "kafka-configs": configsCommand,
   "kafka-delete-records": deleteRecordsCommand,
   "kafka-console-producer": consoleProducerCommand,
   "kafka-console-consumer": consoleConsumerCommand,
