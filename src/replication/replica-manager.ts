@@ -5,6 +5,7 @@ import { type LogConfig } from "../log/log-config.ts";
 import { type LogManager } from "../log/log-manager.ts";
 import { type LocalReplicaChanges, type LocalReplicaState } from "../metadata/delta/local-replica-changes.ts";
 import { directoryIds } from "../metadata/directory-id.ts";
+import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { Partition } from "./partition.ts";
 import { type AssignDirectory, ReplicaMoves } from "./replica-moves.ts";
@@ -46,6 +47,7 @@ export class ReplicaManager {
   readonly #assignDirectory: AssignDirectory;
   #timer: TimerHandle | undefined;
   #timerDueMs = Infinity;
+  #isClosed = false;
   readonly #onTimer = (): void => this.#expire();
 
   constructor(options: ReplicaManagerOptions) {
@@ -117,6 +119,11 @@ export class ReplicaManager {
     }
   }
 
+  /** The metadata gives this broker a replica; where there is none all the same, it is in a directory that is offline. */
+  hasReplica({ replicas }: PartitionRegistration): boolean {
+    return !this.#isClosed && replicas.includes(this.#brokerId);
+  }
+
   /** Calls `act` when all partitions that are being written together are written; at once when none is. */
   whenAllAreWritten(act: () => void): void {
     this.#logManager.whenAllAreWritten(act);
@@ -142,6 +149,7 @@ export class ReplicaManager {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#moves.close();
+    this.#isClosed = true;
     // A client that is told so looks for the new leader.
     for (const partition of this.partitions()) partition.stop(Errors.NOT_LEADER_OR_FOLLOWER);
     this.#byName.clear();

@@ -1,4 +1,5 @@
 import { type Uuid } from "../base/brand.ts";
+import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
@@ -15,14 +16,14 @@ export class PartitionLookup {
   }
 
   byName(topic: string, index: number): Partition | ErrorCode {
-    return this.#replicas.partition(topic, index) ?? this.#missing(this.#cache.partition(topic, index) !== undefined);
+    return this.#replicas.partition(topic, index) ?? this.#missing(this.#cache.partition(topic, index));
   }
 
   byId(topicId: Uuid, index: number): Partition | ErrorCode {
     const partition = this.#replicas.partitionById(topicId, index);
     if (partition !== undefined) return partition;
     const topic = this.#cache.topicById(topicId);
-    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#missing(topic.partitions[index] !== undefined);
+    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#missing(topic.partitions[index]);
   }
 
   /** As `byName`, and only when this broker leads the partition in that epoch (-1: in any). */
@@ -33,7 +34,8 @@ export class PartitionLookup {
     return errorCode === Errors.NONE ? partition : errorCode;
   }
 
-  #missing(isElsewhere: boolean): ErrorCode {
-    return isElsewhere ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  #missing(registration: PartitionRegistration | undefined): ErrorCode {
+    if (registration === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+    return this.#replicas.hasReplica(registration) ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
   }
 }

@@ -34,9 +34,12 @@ async function hasMovedTo(s: Session, topic: string, path: string): Promise<void
   });
 }
 
-async function setRate(s: Session, value: string | null): Promise<number> {
-  const operation = value === null ? 1 : 0;
-  const configs = [{ name: rateKey, configOperation: operation, value }];
+function setRate(s: Session, value: string | null): Promise<number> {
+  return setOfBroker(s, rateKey, value);
+}
+
+async function setOfBroker(s: Session, name: string, value: string | null): Promise<number> {
+  const configs = [{ name, configOperation: value === null ? 1 : 0, value }];
   const resources = [{ resourceType: brokerResource, resourceName: "1", configs }];
   return (await s.quietly("incrementalAlterConfigs", 1, { resources })).responses[0]!.errorCode;
 }
@@ -131,6 +134,43 @@ export const moveScenario: Scenario = {
     await s.until(async () => (await described(s, slow, [0])).every(({ topics }) => topics.length === 0));
     s.note("a deleted topic", withoutSpace(await described(s, slow, [0])));
     await setRate(s, null);
+  },
+};
+
+/** As `moveScenario`. */
+export const cordonScenario: Scenario = {
+  name: "cordoned-log-dirs",
+  async run(s) {
+    const cordoned = async () =>
+      (await s.quietly("describeLogDirs", 5, { topics: [] })).results.map(({ isCordoned }) => isCordoned);
+    const directories = (await s.quietly("describeLogDirs", 5, { topics: [] })).results.map(({ logDir }) => logDir);
+    const [one, two] = directories as [string, string];
+    s.names.set(one, "<dir 1>");
+    s.names.set(two, "<dir 2>");
+    const before = await s.createTopic("before", 2);
+    s.note("one of them", await setOfBroker(s, "cordoned.log.dirs", one));
+    await s.until(async () => (await cordoned())[0]!);
+    s.note("is cordoned", await cordoned());
+    const topic = await s.createTopic("after", 3);
+    const places = await described(s, topic, [0, 1, 2]);
+    s.note(
+      "new partitions",
+      places.map(({ topics }) => topics[0]?.partitions.length ?? 0),
+    );
+    const home = placeOf(await described(s, before, [0, 1])).logDir;
+    await s.ask("to the cordoned one", "alterReplicaLogDirs", 2, alterOf(one, topic));
+    await s.ask("to the other", "alterReplicaLogDirs", 2, alterOf(two, topic));
+    s.note("what was there stays", home !== undefined);
+    s.note("all of them", await setOfBroker(s, "cordoned.log.dirs", "*"));
+    await s.until(async () => (await cordoned()).every((each) => each));
+    const create = { topics: [{ name: s.topic("none"), numPartitions: 1, replicationFactor: 1 }], validateOnly: true };
+    const tried = () => s.quietly("createTopics", 7, { ...create, timeoutMs: 5_000 });
+    await s.until(async () => (await tried()).topics[0]!.errorCode !== 0);
+    s.note("a new topic", await tried());
+    s.note("a path that is not configured", await setOfBroker(s, "cordoned.log.dirs", "/nowhere"));
+    s.note("none", await setOfBroker(s, "cordoned.log.dirs", null));
+    await s.until(async () => (await tried()).topics[0]!.errorCode === 0);
+    s.note("is cordoned then", await cordoned());
   },
 };
 

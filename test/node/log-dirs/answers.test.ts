@@ -1,31 +1,30 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, test } from "vitest";
 import { expectSameAnswers } from "../../differential/compare.ts";
-import { moveScenario } from "../../differential/scenarios/log-dirs.ts";
-import { type Step, transcriptOf } from "../../differential/session.ts";
+import { cordonScenario, moveScenario } from "../../differential/scenarios/log-dirs.ts";
+import { type Scenario, type Step, transcriptOf } from "../../differential/session.ts";
 import { type TargetName } from "../../support/broker/target.ts";
-import { TestBroker } from "../../support/broker/test-broker.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { brokerWith } from "./directories.ts";
 
-const file = new URL(`../../data/differential/${moveScenario.name}.json`, import.meta.url);
+const scenarios = [moveScenario, cordonScenario];
+const fileOf = ({ name }: Scenario) => new URL(`../../data/differential/${name}.json`, import.meta.url);
+const isRecording = process.env["ODRADEK_RECORD"] === "kafka";
 
-async function transcript(target: TargetName): Promise<Step[]> {
-  const folder = temporaryDirectory();
-  const directories = ["one", "two"].map((name) => join(folder, name));
-  for (const directory of directories) mkdirSync(directory);
-  const broker = await TestBroker.start({ target, properties: { "log.dirs": directories.join(",") } });
-  onTestFinished(() => broker.remove());
-  return transcriptOf(moveScenario, broker.port);
+async function transcript(scenario: Scenario, target: TargetName): Promise<Step[]> {
+  const { broker } = await brokerWith(["one", "two"], target);
+  return transcriptOf(scenario, broker.port);
 }
 
 /** `ODRADEK_RECORD=kafka npx vitest run --project node log-dirs/answers` asks Apache Kafka itself, and keeps its answers. */
-test.runIf(process.env["ODRADEK_RECORD"] === "kafka")("recording", { timeout: 120_000 }, async () => {
-  writeFileSync(file, `${JSON.stringify(await transcript("kafka"), null, 1)}\n`);
+describe.runIf(isRecording)("recording", () => {
+  test.each(scenarios)("$name", { timeout: 120_000 }, async (scenario) => {
+    writeFileSync(fileOf(scenario), `${JSON.stringify(await transcript(scenario, "kafka"), null, 1)}\n`);
+  });
 });
 
-test.runIf(process.env["ODRADEK_RECORD"] === undefined)("replicas move as Kafka moves them", async () => {
-  const steps = await transcript("odradek");
-  expect(steps.length).toBeGreaterThan(30);
-  expectSameAnswers(moveScenario.name, steps, JSON.parse(readFileSync(file, "utf8")) as Step[]);
+describe.runIf(!isRecording)("answers as Kafka does", () => {
+  test.each(scenarios)("$name", async (scenario) => {
+    const kafkas = JSON.parse(readFileSync(fileOf(scenario), "utf8")) as Step[];
+    expectSameAnswers(scenario.name, await transcript(scenario, "odradek"), kafkas);
+  });
 });

@@ -56,7 +56,8 @@ test("a directory that fails takes its own partitions along, the last one the br
   expect((await leadersOf(broker.port)).map((leader) => leader === -1)).toEqual(
     [0, 1, 2, 3].map((i) => inTwo.includes(i)),
   );
-  for (const index of inTwo) expect(await send(broker, topic, ["lost"], index)).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
+  for (const index of inTwo) expect(await send(broker, topic, ["lost"], index)).toBe(Errors.KAFKA_STORAGE_ERROR);
+  expect(await move(broker, topic, one, inTwo[0])).toBe(Errors.KAFKA_STORAGE_ERROR);
 
   await broker.stop();
   rmSync(two);

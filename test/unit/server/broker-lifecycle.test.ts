@@ -14,6 +14,7 @@ function open(answers: { registration?: number; reply?: (heartbeat: Heartbeat, c
   const time = new ManualTime();
   const registrations: Parameters<Controller["registerBroker"]>[0][] = [];
   const heartbeats: Heartbeat[] = [];
+  const fatal: unknown[] = [];
   let offset = 5;
   const lifecycle = new BrokerLifecycle({
     nodeId: 1,
@@ -39,7 +40,7 @@ function open(answers: { registration?: number; reply?: (heartbeat: Heartbeat, c
     metadataOffset: () => offset++,
     cordonedDirIds: () => [],
     directoryFailureTimeoutMs: 30_000,
-    onFatal: () => {},
+    onFatal: (error) => fatal.push(error),
     offlineDirIds: () => ["AAAAAAAAAAAAAAAAAAAABQ"],
     timers: time,
     logger: silentLogger,
@@ -52,7 +53,7 @@ function open(answers: { registration?: number; reply?: (heartbeat: Heartbeat, c
     await time.advance(1_500);
     return started;
   };
-  return { lifecycle, time, registrations, heartbeats, start };
+  return { lifecycle, time, registrations, heartbeats, start, fatal };
 }
 
 describe("a broker's membership", () => {
@@ -129,5 +130,25 @@ describe("a broker's membership", () => {
     const { lifecycle, heartbeats } = open();
     await lifecycle.stop();
     expect(heartbeats).toEqual([]);
+  });
+
+  test("a directory that fails is told at once, and a broker that cannot tell it in time stops", async () => {
+    let isReachable = true;
+    const { lifecycle, heartbeats, time, start, fatal } = open({
+      reply: () => ({ errorCode: isReachable ? Errors.NONE : Errors.NOT_CONTROLLER, isFenced: false }),
+    });
+    await start();
+    const before = heartbeats.length;
+    lifecycle.directoryFailed("AAAAAAAAAAAAAAAAAAAABQ");
+    await time.settle();
+    expect(heartbeats.length).toBe(before + 1);
+    await time.advance(60_000);
+    expect(fatal).toEqual([]);
+    isReachable = false;
+    lifecycle.directoryFailed("AAAAAAAAAAAAAAAAAAAABg");
+    await time.advance(29_000);
+    expect(fatal).toEqual([]);
+    await time.advance(2_000);
+    expect(String(fatal[0])).toContain("couldn't communicate offline log dir AAAAAAAAAAAAAAAAAAAABg with controllers");
   });
 });
