@@ -19,6 +19,7 @@ export class IndexFile {
   #savedCount = 0;
   /** The file has these entries and nothing else. */
   #isFileExact = false;
+  #isCut = false;
   #wasUsed = true;
 
   /** Starts empty; `load` takes what the file has. */
@@ -112,6 +113,13 @@ export class IndexFile {
     if (file.sizeBytes() !== end) file.truncate(end);
     this.#savedCount = this.#count;
     this.#isFileExact = true;
+    this.#isCut = false;
+  }
+
+  /** False when the file was found to end within an entry: somebody has cut it. */
+  get isWhole(): boolean {
+    this.#load();
+    return !this.#isCut;
   }
 
   /** Drops the entries from memory when they were not used since the last call and the file has them. */
@@ -131,6 +139,7 @@ export class IndexFile {
     const entries = isThere ? this.#disk.readFile(this.#path) : noEntries;
     this.#count = withoutPadding(entries, this.#entrySizeBytes);
     this.#savedCount = this.#count;
+    this.#isCut = entries.length % this.#entrySizeBytes !== 0;
     this.#isFileExact = isThere && this.#count * this.#entrySizeBytes === entries.length;
     this.#entries = entries;
     return entries;

@@ -233,6 +233,8 @@ function recover(
     const isWhole = scanned.wholeBytes === segment.sizeBytes;
     if (isWhole && segment !== segments.active) segment.finishIndexes();
     segment.saveIndexes(false);
+    // Nobody could tell by looking at it that another crash has torn it.
+    if (segment.transactionIndex.count > 0) segment.transactionIndex.save(true);
     if (isWhole) continue;
     logger.warn(
       { log: name, segment: segment.baseOffset, droppedBytes: segment.sizeBytes - scanned.wholeBytes },

@@ -109,7 +109,7 @@ export class LogAppender implements Writable {
    */
   roll(baseOffset: Offset): boolean {
     const storage = this.#storage;
-    return storage.guard(() => this.#roll(storage, baseOffset));
+    return storage.isUsable && storage.guard(() => this.#roll(storage, baseOffset));
   }
 
   #roll(storage: LogStorage, baseOffset: Offset): void {

@@ -325,7 +325,9 @@ export class Log {
    * back a part of what was cut, or take a part of what is written in its place, and recovery has to look at both.
    */
   #lowerRecoveryPoint(offset: Offset): boolean {
-    this.#flusher.onTruncated(offset);
+    // The cut may come within a batch, before `offset`: only where a segment begins is sure.
+    const [segment] = this.#storage.segments.from(offset);
+    this.#flusher.onTruncated(Math.min(offset, segment?.baseOffset ?? offset));
     return this.#storage.guard(() => this.#beforeCut(this));
   }
 

@@ -76,6 +76,7 @@ export class OffsetIndex {
 
   /** Whether offsets and positions ascend and point into a segment of `segmentSizeBytes`. */
   isSane(segmentSizeBytes: number): boolean {
+    if (!this.file.isWhole) return false;
     const bytes = this.file.bytes();
     let offset = -1;
     let position = 0;

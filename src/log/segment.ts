@@ -281,6 +281,8 @@ export class Segment {
     if (!this.#indexes.isInUse && this.#preallocatedBytes === 0) return;
     this.finish();
     this.saveIndexes(false);
+    // An older state of the time index would not be seen to be one.
+    this.timeIndex.file.save(true);
     this.transactionIndex.save(true);
   }
 
@@ -322,16 +324,21 @@ export class Segment {
 
   /** Gives the files the suffix that says they are to be removed; they can still be read. */
   markDeleted(): void {
-    this.changeSuffix(deletedSuffix);
+    const from = this.#paths();
+    this.#setPaths(deletedSuffix);
+    // The `.log` file goes first: what is left of a crash is then indexes without it, and no log without its indexes.
+    this.#rename(from.reverse(), this.#paths().reverse());
   }
 
   /** Gives the files other names, the `.log` file the last: where it is, its indexes are. */
   changeSuffix(suffix: string): void {
     const from = this.#paths();
     this.#setPaths(suffix);
-    for (const [index, path] of this.#paths().entries()) {
-      if (this.#disk.exists(from[index]!)) this.#disk.rename(from[index]!, path);
-    }
+    this.#rename(from, this.#paths());
+  }
+
+  #rename(from: readonly string[], to: readonly string[]): void {
+    for (const [index, path] of from.entries()) if (this.#disk.exists(path)) this.#disk.rename(path, to[index]!);
   }
 
   remove(): void {

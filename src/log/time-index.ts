@@ -83,6 +83,7 @@ export class TimeIndex {
   }
 
   isSane(): boolean {
+    if (!this.file.isWhole) return false;
     let timestamp = -1;
     let offset = this.#baseOffset - 1;
     for (let slot = 0, count = this.file.count; slot < count; slot++) {

@@ -82,6 +82,7 @@ export class TransactionIndex {
   }
 
   isSane(baseOffset: Offset): boolean {
+    if (!this.file.isWhole) return false;
     const bytes = this.file.bytes();
     let lastOffset = baseOffset - 1;
     for (let slot = 0; slot < this.file.count; slot++) {

@@ -35,7 +35,8 @@ function damageFile(world: LogWorld, path: string): void {
   if (damage === "removed") return disk.remove(path);
   const file = disk.open(path, "readwrite");
   if (damage === "emptied") file.truncate(0);
-  if (damage === "cut") file.truncate(draw(bytes.length + 1));
+  // Entries of 8 and 12 bytes: where one ends, nobody can tell that there were more.
+  if (damage === "cut") file.truncate(Math.min(bytes.length, draw(bytes.length + 1) | 1));
   if (damage === "noise") file.write([random.bytes(bytes.length)], 0);
   if (damage === "zeros") file.write([Buffer.alloc(bytes.length)], 0);
   if (damage === "a bit" && bytes.length > 0) flipBit(bytes, draw(bytes.length), draw(8));
@@ -53,7 +54,7 @@ export function damageRecords(world: LogWorld, { topic, model }: SimulatedPartit
   const name = disk.list(directory).findLast((each) => each.endsWith(".log"));
   if (name === undefined) return;
   const bytes = Buffer.from(disk.readFile(`${directory}/${name}`));
-  const suspects = soundBatches(bytes).filter(({ baseOffset }) => baseOffset >= recoveryPoint);
+  const suspects = soundBatches(bytes).filter(({ baseOffset }) => baseOffset > recoveryPoint);
   const victim = suspects[draw(suspects.length)];
   if (victim === undefined) return;
   // What the checksum covers, or the checksum: the offsets and the leader's epoch are not in it.

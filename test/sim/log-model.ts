@@ -137,12 +137,16 @@ export class PartitionModel {
     this.batches.push(batch);
   }
 
+  /** Records before it are deleted, as far as the process knows. */
+  observeStart(logStartOffset: Offset): void {
+    this.logStartOffset = Math.max(this.logStartOffset, logStartOffset);
+    this.logStartOffsetMax = Math.max(this.logStartOffsetMax, logStartOffset);
+  }
+
   /** Takes in what the log says of itself. */
-  observe(log: { writtenOffset: Offset; recoveryPoint: Offset; logStartOffset: Offset }): void {
+  observe(log: { writtenOffset: Offset; recoveryPoint: Offset }): void {
     this.writtenOffset = Math.max(this.writtenOffset, log.writtenOffset);
     this.flushedOffset = Math.max(this.flushedOffset, log.recoveryPoint);
-    this.logStartOffset = Math.max(this.logStartOffset, log.logStartOffset);
-    this.logStartOffsetMax = Math.max(this.logStartOffsetMax, log.logStartOffset);
     const isPastTruncation = this.stale.length > 0 && this.flushedOffset > this.#truncatedAt;
     if (isPastTruncation) this.stale = [];
   }

@@ -26,21 +26,26 @@ export async function step(world: LogWorld): Promise<void> {
   else if (kind < 84) await flush(world, partition, log);
   else if (kind < 86) log.flush().catch(() => undefined);
   else if (kind < 88) log.roll();
-  else if (kind < 94) await world.time.advance([0, 1_000, 30_000, 70_000][draw(4)]!);
+  else if (kind < 94) await passTime(world);
   else if (kind < 95) log.maybeIncrementLogStartOffset(log.logStartOffset + draw(20));
   else if (kind < 97) truncate(world, partition, log);
   else changeRole(world, partition, log);
   for (const each of world.partitions) observe(world, each);
 }
 
+async function passTime(world: LogWorld): Promise<void> {
+  await world.time.advance([0, 1_000, 30_000, 70_000][world.draw(4)]!);
+  if (world.isDirectoryOffline || !world.disk.isOn) world.isRetentionInterrupted = true;
+}
+
 function observe({ disk }: LogWorld, { log, model }: SimulatedPartition): void {
-  if (log === undefined || !disk.isOn) return;
+  if (log === undefined) return;
+  model.observeStart(log.logStartOffset);
+  if (log.isOffline || !disk.isOn) return;
   model.observe(log);
-  if (!log.isOffline) {
-    demandEqual(log.logEndOffset, model.endOffset, `${log.name}: end of the log`);
-    demand(log.recoveryPoint <= log.logEndOffset, () => `${log.name}: the recovery point lies behind the log's end`);
-    demand(log.writtenOffset <= log.logEndOffset, () => `${log.name}: more is written than there is`);
-  }
+  demandEqual(log.logEndOffset, model.endOffset, `${log.name}: end of the log`);
+  demand(log.recoveryPoint <= log.logEndOffset, () => `${log.name}: the recovery point lies behind the log's end`);
+  demand(log.writtenOffset <= log.logEndOffset, () => `${log.name}: more is written than there is`);
 }
 
 function changeRole({ draw }: LogWorld, partition: SimulatedPartition, log: Log): void {
@@ -148,7 +153,8 @@ function drawnBatch(world: LogWorld, { model }: SimulatedPartition, log: Log): D
   const isOpen = known !== undefined && known.transactionFirstOffset >= 0;
   if (isOpen && draw(2) === 0) return drawnMarker(world, producerId, known.epoch, known.coordinatorEpoch);
   const isNewEpoch = known !== undefined && !isOpen && draw(12) === 0;
-  const isForgotten = log.producerState.get(producerId) === undefined;
+  const isInLog = known !== undefined && known.lastOffset < log.logEndOffset;
+  const isForgotten = isInLog && log.producerState.get(producerId) === undefined;
   const hasSequence = known !== undefined && known.lastSequence >= 0 && !isNewEpoch && !isForgotten;
   const batch = {
     producerId,

@@ -31,7 +31,7 @@ export const logRoot = "/data";
 export class LogWorld {
   readonly draw: Draw;
   readonly random: SeededRandom;
-  readonly time = new ManualTime();
+  time = new ManualTime();
   readonly config: LogConfig;
   readonly partitions: readonly SimulatedPartition[];
   readonly log: Logger;
@@ -41,6 +41,8 @@ export class LogWorld {
   isDirectoryOffline = false;
   /** Files were damaged, of which nobody has looked at some yet. */
   isDamaged = false;
+  /** The disk failed while segments were being deleted. */
+  isRetentionInterrupted = false;
   operations = 0;
   readonly #trace = createHash("sha256");
   readonly #onTrace: (line: string) => void;
@@ -78,7 +80,9 @@ export class LogWorld {
 
   /** Starts a broker's logs on the disk; false when the disk was cut meanwhile. */
   boot(): boolean {
-    const { time, disk } = this;
+    const { disk } = this;
+    // The timers of the former process ended with it.
+    const time = (this.time = new ManualTime(this.time.wallMs()));
     this.queue = new WriteQueue({ timers: time, tailCacheBytes: this.draw(2) === 0 ? 1_048_576 : 4_096 });
     this.isDirectoryOffline = false;
     try {

@@ -1,0 +1,183 @@
+import { describe, expect, test } from "vitest";
+import { nodeCompute } from "../../../src/io/node/node-compute.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { batch, marker, startMs } from "./batches.ts";
+import { type LogUnderTest, logDirectory, openLog, readAll } from "./open-log.ts";
+
+/** What the draw of a loss of power leaves: nothing that was not synced. */
+const nothing = (): number => 0;
+const small = { segmentBytes: 400, indexIntervalBytes: 100 };
+
+function append({ log, queue }: LogUnderTest, count: number, options: object = {}): void {
+  for (let index = 0; index < count; index++) {
+    expect(log.appendAsLeader(batch(options), 0, "client", startMs)).toMatchObject({ ok: true });
+  }
+  queue.flush();
+  log.highWatermark = log.logEndOffset;
+}
+
+/** Mistakes that seeds of `npm run sim` found, each on its own. */
+describe("what was flushed survives a loss of power", () => {
+  test("with the name of the partition's directory", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk);
+    append(under, 3);
+    await under.log.flush();
+    expect(openLog(disk.crash(nothing)).log.logEndOffset).toBe(3);
+  });
+
+  test("and so do the producers whose batches were deleted since", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { ...small, retentionMs: 1_000 });
+    append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0 });
+    append(under, 10);
+    append(under, 3, { timestamp: startMs + 2_000 });
+    await under.log.flush();
+    expect(under.log.deleteOldSegments(startMs + 2_000, (remove) => remove())).toBeGreaterThan(0);
+    disk.syncDirectory(logDirectory);
+    const { log } = openLog(disk.crash(nothing), small, { recoveryPoint: under.log.recoveryPoint });
+    expect(log.logStartOffset).toBeGreaterThan(0);
+    expect(log.producerState.get(7)).toMatchObject({ lastSequence: 0 });
+  });
+
+  test("but not what a truncation put in its place while the device was at work", async () => {
+    const disk = new MemoryDisk();
+    disk.syncTurns = () => 2;
+    const under = openLog(disk);
+    append(under, 10);
+    const flush = under.log.flush();
+    under.log.truncateTo(5);
+    append(under, 5);
+    await flush;
+    expect(under.log.recoveryPoint).toBeLessThanOrEqual(5);
+    expect(under.log.logEndOffset).toBe(10);
+  });
+
+  test("but nothing of what a second fsync makes of the first one's failure", async () => {
+    const disk = new MemoryDisk();
+    disk.syncTurns = () => 2;
+    const under = openLog(disk);
+    append(under, 3);
+    disk.fail("sync", "EIO", { times: 1 });
+    const flushes = await Promise.allSettled([under.log.flush(), under.log.flush()]);
+    expect(flushes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(under.log.recoveryPoint).toBe(0);
+    await expect(under.log.flush()).rejects.toThrow("failed before");
+  });
+
+  test("a log that is offline is not rolled", () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk);
+    append(under, 3);
+    under.log.goOffline();
+    expect(under.log.roll()).toBe(false);
+    expect(disk.list(logDirectory).filter((name) => name.endsWith(".log"))).toHaveLength(1);
+  });
+});
+
+describe("what was cut does not come back", () => {
+  test("behind what is written in its place", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, small);
+    append(under, 20);
+    await under.log.flush();
+    under.log.truncateTo(2);
+    append(under, 1, { value: "other" });
+    await under.log.flush();
+    const expected = readAll(under.log);
+    const { log } = openLog(disk.crash(nothing), small);
+    expect(readAll(log).equals(expected)).toBe(true);
+  });
+
+  test("nor does a recovery point outlive the cut, which is asked about before", async () => {
+    const disk = new MemoryDisk();
+    const seen: [recoveryPoint: number, endOffset: number][] = [];
+    const beforeCut = ({ recoveryPoint, logEndOffset }: { recoveryPoint: number; logEndOffset: number }): void =>
+      void seen.push([recoveryPoint, logEndOffset]);
+    const under = openLog(disk, {}, { beforeCut });
+    append(under, 4, { count: 3 });
+    await under.log.flush();
+    under.log.truncateTo(7);
+    // Where a batch begins is not known yet: the segment's start is sure.
+    expect(seen).toEqual([[0, 12]]);
+    expect(under.log.logEndOffset).toBe(6);
+  });
+
+  test("nor do the epochs of its records", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk);
+    append(under, 5);
+    await under.log.flush();
+    const copy = disk.kill();
+    copy.writeFileAtomic(`${logDirectory}/leader-epoch-checkpoint`, "0\n2\n0 0\n4 2\n");
+    const { log } = openLog(copy);
+    expect(log.leaderEpochs.entries()).toEqual([{ epoch: 0, startOffset: 0 }]);
+    expect(copy.readFile(`${logDirectory}/leader-epoch-checkpoint`).toString()).toBe("0\n1\n0 0\n");
+  });
+});
+
+describe("a hole that a loss of power left between two segments", () => {
+  function holed(): { disk: MemoryDisk; sizes: { baseOffset: number }[] } {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, small);
+    append(under, 20);
+    const sizes = under.log.segmentSizes();
+    const copy = disk.kill();
+    const file = copy.open(`${logDirectory}/${String(sizes[1]!.baseOffset).padStart(20, "0")}.log`, "readwrite");
+    // Its last batch is gone, as a whole.
+    file.truncate(file.sizeBytes() - batch().length);
+    file.close();
+    return { disk: copy, sizes };
+  }
+
+  test("is where the log ends", () => {
+    const { disk, sizes } = holed();
+    const { log } = openLog(disk, small);
+    expect(log.logEndOffset).toBe(sizes[2]!.baseOffset - 1);
+    expect(log.segmentSizes()).toHaveLength(2);
+  });
+
+  test("may be the work of the cleaner in a compacted log, and stays", () => {
+    const { disk } = holed();
+    const { log } = openLog(disk, { ...small, isCompacted: true });
+    expect(log.logEndOffset).toBe(20);
+  });
+
+  test("stays where the cleaner has been, whatever the topic's policy is now", () => {
+    const { disk } = holed();
+    expect(openLog(disk, small, { cleanedOffset: 20 }).log.logEndOffset).toBe(20);
+  });
+});
+
+describe("files", () => {
+  test("of a segment that is deleted go in an order that keeps a log and its aborted transactions together", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { ...small, retentionMs: 1_000 });
+    append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true });
+    expect(under.log.appendAsLeader(marker(7, true), 0, "coordinator", startMs)).toMatchObject({ ok: true });
+    append(under, 10);
+    await under.log.flush();
+    disk.fail("rename", "EIO", { path: /\.(index|timeindex|txnindex)$/ });
+    under.log.deleteOldSegments(startMs + 2_000, (remove) => remove());
+    const names = disk.list(logDirectory).filter((name) => name.startsWith("00000000000000000000."));
+    expect(names).toContain("00000000000000000000.log.deleted");
+    expect(names).toContain("00000000000000000000.txnindex");
+  });
+
+  test.each([".index", ".timeindex"])("%s that ends within an entry is made anew", async (suffix) => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, small);
+    append(under, 20, { timestamp: startMs + 5 });
+    under.log.close();
+    const copy = disk.kill();
+    const path = `${logDirectory}/00000000000000000000${suffix}`;
+    const whole = copy.readFile(path);
+    const file = copy.open(path, "readwrite");
+    file.truncate(whole.length - 3);
+    file.close();
+    const { log } = openLog(copy, small, { hadCleanShutdown: true });
+    for (let offset = 0; offset < 20; offset++) expect(log.read(offset, 1, 20, true)).toMatchObject({ ok: true });
+    expect(await log.offsetForTimestamp(startMs + 5, nodeCompute)).toMatchObject({ offset: 0 });
+    expect(copy.readFile(path).length % (suffix === ".index" ? 8 : 12)).toBe(0);
+  });
+});
