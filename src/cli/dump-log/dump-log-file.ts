@@ -1,4 +1,3 @@
-import { nodeCompute } from "../../io/node/node-compute.ts";
 import { type LogRecord } from "../../protocol/records/record-iterator.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { printBatch } from "./batch-line.ts";
@@ -34,7 +33,7 @@ export async function dumpLogFile(
     for (const batch of reader.batches(0, end)) {
       printBatch(batch, output);
       if (isDeep) {
-        for await (const record of recordsIn(batch, nodeCompute)) {
+        for await (const record of recordsIn(batch)) {
           if (record.offset !== lastOffset + 1) findings.gap(file.absolutePath, lastOffset, record.offset);
           lastOffset = record.offset;
           printRecord(batch, record, decode, isBrief, output);

@@ -1,4 +1,3 @@
-import { nodeCompute } from "../../io/node/node-compute.ts";
 import { longText } from "../../protocol/message-json.ts";
 import { type DumpLogOptions } from "./dump-log-options.ts";
 import { type Findings } from "./findings.ts";
@@ -94,6 +93,6 @@ async function largestTimestamp(reader: SegmentReader, position: number): Promis
   const { value: batch } = reader.batches(position, reader.sizeBytes).next();
   let largest = noTimestamp;
   if (batch === undefined) return largest;
-  for await (const { timestamp } of recordsIn(batch, nodeCompute)) largest = Math.max(largest, timestamp);
+  for await (const { timestamp } of recordsIn(batch)) largest = Math.max(largest, timestamp);
   return largest;
 }

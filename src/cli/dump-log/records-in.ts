@@ -1,7 +1,6 @@
-import { type Compute } from "../../io/ports.ts";
 import { type BatchView } from "../../protocol/records/batch-header.ts";
 import { InvalidRecordError, UnreadableRecordsError } from "../../protocol/records/errors.ts";
-import { decompressBatch, type LogRecord, recordsOf } from "../../protocol/records/record-iterator.ts";
+import { decompressBatch, type LogRecord, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { type FileBatch } from "./segment-reader.ts";
 
@@ -11,15 +10,21 @@ const payloadSizeBytesMax = 2_147_483_647;
  * The records of a batch, whatever its CRC says: a compressed batch is read as a whole before its first record is
  * printed, and bytes behind the last record show before that record does, as in the Java tool.
  */
-export async function* recordsIn(fileBatch: FileBatch, compute: Compute): AsyncGenerator<LogRecord, void, undefined> {
+export async function* recordsIn(fileBatch: FileBatch): AsyncGenerator<LogRecord, void, undefined> {
   const batch = fileBatch.whole();
   if (batch.recordCount === 0) return;
   try {
-    const payload = await decompressBatch(batch, compute, payloadSizeBytesMax);
-    yield* batch.isCompressed ? Array.from(recordsOf(batch, payload)) : plainRecords(batch, payload);
+    if (batch.isCompressed) yield* await compressedRecords(batch);
+    else yield* plainRecords(batch, payloadOf(batch));
   } catch (error) {
     throw javaError(error);
   }
+}
+
+/** The codecs' libraries are loaded when a batch needs them. */
+async function compressedRecords(batch: BatchView): Promise<LogRecord[]> {
+  const { nodeCompute } = await import("../../io/node/node-compute.ts");
+  return [...recordsOf(batch, await decompressBatch(batch, nodeCompute, payloadSizeBytesMax))];
 }
 
 function* plainRecords(batch: BatchView, payload: Buffer): Generator<LogRecord, void, undefined> {

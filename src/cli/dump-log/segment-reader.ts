@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import {
   BatchView,
   batchHeaderSizeBytes,
+  currentMagic,
   headerUpToMagicSizeBytes,
   lengthAt,
   logOverheadBytes,
@@ -88,7 +89,9 @@ export class SegmentReader {
       }
       if (position > end - logOverheadBytes - length) return;
       const sizeBytes = length + logOverheadBytes;
-      yield this.#batch(position, sizeBytes, readInt64(header, 0), header.readInt8(magicAt), end);
+      const magic = header.readInt8(magicAt);
+      if (magic < currentMagic) throw unreadable(magic, position);
+      yield this.#batch(position, sizeBytes, readInt64(header, 0), magic, end);
       position += sizeBytes;
     }
   }
@@ -138,6 +141,14 @@ export class SegmentReader {
   #text(end: number = integerMax): string {
     return `FileRecords(size=${Math.min(this.sizeBytes, end)}, file=${this.path}, start=0, end=${end})`;
   }
+}
+
+/** Kafka's tool still reads what brokers before 0.11 wrote. */
+function unreadable(magic: number, position: number): ClientError {
+  return new ClientError(
+    "org.apache.kafka.common.errors.UnsupportedForMessageFormatException",
+    `The batch at position ${position} has message format ${magic}, which this tool does not read`,
+  );
 }
 
 function illegal(message: string): ClientError {
