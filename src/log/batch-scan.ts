@@ -62,10 +62,13 @@ function scanWith(
   scratchChunk: Buffer,
   isWhole: boolean,
 ): number {
+  // Where in the file the chunk begins, and how many of its bytes are there already.
   let position = start;
+  let kept = 0;
   let chunk = scratchChunk;
   while (position < end) {
-    const length = file.read(chunk.subarray(0, Math.min(chunk.length, end - position)), position);
+    const wanted = Math.min(chunk.length, end - position);
+    const length = kept + (wanted > kept ? file.read(chunk.subarray(kept, wanted), position + kept) : 0);
     let at = 0;
     while (length - at >= batchHeaderSizeBytes) {
       const sizeBytes = batchSizeAt(chunk, at);
@@ -74,10 +77,15 @@ function scanWith(
       if (!visit(new BatchView(chunk, at), position + at)) return position + at;
       at += sizeBytes;
     }
-    if (at === 0) {
+    // What is left of the chunk is the beginning of the next batch.
+    kept = Math.max(0, length - at);
+    if (at > 0) chunk.copyWithin(0, at, length);
+    else {
       // Not one batch was there whole: the piece is too small for it, or the file ends.
-      if (length < batchHeaderSizeBytes || chunk.length > batchSizeAt(chunk, 0)) return position;
-      chunk = Buffer.allocUnsafe(batchSizeAt(chunk, 0));
+      if (length < batchHeaderSizeBytes || chunk.length >= batchSizeAt(chunk, 0)) return position;
+      const larger = Buffer.allocUnsafe(batchSizeAt(chunk, 0));
+      chunk.copy(larger, 0, 0, length);
+      chunk = larger;
     }
     position += at;
   }

@@ -167,13 +167,13 @@ export class LogStorage {
 
   /**
    * Writes down the producers as they were at `offset`, within the active segment, for recovery to begin there. Earlier
-   * snapshots within the segment have no use any more.
+   * snapshots within the segment have no use any more. It need not be durable: without it recovery begins at the snapshot
+   * where the segment starts, and that one is.
    */
   leaveProducerSnapshot(offset: Offset, snapshot: Buffer): void {
     const { baseOffset } = this.segments.active;
     replaceFile(this.disk, producerSnapshotPath(this.directory, offset), snapshot);
     this.snapshotOffset = offset;
-    this.#unsyncedSnapshots.add(offset);
     this.removeProducerSnapshots((other) => other > baseOffset && other < offset);
   }
 
