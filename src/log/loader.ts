@@ -11,6 +11,7 @@ import {
   segmentFileName,
   segmentSuffixes,
   swapSuffix,
+  transactionIndexSuffix,
 } from "./log-files.ts";
 import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producer-snapshot.ts";
 import { type ProducerState } from "./producer-state.ts";
@@ -98,8 +99,22 @@ function listFiles({ disk, directory }: LoadOptions): ReadonlySet<string> {
   const isUnfinished = (file: string): boolean =>
     file.endsWith(deletedSuffix) || file.endsWith(cleanedSuffix) || file.endsWith(swapSuffix);
   if (!files.some(isUnfinished)) return new Set(files);
+  giveBackIndexes(disk, directory, files);
   finishCleaning(disk, directory);
   return new Set(disk.list(directory));
+}
+
+/** Of a segment that was being deleted a loss of power may have kept the `.log` file's old name alone: it is in use again. */
+function giveBackIndexes(disk: Disk, directory: string, files: readonly string[]): void {
+  const names = new Set(files);
+  for (const file of files) {
+    const baseOffset = file.endsWith(transactionIndexSuffix + deletedSuffix) ? offsetOfFileName(file) : undefined;
+    if (baseOffset === undefined) continue;
+    const log = segmentFileName(baseOffset, logSuffix);
+    const name = segmentFileName(baseOffset, transactionIndexSuffix);
+    if (!names.has(log) || names.has(log + deletedSuffix) || names.has(name)) continue;
+    disk.rename(`${directory}/${file}`, `${directory}/${name}`);
+  }
 }
 
 function loadSegments(options: LoadOptions, files: ReadonlySet<string>): Segments {

@@ -232,6 +232,14 @@ export class LogStorage {
     this.#isNameSynced = true;
   }
 
+  /** Makes new names durable some time soon; before the files that have them go. */
+  syncDirectoryInBackground(): void {
+    this.disk.syncDirectoryAsync(this.directory).catch((error: unknown) => {
+      // The directory may have another name by now, or be gone.
+      if (this.isUsable) this.fail(error);
+    });
+  }
+
   closeFiles(): void {
     for (const segment of this.segments.all()) segment.close();
   }

@@ -28,13 +28,18 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
   return deletable;
 }
 
-/** Takes segments out of the log; their files go after `file.delete.delay.ms`. */
+/**
+ * Takes segments out of the log; their files go after `file.delete.delay.ms`, and the producer snapshots that only those
+ * need: a loss of power may bring back segments whose new names are not durable yet.
+ */
 export function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
   for (const segment of segments) {
     storage.segments.remove(segment);
     segment.markDeleted();
     removeLater(() => segment.remove(), storage.config.fileDeleteDelayMs);
   }
+  storage.syncDirectoryInBackground();
   const firstOffset = storage.segments.first.baseOffset;
-  storage.removeProducerSnapshots((offset) => offset < firstOffset);
+  const removeSnapshots = (): void => storage.removeProducerSnapshots((offset) => offset < firstOffset);
+  removeLater(removeSnapshots, storage.config.fileDeleteDelayMs);
 }

@@ -341,9 +341,10 @@ export class Segment {
     for (const [index, path] of from.entries()) if (this.#disk.exists(path)) this.#disk.rename(path, to[index]!);
   }
 
+  /** Removes the files, the `.log` file the last: as long as it is there, the others are what is left of its segment. */
   remove(): void {
     this.close();
-    for (const path of this.#paths().reverse()) this.#disk.remove(path);
+    for (const path of this.#paths()) this.#disk.remove(path);
   }
 
   #paths(): string[] {
