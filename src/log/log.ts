@@ -386,9 +386,15 @@ export class Log {
     if (this.writtenOffset === this.logEndOffset) this.#storage.tail.clear();
   }
 
-  /** Its log directory failed elsewhere: nothing here is relied on any more. */
+  /** Its log directory failed elsewhere: nothing here is relied on any more, and its volume can be taken away. */
   goOffline(): void {
-    this.#storage.isOffline = true;
-    this.#storage.cleaning?.abort();
+    const storage = this.#storage;
+    storage.isOffline = true;
+    storage.cleaning?.abort();
+    try {
+      storage.closeFiles();
+    } catch (error) {
+      storage.logger.debug({ error, log: storage.name }, "A file of a log that is offline could not be closed");
+    }
   }
 }

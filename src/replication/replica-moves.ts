@@ -23,7 +23,7 @@ export interface ReplicaMovesOptions {
 }
 
 /** One step of a copy: little enough that a produce that waits for it does not notice. */
-const stepBytes = 262_144;
+const stepBytes = 131_072;
 const retryMs = 1_000;
 
 /**

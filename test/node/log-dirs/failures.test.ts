@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
@@ -15,6 +15,19 @@ function contentsOf(directories: readonly string[]): number[][] {
       .filter((index) => index !== undefined)
       .map(Number),
   );
+}
+
+/** The files that a process has open, where the system tells. */
+function filesOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return [readlinkSync(join(folder, name))];
+    } catch {
+      return [];
+    }
+  });
 }
 
 async function leadersOf(port: number): Promise<number[]> {
@@ -44,6 +57,9 @@ test("a directory that fails takes its own partitions along, the last one the br
   );
   expect(await move(broker, topic, two, inOne[0])).toBe(Errors.KAFKA_STORAGE_ERROR);
   expect(await move(broker, topic, one, inTwo[0])).toBe(Errors.KAFKA_STORAGE_ERROR);
+  // Its volume can be taken away.
+  const held = filesOf(broker.pid!).filter((path) => path.startsWith(`${two}.away/`) && !path.endsWith("/.lock"));
+  expect(held).toEqual([]);
   // New topics go where there is room.
   await createTopic(broker.port, "later", 3);
   expect(readdirSync(one).filter((name) => name.startsWith("later-")).length).toBe(3);
