@@ -81,6 +81,7 @@ export class TransactionIndex {
     if (this.file.count > 0 || this.#disk.exists(this.file.path)) await this.file.saveDurably();
   }
 
+  /** Whether markers ascend and stand behind what they end: not so in an entry of zeros, which a crash may leave. */
   isSane(baseOffset: Offset): boolean {
     if (!this.file.isWhole) return false;
     const bytes = this.file.bytes();
@@ -88,7 +89,7 @@ export class TransactionIndex {
     for (let slot = 0; slot < this.file.count; slot++) {
       const transaction = this.at(slot);
       if (bytes.readInt16BE(slot * entrySizeBytes) !== currentVersion) return false;
-      if (transaction.lastOffset <= lastOffset || transaction.firstOffset > transaction.lastOffset) return false;
+      if (transaction.lastOffset <= lastOffset || transaction.firstOffset >= transaction.lastOffset) return false;
       lastOffset = transaction.lastOffset;
     }
     return true;

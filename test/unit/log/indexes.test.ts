@@ -192,4 +192,15 @@ describe("transaction index", () => {
     index.append({ producerId: 9, firstOffset: 9, lastOffset: 8, lastStableOffset: 0 });
     expect(index.isSane(0)).toBe(false);
   });
+
+  test("an entry of zeros is damage, also when it is the only one", () => {
+    const disk = new MemoryDisk();
+    disk.mkdir("/log");
+    const file = disk.open("/log/0.txnindex", "create");
+    file.write([Buffer.alloc(34)], 0);
+    file.close();
+    const index = new TransactionIndex(disk, "/log/0.txnindex");
+    index.file.reload();
+    expect(index.isSane(0)).toBe(false);
+  });
 });
