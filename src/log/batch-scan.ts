@@ -8,7 +8,7 @@ import {
   magicAt,
 } from "../protocol/records/batch-header.ts";
 
-const wholeChunkBytes = 1_048_576;
+const wholeChunkBytes = 262_144;
 const headerChunkBytes = 16_384;
 /** What scans read into: one of each size, since a scan ends before the next begins. Views of it end with the scan. */
 const scratch = new Map<number, Buffer>();
