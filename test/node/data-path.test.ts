@@ -167,7 +167,9 @@ test("a restart keeps records, starts of logs, sequences of producers and topics
   const topic = await s.createTopic("kept");
   const gone = await s.createTopic("gone");
   const producerId = await newProducerId(s);
-  const numbered = (baseSequence: number) => batch({ count: 2, producerId, producerEpoch: 0, baseSequence });
+  // A producer of which the last record is older than a day is forgotten at the start, as in Kafka.
+  const timestamp = Date.now();
+  const numbered = (baseSequence: number) => batch({ count: 2, producerId, producerEpoch: 0, baseSequence, timestamp });
   for (const sequence of [0, 2, 4]) await send(s, topic, numbered(sequence));
   await send(s, gone, batch());
   const cut = { topics: [{ name: topic, partitions: [{ partitionIndex: 0, offset: 3 }] }], timeoutMs: 5_000 };
