@@ -20,7 +20,7 @@ export interface WriteQueueOptions {
 }
 
 const openFilesMaxDefault = 2_048;
-const tailCacheBytesDefault = 67_108_864;
+const tailCacheBytesDefault = 33_554_432;
 
 /**
  * Group commit: the logs that were appended to in this turn of the event loop. At the turn's end each is written with one

@@ -234,7 +234,7 @@ export class Connection {
 
   #flush(): void {
     if (this.#out.length === 0 || this.#isClosed) return;
-    const out = this.#out;
+    const out = joined(this.#out);
     this.#out = [];
     this.#outBytes = 0;
     this.#leaving.push(out);
@@ -267,6 +267,25 @@ function answerBytes(answer: Answer | undefined): number {
   let sizeBytes = 0;
   for (const slice of answer) sizeBytes += slice.length;
   return sizeBytes;
+}
+
+/**
+ * The same bytes in as few slices as they lie in: answers to small requests are written one behind the other into the same
+ * memory, and each slice costs a write to the stream.
+ */
+export function joined(slices: readonly Buffer[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let index = 0; index < slices.length;) {
+    const first = slices[index++]!;
+    const { buffer, byteOffset } = first;
+    let end = byteOffset + first.length;
+    for (let next = slices[index]; next !== undefined; next = slices[++index]) {
+      if (next.byteOffset !== end || next.buffer !== buffer) break;
+      end += next.length;
+    }
+    pieces.push(end - byteOffset === first.length ? first : Buffer.from(buffer, byteOffset, end - byteOffset));
+  }
+  return pieces;
 }
 
 export function peerText({ peer }: ConnectionInfo): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
+import { joined } from "../../../src/server/connection.ts";
 import { closeConnection, type HandlerResult } from "../../../src/server/handler.ts";
 import { apiVersionsV0, frame, heartbeat, heartbeatHandler, int32, testServer, until } from "./test-server.ts";
 
@@ -288,4 +289,13 @@ describe("a handler that fails", () => {
       Array.from({ length: 3 }, () => ["error", "Unexpected error handling request", "Heartbeat"]),
     );
   });
+});
+
+test("slices that lie one behind the other leave as one", () => {
+  const memory = Buffer.from("one two three");
+  const other = Buffer.from("four");
+  const slices = [memory.subarray(0, 4), memory.subarray(4, 8), other, memory.subarray(8), memory.subarray(0, 3)];
+  const pieces = joined(slices);
+  expect(pieces.map(String)).toEqual(["one two ", "four", "three", "one"]);
+  expect(pieces.map(({ buffer }) => buffer)).toEqual([memory, other, memory, memory].map(({ buffer }) => buffer));
 });
