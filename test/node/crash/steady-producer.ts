@@ -59,7 +59,8 @@ export class SteadyProducer {
         records: values.map((value, offsetDelta) => ({
           key: null,
           value: Buffer.from(value),
-          timestamp: 1_790_000_000_000,
+          // A producer whose batches are older than a day is forgotten at the next start.
+          timestamp: Date.now(),
           offsetDelta,
         })),
         ...(identity && {

@@ -81,6 +81,10 @@ export class TestBroker {
     return child === undefined || !hasEnded(child) ? undefined : (child.exitCode ?? -1);
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && !hasEnded(this.#child);
+  }
+
   /** What it wrote to standard output and error, all starts together. */
   get log(): string {
     return existsSync(this.#logFile) ? readFileSync(this.#logFile, "utf8") : "";
