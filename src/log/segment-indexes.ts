@@ -33,6 +33,8 @@ export class SegmentIndexes {
    *
    * @param pathOf the path of the segment's file that has a suffix
    */
+  #isRemoved = false;
+
   constructor(
     disk: Disk,
     pathOf: (suffix: string) => string,
@@ -200,10 +202,15 @@ export class SegmentIndexes {
     this.transactions.save(isDurable);
   }
 
+  /** The files are removed: others may take their names while a save is under way. */
+  onRemoved(): void {
+    this.#isRemoved = true;
+  }
+
   async saveDurably(): Promise<void> {
-    await this.offsets.file.saveDurably();
-    await this.times.file.saveDurably();
-    await this.transactions.saveDurably();
+    if (!this.#isRemoved) await this.offsets.file.saveDurably();
+    if (!this.#isRemoved) await this.times.file.saveDurably();
+    if (!this.#isRemoved) await this.transactions.saveDurably();
   }
 
   /** Frees memory that was not used since the last call. */

@@ -343,6 +343,7 @@ export class Segment {
 
   /** Removes the files, the `.log` file the last: as long as it is there, the others are what is left of its segment. */
   remove(): void {
+    this.#indexes.onRemoved();
     this.close();
     for (const path of this.#paths()) this.#disk.remove(path);
   }

@@ -156,14 +156,14 @@ function isEnd(history: readonly ModelBatch[], { logStartOffset, logEndOffset }:
   return history.some(({ lastOffset }) => lastOffset + 1 === logEndOffset);
 }
 
-/** The records and the snapshots of producers; indexes and epochs may differ in what does not matter. */
+/** The records; indexes, snapshots and epochs may differ in what does not matter. */
 function contents({ disk, partitions }: LogWorld): Record<string, string> {
   const files: Record<string, string> = {};
   for (const { topic } of partitions) {
     const directory = `${logRoot}/${topic}-0`;
     if (!disk.exists(directory)) continue;
     for (const name of disk.list(directory)) {
-      if (!name.endsWith(".log") && !name.endsWith(".snapshot")) continue;
+      if (!name.endsWith(".log")) continue;
       files[`${directory}/${name}`] = disk.readFile(`${directory}/${name}`).toString("hex");
     }
   }
