@@ -1,3 +1,4 @@
+import { logEnds } from "../harness/admin.ts";
 import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
 import { produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
@@ -10,7 +11,7 @@ const paceMs = 1;
 
 /**
  * Producers that send single records at a steady rate, one consumer with a long poll always open. Record n goes to
- * partition n modulo partitions (the topic is new), so the time it was sent needs not travel with it.
+ * partition n modulo partitions and no one else writes there, so the time it was sent needs not travel with it.
  */
 export async function latencyLoad(job: LatencyJob, brokerCpuSeconds: () => number): Promise<JobResult> {
   const batch = produceBatch(1, job.valueSizeBytes);
@@ -18,6 +19,8 @@ export async function latencyLoad(job: LatencyJob, brokerCpuSeconds: () => numbe
   const errorAt = produceErrorAt(job.topic);
   const reader = job.partitions === 1 ? singleReader(job.topic) : sessionReader(job.topic, job.partitions);
   const received = new Float64Array(job.partitions);
+  /** Where each partition ended before. */
+  const starts = await logEnds(job.port, job.topic, job.partitions);
   const sentMs: number[] = [];
   const latencies: number[] = [];
 
@@ -38,7 +41,7 @@ export async function latencyLoad(job: LatencyJob, brokerCpuSeconds: () => numbe
           phases.counts.records++;
           if (phases.isMeasuring) latencies.push(latency);
         }
-        reader.moveTo(partition, received[partition]!);
+        reader.moveTo(partition, starts[partition]! + received[partition]!);
       };
       const run = async (): Promise<void> => {
         const onFetched = (frame: Buffer): void => {
@@ -47,7 +50,7 @@ export async function latencyLoad(job: LatencyJob, brokerCpuSeconds: () => numbe
         };
         const consumer = await openLoadConnection(job.port, onFetched, () => undefined, reject, reader.headSizeBytes);
         connections.push(consumer);
-        for (let partition = 0; partition < job.partitions; partition++) reader.moveTo(partition, 0);
+        for (let partition = 0; partition < job.partitions; partition++) reader.moveTo(partition, starts[partition]!);
         consumer.socket.write(reader.next());
         const producers: LoadConnection[] = [];
         for (let index = 0; index < job.producers; index++) {

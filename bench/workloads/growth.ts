@@ -1,10 +1,13 @@
 import { createTopic, deleteTopic } from "../harness/admin.ts";
+import { type ProduceJob } from "../load/job.ts";
+import { produceBatch } from "../load/frames.ts";
 import { runJob } from "../harness/run-job.ts";
 import { perSecond, phaseSizeBytesMax, valueSizeBytes, type Session } from "../harness/session.ts";
 import { type Workload } from "./workload.ts";
 
 const microsecond = 1e-6;
 const recordsPerSecond = 500;
+const touchMsMax = 60_000;
 
 interface Step {
   readonly x: number;
@@ -21,6 +24,25 @@ function growth(name: "partitions" | "connections", steps: readonly Step[]): Wor
       for (const step of steps) {
         const topic = `${name}-${step.x}`;
         await createTopic(session.port, topic, step.partitions);
+        const load: Omit<ProduceJob, "warmupMs" | "measureMs" | "phaseSizeBytesMax"> = {
+          kind: "produce",
+          port: session.port,
+          topic,
+          valueSizeBytes,
+          recordsPerBatch: 1,
+          partitions: step.partitions,
+          partitionsPerRequest: 1,
+          connections: step.connections,
+          window: step.window,
+        };
+        // The first record of a partition makes files, which is not what a point is about.
+        const onceSizeBytes = step.partitions * produceBatch(1, valueSizeBytes).length;
+        await runJob(session.broker, { ...load, warmupMs: 0, measureMs: touchMsMax, phaseSizeBytesMax: onceSizeBytes });
+        const measured = await runJob(session.broker, { ...load, phaseSizeBytesMax, ...session.phases(3_000, 4_000) });
+        session.noteGenerator(topic, measured);
+        session.point(`${name}.perSecond`, step.x, perSecond(measured, measured.requests));
+        const cpuSeconds = measured.brokerCpuSeconds / measured.requests;
+        session.point(`${name}.cpuMicroseconds`, step.x, cpuSeconds / microsecond);
         const { latencyMs } = await runJob(session.broker, {
           kind: "latency",
           port: session.port,
@@ -33,23 +55,6 @@ function growth(name: "partitions" | "connections", steps: readonly Step[]): Wor
         });
         session.point(`${name}.p50`, step.x, latencyMs!.p50);
         session.point(`${name}.p99`, step.x, latencyMs!.p99);
-        const measured = await runJob(session.broker, {
-          kind: "produce",
-          port: session.port,
-          topic,
-          valueSizeBytes,
-          recordsPerBatch: 1,
-          phaseSizeBytesMax,
-          partitions: step.partitions,
-          partitionsPerRequest: 1,
-          connections: step.connections,
-          window: step.window,
-          ...session.phases(3_000, 4_000),
-        });
-        session.noteGenerator(topic, measured);
-        session.point(`${name}.perSecond`, step.x, perSecond(measured, measured.requests));
-        const cpuSeconds = measured.brokerCpuSeconds / measured.requests;
-        session.point(`${name}.cpuMicroseconds`, step.x, cpuSeconds / microsecond);
         await deleteTopic(session.port, topic);
       }
     },
