@@ -156,6 +156,8 @@ function finishCleaning(disk: Disk, directory: string): void {
   for (const file of swaps) {
     disk.rename(`${directory}/${file}`, `${directory}/${file.slice(0, -swapSuffix.length)}`);
   }
+  // Before the cleaner leaves a `.cleaned` file here, beside which a `.swap` file would count for nothing.
+  if (swaps.length > 0) disk.syncDirectory(directory);
 }
 
 function offsetOfUnfinished(file: string): Offset {

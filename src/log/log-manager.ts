@@ -220,7 +220,10 @@ export class LogManager {
     const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
     const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
     const log = this.#open(directory, topicId === undefined ? own : { ...own, topicId }, true);
-    if (log !== undefined) this.#logs.futures.set(log.name, log);
+    if (log !== undefined) {
+      this.#logs.futures.set(log.name, log);
+      current.storage.cleaning?.abort();
+    }
     this.#preferred.delete(current.name);
     return log;
   }

@@ -112,7 +112,7 @@ export class LogUpkeep {
     if (cleaner === undefined || !cleaner.config.isEnabled) return undefined;
     return new LogCleaner({
       ...cleaner,
-      logs: () => this.#logs.current.values(),
+      logs: () => this.#logsAtRest(),
       removeLater: this.#removeLater,
       onCleaned: () => this.#checkpoint("cleaned"),
       deleteOldSegments: (log) => this.#deleteOldSegments(log),
@@ -121,6 +121,15 @@ export class LogUpkeep {
       random,
       logger,
     });
+  }
+
+  /**
+   * Without those that are being copied to another directory, as in Kafka: the copy may have what is compacted away here, and
+   * would miss the tombstone or the marker that goes later.
+   */
+  #logsAtRest(): Log[] {
+    const { current, futures } = this.#logs;
+    return [...current.values()].filter(({ name }) => !futures.has(name));
   }
 
   #expireProducers(): void {

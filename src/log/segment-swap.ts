@@ -46,7 +46,10 @@ export class SegmentSwap {
     if (gone.size > 0) storage.removeProducerSnapshots((offset) => gone.has(offset));
     await disk.syncDirectoryAsync(directory);
     // A truncation may have taken the segment away, or the directory may have another name.
-    if (storage.isUsable && storage.directory === directory && segments.has(cleaned)) cleaned.changeSuffix("");
+    if (!storage.isUsable || storage.directory !== directory || !segments.has(cleaned)) return;
+    cleaned.changeSuffix("");
+    // The next round's `.cleaned` file beside a `.swap` file would have a start undo what is done.
+    await disk.syncDirectoryAsync(directory);
   }
 
   /** Leaves the log as it is; after a crash too. */

@@ -76,3 +76,13 @@ test("later segments of a split that was not finished go, as in Apache Kafka: th
   disk.open(name(0, ".log.cleaned"), "create").close();
   expect(offsetsAfterStart(disk)).toEqual([0, 1, 2, 3]);
 });
+
+test("what a start has completed is durable: a .cleaned file of the next round would undo a .swap file that came back", () => {
+  const disk = writtenDisk();
+  writeCleaned(disk, ".swap");
+  disk.settle(logDirectory);
+  expect(offsetsAfterStart(disk)).toEqual([1, 2, 3]);
+  const left = disk.crash(() => 0).list(logDirectory);
+  expect(left.filter((file) => file.endsWith(".swap"))).toEqual([]);
+  expect(left).toContain("00000000000000000000.log");
+});

@@ -16,12 +16,12 @@ import { cleanerConfig, compacted } from "./clean-log.ts";
 const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
 const checkpoint = "/data/cleaner-offset-checkpoint";
 
-function open(disk: Disk, isEnabled = true) {
+function open(disk: Disk, isEnabled = true, directories: readonly string[] = ["/data"]) {
   const time = new ManualTime(startMs);
   const random = new SeededRandom(1);
   const queue = new WriteQueue({ timers: time });
   const manager = new LogManager({
-    directories: ["/data"],
+    directories,
     excluded: new Set(),
     defaultConfig: defaultLogConfig,
     disk,
@@ -90,4 +90,30 @@ test("without a cleaner, compacted logs are neither compacted nor cut by retenti
   await time.advance(1_000_000);
   expect(manager.cleaner).toBe(undefined);
   expect(log.segmentSizes()).toHaveLength(2);
+});
+
+test("a log that moves to another directory is not compacted: the copy may have old values of keys, and needs their tombstones", async () => {
+  const { manager, time, create, append } = open(new MemoryDisk(), true, ["/data", "/other"]);
+  const [moving, caught] = [create("moving"), create("caught")];
+  const directoryOf = (log: Log) => (log.dir.startsWith("/data/") ? "/other" : "/data");
+  for (const log of [moving, caught]) {
+    log.updateConfig({ ...log.config, isDeleted: false });
+    append(log, 3);
+  }
+  expect(manager.createFuture(moving, directoryOf(moving))).toBeDefined();
+  manager.start();
+  const turn = time.settle();
+  // A round that is under way ends without a change.
+  expect(caught.storage.cleaning).not.toBe(null);
+  expect(manager.createFuture(caught, directoryOf(caught))).toBeDefined();
+  await turn;
+  await time.advance(100_000);
+  for (const log of [moving, caught]) {
+    expect(log.cleanedOffset).toBe(undefined);
+    expect(log.read(0, 1, log.writtenOffset, true)).toMatchObject({ ok: true, endOffset: 1 });
+    const future = manager.future(log.topic, 0);
+    if (future !== undefined) manager.delete(future);
+  }
+  await time.advance(100_000);
+  for (const log of [moving, caught]) expect(log.cleanedOffset).toBe(3);
 });

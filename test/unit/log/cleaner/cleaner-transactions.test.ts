@@ -177,6 +177,22 @@ test("the last batch of a round stays, empty if need be, and records without a k
   ]);
 });
 
+test("the last names of a cleaned segment's files are durable when its round is over", async () => {
+  const scenario = new Scenario();
+  const { log } = scenario.opened;
+  scenario.append("a");
+  scenario.append("a");
+  log.roll();
+  scenario.append("a");
+  // What rolling syncs is not what the round is to sync.
+  await log.flush();
+  await clean(scenario.disk, scenario.opened);
+  expect(log.cleanedOffset).toBe(2);
+  const left = scenario.disk.crash(() => 0).list(logDirectory);
+  expect(left).toContain("00000000000000000000.log");
+  expect(left.filter((file) => file.endsWith(".swap"))).toEqual([]);
+});
+
 test("an idempotent producer goes on with its sequence after compaction and a restart", async () => {
   const scenario = new Scenario();
   const { log, time } = scenario.opened;
