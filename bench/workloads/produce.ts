@@ -25,6 +25,7 @@ const recordsPer1m = recordsFitting(1_048_588, valueSizeBytes);
 function produce(name: ProduceName, shape: Shape): Workload {
   return {
     name,
+    isHeavyWriter: shape.recordsPerBatch > 1,
     run: (session: Session) =>
       session.withTopic(name, shape.partitions, async (topic) => {
         const { counts, warmupMs, measureMs, ...job } = shape;

@@ -13,13 +13,15 @@ import { recordsPer16k } from "./produce.ts";
 const topic = "restart";
 const fillMsMax = 300_000;
 const settleMs = 3_000;
+/** How long nobody writes before the broker is killed. */
+const calmMs = 10_000;
 const kilobyte = 1000;
 
 /** A data directory full of partitions on which both brokers are started in turn. */
 export interface FullPlace {
   readonly place: Place;
   /** The sum of the partitions' log ends: whoever starts there has to find them all. */
-  readonly records: number;
+  records: number;
 }
 
 /** Fills a directory and leaves it as a crash does. */
@@ -52,27 +54,66 @@ export async function fillPlace(target: Target, options: Options): Promise<FullP
   }
 }
 
-/** Starts after a crash, stops cleanly, starts again, and leaves the directory as a crash does. */
+/**
+ * Starts after a crash that came before anything was flushed, after a clean stop, and after a crash a while behind the last
+ * write to each partition; leaves the directory as a crash does.
+ */
 export async function restart(target: Target, full: FullPlace, options: Options): Promise<Session> {
   const empty = await emptyFootprint(target, options);
   forgetFlushes(full.place);
-  settle(full.place);
-  const crashed = await startBroker(target, full.place);
-  const killedMs = await readyMs(crashed, full, options).catch(endingIt(crashed));
-  await crashed.stop();
-  settle(full.place);
-  const broker = await startBroker(target, full.place);
-  const cleanMs = await readyMs(broker, full, options).catch(endingIt(broker));
+  const [first, unflushedMs] = await started(target, full, options);
+  await first.stop();
+  const [broker, cleanMs] = await started(target, full, options);
   await sleep(settleMs);
   const session = new Session(broker, options);
-  session.set("restart.killedMs", killedMs);
+  session.set("restart.unflushedMs", unflushedMs);
   session.set("restart.cleanMs", cleanMs);
   const { restartPartitions } = options;
   const grown = broker.residentBytes() - empty.residentBytes;
   session.set("partitions.kilobytesEach", grown / restartPartitions / kilobyte);
   session.set("partitions.descriptorsEach", (broker.descriptors() - empty.descriptors) / restartPartitions);
-  await broker.kill();
+  try {
+    await appendToAll(broker, options);
+    full.records = sum(await logEnds(broker.port, topic, restartPartitions));
+    await sleep(calmMs);
+  } finally {
+    await broker.kill();
+  }
+  const [last, killedMs] = await started(target, full, options);
+  session.set("restart.killedMs", killedMs);
+  await last.kill();
   return session;
+}
+
+/** A broker that serves every partition, and how long that took. */
+async function started(target: Target, full: FullPlace, options: Options): Promise<readonly [Broker, number]> {
+  settle(full.place);
+  const broker = await startBroker(target, full.place);
+  try {
+    return [broker, await readyMs(broker, full, options)];
+  } catch (error) {
+    // What has failed must not stay in the way of the next turn.
+    await broker.kill();
+    throw error;
+  }
+}
+
+/** A record or more to each partition. */
+async function appendToAll(broker: Broker, { restartPartitions }: Options): Promise<void> {
+  await runJob(broker, {
+    kind: "produce",
+    port: broker.port,
+    topic,
+    valueSizeBytes,
+    recordsPerBatch: 1,
+    partitions: restartPartitions,
+    partitionsPerRequest: 1,
+    connections: 1,
+    window: 10,
+    warmupMs: 0,
+    measureMs: fillMsMax,
+    phaseSizeBytesMax: restartPartitions * valueSizeBytes * 4,
+  });
 }
 
 /** From starting the process until every partition tells where its log ends. */
@@ -82,14 +123,6 @@ async function readyMs(broker: Broker, { records }: FullPlace, options: Options)
   const missing = records - sum(ends);
   if (missing !== 0) throw new Error(`${broker.target.label} has lost ${missing} of ${records} records`);
   return elapsed;
-}
-
-/** What has failed must not stay in the way of the next turn. */
-function endingIt(broker: Broker): (error: unknown) => Promise<never> {
-  return async (error) => {
-    await broker.kill();
-    throw error;
-  };
 }
 
 /** The disk has nothing to do, and the page cache has the logs: it has not ended with the broker. */

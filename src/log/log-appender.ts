@@ -95,7 +95,7 @@ export class LogAppender implements Writable {
     const aborted = storage.producerState.update(batch);
     if (aborted !== null) segment.transactionIndex.append(aborted);
     storage.endOffset = lastOffset + 1;
-    this.#flusher.onAppended(lastOffset + 1 - baseOffset, sizeInBytes);
+    this.#flusher.onAppended(lastOffset + 1 - baseOffset);
     if (!this.#isQueued) {
       this.#isQueued = true;
       this.#writeQueue.add(this);

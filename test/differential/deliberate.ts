@@ -4,10 +4,6 @@
  * request have no step at all: Kafka never answers them, ours says INVALID_RECORD.
  */
 export const deliberate: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  produce: {
-    "a partition twice":
-      "Kafka keeps the last batch and drops the others without a word; ours appends and answers all.",
-  },
   fetch: {
     "a partition twice": "Kafka keeps the last position; ours answers both.",
     "a partition limit of -1 bytes": "Kafka fails with UNKNOWN_SERVER_ERROR; for ours it is a limit of 0.",

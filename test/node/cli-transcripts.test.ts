@@ -18,20 +18,25 @@ const recordings = fileURLToPath(new URL("../data/cli/", import.meta.url));
  */
 const recordWith = process.env["RECORD_CLI"];
 
-test.each(["storage", "topics", "console-producer", "console-consumer", "dump-log", "log-dirs", "delete-records", "configs"])(
-  "the %s session goes as it does with Kafka's own tools on Apache Kafka",
-  { timeout: 300_000 },
-  async (name) => {
-    const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const broker = offline.has(name) ? undefined : await TestBroker.start();
-    onTestFinished(async () => broker?.remove());
+test.each([
+  "storage",
+  "topics",
+  "console-producer",
+  "console-consumer",
+  "dump-log",
+  "log-dirs",
+  "delete-records",
+  "configs",
+])("the %s session goes as it does with Kafka's own tools on Apache Kafka", { timeout: 300_000 }, async (name) => {
+  const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const broker = offline.has(name) ? undefined : await TestBroker.start();
+  onTestFinished(async () => broker?.remove());
 
-    const file = join(recordings, `${name}.txt`);
-    const recorded = readFileSync(file, "utf8");
-    const tools = recordWith ?? toolsFolder;
-    const replayed = await replay(recorded, { tools, bootstrap: broker?.bootstrap, folder });
-    if (recordWith !== undefined) writeFileSync(file, replayed);
-    else expect(replayed).toBe(recorded);
-  },
-);
+  const file = join(recordings, `${name}.txt`);
+  const recorded = readFileSync(file, "utf8");
+  const tools = recordWith ?? toolsFolder;
+  const replayed = await replay(recorded, { tools, bootstrap: broker?.bootstrap, folder });
+  if (recordWith !== undefined) writeFileSync(file, replayed);
+  else expect(replayed).toBe(recorded);
+});
