@@ -2,6 +2,7 @@ import { type Offset } from "../base/brand.ts";
 import { DiskError } from "../io/ports.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { producerSnapshotBytes } from "./producer-snapshot.ts";
+import { type Segment } from "./segment.ts";
 
 /** Limits of what a crash leaves to be read: see `tick`. */
 const unflushedTicksMax = 60;
@@ -118,7 +119,7 @@ export class LogFlusher {
     const { active } = storage.segments;
     try {
       await this.flush();
-      if (storage.isUsable && active === storage.segments.active) await active.transactionIndex.saveDurably();
+      if (storage.isUsable && active === storage.segments.active) await this.#saveTransactions(active);
     } catch (error) {
       if (!storage.isClosed) storage.fail(error);
       return;
@@ -130,6 +131,12 @@ export class LogFlusher {
       active.saveIndexes(false);
       storage.leaveProducerSnapshot(offset, snapshot);
     });
+  }
+
+  /** What no segment can tell is on the device, and its name, before anybody takes the point that was reached for all. */
+  async #saveTransactions({ transactionIndex }: Segment): Promise<void> {
+    const isThere = await transactionIndex.saveDurably();
+    if (isThere && this.#storage.isUsable) await this.#storage.syncDirectoryAsync();
   }
 
   /**

@@ -77,8 +77,11 @@ export class TransactionIndex {
     if (this.file.count > 0 || this.#disk.exists(this.file.path)) this.file.save(isDurable);
   }
 
-  async saveDurably(): Promise<void> {
-    if (this.file.count > 0 || this.#disk.exists(this.file.path)) await this.file.saveDurably();
+  /** False when there is nothing to save. The file's name is not durable by it: it may be new. */
+  async saveDurably(): Promise<boolean> {
+    const isThere = this.file.count > 0 || this.#disk.exists(this.file.path);
+    if (isThere) await this.file.saveDurably();
+    return isThere;
   }
 
   /** Whether markers ascend and stand behind what they end: not so in an entry of zeros, which a crash may leave. */

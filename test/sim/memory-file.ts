@@ -100,8 +100,12 @@ export class MemoryFile {
     const torn = this.#unsynced[kept.length];
     if (torn?.kind === "write" && draw(2) === 0) {
       const bytes = Buffer.from(torn.bytes.subarray(0, draw(torn.bytes.length + 1)));
-      // Some file systems grow a file before its bytes are there.
-      if (draw(4) === 0) bytes.fill(0, draw(bytes.length + 1));
+      // Some file systems grow a file before its bytes are there; what was there before the write is not zeroed by any.
+      if (draw(4) === 0) {
+        const grownFrom = Math.max(0, this.#copyWith(kept).sizeBytes - torn.position);
+        const zerosFrom = Math.max(draw(bytes.length + 1), grownFrom);
+        if (zerosFrom < bytes.length) bytes.fill(0, zerosFrom);
+      }
       kept.push({ ...torn, bytes });
     }
     return this.#copyWith(kept);

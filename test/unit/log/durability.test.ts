@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { SeededRandom } from "../../support/random-bytes.ts";
 import { batch, marker, startMs } from "./batches.ts";
 import { type LogUnderTest, logDirectory, openLog, readAll } from "./open-log.ts";
 
@@ -38,6 +39,18 @@ describe("what was flushed survives a loss of power", () => {
     const { log } = openLog(disk.crash(nothing), small, { recoveryPoint: under.log.recoveryPoint });
     expect(log.logStartOffset).toBeGreaterThan(0);
     expect(log.producerState.get(7)).toMatchObject({ lastSequence: 0 });
+  });
+
+  test("and so do the aborted transactions, when nothing is left to do for the close", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk);
+    append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true });
+    expect(under.log.appendAsLeader(marker(7, true), 0, "coordinator", startMs)).toMatchObject({ ok: true });
+    under.queue.flush();
+    await under.log.advanceRecoveryPoint();
+    under.log.close();
+    const { log } = openLog(disk.crash(nothing), {}, { hadCleanShutdown: true });
+    expect(log.abortedTransactions(0, 2)).toMatchObject([{ producerId: 7, firstOffset: 0, lastOffset: 1 }]);
   });
 
   test("but not what a truncation put in its place while the device was at work", async () => {
@@ -179,5 +192,29 @@ describe("files", () => {
     for (let offset = 0; offset < 20; offset++) expect(log.read(offset, 1, 20, true)).toMatchObject({ ok: true });
     expect(await log.offsetForTimestamp(startMs + 5, nodeCompute)).toMatchObject({ offset: 0 });
     expect(copy.readFile(path).length % (suffix === ".index" ? 8 : 12)).toBe(0);
+  });
+});
+
+describe("the simulated disk", () => {
+  /** What is left when the power fails within or behind a write over what was durable. */
+  function overwritten(seed: number, before: Buffer, after: Buffer): Buffer {
+    const disk = new MemoryDisk();
+    disk.mkdir("/data");
+    const file = disk.open("/data/file", "readwrite");
+    file.write([before], 0);
+    file.sync();
+    disk.settle("/data");
+    disk.syncDirectory("/data");
+    file.write([after], 0);
+    const random = new SeededRandom(seed);
+    return disk.crash((bound) => random.below(bound)).readFile("/data/file");
+  }
+
+  test("zeroes what a torn write adds to a file, but nothing that was durable before it", () => {
+    const before = Buffer.alloc(100, 1);
+    const seeds = Array.from({ length: 300 }, (_, seed) => seed);
+    const files = seeds.map((seed) => overwritten(seed, before, Buffer.alloc(200, 1)));
+    for (const bytes of files) expect(bytes.subarray(0, 100).equals(before)).toBe(true);
+    expect(files.some((bytes) => bytes.length > 100 && bytes.includes(0))).toBe(true);
   });
 });
