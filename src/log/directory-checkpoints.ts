@@ -42,7 +42,7 @@ export class DirectoryCheckpoints {
   readonly #known = new Map<CheckpointKind, ReadonlyMap<string, Offset>>();
   /** Writes so far: one in the background that was overtaken must not replace what overtook it. */
   #writes = 0;
-  readonly #underWay = new Set<CheckpointKind>();
+  readonly #underWay = new Map<CheckpointKind, Promise<void>>();
   /** Had news while they were under way. */
   readonly #wantedAgain = new Set<CheckpointKind>();
   #isClosed = false;
@@ -72,10 +72,9 @@ export class DirectoryCheckpoints {
     const offsets = this.#offsets(kind);
     const text = offsetCheckpointText(offsets);
     if (this.#texts.get(kind) === text) return this.#checkFile(kind);
-    this.#underWay.add(kind);
     const writes = this.#writes;
     const isWanted = (): boolean => !this.#isClosed && this.#writes === writes;
-    replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted)
+    const write = replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted)
       .then(() => (isWanted() ? this.#note(kind, text, offsets) : undefined))
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#options.onDiskError(error);
@@ -84,6 +83,18 @@ export class DirectoryCheckpoints {
         this.#underWay.delete(kind);
         if (this.#wantedAgain.delete(kind)) this.writeInBackground(kind);
       });
+    this.#underWay.set(kind, write);
+  }
+
+  /** Has the file say that the log is durable up to `offset`; false when it does not come to that. */
+  async writeRecoveryPoint(log: Log, offset: Offset): Promise<boolean> {
+    const isWritten = (): boolean => (this.#known.get("recoveryPoint")?.get(log.name) ?? 0) >= offset;
+    // One that is under way already may know less than the next.
+    for (let attempts = 0; !isWritten() && attempts < 3; attempts++) {
+      this.writeInBackground("recoveryPoint");
+      await this.#underWay.get("recoveryPoint");
+    }
+    return isWritten();
   }
 
   /** Where there is nothing to write, a look at the file tells whether the directory is still there. */
@@ -116,7 +127,8 @@ export class DirectoryCheckpoints {
   /** A log is about to be cut: the file must not say that what is written in the place of the cut is durable. */
   beforeCut(log: Log): void {
     const known = this.#known.get("recoveryPoint")?.get(log.name);
-    if (known !== undefined && known > log.recoveryPoint) this.write("recoveryPoint");
+    const mayBeWritten = this.#underWay.has("recoveryPoint");
+    if (mayBeWritten || (known !== undefined && known > log.recoveryPoint)) this.write("recoveryPoint");
   }
 
   /** As `write`, when the file does not say so yet. */

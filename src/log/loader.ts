@@ -226,6 +226,8 @@ function recover(
 ): Ends {
   const { disk, directory, logger, name, producerState, leaderEpochs } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
+  // Before it nothing was lost; what is missing there was compacted, and a damaged index may have recovery come by it.
+  const durableOffset = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
   const resumed = resumeWithin(suspects, snapshots, recoveryPoint);
   const start = resumed?.offset ?? suspects[0]?.baseOffset ?? 0;
   leaderEpochs.forgetFrom(start);
@@ -241,7 +243,8 @@ function recover(
         removeFrom(options, segments, suspects.slice(index));
         break;
       }
-      if (baseOffset > logEndOffset) findings.holes.push({ startOffset: logEndOffset, endOffset: baseOffset });
+      const isHole = baseOffset > logEndOffset && baseOffset > durableOffset;
+      if (isHole) findings.holes.push({ startOffset: logEndOffset, endOffset: baseOffset });
       writeProducerSnapshot(disk, producerSnapshotPath(directory, baseOffset), producerState.entries());
       findings.writtenSnapshots.push(baseOffset);
     }

@@ -114,6 +114,10 @@ export class LogUpkeep {
       ...cleaner,
       logs: () => this.#logsAtRest(),
       removeLater: this.#removeLater,
+      writeRecoveryPoint: async (log, offset) => {
+        const directory = this.#logs.directoryOf(log);
+        return directory !== undefined && directory.checkpoints.writeRecoveryPoint(log, offset);
+      },
       onCleaned: () => this.#checkpoint("cleaned"),
       deleteOldSegments: (log) => this.#deleteOldSegments(log),
       clock,

@@ -1,3 +1,4 @@
+import { type Offset } from "../../base/brand.ts";
 import {
   type Clock,
   DiskError,
@@ -21,6 +22,8 @@ export interface LogCleanerOptions {
   /** Those that are in use; asked anew each time. */
   readonly logs: () => Iterable<Log>;
   readonly removeLater: RemoveLater;
+  /** Writes down durably that recovery has no need to look before `offset`; false when it does not come to that. */
+  readonly writeRecoveryPoint: (log: Log, offset: Offset) => Promise<boolean>;
   /** A log was cleaned: where it is clean up to has to be written down. */
   readonly onCleaned: (log: Log) => void;
   /** Applies retention to a compacted log. */
@@ -157,7 +160,7 @@ export class LogCleaner {
     const { log, firstDirtyOffset } = cleanable;
     const startMs = clock.monotonicMs();
     try {
-      const result = await cleaning.run(workers, this.#inputFor(cleanable));
+      const result = await cleaning.run(workers, this.#inputFor(cleanable), () => this.#makeDurable(cleanable));
       if (result === undefined) return;
       const { cleanedOffset, counts } = result;
       const durationMs = clock.monotonicMs() - startMs;
@@ -167,6 +170,17 @@ export class LogCleaner {
     } catch (error) {
       this.#onFailed(log, error);
     }
+  }
+
+  /**
+   * What compaction takes away between segments must not look like what a loss of power took away: recovery looks for such
+   * holes behind the recovery point alone.
+   */
+  async #makeDurable({ log, endOffset }: Cleanable): Promise<void> {
+    if (log.recoveryPoint < endOffset) await log.flush();
+    const isWritten = await this.#options.writeRecoveryPoint(log, endOffset);
+    // Only where the log or its directory is given up meanwhile, which ends the round anyway.
+    if (!isWritten) throw new Error("its recovery point cannot be written down");
   }
 
   /** A disk that fails takes its directory along; with any other failure the log is at fault and the others go on. */

@@ -23,12 +23,18 @@ export class LogCleaning implements Cleaning {
     this.#removeLater = removeLater;
   }
 
-  /** Rejects with a `DiskError` when the disk failed, with another error when the log cannot be cleaned. */
-  async run(workers: Workers, input: CleanInput): Promise<CleaningResult> {
+  /**
+   * Rejects with a `DiskError` when the disk failed, with another error when the log cannot be cleaned.
+   *
+   * @param prepare comes before anything changes; what it rejects with ends the round
+   */
+  async run(workers: Workers, input: CleanInput, prepare: () => Promise<void>): Promise<CleaningResult> {
     const storage = this.#storage;
     const { signal } = this.#abortion;
     storage.cleaning = this;
     try {
+      await prepare();
+      if (signal.aborted) return undefined;
       const onReport = (report: CleanReport): void => void (this.#swaps = this.#swaps.then(() => this.#swapIn(report)));
       const output = await workers.run(cleanTask, input, { signal, onReport });
       await this.#swaps;

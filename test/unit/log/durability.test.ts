@@ -1,6 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
+import { DirectoryCheckpoints } from "../../../src/log/directory-checkpoints.ts";
+import { parentOf } from "../../../src/log/log-files.ts";
+import { type Log } from "../../../src/log/log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { batch, marker, startMs } from "./batches.ts";
 import { type LogUnderTest, logDirectory, openLog, readAll } from "./open-log.ts";
@@ -116,6 +121,27 @@ describe("what was cut does not come back", () => {
     expect(under.log.logEndOffset).toBe(6);
   });
 
+  test("nor one that is being written just then", async () => {
+    const disk = new MemoryDisk();
+    const logs: Log[] = [];
+    const checkpoints = new DirectoryCheckpoints({
+      directory: parentOf(logDirectory),
+      disk,
+      logger: silentLogger,
+      logs,
+      onDiskError: () => undefined,
+    });
+    const under = openLog(disk, {}, { beforeCut: (log) => checkpoints.beforeCut(log) });
+    logs.push(under.log);
+    append(under, 4, { count: 3 });
+    await under.log.flush();
+    disk.syncTurns = () => 3;
+    checkpoints.writeInBackground("recoveryPoint");
+    under.log.truncateTo(7);
+    for (let turns = 0; turns < 20; turns++) await setImmediate();
+    expect(checkpoints.read("recoveryPoint").get("topic-0")).toBeLessThanOrEqual(6);
+  });
+
   test("nor do the epochs of its records", async () => {
     const disk = new MemoryDisk();
     const under = openLog(disk);
@@ -154,6 +180,12 @@ describe("a hole that a loss of power left between two segments", () => {
     const { disk } = holed();
     const { log } = openLog(disk, { ...small, isCompacted: true });
     expect(log.logEndOffset).toBe(20);
+  });
+
+  test("stays where all was durable, although a damaged index has recovery look at it", () => {
+    const { disk } = holed();
+    disk.open(`${logDirectory}/00000000000000000000.txnindex`, "create").write([Buffer.alloc(3)], 0);
+    expect(openLog(disk, small, { recoveryPoint: 20 }).log.logEndOffset).toBe(20);
   });
 
   test("stays where the cleaner has been, whatever the topic's policy is now", () => {

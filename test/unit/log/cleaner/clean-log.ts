@@ -48,6 +48,7 @@ export function openCleaner(
     config: { ...cleanerConfig, ...config },
     logs,
     removeLater,
+    writeRecoveryPoint: (log, offset) => Promise.resolve(log.recoveryPoint >= offset),
     onCleaned: (log) => cleaned.push(log),
     deleteOldSegments: (log) => log.deleteOldSegments(time.wallMs(), removeLater),
     clock: time,

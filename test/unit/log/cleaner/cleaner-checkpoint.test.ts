@@ -81,6 +81,32 @@ test("where each log is clean up to survives a restart, and goes with the log", 
   expect(second.create("one").cleanedOffset).toBe(undefined);
 });
 
+test("what a round that was cut short left out is no hole to a topic that is no longer compacted", async () => {
+  const disk = new MemoryDisk();
+  const { manager, time, create } = open(disk);
+  const log = create("one");
+  for (let offset = 0; offset < 40; offset++) {
+    // The last records of each segment are superseded by those of the next.
+    const key = offset % 8 < 6 ? `key ${offset}` : "a";
+    log.appendAsLeader(batch({ key, value: "v".repeat(60) }), 0, "client", time.wallMs());
+    if (offset % 8 === 7) log.roll();
+  }
+  log.writePending();
+  log.highWatermark = log.logEndOffset;
+  disk.syncDirectory("/");
+  let swaps = 0;
+  let copy: MemoryDisk | undefined;
+  disk.onOperation = (operation, path) => {
+    if (operation === "rename" && path.endsWith(".log.cleaned") && ++swaps === 3) copy = disk.crash(() => 0);
+  };
+  manager.start();
+  for (let turns = 0; turns < 20; turns++) await time.settle();
+  expect(copy).toBeDefined();
+  const second = open(copy!).manager.getOrCreate("one", 0, topicId, defaultLogConfig);
+  expect(second?.logEndOffset).toBe(40);
+  expect(second?.read(6, 1, 40, true)).toMatchObject({ ok: true, endOffset: 9 });
+});
+
 test("without a cleaner, compacted logs are neither compacted nor cut by retention, as in Apache Kafka", async () => {
   const disk = new MemoryDisk();
   const { manager, time, create, append } = open(disk, false);
