@@ -45,6 +45,8 @@ export class LogRelocation {
     const future = this.#logs.futures.get(name);
     const directory = future === undefined ? undefined : this.#logs.directoryOf(future);
     if (future === undefined || directory === undefined || !directory.isOnline) return false;
+    // What was compacted away in the log that goes would, after a crash, look like holes in this one.
+    if (!directory.attempt(() => directory.checkpoints.writeIfNew("recoveryPoint"))) return false;
     const current = this.#logs.current.get(name);
     const source = current === undefined ? undefined : this.#logs.directoryOf(current);
     const former = current?.dir ?? "";

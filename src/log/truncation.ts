@@ -1,7 +1,13 @@
 import { type Offset } from "../base/brand.ts";
 import { type LogStorage } from "./log-storage.ts";
 
-/** Cuts everything at and behind `offset`. A log that starts behind it is emptied and goes on there. */
+/**
+ * Cuts everything at and behind `offset`. A log that starts behind it is emptied and goes on there.
+ *
+ * Where `offset` is in a batch, or in a gap that compaction left, the log ends behind the last batch that is left. Kafka
+ * says `offset` until it is restarted, and then this; said at once, no reader waits for records before the log's end, and
+ * no segment that begins at `offset` looks like one behind a hole.
+ */
 export function truncateTo(storage: LogStorage, offset: Offset): void {
   const { segments } = storage;
   if (offset >= storage.endOffset) {

@@ -6,6 +6,7 @@ import { defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { LogManager } from "../../../../src/log/log-manager.ts";
 import { type Log } from "../../../../src/log/log.ts";
 import { WriteQueue } from "../../../../src/log/write-queue.ts";
+import { copyBatches } from "../../../../src/replication/replica-copy.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
 import { SeededRandom } from "../../../support/random-bytes.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
@@ -81,18 +82,22 @@ test("where each log is clean up to survives a restart, and goes with the log", 
   expect(second.create("one").cleanedOffset).toBe(undefined);
 });
 
-test("what a round that was cut short left out is no hole to a topic that is no longer compacted", async () => {
-  const disk = new MemoryDisk();
-  const { manager, time, create } = open(disk);
-  const log = create("one");
+/** Forty records; of each segment of eight the last two are superseded by those of the next. */
+function fillWithGaps(log: Log, time: ManualTime): void {
   for (let offset = 0; offset < 40; offset++) {
-    // The last records of each segment are superseded by those of the next.
     const key = offset % 8 < 6 ? `key ${offset}` : "a";
     log.appendAsLeader(batch({ key, value: "v".repeat(60) }), 0, "client", time.wallMs());
     if (offset % 8 === 7) log.roll();
   }
   log.writePending();
   log.highWatermark = log.logEndOffset;
+}
+
+test("what a round that was cut short left out is no hole to a topic that is no longer compacted", async () => {
+  const disk = new MemoryDisk();
+  const { manager, time, create } = open(disk);
+  const log = create("one");
+  fillWithGaps(log, time);
   disk.syncDirectory("/");
   let swaps = 0;
   let copy: MemoryDisk | undefined;
@@ -105,6 +110,24 @@ test("what a round that was cut short left out is no hole to a topic that is no 
   const second = open(copy!).manager.getOrCreate("one", 0, topicId, defaultLogConfig);
   expect(second?.logEndOffset).toBe(40);
   expect(second?.read(6, 1, 40, true)).toMatchObject({ ok: true, endOffset: 9 });
+});
+
+test("nor is it in the copy of such a log in another directory", async () => {
+  const disk = new MemoryDisk();
+  const directories = ["/data", "/other"];
+  const { manager, time, create } = open(disk, true, directories);
+  const log = create("one");
+  fillWithGaps(log, time);
+  manager.start();
+  for (let turns = 0; turns < 20; turns++) await time.settle();
+  expect(log.cleanedOffset).toBe(40);
+  log.updateConfig({ ...defaultLogConfig, segmentBytes: 200 });
+  const future = manager.createFuture(log, log.dir.startsWith("/data/") ? "/other" : "/data")!;
+  while (future.logEndOffset < 40) expect(copyBatches(log, future, 1_000)).toMatchObject({ ok: true });
+  await future.flush();
+  expect(manager.promoteFuture("one", 0)).toBe(true);
+  const second = open(disk.kill(), true, directories).manager.getOrCreate("one", 0, topicId, defaultLogConfig);
+  expect(second?.logEndOffset).toBe(40);
 });
 
 test("without a cleaner, compacted logs are neither compacted nor cut by retention, as in Apache Kafka", async () => {
