@@ -165,8 +165,9 @@ export class PartitionModel {
 
   /** The log was found like this after a restart. */
   adopt(history: ModelBatch[], logStartOffset: Offset, endOffset: Offset): void {
-    this.batches = history;
-    if (history.length === 0) this.emptyAt = endOffset;
+    // A log that has lost what its start lies behind goes on there without any batch, though one may have held its start.
+    this.batches = history.at(-1)?.lastOffset === endOffset - 1 ? history : [];
+    if (this.batches.length === 0) this.emptyAt = endOffset;
     this.logStartOffset = logStartOffset;
     this.writtenOffset = endOffset;
     this.flushedOffset = Math.min(this.flushedOffset, endOffset);
