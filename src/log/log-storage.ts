@@ -165,6 +165,13 @@ export class LogStorage {
     return hadSnapshots;
   }
 
+  /** Before the batches go that the producers at `offset` are known by: their snapshot may still wait for a flush. */
+  keepProducers(offset: Offset): void {
+    if (this.producerState.size === 0 || !this.#unsyncedSnapshots.has(offset)) return;
+    const path = producerSnapshotPath(this.directory, offset);
+    if (this.disk.exists(path)) syncFile(this.disk, path);
+  }
+
   /**
    * Writes down the producers as they were at `offset`, within the active segment, for recovery to begin there. Earlier
    * snapshots within the segment have no use any more. It need not be durable: without it recovery begins at the snapshot

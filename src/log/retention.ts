@@ -33,8 +33,9 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
  * need: a loss of power may bring back segments whose new names are not durable yet.
  */
 export function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
+  for (const segment of segments) storage.segments.remove(segment);
+  storage.keepProducers(storage.segments.first.baseOffset);
   for (const segment of segments) {
-    storage.segments.remove(segment);
     segment.markDeleted();
     removeLater(() => segment.remove(), storage.config.fileDeleteDelayMs);
   }

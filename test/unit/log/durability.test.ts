@@ -46,6 +46,25 @@ describe("what was flushed survives a loss of power", () => {
     expect(log.producerState.get(7)).toMatchObject({ lastSequence: 0 });
   });
 
+  test("and so do the producers whose batches are deleted before any flush has ended", () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { ...small, retentionMs: 1_000 });
+    disk.settle(logDirectory);
+    append(under, 11);
+    append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0 });
+    expect(under.log.deleteOldSegments(startMs + 2_000, (remove) => remove())).toBeGreaterThan(0);
+    // The names are on the device, of the files nothing that was not synced.
+    let isFirst = true;
+    const namesAlone = (bound: number): number => {
+      const drawn = isFirst && bound > 9 ? bound - 1 : 0;
+      if (drawn > 0) isFirst = false;
+      return drawn;
+    };
+    const { log } = openLog(disk.crash(namesAlone), small);
+    expect(log.logStartOffset).toBe(12);
+    expect(log.producerState.get(7)).toMatchObject({ lastSequence: 0 });
+  });
+
   test("and so do the aborted transactions, when nothing is left to do for the close", async () => {
     const disk = new MemoryDisk();
     const under = openLog(disk);
