@@ -6,6 +6,8 @@ const firstChunkBytes = 8_192;
 const chunkBytesMax = 524_288;
 /** Smaller batches are copied: what comes with them in their buffer would be kept for nothing. */
 const adoptedBytesMin = 65_536;
+/** So many chunks that wait to be written a new one over the budget passes by at most. */
+const passedByMax = 8;
 
 /**
  * Bytes of a segment that were appended lately, in one piece: what the write queue writes from and what reads of the
@@ -85,11 +87,19 @@ export class TailCache {
     this.#chunks.add(chunk);
     this.#sizeBytes += chunk.memoryBytes;
     if (this.#sizeBytes <= this.#budgetBytes) return chunk;
+    let passedBy = 0;
     for (const oldest of this.#chunks) {
       if (oldest === chunk) continue;
-      // What waits to be written is nowhere else: it stays, and the budget is passed for the rest of this turn.
-      if (oldest.isWritten) oldest.owner.drop(oldest);
-      if (this.#sizeBytes <= this.#budgetBytes) break;
+      if (oldest.isWritten) {
+        oldest.owner.drop(oldest);
+        if (this.#sizeBytes <= this.#budgetBytes) break;
+        continue;
+      }
+      // What waits to be written is nowhere else: it stays, and the budget is passed for the rest of this turn. It goes
+      // to the end, so that the next new chunk looks at others: thousands of logs may be appended to in one turn.
+      if (++passedBy > passedByMax) break;
+      this.#chunks.delete(oldest);
+      this.#chunks.add(oldest);
     }
     return chunk;
   }

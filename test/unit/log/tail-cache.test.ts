@@ -71,6 +71,25 @@ describe("the tail of a log", () => {
   });
 });
 
+test("a turn that appends to very many logs does not look at all chunks for each", () => {
+  const cache = new TailCache(50_000, new BufferPool());
+  let looks = 0;
+  const tails = Array.from({ length: 500 }, () => {
+    const one = segment();
+    const written = { bytes: 0 };
+    Object.defineProperty(one, "writtenBytes", { get: () => [++looks, written.bytes][1] });
+    return { tail: new Tail(cache), one, written };
+  });
+  for (const { tail, one } of tails) append(tail, one, "y".repeat(10_000));
+  expect(looks).toBeLessThan(10 * tails.length);
+  expect(cache.sizeBytes).toBe(500 * 10_000);
+  // The next turn makes up for it, wherever the written ones are in the order.
+  for (const { written } of tails.slice(9)) written.bytes = 10_000;
+  for (const { tail, one } of tails.slice(0, 9)) append(tail, one, "z".repeat(10_000));
+  // What these logs wait to write is all that is left: a chunk of each, and a second of twice the size.
+  expect(cache.sizeBytes).toBe(9 * 10_000 + 9 * 16_384);
+});
+
 describe("memory of the tail", () => {
   const chunkBytes = 524_288;
 
