@@ -22,6 +22,8 @@ export class LogAppender implements Writable {
   readonly #storage: LogStorage;
   readonly #flusher: LogFlusher;
   readonly #writeQueue: WriteQueue;
+  #appendedBytes = 0;
+  #writtenBytes = 0;
   #isQueued = false;
   /** A flush is under way, and acknowledgements wait for it. */
   #isFlushAwaited = false;
@@ -30,6 +32,11 @@ export class LogAppender implements Writable {
     this.#storage = storage;
     this.#flusher = flusher;
     this.#writeQueue = writeQueue;
+  }
+
+  /** Bytes that count as written since the log was opened: a measure of progress that goes with `writtenOffset`. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
   }
 
   /**
@@ -95,6 +102,7 @@ export class LogAppender implements Writable {
     const aborted = storage.producerState.update(batch);
     if (aborted !== null) segment.transactionIndex.append(aborted);
     storage.endOffset = lastOffset + 1;
+    this.#appendedBytes += sizeInBytes;
     this.#flusher.onAppended(lastOffset + 1 - baseOffset);
     if (!this.#isQueued) {
       this.#isQueued = true;
@@ -138,10 +146,11 @@ export class LogAppender implements Writable {
     }
     if (this.#isFlushAwaited) return;
     if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
-    else this.#acknowledge(storage.endOffset);
+    else this.#acknowledge(storage.endOffset, this.#appendedBytes);
   }
 
-  #acknowledge(offset: Offset): void {
+  #acknowledge(offset: Offset, appendedBytes: number): void {
+    this.#writtenBytes = appendedBytes;
     this.#storage.writtenOffset = Math.min(offset, this.#storage.endOffset);
     this.onWritten();
   }
@@ -150,6 +159,7 @@ export class LogAppender implements Writable {
   async #acknowledgeFlushed(): Promise<void> {
     this.#isFlushAwaited = true;
     const { endOffset } = this.#storage;
+    const appendedBytes = this.#appendedBytes;
     try {
       await this.#flusher.flush();
     } catch {
@@ -158,7 +168,7 @@ export class LogAppender implements Writable {
     }
     this.#isFlushAwaited = false;
     if (!this.#storage.isUsable) return;
-    this.#acknowledge(endOffset);
+    this.#acknowledge(endOffset, appendedBytes);
     // What was appended meanwhile has been written by now, and not been acknowledged.
     this.writePending();
   }

@@ -116,6 +116,11 @@ export class Log {
     return this.#storage.writtenOffset;
   }
 
+  /** Bytes that count as written since the log was opened: a measure of progress that goes with `writtenOffset`. */
+  get writtenBytes(): number {
+    return this.#appender.writtenBytes;
+  }
+
   /** Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. */
   get recoveryPoint(): Offset {
     return this.#flusher.recoveryPoint;

@@ -26,10 +26,10 @@ export class Partition {
   readonly index: number;
   /** The current one: another when the replica has moved to another directory. */
   log: Log;
-  #appendedBytes = 0;
-  #readableBytes = 0;
 
   readonly #brokerId: NodeId;
+  /** What `readableBytes` were more than `log` counts, when it took the place of another. */
+  #earlierBytes = 0;
   #registration: PartitionRegistration;
   #offlineError: ErrorCode = Errors.NONE;
   readonly #written = new OffsetWaiters();
@@ -62,6 +62,7 @@ export class Partition {
   replaceLog(log: Log): void {
     this.log.onWritten = () => {};
     log.onWritten = () => this.#onWritten();
+    this.#earlierBytes = this.readableBytes - log.writtenBytes;
     this.log = log;
   }
 
@@ -87,10 +88,10 @@ export class Partition {
 
   /**
    * Bytes written since this broker hosts the partition; a measure of progress, not a position. What this turn has
-   * appended is not in it yet: a fetch of the same turn must see it as news when it is written.
+   * appended, or waits for a flush, is not in it yet: a fetch that comes before must see it as news afterwards.
    */
   get readableBytes(): number {
-    return this.#readableBytes;
+    return this.#earlierBytes + this.log.writtenBytes;
   }
 
   /** Another broker that the metadata lists as a replica. */
@@ -125,9 +126,7 @@ export class Partition {
   appendAsLeader(records: Buffer, origin: AppendOrigin, nowMs: TimestampMs): AppendResult {
     const error = this.leaderError(-1);
     if (error !== Errors.NONE) return appendFailure(error, null);
-    const result = this.log.appendAsLeader(records, this.leaderEpoch, origin, nowMs);
-    if (result.ok && !result.duplicate) this.#appendedBytes += records.length;
-    return result;
+    return this.log.appendAsLeader(records, this.leaderEpoch, origin, nowMs);
   }
 
   /** Whether acks=all can be promised at the moment. */
@@ -211,7 +210,6 @@ export class Partition {
   }
 
   #onWritten(): void {
-    this.#readableBytes = this.#appendedBytes;
     this.#written.reached(this.log.writtenOffset);
     if (this.isLeader) this.#advanceHighWatermark();
   }

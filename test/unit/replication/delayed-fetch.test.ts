@@ -46,6 +46,51 @@ describe("a fetch that waits", () => {
     expect(done.map(outcomes)).toEqual([["0..0"]]);
   });
 
+  test("sees what waited for a flush when it came, though what was flushed before it was not enough", async () => {
+    const { replicas, host, queue, time } = openReplicas(new MemoryDisk(), { flushMessages: 1 });
+    const partition = host();
+    append(partition);
+    queue.flush();
+    // The second comes while the first is being flushed, and has a flush of its own.
+    append(partition);
+    queue.flush();
+    const acknowledged: number[] = [];
+    const done: ReturnType<typeof park>[] = [];
+    partition.whenWritten({
+      requiredOffset: 1,
+      onReached: () => {
+        acknowledged.push(partition.log.writtenOffset);
+        done.push(park(replicas, { maxWaitMs: 30_000 }, { fetchOffset: partition.log.writtenOffset }));
+      },
+      onFailed: () => undefined,
+    });
+    for (let flush = 0; flush < 3; flush++) await time.settle();
+    expect([acknowledged, partition.log.writtenOffset]).toEqual([[1], 2]);
+    expect(done[0]!.map(outcomes)).toEqual([["1..1"]]);
+  });
+
+  test("is not told of bytes that still wait for a flush", async () => {
+    const { host, queue, time } = openReplicas(new MemoryDisk(), { flushMessages: 1 });
+    const partition = host();
+    const seen: (readonly [number, number])[] = [];
+    partition.whenWritten({
+      requiredOffset: 1,
+      onReached: () => seen.push([partition.log.writtenOffset, partition.readableBytes]),
+      onFailed: () => undefined,
+    });
+    const records = batch({ value: Buffer.alloc(100) });
+    for (let count = 0; count < 2; count++) {
+      append(partition, records);
+      queue.flush();
+    }
+    for (let flush = 0; flush < 3; flush++) await time.settle();
+    seen.push([partition.log.writtenOffset, partition.readableBytes]);
+    expect(seen).toEqual([
+      [1, records.length],
+      [2, 2 * records.length],
+    ]);
+  });
+
   test("waits for all of min.bytes, over several partitions", () => {
     const { replicas, host, queue } = openReplicas();
     const [one, two] = [host({ partition: 0 }), host({ partition: 1 })];

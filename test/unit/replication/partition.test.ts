@@ -4,6 +4,7 @@ import { type OffsetWaiter } from "../../../src/replication/offset-waiters.ts";
 import { type Partition } from "../../../src/replication/partition.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "../log/batches.ts";
+import { openLog } from "../log/open-log.ts";
 import { openReplicas, registration } from "./replicas.ts";
 
 function append(partition: Partition, count = 1) {
@@ -27,6 +28,22 @@ describe("appending and committing", () => {
     queue.flush();
     expect(partition.highWatermark).toBe(3);
     expect([written.told, committed.told]).toEqual([["reached"], ["reached"]]);
+  });
+
+  test("the count of what was written goes on when another log takes the place of the partition's", () => {
+    const { host, queue } = openReplicas();
+    const partition = host();
+    append(partition);
+    queue.flush();
+    const before = partition.readableBytes;
+    const copy = openLog(new MemoryDisk());
+    for (let count = 0; count < 3; count++) copy.log.appendAsLeader(batch(), 0, "client", startMs);
+    copy.queue.flush();
+    partition.replaceLog(copy.log);
+    expect([partition.readableBytes, before > 0]).toEqual([before, true]);
+    append(partition);
+    copy.queue.flush();
+    expect(partition.readableBytes).toBe(2 * before);
   });
 
   test("who asks for what is there already is told at once", () => {
