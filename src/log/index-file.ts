@@ -59,6 +59,11 @@ export class IndexFile {
     return this.#load();
   }
 
+  /** Reads the entries if they are not in memory: until they are released, a change of them cannot fail. */
+  prepare(): void {
+    if (this.#entries === null) this.#load();
+  }
+
   /** Makes room for one more entry and returns where in `bytes()` the caller has to write it. */
   grow(): number {
     let entries = this.#load();

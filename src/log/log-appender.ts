@@ -12,6 +12,7 @@ import {
 } from "./append-result.ts";
 import { type LogFlusher } from "./log-flusher.ts";
 import { type LogStorage } from "./log-storage.ts";
+import { type Segment } from "./segment.ts";
 import { checkBatch, holdsBatch } from "./validator.ts";
 import { type Writable, type WriteQueue } from "./write-queue.ts";
 
@@ -87,16 +88,14 @@ export class LogAppender implements Writable {
   #append(batch: BatchView, nowMs: TimestampMs): AppendFailure | null {
     const storage = this.#storage;
     const { sizeInBytes, lastOffset, maxTimestamp, baseOffset, partitionLeaderEpoch } = batch;
-    let segment = storage.segments.active;
-    if (segment.shouldRoll(storage.config, sizeInBytes, lastOffset, maxTimestamp, nowMs)) {
-      if (!this.roll(baseOffset)) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-      segment = storage.segments.active;
-    }
+    const segment = this.#segmentFor(batch, nowMs);
+    if (segment === null) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     const { latestEpoch, isPending } = storage.leaderEpochs;
     if (isPending || partitionLeaderEpoch > latestEpoch) {
       const isNoted = storage.guard(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
       if (!isNoted) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     }
+    // From here on nothing fails: bytes in the tail that no segment counts would be written in the place of the next ones.
     storage.tail.append(segment, batch.bytes());
     segment.append(sizeInBytes, lastOffset, maxTimestamp);
     const aborted = storage.producerState.update(batch);
@@ -111,9 +110,26 @@ export class LogAppender implements Writable {
     return null;
   }
 
+  /** The segment that a batch goes to, with all in memory that the batch changes; null when the disk failed. */
+  #segmentFor(batch: BatchView, nowMs: TimestampMs): Segment | null {
+    const storage = this.#storage;
+    const { sizeInBytes, lastOffset, maxTimestamp, baseOffset } = batch;
+    try {
+      let segment = storage.segments.active;
+      if (segment.shouldRoll(storage.config, sizeInBytes, lastOffset, maxTimestamp, nowMs)) {
+        if (!this.roll(baseOffset)) return null;
+        segment = storage.segments.active;
+      }
+      segment.prepareAppend(batch.isControl);
+      return segment;
+    } catch (error) {
+      storage.fail(error);
+      return null;
+    }
+  }
+
   /**
-   * Starts a new segment at `baseOffset`; false when the disk failed. The old one is flushed
-   * in the background.
+   * Starts a new segment at `baseOffset`; false when the disk failed. The old one is flushed in the background.
    */
   roll(baseOffset: Offset): boolean {
     const storage = this.#storage;

@@ -27,14 +27,13 @@ export class SegmentIndexes {
   #timesAreChecked = true;
   /** Entries of the offset index that were found in its file: each is checked when it is used. */
   #foundEntries = 0;
+  #isRemoved = false;
 
   /**
    * Empty ones; `load` takes what the files have.
    *
    * @param pathOf the path of the segment's file that has a suffix
    */
-  #isRemoved = false;
-
   constructor(
     disk: Disk,
     pathOf: (suffix: string) => string,
@@ -82,6 +81,14 @@ export class SegmentIndexes {
 
   isFull(sizeBytesMax: number): boolean {
     return this.offsets.isFull(sizeBytesMax) || this.times.isFull(sizeBytesMax);
+  }
+
+  /** Has in memory what `add` changes, so that the disk cannot fail it. */
+  prepareAdd(): void {
+    this.offsets.file.prepare();
+    this.times.file.prepare();
+    // Looked at for the first time it is checked, and made anew where it does not fit.
+    if (this.#maxTimestamp === undefined) void this.maxTimestamp;
   }
 
   /** Notes the batch that stands, or will stand, at `position`, behind all that were noted before. */

@@ -168,6 +168,12 @@ export class Segment {
     return first >= 0 ? maxTimestamp - first : nowMs - this.#createdMs;
   }
 
+  /** Reads what `append` changes, if it was released or never used: that may fail, and `append` must not. */
+  prepareAppend(mayAbort: boolean): void {
+    this.#indexes.prepareAdd();
+    if (mayAbort) this.transactionIndex.file.prepare();
+  }
+
   /** Notes a batch of which the bytes go to the segment's end. */
   append(sizeBytes: number, lastOffset: Offset, maxTimestamp: TimestampMs): void {
     if (this.sizeBytes === 0) this.#firstTimestamp = maxTimestamp;
