@@ -102,7 +102,6 @@ export class LogAppender implements Writable {
     if (aborted !== null) segment.transactionIndex.append(aborted);
     storage.endOffset = lastOffset + 1;
     this.#appendedBytes += sizeInBytes;
-    this.#flusher.onAppended(lastOffset + 1 - baseOffset);
     if (!this.#isQueued) {
       this.#isQueued = true;
       this.#writeQueue.add(this);

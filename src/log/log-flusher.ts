@@ -15,7 +15,6 @@ export class LogFlusher {
   /** Where the first segment starts that has ended and of which the indexes are not durable yet. */
   #indexesUnsavedFrom: Offset = Infinity;
   #lastFlushMs: number;
-  #unflushedRecords = 0;
   #truncations = 0;
   /** The log's end when `tick` was called last, and for how many calls it has been there or has not been durable. */
   #endAtTick: Offset;
@@ -45,10 +44,6 @@ export class LogFlusher {
     return Math.min(this.#recoveryPoint, this.#indexesUnsavedFrom);
   }
 
-  onAppended(recordCount: number): void {
-    this.#unflushedRecords += recordCount;
-  }
-
   onSegmentEnded(baseOffset: Offset): void {
     this.#indexesUnsavedFrom = Math.min(this.#indexesUnsavedFrom, baseOffset);
   }
@@ -67,7 +62,6 @@ export class LogFlusher {
     this.#demandOnline();
     const target = storage.endOffset;
     this.#lastFlushMs = storage.clock.monotonicMs();
-    this.#unflushedRecords = 0;
     const from = this.#durableOffset;
     if (target <= from) return;
     const { active } = storage.segments;
@@ -179,9 +173,9 @@ export class LogFlusher {
     this.#indexesUnsavedFrom = Infinity;
   }
 
-  /** Whether `flush.messages` records were appended since the last time. */
+  /** Whether `flush.messages` records are not durable. A flush that has not ended yet makes them no fewer. */
   get isDueByCount(): boolean {
-    return this.#unflushedRecords >= this.#storage.config.flushMessages;
+    return this.#storage.endOffset - this.#recoveryPoint >= this.#storage.config.flushMessages;
   }
 
   /** Flushes when `flush.ms` have passed since the last time. */

@@ -36,6 +36,20 @@ describe("flush.messages", () => {
     expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(4);
   });
 
+  test("records of a turn in which the log rolls count too, whose flush has only begun", async () => {
+    const disk = new MemoryDisk();
+    disk.syncTurns = () => 5;
+    const sizeBytes = batch().length;
+    const under = openLog(disk, { flushMessages: 4, segmentBytes: 2 * sizeBytes });
+    const { log, queue, time } = under;
+    // The third rolls the log, and with it begins a flush that nobody waits for.
+    for (let count = 0; count < 4; count++) log.appendAsLeader(batch(), 0, "client", startMs);
+    queue.flush();
+    expect([log.segmentSizes().length, log.logEndOffset, log.writtenOffset]).toEqual([2, 4, 0]);
+    while (log.writtenOffset < 4) await time.settle();
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(4);
+  });
+
   test("a flush that fails acknowledges nothing", async () => {
     const disk = new MemoryDisk();
     const under = openLog(disk, { flushMessages: 1 });
