@@ -73,12 +73,14 @@ export class LogFlusher {
       const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= from);
       for (const segment of segments) {
         if (storage.segments.has(segment)) await segment.flush(segment !== storage.segments.active);
-        // Its files may have another name now, or be gone.
+        // Its files may have another name now, or be gone; those of a volume that failed are not opened again.
         if (storage.isClosed) return;
+        this.#demandOnline();
       }
       const hadSnapshots = await storage.syncProducerSnapshots();
       const hadSmallFiles = await storage.syncSmallFilesAsync();
       if (storage.isClosed) return;
+      this.#demandOnline();
       if (hadSnapshots || hadSmallFiles || hasNewFiles) await storage.syncDirectoryAsync();
     } catch (error) {
       if (storage.isClosed) return;

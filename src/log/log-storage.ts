@@ -146,8 +146,9 @@ export class LogStorage {
   async syncProducerSnapshots(): Promise<boolean> {
     const offsets = [...this.#unsyncedSnapshots];
     for (const offset of offsets) {
+      if (!this.isUsable) break;
       const path = producerSnapshotPath(this.directory, offset);
-      if (!this.isClosed && this.disk.exists(path)) await syncFileAsync(this.disk, path);
+      if (this.disk.exists(path)) await syncFileAsync(this.disk, path);
       // Only now: another flush must not take it for durable before it is.
       this.#unsyncedSnapshots.delete(offset);
     }
@@ -219,8 +220,8 @@ export class LogStorage {
 
   /** As `syncSmallFiles`, without holding the event loop up. */
   async syncSmallFilesAsync(): Promise<boolean> {
-    const hadEpochs = await this.leaderEpochs.syncAsync();
-    return (await this.partitionMetadata.syncAsync()) || hadEpochs;
+    const hadEpochs = this.isUsable && (await this.leaderEpochs.syncAsync());
+    return (this.isUsable && (await this.partitionMetadata.syncAsync())) || hadEpochs;
   }
 
   /** Makes the names of the files durable, and once that of the directory: what is in it would go with it. */

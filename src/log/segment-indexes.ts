@@ -27,7 +27,7 @@ export class SegmentIndexes {
   #timesAreChecked = true;
   /** Entries of the offset index that were found in its file: each is checked when it is used. */
   #foundEntries = 0;
-  #isRemoved = false;
+  #areLeft = false;
 
   /**
    * Empty ones; `load` takes what the files have.
@@ -209,15 +209,15 @@ export class SegmentIndexes {
     this.transactions.save(isDurable);
   }
 
-  /** The files are removed: others may take their names while a save is under way. */
-  onRemoved(): void {
-    this.#isRemoved = true;
+  /** The segment is closed: its files may be gone, and others may take their names, while a save is under way. */
+  leaveFiles(): void {
+    this.#areLeft = true;
   }
 
   async saveDurably(): Promise<void> {
-    if (!this.#isRemoved) await this.offsets.file.saveDurably();
-    if (!this.#isRemoved) await this.times.file.saveDurably();
-    if (!this.#isRemoved) await this.transactions.saveDurably();
+    if (!this.#areLeft) await this.offsets.file.saveDurably();
+    if (!this.#areLeft) await this.times.file.saveDurably();
+    if (!this.#areLeft) await this.transactions.saveDurably();
   }
 
   /** Frees memory that was not used since the last call. */

@@ -318,7 +318,9 @@ export class Segment {
     this.#indexes.release();
   }
 
+  /** Leaves the files alone: a flush that is under way opens none of them again. */
   close(): void {
+    this.#indexes.leaveFiles();
     this.file.close();
   }
 
@@ -349,7 +351,6 @@ export class Segment {
 
   /** Removes the files, the `.log` file the last: as long as it is there, the others are what is left of its segment. */
   remove(): void {
-    this.#indexes.onRemoved();
     this.close();
     for (const path of this.#paths()) this.#disk.remove(path);
   }

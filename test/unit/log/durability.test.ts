@@ -102,6 +102,28 @@ describe("what was flushed survives a loss of power", () => {
     await expect(under.log.flush()).rejects.toThrow("failed before");
   });
 
+  test("a flush that is under way opens no file any more when the volume has failed elsewhere", async () => {
+    const opens = (disk: MemoryDisk): number => (disk.counts.get("open") ?? 0) + (disk.counts.get("create") ?? 0);
+    let endsEarly = 0;
+    for (let turns = 0; turns < 60; turns++) {
+      const disk = new MemoryDisk();
+      disk.syncTurns = () => 1;
+      const under = openLog(disk, small, { topicId: "K0a8tq3gSkK78COtfgEurw" });
+      append(under, 12);
+      const flush = under.log.flush().then(
+        () => "done",
+        () => "failed",
+      );
+      for (let turn = 0; turn < turns; turn++) await setImmediate();
+      under.log.goOffline();
+      const before = opens(disk);
+      const outcome = await flush;
+      expect([turns, opens(disk)]).toEqual([turns, before]);
+      if (outcome === "failed") endsEarly++;
+    }
+    expect(endsEarly).toBeGreaterThan(10);
+  });
+
   test("a log that is offline is not rolled", () => {
     const disk = new MemoryDisk();
     const under = openLog(disk);
