@@ -33,6 +33,15 @@ export interface DirectoryCheckpointsOptions {
   readonly onDiskError: (error: unknown) => void;
 }
 
+/** A write in the background. */
+interface BackgroundWrite {
+  /** The offsets that the file is going to say, by the names of the partitions' directories. */
+  readonly offsets: ReadonlyMap<string, Offset>;
+  /** What was written meanwhile is newer, and must not be replaced. */
+  isOvertaken: boolean;
+  done: Promise<void>;
+}
+
 /** The checkpoint files of one log directory. */
 export class DirectoryCheckpoints {
   readonly #options: DirectoryCheckpointsOptions;
@@ -40,9 +49,7 @@ export class DirectoryCheckpoints {
   readonly #texts = new Map<CheckpointKind, string>();
   /** The offsets that they say, by the names of the partitions' directories. */
   readonly #known = new Map<CheckpointKind, ReadonlyMap<string, Offset>>();
-  /** Writes so far: one in the background that was overtaken must not replace what overtook it. */
-  #writes = 0;
-  readonly #underWay = new Map<CheckpointKind, Promise<void>>();
+  readonly #underWay = new Map<CheckpointKind, BackgroundWrite>();
   /** Had news while they were under way. */
   readonly #wantedAgain = new Set<CheckpointKind>();
   #isClosed = false;
@@ -72,10 +79,11 @@ export class DirectoryCheckpoints {
     const offsets = this.#offsets(kind);
     const text = offsetCheckpointText(offsets);
     if (this.#texts.get(kind) === text) return this.#checkFile(kind);
-    const writes = this.#writes;
-    const isWanted = (): boolean => !this.#isClosed && this.#writes === writes;
-    const write = replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted)
-      .then(() => (isWanted() ? this.#note(kind, text, offsets) : undefined))
+    const write: BackgroundWrite = { offsets: byName(offsets), isOvertaken: false, done: Promise.resolve() };
+    const isWanted = (): boolean => !this.#isClosed && !write.isOvertaken;
+    this.#underWay.set(kind, write);
+    write.done = replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted)
+      .then(() => (isWanted() ? this.#note(kind, text, write.offsets) : undefined))
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#options.onDiskError(error);
       })
@@ -83,7 +91,6 @@ export class DirectoryCheckpoints {
         this.#underWay.delete(kind);
         if (this.#wantedAgain.delete(kind)) this.writeInBackground(kind);
       });
-    this.#underWay.set(kind, write);
   }
 
   /** Has the file say that the log is durable up to `offset`; false when it does not come to that. */
@@ -92,7 +99,7 @@ export class DirectoryCheckpoints {
     // One that is under way already may know less than the next.
     for (let attempts = 0; !isWritten() && attempts < 3; attempts++) {
       this.writeInBackground("recoveryPoint");
-      await this.#underWay.get("recoveryPoint");
+      await this.#underWay.get("recoveryPoint")?.done;
     }
     return isWritten();
   }
@@ -109,9 +116,10 @@ export class DirectoryCheckpoints {
   /** Writes the file; durable when it returns. */
   write(kind: CheckpointKind): void {
     const offsets = this.#offsets(kind);
-    this.#writes++;
+    const underWay = this.#underWay.get(kind);
+    if (underWay !== undefined) underWay.isOvertaken = true;
     writeOffsetCheckpoint(this.#options.disk, this.#path(kind), offsets);
-    this.#note(kind, offsetCheckpointText(offsets), offsets);
+    this.#note(kind, offsetCheckpointText(offsets), byName(offsets));
   }
 
   /**
@@ -120,15 +128,21 @@ export class DirectoryCheckpoints {
    */
   forget(name: string): void {
     for (const kind of Object.keys(checkpointNames) as CheckpointKind[]) {
-      if (this.#known.get(kind)?.has(name) === true) this.write(kind);
+      if (this.#saidOf(kind, name) !== undefined) this.write(kind);
     }
   }
 
   /** A log is about to be cut: the file must not say that what is written in the place of the cut is durable. */
   beforeCut(log: Log): void {
-    const known = this.#known.get("recoveryPoint")?.get(log.name);
-    const mayBeWritten = this.#underWay.has("recoveryPoint");
-    if (mayBeWritten || (known !== undefined && known > log.recoveryPoint)) this.write("recoveryPoint");
+    if ((this.#saidOf("recoveryPoint", log.name) ?? 0) > log.recoveryPoint) this.write("recoveryPoint");
+  }
+
+  /** The largest offset that the file says of a partition or is going to say; undefined when that is none. */
+  #saidOf(kind: CheckpointKind, name: string): Offset | undefined {
+    const known = this.#known.get(kind)?.get(name);
+    const underWay = this.#underWay.get(kind);
+    const coming = underWay?.isOvertaken === false ? underWay.offsets.get(name) : undefined;
+    return known === undefined || coming === undefined ? (known ?? coming) : Math.max(known, coming);
   }
 
   /** As `write`, when the file does not say so yet. */
@@ -143,9 +157,9 @@ export class DirectoryCheckpoints {
     this.#isClosed = true;
   }
 
-  #note(kind: CheckpointKind, text: string, offsets: readonly PartitionOffset[]): void {
+  #note(kind: CheckpointKind, text: string, offsets: ReadonlyMap<string, Offset>): void {
     this.#texts.set(kind, text);
-    this.#known.set(kind, byName(offsets));
+    this.#known.set(kind, offsets);
   }
 
   #path(kind: CheckpointKind): string {

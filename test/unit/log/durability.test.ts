@@ -22,6 +22,22 @@ function append({ log, queue }: LogUnderTest, count: number, options: object = {
   log.highWatermark = log.logEndOffset;
 }
 
+/** The checkpoints of the directory that the logs of these tests lie in. */
+function openCheckpoints(disk: MemoryDisk) {
+  const logs: Log[] = [];
+  const checkpoints = new DirectoryCheckpoints({
+    directory: parentOf(logDirectory),
+    disk,
+    logger: silentLogger,
+    logs,
+    onDiskError: () => undefined,
+  });
+  const settled = async (): Promise<void> => {
+    for (let turns = 0; turns < 20; turns++) await setImmediate();
+  };
+  return { checkpoints, logs, settled };
+}
+
 /** Mistakes that seeds of `npm run sim` found, each on its own. */
 describe("what was flushed survives a loss of power", () => {
   test("with the name of the partition's directory", async () => {
@@ -164,14 +180,7 @@ describe("what was cut does not come back", () => {
 
   test("nor one that is being written just then", async () => {
     const disk = new MemoryDisk();
-    const logs: Log[] = [];
-    const checkpoints = new DirectoryCheckpoints({
-      directory: parentOf(logDirectory),
-      disk,
-      logger: silentLogger,
-      logs,
-      onDiskError: () => undefined,
-    });
+    const { checkpoints, logs, settled } = openCheckpoints(disk);
     const under = openLog(disk, {}, { beforeCut: (log) => checkpoints.beforeCut(log) });
     logs.push(under.log);
     append(under, 4, { count: 3 });
@@ -179,8 +188,38 @@ describe("what was cut does not come back", () => {
     disk.syncTurns = () => 3;
     checkpoints.writeInBackground("recoveryPoint");
     under.log.truncateTo(7);
-    for (let turns = 0; turns < 20; turns++) await setImmediate();
+    await settled();
     expect(checkpoints.read("recoveryPoint").get("topic-0")).toBeLessThanOrEqual(6);
+  });
+
+  test("nor does one that is being written of a log that is deleted outlive it, under whose name another is made", async () => {
+    const disk = new MemoryDisk();
+    const { checkpoints, logs, settled } = openCheckpoints(disk);
+    const under = openLog(disk);
+    logs.push(under.log);
+    append(under, 4);
+    await under.log.flush();
+    disk.syncTurns = () => 3;
+    checkpoints.writeInBackground("recoveryPoint");
+    logs.pop();
+    const writes = disk.counts.get("write")!;
+    checkpoints.forget("other-0");
+    expect(disk.counts.get("write")).toBe(writes);
+    checkpoints.forget("topic-0");
+    await settled();
+    expect(checkpoints.read("recoveryPoint").get("topic-0")).toBeUndefined();
+  });
+
+  test("and a checkpoint that is being written is overtaken by one of its own kind alone", async () => {
+    const disk = new MemoryDisk();
+    const { checkpoints, logs, settled } = openCheckpoints(disk);
+    const under = openLog(disk);
+    logs.push(under.log);
+    append(under, 4);
+    checkpoints.writeInBackground("highWatermark");
+    checkpoints.write("recoveryPoint");
+    await settled();
+    expect(checkpoints.read("highWatermark").get("topic-0")).toBe(4);
   });
 
   test("nor do the epochs of its records", async () => {
