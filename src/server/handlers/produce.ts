@@ -77,8 +77,8 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       const appended = Promise.all([checks, earlier]).then(([checked]): { readonly answer: Answer } => ({
         answer: appendAll(deps, request, context, checked),
       }));
-      // A check that throws fails its own request, not those behind it.
-      const done = appended.then(doNothing, doNothing);
+      // A check that throws fails its own request, not those behind it; and these still wait for the ones before it.
+      const done = Promise.allSettled([appended, earlier]).then(doNothing);
       checking.set(context.connection, done);
       void done.finally(() => {
         if (checking.get(context.connection) === done) checking.delete(context.connection);

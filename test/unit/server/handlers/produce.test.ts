@@ -15,13 +15,16 @@ import { testContext } from "../test-context.ts";
 /** A handler whose decompression waits until the test lets it go on. */
 function open() {
   const opened = openReplicas();
-  const waiting: { go: () => void; fail: () => void }[] = [];
+  const waiting: { go: () => void; fail: () => void; breakDown: () => void }[] = [];
   const compute: Compute = {
     ...nodeCompute,
     decompress: async (...args) => {
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ go: resolve, fail: () => reject(new Error("the worker has died")) });
+      const isBroken = await new Promise<boolean>((resolve, reject) => {
+        const fail = (): void => reject(new Error("the worker has died"));
+        waiting.push({ go: () => resolve(false), fail, breakDown: () => resolve(true) });
       });
+      // No buffer: a bug, so that the check throws instead of refusing the records.
+      if (isBroken) return undefined as unknown as Buffer;
       return nodeCompute.decompress(...args);
     },
   };
@@ -101,6 +104,22 @@ describe("a batch behind one that is being opened", () => {
     const third = send(batch());
     await turn();
     expect(await third).toMatchObject({ errorCode: 0, baseOffset: 1 });
+  });
+
+  test("does not overtake it when the check of one between them throws", async () => {
+    const { host, send, turn, waiting, answered } = open();
+    const partition = host();
+    const first = send(await compressed());
+    const failing = send(await compressed()).catch((error: unknown) => error);
+    waiting[1]!.breakDown();
+    await turn();
+    const third = send(batch());
+    await turn();
+    expect(partition.log.logEndOffset).toBe(0);
+    waiting[0]!.go();
+    expect(await answered(first)).toMatchObject({ errorCode: 0, baseOffset: 0 });
+    expect(await failing).toBeInstanceOf(TypeError);
+    expect(await answered(third)).toMatchObject({ errorCode: 0, baseOffset: 9 });
   });
 
   test("of another connection does not wait", async () => {
