@@ -61,7 +61,7 @@ export class LogStorage {
   directory: string;
   startOffset: Offset;
   endOffset: Offset = 0;
-  /** The operating system has what lies before it. */
+  /** The operating system has what lies before it, and it is durable where acknowledgements wait for that. */
   writtenOffset: Offset;
   /** Of the newest snapshot of the producers; -1 when there is none. */
   snapshotOffset: Offset;

@@ -5,7 +5,7 @@ import { TailCache } from "./tail-cache.ts";
 
 /** What the queue needs of a log. */
 export interface Writable {
-  /** Hands all appended bytes to the operating system in one call; never throws. */
+  /** Hands all appended bytes to the operating system in one call; does not throw because of the disk. */
   writePending(): void;
 }
 
@@ -23,9 +23,10 @@ const openFilesMaxDefault = 2_048;
 const tailCacheBytesDefault = 33_554_432;
 
 /**
- * Group commit: the logs that were appended to in this turn of the event loop. At the turn's end each is written with one
- * vectored call, and tells its owner. Append means ordered, written means that the operating system has it (readable, may
- * be acknowledged), flushed means durable.
+ * Group commit: the logs that were appended to in this turn of the event loop. At the turn's end each hands what it got to
+ * the operating system with one vectored call, and tells its owner that it is written: it may be read and acknowledged. A
+ * log that has to flush first (`flush.messages`) tells so later, when that is done. Append means ordered, flushed means
+ * durable.
  */
 export class WriteQueue {
   readonly tailCache: TailCache;
