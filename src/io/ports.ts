@@ -141,6 +141,11 @@ export class DiskError extends Error {
     super(message);
     this.code = code;
   }
+
+  /** The system is short of descriptors or memory at the moment: the disk is sound, and a later call may succeed. */
+  get isShortage(): boolean {
+    return this.code === "EMFILE" || this.code === "ENFILE" || this.code === "ENOMEM";
+  }
 }
 
 export interface Net {

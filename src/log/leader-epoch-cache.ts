@@ -203,9 +203,11 @@ export class LeaderEpochCache {
   #save(): void {
     this.#isSynced = false;
     this.#saves++;
-    this.#isPending = false;
+    // Until the file has it: where that fails now, the next record's append is what needs it.
+    this.#isPending = true;
     const lines = this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
     replaceFile(this.#disk, this.#path, formatCheckpoint(lines));
+    this.#isPending = false;
   }
 }
 

@@ -92,7 +92,7 @@ export class LogAppender implements Writable {
     if (segment === null) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     const { latestEpoch, isPending } = storage.leaderEpochs;
     if (isPending || partitionLeaderEpoch > latestEpoch) {
-      const isNoted = storage.guard(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
+      const isNoted = storage.attempt(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
       if (!isNoted) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     }
     // From here on nothing fails: bytes in the tail that no segment counts would be written in the place of the next ones.
@@ -122,7 +122,7 @@ export class LogAppender implements Writable {
       segment.prepareAppend(batch.isControl);
       return segment;
     } catch (error) {
-      storage.fail(error);
+      storage.refuse(error);
       return null;
     }
   }
@@ -132,7 +132,7 @@ export class LogAppender implements Writable {
    */
   roll(baseOffset: Offset): boolean {
     const storage = this.#storage;
-    return storage.isUsable && storage.guard(() => this.#roll(storage, baseOffset));
+    return storage.isUsable && storage.attempt(() => this.#roll(storage, baseOffset));
   }
 
   #roll(storage: LogStorage, baseOffset: Offset): void {
@@ -156,12 +156,20 @@ export class LogAppender implements Writable {
     try {
       storage.writeActive();
     } catch (error) {
-      storage.fail(error);
+      storage.refuse(error);
+      this.#retryLater();
       return;
     }
     if (this.#isFlushAwaited) return;
     if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
     else this.#acknowledge(storage.endOffset, this.#appendedBytes);
+  }
+
+  /** What could not be written waits in the tail. */
+  #retryLater(): void {
+    if (!this.#storage.isUsable || this.#isQueued) return;
+    this.#isQueued = true;
+    this.#writeQueue.addLater(this);
   }
 
   #acknowledge(offset: Offset, appendedBytes: number): void {
@@ -178,7 +186,9 @@ export class LogAppender implements Writable {
     try {
       await this.#flusher.flush();
     } catch {
-      // The owner of the directory has been told.
+      // The owner of the directory has been told, if that failed.
+      this.#isFlushAwaited = !this.#storage.isUsable;
+      this.#retryLater();
       return;
     }
     this.#isFlushAwaited = false;

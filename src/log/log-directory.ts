@@ -50,7 +50,7 @@ export class LogDirectory {
       disk,
       logger,
       logs: this.logs,
-      onDiskError: (error) => this.fail(error),
+      onDiskError: (error) => this.#onCheckpointError(error),
     });
   }
 
@@ -82,6 +82,12 @@ export class LogDirectory {
       this.fail(error);
       return false;
     }
+  }
+
+  /** Of one in the background, which comes again in its interval. */
+  #onCheckpointError(error: unknown): void {
+    if (!(error instanceof DiskError) || !error.isShortage) return this.fail(error);
+    this.#options.logger.warn({ error, directory: this.path }, "A checkpoint could not be written: it is tried again");
   }
 
   /** Takes the directory offline, with its logs. */

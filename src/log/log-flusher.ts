@@ -81,10 +81,14 @@ export class LogFlusher {
       const hadSmallFiles = await storage.syncSmallFilesAsync();
       if (storage.isClosed) return;
       this.#demandOnline();
-      if (hadSnapshots || hadSmallFiles || hasNewFiles) await storage.syncDirectoryAsync();
+      if (hadSnapshots || hadSmallFiles || hasNewFiles || storage.isDirectoryBehind) {
+        storage.isDirectoryBehind = false;
+        await storage.syncDirectoryAsync();
+      }
     } catch (error) {
       if (storage.isClosed) return;
-      storage.fail(error);
+      storage.isDirectoryBehind = true;
+      this.#onFailed(error);
       throw error;
     } finally {
       this.#underWay.delete(flush);
@@ -93,6 +97,12 @@ export class LogFlusher {
     this.#recoveryPoint = Math.max(this.#recoveryPoint, flush.target);
     // A segment that ended meanwhile waits for the next flush.
     this.#indexesUnsavedFrom = active === storage.segments.active ? Infinity : active.baseOffset;
+  }
+
+  /** Without a descriptor nothing was synced, and the next flush makes up for it; an fsync without memory has failed. */
+  #onFailed(error: unknown): void {
+    if (error instanceof DiskError && error.code === "ENOMEM") this.#storage.fail(error);
+    else this.#storage.refuse(error);
   }
 
   /** After an fsync that failed others may succeed and make nothing durable: none of them counts. */
@@ -117,13 +127,13 @@ export class LogFlusher {
       await this.flush();
       if (storage.isUsable && active === storage.segments.active) await this.#saveTransactions(active);
     } catch (error) {
-      if (!storage.isClosed) storage.fail(error);
+      if (!storage.isClosed) this.#onFailed(error);
       return;
     }
     // A log that was rolled meanwhile has a snapshot where its active segment begins.
     const isSame = active === storage.segments.active && truncations === this.#truncations;
     if (!storage.isUsable || !isSame || offset === active.baseOffset) return;
-    storage.guard(() => {
+    storage.attempt(() => {
       active.saveIndexes(false);
       storage.leaveProducerSnapshot(offset, snapshot);
     });

@@ -74,6 +74,8 @@ export class LogStorage {
   cleanedOffset: Offset | undefined;
   /** While the log is being compacted: nobody else takes segments away, and what cuts or ends the log aborts it first. */
   cleaning: Cleaning | null = null;
+  /** The directory could not be synced when it was due: the next flush does it. */
+  isDirectoryBehind = false;
   readonly #openFiles: OpenFiles;
   #isNameSynced = false;
   /** Offsets of the producer snapshots that are not durable. */
@@ -137,8 +139,8 @@ export class LogStorage {
 
   /** Writes down the producers as they are at the log's end, under the name of `offset`. */
   writeProducerSnapshot(offset: Offset): void {
-    this.snapshotOffset = offset;
     writeProducerSnapshot(this.disk, producerSnapshotPath(this.directory, offset), this.producerState.entries());
+    this.snapshotOffset = offset;
     this.#unsyncedSnapshots.add(offset);
   }
 
@@ -243,8 +245,9 @@ export class LogStorage {
   /** Makes new names durable some time soon; before the files that have them go. */
   syncDirectoryInBackground(): void {
     this.disk.syncDirectoryAsync(this.directory).catch((error: unknown) => {
+      this.isDirectoryBehind = true;
       // The directory may have another name by now, or be gone.
-      if (this.isUsable) this.fail(error);
+      if (this.isUsable) this.refuse(error);
     });
   }
 
@@ -270,6 +273,23 @@ export class LogStorage {
       this.fail(error);
       return false;
     }
+  }
+
+  /** As `guard`, for what leaves nothing half done: where the system is short of something the log stays online. */
+  attempt(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.refuse(error);
+      return false;
+    }
+  }
+
+  /** As `fail`, but a log whose disk is sound stays online: a storm of connections may have taken all descriptors. */
+  refuse(error: unknown): void {
+    if (!(error instanceof DiskError) || !error.isShortage) return this.fail(error);
+    this.logger.warn({ error, log: this.name }, "The system is short of what an access to the log needs");
   }
 
   /** Takes the log offline after a failure of the disk; whatever else was thrown is a bug and goes on. */

@@ -10,6 +10,7 @@ import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
 import { type ProducerState } from "./producer-state.ts";
 import { deletableSegments, type RemoveLater, removeSegments } from "./retention.ts";
+import { type Segment } from "./segment.ts";
 import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
 import { type AbortedTransaction } from "./transaction-index.ts";
 import { truncateFullyAndStartAt, truncateTo } from "./truncation.ts";
@@ -201,7 +202,7 @@ export class Log {
     try {
       return this.#reader.read(startOffset, maxBytes, Math.min(upperBound, storage.writtenOffset), minOneBatch);
     } catch (error) {
-      storage.fail(error);
+      storage.refuse(error);
       return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
     }
   }
@@ -217,7 +218,7 @@ export class Log {
       }
       return found;
     } catch (error) {
-      storage.fail(error);
+      storage.refuse(error);
       return Errors.KAFKA_STORAGE_ERROR;
     }
   }
@@ -238,7 +239,7 @@ export class Log {
     try {
       return await search();
     } catch (error) {
-      this.#storage.fail(error);
+      this.#storage.refuse(error);
       return Errors.KAFKA_STORAGE_ERROR;
     }
   }
@@ -285,9 +286,10 @@ export class Log {
     const storage = this.#storage;
     let count = 0;
     if (!storage.isUsable || storage.cleaning !== null) return count;
+    let deletable: Segment[] = [];
+    storage.attempt(() => (deletable = deletableSegments(storage, this.#highWatermark, nowMs)));
+    if (deletable.length === 0) return count;
     storage.guard(() => {
-      const deletable = deletableSegments(storage, this.#highWatermark, nowMs);
-      if (deletable.length === 0) return;
       // The log always has a segment to write to.
       if (deletable.length === storage.segments.count && !this.roll()) return;
       removeSegments(storage, deletable, removeLater);

@@ -19,6 +19,7 @@ export interface WriteQueueOptions {
   readonly openFilesMax?: number;
 }
 
+const retryDelayMs = 100;
 const openFilesMaxDefault = 2_048;
 const tailCacheBytesDefault = 33_554_432;
 
@@ -50,6 +51,11 @@ export class WriteQueue {
   add(log: Writable): void {
     if (this.#waiting.length === 0) this.#timers.endOfTurn(this.#flush);
     this.#waiting.push(log);
+  }
+
+  /** Has `log` written some time soon: now the system is short of what that takes. */
+  addLater(log: Writable): void {
+    this.#timers.after(retryDelayMs, () => this.add(log));
   }
 
   /**

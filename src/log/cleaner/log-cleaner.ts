@@ -185,7 +185,7 @@ export class LogCleaner {
 
   /** A disk that fails takes its directory along; with any other failure the log is at fault and the others go on. */
   #onFailed(log: Log, error: unknown): void {
-    if (error instanceof DiskError) return log.storage.fail(error);
+    if (error instanceof DiskError) return log.storage.refuse(error);
     this.#uncleanable.add(log);
     this.#options.logger.warn(
       { error, log: log.name },

@@ -458,7 +458,7 @@ describe("a disk that fails", () => {
     const under = openLog(disk, { segmentBytes: 150 });
     append(under, batch());
     append(under, batch());
-    disk.fail("open", "EMFILE", { path: /\.log$/ });
+    disk.fail("open", "EIO", { path: /\.log$/ });
     expect(append(under, batch())).toMatchObject({ error: Errors.KAFKA_STORAGE_ERROR });
     expect(under.diskErrors).toHaveLength(1);
   });

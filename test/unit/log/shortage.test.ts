@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { batch, startMs } from "./batches.ts";
+import { type LogUnderTest, openLog, readAll } from "./open-log.ts";
+
+const refused = { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
+
+function append({ log, queue }: LogUnderTest, count: number, leaderEpoch = 0): void {
+  for (let index = 0; index < count; index++) {
+    expect(log.appendAsLeader(batch(), leaderEpoch, "client", startMs)).toMatchObject({ ok: true });
+  }
+  queue.flush();
+}
+
+/** A log that was just started: no file of it is open. */
+function reopenedLog(disk: MemoryDisk, config = {}): LogUnderTest {
+  const written = openLog(disk, config);
+  append(written, 20);
+  written.log.close();
+  return openLog(disk, config, { hadCleanShutdown: true });
+}
+
+test.each(["EMFILE", "ENFILE", "ENOMEM"])("%s refuses a read and an append, and the log stays online", (code) => {
+  const disk = new MemoryDisk();
+  const subject = reopenedLog(disk);
+  const { log, diskErrors } = subject;
+  disk.fail("open", code);
+  expect(log.read(5, 1_000, 20, true)).toEqual(refused);
+  expect(log.appendAsLeader(batch(), 0, "client", startMs)).toMatchObject(refused);
+  expect(log.abortedTransactions(0, 20)).toEqual([]);
+  disk.heal();
+  expect(log.read(5, 80, 20, true)).toMatchObject({ ok: true, endOffset: 6 });
+  append(subject, 1);
+  expect(log).toMatchObject({ writtenOffset: 21, isOffline: false });
+  expect(diskErrors).toEqual([]);
+});
+
+test("what was appended is written as soon as there are descriptors again", async () => {
+  const disk = new MemoryDisk();
+  const { log, queue, time, diskErrors } = openLog(disk);
+  disk.fail("open", "EMFILE", { path: /\.log$/ });
+  log.beginEpoch(0);
+  expect(log.appendAsLeader(batch(), 0, "client", startMs)).toMatchObject({ ok: true });
+  queue.flush();
+  expect(log).toMatchObject({ logEndOffset: 1, writtenOffset: 0, isOffline: false });
+  await time.advance(1_000);
+  expect(log.writtenOffset).toBe(0);
+  disk.heal();
+  await time.advance(100);
+  expect(log.writtenOffset).toBe(1);
+  expect(readAll(log)).toHaveLength(batch().length);
+  expect(diskErrors).toEqual([]);
+});
+
+test("a flush that found no descriptor is made up for before it is acknowledged", async () => {
+  const disk = new MemoryDisk();
+  const { log, queue, time, diskErrors } = openLog(disk, { flushMessages: 2 });
+  log.appendAsLeader(batch(), 0, "client", startMs);
+  queue.flush();
+  // The epochs' file is opened to be synced.
+  disk.fail("open", "EMFILE", { path: /leader-epoch-checkpoint$/ });
+  log.appendAsLeader(batch(), 0, "client", startMs);
+  queue.flush();
+  await time.advance(1_000);
+  expect(log).toMatchObject({ writtenOffset: 1, recoveryPoint: 0, isOffline: false });
+  disk.heal();
+  await time.advance(100);
+  expect(log).toMatchObject({ writtenOffset: 2, recoveryPoint: 1 });
+  expect(diskErrors).toEqual([]);
+});
+
+test("an epoch that could not be noted is noted with the next record", () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk);
+  append(subject, 1);
+  disk.fail("open", "EMFILE", { path: /leader-epoch-checkpoint/ });
+  expect(subject.log.appendAsLeader(batch(), 1, "client", startMs)).toMatchObject(refused);
+  disk.heal();
+  append(subject, 1, 1);
+  subject.log.close();
+  const reopened = openLog(disk, {}, { hadCleanShutdown: true });
+  expect(reopened.log.leaderEpochs.entries()).toEqual([
+    { epoch: 0, startOffset: 0 },
+    { epoch: 1, startOffset: 1 },
+  ]);
+});
+
+test("a roll that found no descriptor is tried again", () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk);
+  append(subject, 3);
+  disk.fail("open", "EMFILE");
+  expect(subject.log.roll()).toBe(false);
+  disk.heal();
+  expect(subject.log.roll()).toBe(true);
+  append(subject, 1);
+  expect(subject.log.segmentSizes().map(({ baseOffset }) => baseOffset)).toEqual([0, 3]);
+  expect(subject.diskErrors).toEqual([]);
+});
