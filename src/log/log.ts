@@ -31,7 +31,8 @@ export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
  *          |  flushed       |   page cache      |  not committed |  this turn's  |
  *
  * Append means ordered, written means that the operating system has it (it may be read and acknowledged; with
- * `flush.messages` not before it is flushed), flushed means durable. After a disk error every call that would rely on the disk answers KAFKA_STORAGE_ERROR.
+ * `flush.messages` not before it is flushed), flushed means durable. After a disk error every call that would rely on the
+ * disk answers KAFKA_STORAGE_ERROR.
  */
 export class Log {
   readonly topic: string;
