@@ -66,6 +66,8 @@ export interface Random {
 export type OpenMode =
   /** Read only; fails when missing. */
   | "read"
+  /** Read and write; fails when missing. */
+  | "update"
   /** Read and write; created empty when missing, kept when there. */
   | "readwrite"
   /** Read and write; created, or cut to nothing when there. */

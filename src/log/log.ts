@@ -1,5 +1,5 @@
 import { type LeaderEpoch, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
-import { type Compute } from "../io/ports.ts";
+import { type Compute, DiskError } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
 import { type AppendFailure, type AppendOrigin, type AppendResult } from "./append-result.ts";
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
@@ -236,11 +236,15 @@ export class Log {
   }
 
   async #search<T>(search: () => Promise<T>): Promise<T | StorageError> {
-    if (!this.#storage.isUsable) return Errors.KAFKA_STORAGE_ERROR;
+    const { segments, isUsable } = this.#storage;
+    if (!isUsable) return Errors.KAFKA_STORAGE_ERROR;
+    const { removals } = segments;
     try {
       return await search();
     } catch (error) {
-      this.#storage.refuse(error);
+      // It goes on over turns, and the log or the segment that it was in may have been deleted in one of them.
+      const mayBeGone = segments.removals !== removals || !this.#storage.isUsable;
+      if (!mayBeGone || !(error instanceof DiskError) || error.code !== "ENOENT") this.#storage.refuse(error);
       return Errors.KAFKA_STORAGE_ERROR;
     }
   }

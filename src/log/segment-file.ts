@@ -37,7 +37,8 @@ export class SegmentFile implements Reopenable {
   }
 
   #open(): DiskFile {
-    const file = this.#disk.open(this.#path, "readwrite");
+    // One that is gone must not come back empty: readers would get nothing for ever, and no error.
+    const file = this.#disk.open(this.#path, "update");
     this.#openFiles?.add(this);
     this.#file = file;
     return file;

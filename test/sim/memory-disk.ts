@@ -112,7 +112,7 @@ export class MemoryDisk implements Disk {
     let file = directory.get(name);
     if (file instanceof MemoryDirectory) throw new DiskError("EISDIR", `is a directory: ${path}`);
     if (file === undefined) {
-      if (mode === "read") throw new DiskError("ENOENT", `no such file: ${path}`);
+      if (mode === "read" || mode === "update") throw new DiskError("ENOENT", `no such file: ${path}`);
       this.check("create", path);
       file = new MemoryFile(this.#nowMs());
       directory.set(name, file);

@@ -14,6 +14,7 @@ import { lockFile } from "./node-file-lock.ts";
 const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
 const flagsOfMode: Record<OpenMode, number> = {
   read: O_RDONLY,
+  update: O_RDWR,
   readwrite: O_RDWR | O_CREAT,
   create: O_RDWR | O_CREAT | O_TRUNC,
 };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
+import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { logDirectory, type LogUnderTest, openLog } from "./open-log.ts";
@@ -78,4 +79,32 @@ test("the newest record is found by the index, not by reading the segment", asyn
   const compute = undefined as never;
   expect(await subject.log.offsetOfMaxTimestamp(compute)).toMatchObject({ offset: 499, timestamp: startMs + 499 });
   expect((disk.counts.get("read") ?? 0) - before).toBeLessThan(4);
+});
+
+test("a segment that somebody removed is missed, and does not come back empty", () => {
+  const disk = new MemoryDisk();
+  const written = openLog(disk);
+  append(written, 10);
+  written.log.close();
+  const { log, diskErrors } = openLog(disk, {}, { hadCleanShutdown: true });
+  disk.remove(logFile);
+  expect(log.read(3, 1_000, 10, true)).toEqual({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
+  expect(diskErrors).toHaveLength(1);
+  expect(disk.exists(logFile)).toBe(false);
+});
+
+test("a search by time misses a segment that is deleted under it, and blames nobody", async () => {
+  const subject = openLog(new MemoryDisk());
+  const at = (timestamp: number) => ({ key: null, value: Buffer.from("value"), timestamp });
+  // The record that is late enough lies before the log's start.
+  subject.log.appendAsLeader(buildBatch({ records: [at(startMs + 9), at(startMs)] }), 0, "client", startMs);
+  subject.queue.flush();
+  subject.log.highWatermark = 2;
+  subject.log.maybeIncrementLogStartOffset(1);
+  subject.log.roll();
+  append(subject, 1, { timestamp: startMs + 9 });
+  const search = subject.log.offsetForTimestamp(startMs + 9, undefined as never);
+  subject.log.truncateFullyAndStartAt(0);
+  expect(await search).toBe(Errors.KAFKA_STORAGE_ERROR);
+  expect(subject.diskErrors).toEqual([]);
 });
