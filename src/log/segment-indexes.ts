@@ -3,7 +3,7 @@ import { type Disk } from "../io/ports.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
 import { batchSizeAt, scanHeaders } from "./batch-scan.ts";
 import { offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from "./log-files.ts";
-import { OffsetIndex } from "./offset-index.ts";
+import { OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
 import { type SegmentFile } from "./segment-file.ts";
 import { TimeIndex } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
@@ -181,13 +181,21 @@ export class SegmentIndexes {
     this.#foundEntries = 0;
   }
 
-  /** Makes the offset and time indexes from the batches' headers. */
+  /**
+   * Makes the offset and time indexes from the batches' headers. No checksum covers a batch's offset: where a damaged one
+   * does not fit in with the others, the batch is in no index, and the search for it comes by it all the same.
+   */
   rebuild(): void {
     const maxTimestamp = this.#maxTimestamp ?? -1;
     const offsetOfMaxTimestamp = this.#offsetOfMaxTimestamp;
     this.#resetOffsetsAndTimes();
+    const end = this.#readLastOffset();
+    let nextOffset = this.#baseOffset;
     scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, (batch, position) => {
-      this.add(position, batch.sizeInBytes, batch.lastOffset, batch.maxTimestamp);
+      const { baseOffset, lastOffset } = batch;
+      if (baseOffset < nextOffset || lastOffset < baseOffset || lastOffset > end) return true;
+      nextOffset = lastOffset + 1;
+      this.add(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
       return true;
     });
     if (maxTimestamp > this.maxTimestamp) {
@@ -199,6 +207,17 @@ export class SegmentIndexes {
     this.finish();
     this.offsets.file.save(false);
     this.times.file.save(false);
+  }
+
+  /** Of the last batch of which the segment can hold the offsets. */
+  #readLastOffset(): Offset {
+    const offsetMax = this.#baseOffset + relativeOffsetMax;
+    let last = this.#baseOffset;
+    scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, ({ lastOffset }) => {
+      if (lastOffset >= this.#baseOffset && lastOffset <= offsetMax) last = lastOffset;
+      return true;
+    });
+    return last;
   }
 
   /** Writes the indexes to their files. */
