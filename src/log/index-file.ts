@@ -50,6 +50,20 @@ export class IndexFile {
     if (this.#savedCount === this.#count) this.#entries = null;
   }
 
+  /** The last entry of the file as it is there; undefined when it has none, or ends within one. */
+  peekLast(): Buffer | undefined {
+    if (!this.exists()) return undefined;
+    const file = this.#disk.open(this.#path, "read");
+    try {
+      const sizeBytes = file.sizeBytes();
+      if (sizeBytes === 0 || sizeBytes % this.#entrySizeBytes !== 0) return undefined;
+      const entry = Buffer.allocUnsafe(this.#entrySizeBytes);
+      return file.read(entry, sizeBytes - entry.length) === entry.length ? entry : undefined;
+    } finally {
+      file.close();
+    }
+  }
+
   exists(): boolean {
     return this.#disk.exists(this.#path);
   }

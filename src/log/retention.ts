@@ -19,7 +19,7 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
     const segmentEnd = next?.baseOffset ?? endOffset;
     if (segmentEnd > highWatermark || (next === undefined && segment.sizeBytes === 0)) break;
     const isBeforeStart = next !== undefined && segmentEnd <= startOffset;
-    const isOld = isDeleted && retentionMs >= 0 && nowMs - segment.ageTimestamp > retentionMs;
+    const isOld = isDeleted && retentionMs >= 0 && segment.isOlderThan(nowMs - retentionMs);
     const isExcess = isDeleted && excessBytes >= segment.sizeBytes;
     if (!isBeforeStart && !isOld && !isExcess) break;
     excessBytes -= segment.sizeBytes;

@@ -74,6 +74,11 @@ export class SegmentIndexes {
     return this.#maxTimestamp;
   }
 
+  /** As `maxTimestamp`; where nobody has asked for that yet, what the file says, unchecked. NaN when that is not known. */
+  peekMaxTimestamp(): TimestampMs {
+    return this.#maxTimestamp ?? this.times.peekLastTimestamp();
+  }
+
   /** Last offset of the batch that has the largest timestamp. */
   get offsetOfMaxTimestamp(): Offset {
     return this.maxTimestamp < 0 ? this.#baseOffset : this.#offsetOfMaxTimestamp;

@@ -133,6 +133,14 @@ export class Segment {
     return this.maxTimestamp >= 0 ? this.maxTimestamp : this.#disk.stat(this.file.path).modifiedMs;
   }
 
+  /**
+   * For retention. Most segments that were found at a start are young, and the last entry of their time index says so: they
+   * are not looked into further. One that is to go is not believed that easily.
+   */
+  isOlderThan(timestamp: TimestampMs): boolean {
+    return !(this.#indexes.peekMaxTimestamp() >= timestamp) && this.ageTimestamp < timestamp;
+  }
+
   /** Largest timestamp of the first batch; -1 when it has none. */
   get firstTimestamp(): TimestampMs {
     if (this.#firstTimestamp === undefined) {

@@ -29,6 +29,12 @@ export class TimeIndex {
     return count === 0 ? -1 : this.timestampAt(count - 1);
   }
 
+  /** What the file's last entry says, without reading the others; NaN when there is none. */
+  peekLastTimestamp(): TimestampMs {
+    const entry = this.file.peekLast();
+    return entry === undefined ? NaN : readInt64(entry, 0);
+  }
+
   /** The offset that goes with `lastTimestamp`. */
   get lastOffset(): Offset {
     const count = this.file.count;
