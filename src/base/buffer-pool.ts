@@ -1,6 +1,12 @@
 const smallestBytes = 65_536;
 const classCount = 9;
 const keptBytesMax = 33_554_432;
+/** Bytes of files that wait to be sent, for all connections together. */
+const readBytesMaxDefault = 134_217_728;
+/** Messages copy bytes below this size, and nobody could tell when the memory is free again. */
+const countedBytesMin = 1_024;
+/** Reads up to this size get memory of just their size: a whole buffer of the pool would be kept for little. */
+const exactBytesMax = 16_384;
 
 /**
  * Large buffers that are used again: fresh ones would cost the system's zeroed pages and the collector's time each. Files
@@ -14,6 +20,34 @@ export class BufferPool {
   readonly #free: Buffer[][] = Array.from({ length: classCount }, () => []);
   readonly #lent = new WeakMap<ArrayBufferLike, Buffer>();
   #keptBytes = 0;
+  readonly #readBytesMax: number;
+  #readBytes = 0;
+  /** What was taken by `takeToRead` and is not back. */
+  readonly #readInto = new WeakSet<ArrayBufferLike>();
+  /** What nobody gives back, because an error came between, must not use up the budget for good. */
+  readonly #lost = new FinalizationRegistry<number>((sizeBytes) => {
+    this.#readBytes -= sizeBytes;
+  });
+
+  constructor(readBytesMax = readBytesMaxDefault) {
+    this.#readBytesMax = readBytesMax;
+  }
+
+  /** What is left of the budget for `takeToRead`; less than 0 after reads that were needed whatever they cost. */
+  get readBytesLeft(): number {
+    return this.#readBytesMax - this.#readBytes;
+  }
+
+  /** As `take`, for bytes of a file that go to a client: they count in the budget until they are given back. */
+  takeToRead(sizeBytes: number): Buffer {
+    if (sizeBytes < countedBytesMin) return Buffer.allocUnsafe(sizeBytes);
+    const buffer = sizeBytes <= exactBytesMax ? Buffer.allocUnsafeSlow(sizeBytes) : this.take(sizeBytes);
+    const memory = buffer.buffer;
+    this.#readBytes += memory.byteLength;
+    this.#readInto.add(memory);
+    this.#lost.register(memory, memory.byteLength, memory);
+    return buffer;
+  }
 
   /** A buffer of exactly that size, with anything in it. Only one who knows when nobody reads it any more gives it back. */
   take(sizeBytes: number): Buffer {
@@ -28,6 +62,7 @@ export class BufferPool {
 
   /** Takes back the buffer of a slice, if it is a lent one; its bytes must have been copied away for good. */
   giveBack(slice: Buffer): void {
+    this.#endRead(slice.buffer);
     const whole = this.#lent.get(slice.buffer);
     if (whole !== undefined) this.#takeBack(whole);
   }
@@ -42,13 +77,21 @@ export class BufferPool {
    */
   claim(slice: Buffer): Buffer | undefined {
     const whole = this.#lent.get(slice.buffer);
-    if (whole !== undefined) this.#lent.delete(whole.buffer);
+    if (whole === undefined) return undefined;
+    this.#lent.delete(whole.buffer);
+    this.#endRead(whole.buffer);
     return whole;
   }
 
   /** Takes back a buffer that was claimed. */
   release(whole: Buffer): void {
     this.#takeBack(whole);
+  }
+
+  #endRead(memory: ArrayBufferLike): void {
+    if (this.#readBytes === 0 || !this.#readInto.delete(memory)) return;
+    this.#readBytes -= memory.byteLength;
+    this.#lost.unregister(memory);
   }
 
   #takeBack(whole: Buffer): void {

@@ -3,6 +3,7 @@ import { type Offset } from "../base/brand.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
 import { batchSizeAt } from "./batch-scan.ts";
+import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { ReadEnds } from "./read-ends.ts";
 import { type Segment } from "./segment.ts";
 import { type Segments } from "./segments.ts";
@@ -13,6 +14,10 @@ export type ReadResult =
   | { readonly ok: false; readonly error: ErrorCode };
 
 const nothing: Buffer = Buffer.alloc(0);
+/** So much a read of the file that has to bring a batch asks for, whatever is left for it: most batches are smaller. */
+const firstReadBytes = 65_536;
+/** A result up to this size leaves the buffer that it was read into. */
+const copiedBytesMax = 16_384;
 
 /** Reads whole batches: from the tail in memory where it still has them, else with one positional read of the file. */
 export class LogReader {
@@ -29,8 +34,17 @@ export class LogReader {
     this.#tail = tail;
   }
 
-  /** @param limit no record at or behind it is returned; at most the written offset */
-  read(startOffset: Offset, maxBytes: number, limit: Offset, minOneBatch: boolean): ReadResult {
+  /**
+   * @param limit no record at or behind it is returned; at most the written offset
+   * @param allowance for reads whose result goes to a client, which then gives its memory back to the pool
+   */
+  read(
+    startOffset: Offset,
+    maxBytes: number,
+    limit: Offset,
+    minOneBatch: boolean,
+    allowance?: FileReadAllowance,
+  ): ReadResult {
     if (startOffset >= limit || (maxBytes <= 0 && !minOneBatch))
       return { ok: true, records: nothing, endOffset: startOffset };
     this.#forgetWhatMoved();
@@ -38,10 +52,18 @@ export class LogReader {
       const segment = this.#segments.at(index);
       if (segment === undefined || segment.baseOffset >= limit)
         return { ok: true, records: nothing, endOffset: startOffset };
-      const position = this.#ends.find(segment, startOffset) ?? this.#positionOf(segment, startOffset);
+      let position = this.#ends.find(segment, startOffset);
+      if (position === undefined) {
+        // The search reads files too.
+        if (!minOneBatch && allowance !== undefined && allowance.leftBytes < batchHeaderSizeBytes) {
+          allowance.wasShort = true;
+          return { ok: true, records: nothing, endOffset: startOffset };
+        }
+        position = this.#positionOf(segment, startOffset);
+      }
       // Compaction may have taken all that is left of a segment: the record asked for is then in the next one.
       if (position < segment.writtenBytes)
-        return this.#readAt(segment, position, maxBytes, limit, minOneBatch, startOffset);
+        return this.#readAt(segment, position, maxBytes, limit, minOneBatch, startOffset, allowance);
     }
   }
 
@@ -76,8 +98,10 @@ export class LogReader {
     limit: Offset,
     minOneBatch: boolean,
     startOffset: Offset,
+    allowance: FileReadAllowance | undefined,
   ): ReadResult {
-    const bytes = this.#tail.sliceFrom(segment, position) ?? this.#readFile(segment, position, maxBytes);
+    const inMemory = this.#tail.sliceFrom(segment, position);
+    const bytes = inMemory ?? this.#readFile(segment, position, maxBytes, minOneBatch, allowance);
     let end = 0;
     let endOffset = startOffset;
     while (bytes.length - end >= batchHeaderSizeBytes) {
@@ -90,21 +114,58 @@ export class LogReader {
     }
     // Where no batch can be, a reader would come back for ever: it is told instead.
     const hasHeader = bytes.length >= batchHeaderSizeBytes;
-    if (end === 0 && hasHeader && batchSizeAt(bytes, 0) < 0) return { ok: false, error: Errors.CORRUPT_MESSAGE };
+    const isCorrupt = end === 0 && hasHeader && batchSizeAt(bytes, 0) < 0;
     if (end > 0) this.#ends.add(segment, endOffset, position + end);
-    return { ok: true, records: bytes.subarray(0, end), endOffset };
+    const records = inMemory === undefined ? this.#settled(bytes, end, allowance) : bytes.subarray(0, end);
+    return isCorrupt ? { ok: false, error: Errors.CORRUPT_MESSAGE } : { ok: true, records, endOffset };
   }
 
-  /** At least the first batch whole, however large it is. */
-  #readFile(segment: Segment, position: number, maxBytes: number): Buffer {
-    const file = segment.file.use();
+  /** What was read and is wanted; memory that is much too large for it goes back at once. */
+  #settled(bytes: Buffer, end: number, allowance: FileReadAllowance | undefined): Buffer {
+    const isCopied = end === 0 || (allowance !== undefined && end <= copiedBytesMax && end < bytes.length);
+    if (!isCopied) return bytes.subarray(0, end);
+    const records = end === 0 ? nothing : this.#buffers.takeToRead(end);
+    bytes.copy(records, 0, 0, end);
+    this.#buffers.giveBack(bytes);
+    return records;
+  }
+
+  /** With `minOneBatch` at least the first batch whole, however large it is and whatever the allowance says. */
+  #readFile(
+    segment: Segment,
+    position: number,
+    maxBytes: number,
+    minOneBatch: boolean,
+    allowance: FileReadAllowance | undefined,
+  ): Buffer {
     const availableBytes = segment.writtenBytes - position;
-    const wanted = this.#buffers.take(Math.min(Math.max(maxBytes, batchHeaderSizeBytes), availableBytes));
+    let wantedBytes = Math.min(Math.max(maxBytes, batchHeaderSizeBytes), availableBytes);
+    if (allowance !== undefined) {
+      const leftBytes = Math.min(allowance.leftBytes, this.#buffers.readBytesLeft);
+      const allowedBytes = minOneBatch ? Math.max(leftBytes, firstReadBytes) : leftBytes;
+      if (allowedBytes < wantedBytes) {
+        allowance.wasShort = true;
+        if (allowedBytes < batchHeaderSizeBytes) return nothing;
+        wantedBytes = allowedBytes;
+      }
+    }
+    const file = segment.file.use();
+    const wanted = this.#take(wantedBytes, allowance);
     const read = file.read(wanted, position);
-    if (read < batchHeaderSizeBytes) return nothing;
-    const firstBytes = batchSizeAt(wanted, 0);
-    if (firstBytes <= wanted.length || firstBytes > availableBytes) return wanted.subarray(0, read);
-    const whole = this.#buffers.take(firstBytes);
-    return whole.subarray(0, file.read(whole, position));
+    if (read >= batchHeaderSizeBytes && minOneBatch) {
+      const firstBytes = batchSizeAt(wanted, 0);
+      if (firstBytes > wanted.length && firstBytes <= availableBytes) {
+        this.#buffers.giveBack(wanted);
+        const whole = this.#take(firstBytes, allowance);
+        return whole.subarray(0, file.read(whole, position));
+      }
+    }
+    return wanted.subarray(0, read);
+  }
+
+  #take(sizeBytes: number, allowance: FileReadAllowance | undefined): Buffer {
+    if (allowance === undefined) return this.#buffers.take(sizeBytes);
+    allowance.leftBytes -= sizeBytes;
+    return this.#buffers.takeToRead(sizeBytes);
   }
 }

@@ -1,3 +1,4 @@
+import { type BufferPool } from "../base/buffer-pool.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
 import { type Compute, DiskError } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
@@ -6,6 +7,7 @@ import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
 import { LogAppender } from "./log-appender.ts";
 import { LogFlusher } from "./log-flusher.ts";
+import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
 import { type ProducerState } from "./producer-state.ts";
@@ -43,17 +45,20 @@ export class Log {
   readonly #reader: LogReader;
   readonly #appender: LogAppender;
   readonly #beforeCut: (log: Log) => void;
+  /** Where it reads into. */
+  readonly buffers: BufferPool;
   #highWatermark: Offset;
 
   private constructor(options: LogOptions) {
     const { writeQueue } = options;
     this.topic = options.topic;
     this.partition = options.partition;
+    this.buffers = writeQueue.bufferPool;
     this.#beforeCut = options.beforeCut ?? (() => undefined);
     this.#storage = new LogStorage(options, writeQueue);
     this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
     this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
-    this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, writeQueue.bufferPool);
+    this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, this.buffers);
     this.#highWatermark = this.#storage.startOffset;
   }
 
@@ -192,8 +197,17 @@ export class Log {
     this.leaderEpochs.begin(epoch, this.logEndOffset);
   }
 
-  /** Whole batches from the one that holds `startOffset`, none with records at or behind `upperBound`. */
-  read(startOffset: Offset, maxBytes: number, upperBound: Offset, minOneBatch: boolean): ReadResult {
+  /**
+   * Whole batches from the one that holds `startOffset`, none with records at or behind `upperBound`. With an allowance
+   * they lie in memory that is to be given back to `buffers` when nobody reads it any more.
+   */
+  read(
+    startOffset: Offset,
+    maxBytes: number,
+    upperBound: Offset,
+    minOneBatch: boolean,
+    allowance?: FileReadAllowance,
+  ): ReadResult {
     const storage = this.#storage;
     // A closed log's files may have gone or be another log's: a look at them would seem to be a failure of the disk.
     if (!storage.isUsable) return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
@@ -201,7 +215,8 @@ export class Log {
       return { ok: false, error: Errors.OFFSET_OUT_OF_RANGE };
     }
     try {
-      return this.#reader.read(startOffset, maxBytes, Math.min(upperBound, storage.writtenOffset), minOneBatch);
+      const limit = Math.min(upperBound, storage.writtenOffset);
+      return this.#reader.read(startOffset, maxBytes, limit, minOneBatch, allowance);
     } catch (error) {
       storage.refuse(error);
       return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };

@@ -1,7 +1,13 @@
 import { WheelEntry } from "../base/timer-wheel.ts";
 import { Errors } from "../protocol/errors.ts";
 import { type FetchOwner, type FetchPartition } from "./fetch-partition.ts";
-import { type FetchParameters, type FetchRead, type PartitionResolver, readPartitions } from "./fetch-reader.ts";
+import {
+  type FetchParameters,
+  type FetchRead,
+  forgetRead,
+  type PartitionResolver,
+  readPartitions,
+} from "./fetch-reader.ts";
 import { type FetchSession } from "./fetch-session.ts";
 import { type Partition } from "./partition.ts";
 import { type ReplicaManager } from "./replica-manager.ts";
@@ -46,6 +52,7 @@ export class DelayedFetch extends WheelEntry implements FetchOwner {
       request.owner = parked.session ?? this;
       request.watch(partition);
     }
+    forgetRead(first);
     parked.session?.addWaiting(this);
     replicaManager.schedule(this, parked.parameters.maxWaitMs);
   }
@@ -77,6 +84,7 @@ export class DelayedFetch extends WheelEntry implements FetchOwner {
     if (read.mustAnswer || read.missing.length > 0) return this.#finish(read);
     this.#isBehind = this.#lagsBehind(read);
     this.#availableBytes = read.sizeBytes;
+    forgetRead(read);
   };
 
   override onExpire(): void {

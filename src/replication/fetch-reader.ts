@@ -1,5 +1,6 @@
 import { type LeaderEpoch, type NodeId, type Offset } from "../base/brand.ts";
 import { zeroUuid } from "../base/uuid.ts";
+import { FileReadAllowance } from "../log/file-read-allowance.ts";
 import { type Log } from "../log/log.ts";
 import { type ReadResult } from "../log/log-reader.ts";
 import { type AbortedTransaction } from "../log/transaction-index.ts";
@@ -63,18 +64,26 @@ export function readPartitions(
   const missing: FetchResult[] = [];
   let sizeBytes = 0;
   let mustAnswer = false;
+  const allowance = new FileReadAllowance();
   for (const request of requests) {
     const partition = resolve(request);
     if (typeof partition === "number") {
       missing.push(failed(request, undefined, partition));
       continue;
     }
-    const result = readPartition(request, partition, parameters, sizeBytes);
+    const result = readPartition(request, partition, parameters, sizeBytes, allowance);
     sizeBytes += result.records.length;
     if (result.errorCode !== Errors.NONE || result.divergingEpoch >= 0) mustAnswer = true;
     results.push(result);
   }
+  // There is more, and only the next request brings it.
+  if (allowance.wasShort && sizeBytes > 0) mustAnswer = true;
   return { results, missing, sizeBytes, mustAnswer: mustAnswer || sizeBytes >= parameters.minBytes };
+}
+
+/** Gives the memory of a read back that goes to nobody: the partitions will be read again. */
+export function forgetRead({ results }: FetchRead): void {
+  for (const { partition, records } of results) partition.log.buffers.giveBack(records);
 }
 
 function readPartition(
@@ -83,6 +92,7 @@ function readPartition(
   parameters: FetchParameters,
   /** What the partitions before have given. */
   sizeBytes: number,
+  allowance: FileReadAllowance,
 ): LocalResult {
   request.seenBytes = partition.readableBytes;
   const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes } = request.position;
@@ -112,8 +122,9 @@ function readPartition(
   }
   const upper = partition.bound(parameters.bound);
   const limitBytes = Math.min(maxBytes, Math.max(0, parameters.maxBytes - sizeBytes));
-  const first = log.read(fetchOffset, limitBytes, upper, sizeBytes === 0);
-  const read = gathered(log, first, Math.min(limitBytes, parameters.minBytes - sizeBytes), limitBytes, upper);
+  const first = log.read(fetchOffset, limitBytes, upper, sizeBytes === 0, allowance);
+  const wantedBytes = Math.min(limitBytes, parameters.minBytes - sizeBytes);
+  const read = gathered(log, first, wantedBytes, limitBytes, upper, allowance);
   if (!read.ok) return failed(request, partition, read.error);
   const result = succeeded(request, partition, read.records);
   if (parameters.bound !== "lastStable") return result;
@@ -126,19 +137,31 @@ function readPartition(
  * A log is in pieces, and one read gives what one piece has. A reader that asked for more than that (`wantedBytes`) gets
  * the next ones too, as long as there are any: else it would wait for bytes that are here.
  */
-function gathered(log: Log, first: ReadResult, wantedBytes: number, limitBytes: number, upper: Offset): ReadResult {
+function gathered(
+  log: Log,
+  first: ReadResult,
+  wantedBytes: number,
+  limitBytes: number,
+  upper: Offset,
+  allowance: FileReadAllowance,
+): ReadResult {
   if (!first.ok || first.records.length === 0 || first.records.length >= wantedBytes) return first;
   const pieces = [first.records];
   let sizeBytes = first.records.length;
   let { endOffset } = first;
   while (sizeBytes < wantedBytes && endOffset < upper) {
-    const next = log.read(endOffset, limitBytes - sizeBytes, upper, false);
+    const next = log.read(endOffset, limitBytes - sizeBytes, upper, false, allowance);
     if (!next.ok || next.records.length === 0) break;
     pieces.push(next.records);
     sizeBytes += next.records.length;
     endOffset = next.endOffset;
   }
-  return pieces.length === 1 ? first : { ok: true, records: Buffer.concat(pieces, sizeBytes), endOffset };
+  if (pieces.length === 1) return first;
+  const records = log.buffers.takeToRead(sizeBytes);
+  let end = 0;
+  for (const piece of pieces) end += piece.copy(records, end);
+  log.buffers.giveBackAll(pieces);
+  return { ok: true, records, endOffset };
 }
 
 function succeeded(request: FetchPartition, partition: Partition, records: Buffer): LocalResult {

@@ -225,11 +225,18 @@ export class Connection {
   #abandonLine(): void {
     for (let pending = this.#first; pending !== undefined; pending = pending.next) {
       const { requestBytes } = pending;
-      if (pending.answer === undefined) pending.onSettled = () => this.#deps.memory.release(requestBytes);
-      else this.#deps.memory.release(requestBytes);
+      if (pending.answer === undefined) pending.onSettled = () => this.#forget(pending.answer, requestBytes);
+      else this.#forget(pending.answer, requestBytes);
     }
     this.#first = undefined;
     this.#last = undefined;
+  }
+
+  #forget(answer: Answer | undefined, requestBytes: number): void {
+    this.#deps.memory.release(requestBytes);
+    if (answer !== undefined && answer !== null && answer !== closeConnection) {
+      this.#deps.bufferPool.giveBackAll(answer);
+    }
   }
 
   #flush(): void {
@@ -256,6 +263,8 @@ export class Connection {
     memory.forget(this.#pump);
     memory.release(this.#reservedBytes);
     this.#abandonLine();
+    this.#haveLeft();
+    this.#deps.bufferPool.giveBackAll(this.#out);
     this.#out = [];
     logger.debug({ peer: peerText(this.info), error: error?.message }, "Connection closed");
     onClosed(this);

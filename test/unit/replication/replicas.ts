@@ -1,3 +1,4 @@
+import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { type Disk } from "../../../src/io/ports.ts";
 import { defaultLogConfig, type LogConfig } from "../../../src/log/log-config.ts";
 import { LogManager } from "../../../src/log/log-manager.ts";
@@ -51,11 +52,12 @@ export function openReplicas(
     readonly assignDirectory?: AssignDirectory;
     readonly moveBytesPerSecond?: () => number;
     readonly isCordoned?: (directory: string) => boolean;
+    readonly bufferPool?: BufferPool;
   } = {},
 ) {
   const time = new ManualTime(startMs);
   const random = new SeededRandom(1);
-  const queue = new WriteQueue({ timers: time });
+  const queue = new WriteQueue({ timers: time, bufferPool: options.bufferPool ?? new BufferPool() });
   const logConfig = { ...defaultLogConfig, ...config };
   const logManager = new LogManager({
     directories: [...(options.directoryIds?.keys() ?? ["/data"])],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type BufferPool } from "../../../src/base/buffer-pool.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { joined } from "../../../src/server/connection.ts";
 import { closeConnection, type HandlerResult } from "../../../src/server/handler.ts";
@@ -249,6 +250,49 @@ describe("bounds", () => {
     expect(other.frames).toEqual([]);
     half.socket.destroy();
     expect(await other.receiveIds(1)).toEqual([77]);
+  });
+});
+
+describe("memory that files were read into", () => {
+  const answer = (pool: BufferPool): HandlerResult<"describeGroups"> => ({
+    groups: [{ groupId: "g", members: [{ memberMetadata: pool.takeToRead(40_000_000) }] }],
+  });
+
+  test("goes back with a connection that is lost, answered or not", async () => {
+    let settle: (() => void) | undefined;
+    const { client, bufferPool } = await testServer([
+      { api: "describeGroups", handle: () => answer(bufferPool) },
+      heartbeatHandler(() => new Promise((resolve) => (settle = () => resolve({})))),
+    ]);
+    const budget = bufferPool.readBytesLeft;
+    // One leaves, but its client does not read; another waits in line behind an answer that is not there.
+    const [lazy, behind] = [await client(), await client()];
+    lazy.socket.pause();
+    lazy.send(frame("describeGroups", 0, 1, { groups: ["g"] }), frame("describeGroups", 0, 2, { groups: ["g"] }));
+    await until(() => bufferPool.readBytesLeft < budget);
+    behind.send(heartbeat(1), frame("describeGroups", 0, 2, { groups: ["g"] }));
+    await until(() => settle !== undefined);
+    const held = bufferPool.readBytesLeft;
+    behind.socket.destroy();
+    await until(() => bufferPool.readBytesLeft > held);
+    lazy.socket.destroy();
+    await until(() => bufferPool.readBytesLeft === budget);
+  });
+
+  test("goes back when its answer comes after the connection was lost", async () => {
+    const settled: ((result: HandlerResult<"describeGroups">) => void)[] = [];
+    const { client, bufferPool } = await testServer([
+      { api: "describeGroups", handle: () => new Promise((resolve) => settled.push(resolve)) },
+    ]);
+    const budget = bufferPool.readBytesLeft;
+    const gone = await client();
+    gone.send(frame("describeGroups", 0, 1, { groups: ["g"] }));
+    await until(() => settled.length === 1);
+    gone.socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    settled[0]?.(answer(bufferPool));
+    expect(bufferPool.readBytesLeft).toBeLessThan(budget);
+    await until(() => bufferPool.readBytesLeft === budget);
   });
 });
 

@@ -22,6 +22,7 @@ export interface TestServer {
   readonly ports: ReadonlyMap<string, number>;
   /** Lines of level info and above. */
   readonly log: { readonly level: string; readonly msg: string; readonly [field: string]: unknown }[];
+  readonly bufferPool: BufferPool;
   client(listener?: string): Promise<TestClient>;
 }
 
@@ -38,6 +39,7 @@ export async function testServer(
     false,
   );
   const address = { host: "127.0.0.1", port: 0 };
+  const bufferPool = new BufferPool();
   const server = new SocketServer(
     { ...defaultSocketServerOptions, listeners: [{ name: "PLAINTEXT", scope: "broker", address }], ...overrides },
     {
@@ -46,7 +48,7 @@ export async function testServer(
       timers: nodeTimers,
       logger: createLogger({ format: "json", write }),
       handlers: table,
-      bufferPool: new BufferPool(),
+      bufferPool,
     },
   );
   onTestFinished(() => server.close(0));
@@ -54,7 +56,7 @@ export async function testServer(
   if (isOpen) server.open();
   const ports = new Map([...addresses].map(([name, { port }]) => [name, port]));
   const client = (listener = "PLAINTEXT"): Promise<TestClient> => TestClient.connect(ports.get(listener) as number);
-  return { server, ports, log, client };
+  return { server, ports, log, bufferPool, client };
 }
 
 function finalizedFeatures() {
