@@ -124,10 +124,8 @@ export interface DiskFile {
   sizeBytes(): number;
   /** Reads up to `target.length` bytes from `position`; returns how many, less only at the end of the file. */
   read(target: Buffer, position: number): number;
-  readAsync(target: Buffer, position: number): Promise<number>;
   /** Writes all slices one behind the other from `position`; returns when the operating system has them (not durable). */
   write(slices: readonly Buffer[], position: number): void;
-  writeAsync(slices: readonly Buffer[], position: number): Promise<void>;
   /** fsync: everything written before is durable when this returns. */
   sync(): void;
   syncAsync(): Promise<void>;

@@ -250,11 +250,6 @@ export class LogManager {
     reconcile({ logs: this.#logs, directories: this.#directories, relocation: this.#relocation, logger }, assigned);
   }
 
-  /** Offset up to which the partition was known to be committed when the broker last wrote it down. */
-  checkpointedHighWatermark(topic: string, partition: number): Offset {
-    return this.get(topic, partition)?.highWatermark ?? 0;
-  }
-
   /** Starts the recurring work. */
   start(): void {
     this.#upkeep.start();

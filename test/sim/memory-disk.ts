@@ -309,10 +309,6 @@ class OpenMemoryFile implements DiskFile {
     return this.#file.view().copy(target, 0, Math.min(position, this.#file.sizeBytes));
   }
 
-  readAsync(target: Buffer, position: number): Promise<number> {
-    return later(() => this.read(target, position));
-  }
-
   write(slices: readonly Buffer[], position: number): void {
     if (this.#mode === "read") throw new DiskError("EBADF", `opened to read: ${this.path}`);
     if (!this.#isOpen) throw new DiskError("EBADF", `closed: ${this.path}`);
@@ -321,10 +317,6 @@ class OpenMemoryFile implements DiskFile {
     const arriving = failure === undefined ? bytes.length : failure.portion(bytes.length);
     if (arriving > 0) this.#file.write(bytes.subarray(0, arriving), position, this.#nowMs());
     if (failure !== undefined) throw failure.error;
-  }
-
-  writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
-    return later(() => this.write(slices, position));
   }
 
   sync(): void {

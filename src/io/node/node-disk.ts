@@ -118,19 +118,6 @@ class NodeFile implements DiskFile {
     return done;
   }
 
-  readAsync(target: Buffer, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const readFrom = (done: number): void => {
-        fs.read(this.#descriptor, target, done, target.length - done, position + done, (error, count) => {
-          if (error !== null) reject(diskErrorOf(error));
-          else if (count === 0 || done + count === target.length) resolve(done + count);
-          else readFrom(done + count);
-        });
-      };
-      readFrom(0);
-    });
-  }
-
   write(slices: readonly Buffer[], position: number): void {
     let rest = slices;
     let offset = position;
@@ -148,23 +135,6 @@ class NodeFile implements DiskFile {
     } catch (error) {
       throw diskErrorOf(error);
     }
-  }
-
-  writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const writeFrom = (rest: readonly Buffer[], offset: number): void => {
-        if (rest.length === 0) return resolve();
-        fs.writev(this.#descriptor, rest, offset, (error, written) => {
-          if (error !== null) return reject(diskErrorOf(error));
-          try {
-            writeFrom(unwritten(rest, written), offset + written);
-          } catch (unwrittenError) {
-            reject(diskErrorOf(unwrittenError));
-          }
-        });
-      };
-      writeFrom(slices, position);
-    });
   }
 
   sync(): void {
