@@ -34,6 +34,8 @@ export interface LogUpkeepOptions {
 }
 
 const flushTickMs = 1_000;
+const logsOfRetentionStep = 100;
+const retentionStepMs = 10;
 const idleReleaseIntervalMs = 60_000;
 
 /** The work on the logs of a node that recurs: compaction, retention, flushing, checkpoints, expiry of producers. */
@@ -46,6 +48,8 @@ export class LogUpkeep {
   readonly #removals: DelayedRemovals;
   readonly #work: RecurringWork;
   readonly #flush: BackgroundFlush;
+  /** The logs that this round of retention has yet to come to. */
+  #retentionRound: Log[] = [];
   /** `producer.id.expiration.ms` */
   producerIdExpirationMs: number;
 
@@ -64,7 +68,7 @@ export class LogUpkeep {
     const options = this.#options;
     const { initialDelayMs } = options;
     const work = this.#work;
-    work.every(options.retentionIntervalMs, initialDelayMs, () => this.deleteOldSegments());
+    work.every(options.retentionIntervalMs, initialDelayMs, () => this.#startRetentionRound());
     work.every(options.recoveryPointIntervalMs, initialDelayMs, () => this.#checkpoint("recoveryPoint"));
     work.every(options.logStartIntervalMs, initialDelayMs, () => this.#checkpoint("logStart"));
     work.every(options.highWatermarkIntervalMs, options.highWatermarkIntervalMs, () =>
@@ -97,6 +101,20 @@ export class LogUpkeep {
   /** Applies `retention.ms` and `retention.bytes` now, but to compacted logs: that the cleaner does between its rounds. */
   deleteOldSegments(): void {
     for (const log of this.#logs.all()) if (!log.config.isCompacted) this.#deleteOldSegments(log);
+  }
+
+  /** Thousands of logs that a start has found are looked into for the first time: in one go that would be felt. */
+  #startRetentionRound(): void {
+    const isUnderWay = this.#retentionRound.length > 0;
+    this.#retentionRound = [...this.#logs.all()];
+    if (!isUnderWay) this.#goOnWithRetention();
+  }
+
+  #goOnWithRetention(): void {
+    for (const log of this.#retentionRound.splice(0, logsOfRetentionStep)) {
+      if (!log.config.isCompacted) this.#deleteOldSegments(log);
+    }
+    if (this.#retentionRound.length > 0) this.#work.soon(retentionStepMs, () => this.#goOnWithRetention());
   }
 
   #deleteOldSegments(log: Log): void {

@@ -26,6 +26,16 @@ export class RecurringWork {
     run(delayMs);
   }
 
+  /** Once. */
+  soon(delayMs: number, act: () => void): void {
+    if (this.#isClosed) return;
+    const handle = this.#timers.after(delayMs, () => {
+      this.#handles.delete(handle);
+      act();
+    });
+    this.#handles.add(handle);
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const handle of this.#handles) handle.cancel();

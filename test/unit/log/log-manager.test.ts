@@ -250,6 +250,20 @@ describe("directories", () => {
 });
 
 describe("recurring work", () => {
+  test("a round of retention through many logs takes several turns", async () => {
+    const { manager, time, create, append } = open(new MemoryDisk());
+    const logs = Array.from({ length: 250 }, (_, partition) => create("orders", partition, { retentionMs: 1_000 }));
+    for (const log of logs) append(log);
+    manager.start();
+    const retained = () => logs.filter((log) => log.logStartOffset === 0).length;
+    await time.advance(30_000);
+    expect(retained()).toBe(150);
+    await time.advance(10);
+    expect(retained()).toBe(50);
+    await time.advance(10);
+    expect(retained()).toBe(0);
+  });
+
   test("retention, and the removal of the files after their delay", async () => {
     const disk = new MemoryDisk();
     const { manager, create, append, time } = open(disk);
