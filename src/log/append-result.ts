@@ -1,7 +1,7 @@
 import { type Offset, type TimestampMs } from "../base/brand.ts";
 import { type ErrorCode } from "../protocol/errors.ts";
 import { type BatchView } from "../protocol/records/batch-header.ts";
-import { type CachedBatch } from "./producer-entry.ts";
+import { type CachedBatch } from "./producers/producer-entry.ts";
 
 /** Who appends: it decides how far a batch is trusted. Replication has its own call. */
 export type AppendOrigin = "client" | "coordinator" | "raft";

@@ -9,7 +9,7 @@ import {
   replaceFile,
   syncFile,
   syncFileAsync,
-} from "./checkpoint-file.ts";
+} from "./directory/checkpoint-file.ts";
 
 export const leaderEpochCheckpointName = "leader-epoch-checkpoint";
 

@@ -13,10 +13,10 @@ import {
   swapSuffix,
   transactionIndexSuffix,
 } from "./log-files.ts";
-import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producer-snapshot.ts";
-import { type ProducerState } from "./producer-state.ts";
-import { Segment, type SegmentPlace } from "./segment.ts";
-import { Segments } from "./segments.ts";
+import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
+import { type ProducerState } from "./producers/producer-state.ts";
+import { Segment, type SegmentPlace } from "./segment/segment.ts";
+import { Segments } from "./segment/segments.ts";
 
 export interface LoadOptions {
   readonly disk: Disk;

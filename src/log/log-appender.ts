@@ -12,8 +12,8 @@ import {
 } from "./append-result.ts";
 import { type LogFlusher } from "./log-flusher.ts";
 import { type LogStorage } from "./log-storage.ts";
-import { type Segment } from "./segment.ts";
-import { checkBatch, holdsBatch } from "./validator.ts";
+import { type Segment } from "./segment/segment.ts";
+import { checkBatch, holdsBatch } from "./validation/validator.ts";
 import { type Writable, type WriteQueue } from "./write-queue.ts";
 
 /** Puts batches at the end of a log, and hands them to the operating system when the turn of the event loop ends. */

@@ -1,8 +1,8 @@
 import { type Offset } from "../base/brand.ts";
 import { DiskError } from "../io/ports.ts";
 import { type LogStorage } from "./log-storage.ts";
-import { producerSnapshotBytes } from "./producer-snapshot.ts";
-import { type Segment } from "./segment.ts";
+import { producerSnapshotBytes } from "./producers/producer-snapshot.ts";
+import { type Segment } from "./segment/segment.ts";
 
 /** Limits of what a crash leaves to be read: see `tick`. */
 const unflushedTicksMax = 60;

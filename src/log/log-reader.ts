@@ -5,8 +5,8 @@ import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-heade
 import { batchSizeAt } from "./batch-scan.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { ReadEnds } from "./read-ends.ts";
-import { type Segment } from "./segment.ts";
-import { type Segments } from "./segments.ts";
+import { type Segment } from "./segment/segment.ts";
+import { type Segments } from "./segment/segments.ts";
 import { type Tail } from "./tail-cache.ts";
 
 export type ReadResult =

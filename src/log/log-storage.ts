@@ -1,16 +1,16 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
-import { replaceFile, syncFile, syncFileAsync } from "./checkpoint-file.ts";
+import { replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type Hole, loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
 import { parentOf } from "./log-files.ts";
-import { type OpenFiles } from "./open-files.ts";
+import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
-import { producerSnapshotPath, writeProducerSnapshot } from "./producer-snapshot.ts";
-import { ProducerState } from "./producer-state.ts";
-import { Segment, type SegmentPlace } from "./segment.ts";
-import { type Segments } from "./segments.ts";
+import { producerSnapshotPath, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
+import { ProducerState } from "./producers/producer-state.ts";
+import { Segment, type SegmentPlace } from "./segment/segment.ts";
+import { type Segments } from "./segment/segments.ts";
 import { Tail } from "./tail-cache.ts";
 import { type WriteQueue } from "./write-queue.ts";
 

@@ -10,11 +10,11 @@ import { LogFlusher } from "./log-flusher.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
-import { type ProducerState } from "./producer-state.ts";
+import { type ProducerState } from "./producers/producer-state.ts";
 import { deletableSegments, type RemoveLater, removeSegments } from "./retention.ts";
-import { type Segment } from "./segment.ts";
+import { type Segment } from "./segment/segment.ts";
 import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
-import { type AbortedTransaction } from "./transaction-index.ts";
+import { type AbortedTransaction } from "./segment/transaction-index.ts";
 import { truncateFullyAndStartAt, truncateTo } from "./truncation.ts";
 import { type WriteQueue } from "./write-queue.ts";
 

@@ -1,7 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { isUuid } from "../base/uuid.ts";
 import { type Disk } from "../io/ports.ts";
-import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./checkpoint-file.ts";
+import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
 
 export const partitionMetadataName = "partition.metadata";
 

@@ -1,6 +1,6 @@
 import { type Offset, type TimestampMs } from "../base/brand.ts";
 import { type LogStorage } from "./log-storage.ts";
-import { type Segment } from "./segment.ts";
+import { type Segment } from "./segment/segment.ts";
 
 /** Does something once a delay has passed; sooner when the broker stops. */
 export type RemoveLater = (remove: () => void, delayMs: number) => void;

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { type BufferPool } from "../base/buffer-pool.ts";
-import { type Segment } from "./segment.ts";
+import { type Segment } from "./segment/segment.ts";
 
 const firstChunkBytes = 8_192;
 const chunkBytesMax = 524_288;

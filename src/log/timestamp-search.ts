@@ -4,8 +4,8 @@ import { BatchView } from "../protocol/records/batch-header.ts";
 import { RecordCursor } from "../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf } from "../protocol/records/record-iterator.ts";
 import { scanBatches } from "./batch-scan.ts";
-import { type Segment } from "./segment.ts";
-import { type Segments } from "./segments.ts";
+import { type Segment } from "./segment/segment.ts";
+import { type Segments } from "./segment/segments.ts";
 
 export interface TimestampedOffset {
   readonly timestamp: TimestampMs;

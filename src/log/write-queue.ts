@@ -1,6 +1,6 @@
 import { BufferPool } from "../base/buffer-pool.ts";
 import { type Timers } from "../io/ports.ts";
-import { OpenFiles } from "./open-files.ts";
+import { OpenFiles } from "./segment/open-files.ts";
 import { TailCache } from "./tail-cache.ts";
 
 /** What the queue needs of a log. */

@@ -3,7 +3,7 @@ import { zeroUuid } from "../base/uuid.ts";
 import { FileReadAllowance } from "../log/file-read-allowance.ts";
 import { type Log } from "../log/log.ts";
 import { type ReadResult } from "../log/log-reader.ts";
-import { type AbortedTransaction } from "../log/transaction-index.ts";
+import { type AbortedTransaction } from "../log/segment/transaction-index.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type FetchPartition } from "./fetch-partition.ts";
 import { type Partition, type ReadBound } from "./partition.ts";

@@ -2,7 +2,7 @@ import { type NodeId, type Offset, type Uuid } from "../base/brand.ts";
 import { TimerWheel, type WheelEntry } from "../base/timer-wheel.ts";
 import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type LogConfig } from "../log/log-config.ts";
-import { type LogManager } from "../log/log-manager.ts";
+import { type LogManager } from "../log/directory/log-manager.ts";
 import { type LocalReplicaChanges, type LocalReplicaState } from "../metadata/delta/local-replica-changes.ts";
 import { directoryIds } from "../metadata/directory-id.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";

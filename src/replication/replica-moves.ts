@@ -2,7 +2,7 @@ import { type Uuid } from "../base/brand.ts";
 import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { futureDirectoryNameFits } from "../log/log-files.ts";
 import { type Log } from "../log/log.ts";
-import { type LogManager } from "../log/log-manager.ts";
+import { type LogManager } from "../log/directory/log-manager.ts";
 import { type ErrorCode, errorName, Errors } from "../protocol/errors.ts";
 import { ByteThrottle } from "./byte-throttle.ts";
 import { type Partition } from "./partition.ts";

@@ -3,7 +3,7 @@ import { type BrokerConfig } from "../config/broker-config.ts";
 import { type QuorumController } from "../controller/quorum-controller.ts";
 import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { type Ports } from "../io/ports.ts";
-import { type LogManager } from "../log/log-manager.ts";
+import { type LogManager } from "../log/directory/log-manager.ts";
 import { kraftVersionFeature, metadataVersionFeature } from "../metadata/features/feature-names.ts";
 import { supportedFeatures } from "../metadata/features/feature-table.ts";
 import { type RaftDriver } from "../raft/driver.ts";

@@ -16,7 +16,7 @@ import {
 } from "../io/ports.ts";
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
 import { defaultLogConfig } from "../log/log-config.ts";
-import { LogManager } from "../log/log-manager.ts";
+import { LogManager } from "../log/directory/log-manager.ts";
 import { WriteQueue } from "../log/write-queue.ts";
 import { metadataLogDirName } from "../metadata/directory-id.ts";
 import { type Publisher } from "../metadata/publisher.ts";

@@ -1,5 +1,5 @@
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
-import { type LogManager } from "../log/log-manager.ts";
+import { type LogManager } from "../log/directory/log-manager.ts";
 import { type DynamicSetting } from "./dynamic-settings.ts";
 import { quotasFrom } from "./socket-server-options.ts";
 import { type SocketServer } from "./socket-server.ts";

@@ -1,4 +1,4 @@
-import { readOffsetCheckpoint, recoveryPointCheckpointName } from "../../src/log/offset-checkpoint.ts";
+import { readOffsetCheckpoint, recoveryPointCheckpointName } from "../../src/log/directory/offset-checkpoint.ts";
 import { soundBatches } from "./log-model.ts";
 import { type LogWorld, logRoot, type SimulatedPartition } from "./log-world.ts";
 

@@ -2,7 +2,7 @@ import { type Offset } from "../../src/base/brand.ts";
 import { BatchView } from "../../src/protocol/records/batch-header.ts";
 import { batches } from "../../src/protocol/records/batches.ts";
 import { CorruptRecordError } from "../../src/protocol/records/errors.ts";
-import { type AbortedTransaction } from "../../src/log/transaction-index.ts";
+import { type AbortedTransaction } from "../../src/log/segment/transaction-index.ts";
 
 /** A batch as it was appended. */
 export interface ModelBatch {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type LogConfig, defaultLogConfig } from "../../src/log/log-config.ts";
-import { LogManager } from "../../src/log/log-manager.ts";
+import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type Log } from "../../src/log/log.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { DiskError, type Logger } from "../../src/io/ports.ts";

@@ -1,5 +1,5 @@
 import { type Offset, type ProducerEpoch, type ProducerId, type TimestampMs } from "../../base/brand.ts";
-import { type AbortedTransaction } from "../transaction-index.ts";
+import { type AbortedTransaction } from "../segment/transaction-index.ts";
 import { type CleanerCounts } from "./cleaner-counts.ts";
 
 /** What is to be cleaned, and how: all that the thread needs beside the log's files. */

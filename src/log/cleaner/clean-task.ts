@@ -8,7 +8,7 @@ import {
   timeIndexSuffix,
   transactionIndexSuffix,
 } from "../log-files.ts";
-import { type AbortedTransaction, TransactionIndex } from "../transaction-index.ts";
+import { type AbortedTransaction, TransactionIndex } from "../segment/transaction-index.ts";
 import { BatchFilter } from "./batch-filter.ts";
 import { BatchReader } from "./batch-reader.ts";
 import { type CleanInput, type CleanOutput, type CleanReport } from "./clean-input.ts";

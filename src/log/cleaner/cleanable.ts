@@ -1,7 +1,7 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
 import { type Log } from "../log.ts";
-import { type Segment } from "../segment.ts";
-import { type Segments } from "../segments.ts";
+import { type Segment } from "../segment/segment.ts";
+import { type Segments } from "../segment/segments.ts";
 
 /** What there is to clean in a log. */
 export interface Cleanable {

@@ -10,9 +10,9 @@ import {
   timeIndexSuffix,
   transactionIndexSuffix,
 } from "../log-files.ts";
-import { OffsetIndex } from "../offset-index.ts";
-import { TimeIndex } from "../time-index.ts";
-import { type AbortedTransaction, TransactionIndex } from "../transaction-index.ts";
+import { OffsetIndex } from "../segment/offset-index.ts";
+import { TimeIndex } from "../segment/time-index.ts";
+import { type AbortedTransaction, TransactionIndex } from "../segment/transaction-index.ts";
 
 /** A segment while the cleaner writes it: the files of a segment under names that say so. */
 export class CleanedSegment {

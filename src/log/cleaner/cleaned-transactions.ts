@@ -3,7 +3,7 @@ import { type BatchView } from "../../protocol/records/batch-header.ts";
 import { ControlType, controlTypeOf } from "../../protocol/records/control-records.ts";
 import { RecordCursor } from "../../protocol/records/record-cursor.ts";
 import { payloadOf } from "../../protocol/records/record-iterator.ts";
-import { type AbortedTransaction } from "../transaction-index.ts";
+import { type AbortedTransaction } from "../segment/transaction-index.ts";
 
 interface OpenAborted {
   readonly transaction: AbortedTransaction;

@@ -1,5 +1,5 @@
 import { type Offset } from "../../base/brand.ts";
-import { relativeOffsetMax } from "../offset-index.ts";
+import { relativeOffsetMax } from "../segment/offset-index.ts";
 
 export interface SegmentSizes {
   readonly baseOffset: Offset;

@@ -1,6 +1,6 @@
 import { type Disk, DiskError } from "../../io/ports.ts";
 import { type Log } from "../../log/log.ts";
-import { type LogManager } from "../../log/log-manager.ts";
+import { type LogManager } from "../../log/directory/log-manager.ts";
 import { type ApiRequest } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";

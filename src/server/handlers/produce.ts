@@ -2,7 +2,7 @@ import { zeroUuid } from "../../base/uuid.ts";
 import { consumerOffsetsTopic, shareGroupStateTopic, transactionStateTopic } from "../../base/topic-name.ts";
 import { type Clock, type Compute } from "../../io/ports.ts";
 import { type AppendFailure } from "../../log/append-result.ts";
-import { BatchOpener, type PreparedRecords } from "../../log/compressed-validation.ts";
+import { BatchOpener, type PreparedRecords } from "../../log/validation/compressed-validation.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { BatchView } from "../../protocol/records/batch-header.ts";

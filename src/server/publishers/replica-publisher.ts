@@ -1,5 +1,5 @@
 import { logConfigFrom } from "../../log/log-config.ts";
-import { type LogManager } from "../../log/log-manager.ts";
+import { type LogManager } from "../../log/directory/log-manager.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { configResourceTypes } from "../../metadata/image/configs-image.ts";

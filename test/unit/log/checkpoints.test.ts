@@ -1,15 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "../../../src/log/clean-shutdown.ts";
+import {
+  readCleanShutdown,
+  removeCleanShutdown,
+  writeCleanShutdown,
+} from "../../../src/log/directory/clean-shutdown.ts";
 import {
   offsetOfFileName,
   parsePartitionDirectoryName,
   renamedDirectoryName,
   segmentFileName,
 } from "../../../src/log/log-files.ts";
-import { readOffsetCheckpoint, writeOffsetCheckpoint } from "../../../src/log/offset-checkpoint.ts";
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from "../../../src/log/directory/offset-checkpoint.ts";
 import { PartitionMetadata, readPartitionMetadata } from "../../../src/log/partition-metadata.ts";
-import { ProducerEntry } from "../../../src/log/producer-entry.ts";
-import { readProducerSnapshot, writeProducerSnapshot } from "../../../src/log/producer-snapshot.ts";
+import { ProducerEntry } from "../../../src/log/producers/producer-entry.ts";
+import { readProducerSnapshot, writeProducerSnapshot } from "../../../src/log/producers/producer-snapshot.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
-import { DirectoryCheckpoints } from "../../../src/log/directory-checkpoints.ts";
+import { DirectoryCheckpoints } from "../../../src/log/directory/directory-checkpoints.ts";
 import { parentOf } from "../../../src/log/log-files.ts";
 import { type Log } from "../../../src/log/log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";

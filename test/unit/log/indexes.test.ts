@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { OffsetIndex } from "../../../src/log/offset-index.ts";
-import { TimeIndex } from "../../../src/log/time-index.ts";
-import { type AbortedTransaction, TransactionIndex } from "../../../src/log/transaction-index.ts";
+import { OffsetIndex } from "../../../src/log/segment/offset-index.ts";
+import { TimeIndex } from "../../../src/log/segment/time-index.ts";
+import { type AbortedTransaction, TransactionIndex } from "../../../src/log/segment/transaction-index.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 

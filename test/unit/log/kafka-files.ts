@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Disk } from "../../../src/io/ports.ts";
 import { type LogConfig } from "../../../src/log/log-config.ts";
-import { readProducerSnapshot } from "../../../src/log/producer-snapshot.ts";
+import { readProducerSnapshot } from "../../../src/log/producers/producer-snapshot.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { batch, startMs } from "./batches.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BufferPool } from "../../../src/base/buffer-pool.ts";
-import { Segment } from "../../../src/log/segment.ts";
-import { Segments } from "../../../src/log/segments.ts";
+import { Segment } from "../../../src/log/segment/segment.ts";
+import { Segments } from "../../../src/log/segment/segments.ts";
 import { Tail, TailCache } from "../../../src/log/tail-cache.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 

@@ -1,7 +1,7 @@
 import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { type Disk } from "../../../src/io/ports.ts";
 import { defaultLogConfig, type LogConfig } from "../../../src/log/log-config.ts";
-import { LogManager } from "../../../src/log/log-manager.ts";
+import { LogManager } from "../../../src/log/directory/log-manager.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { type PartitionRegistration } from "../../../src/metadata/image/partition-registration.ts";
 import { zeroUuid } from "../../../src/base/uuid.ts";

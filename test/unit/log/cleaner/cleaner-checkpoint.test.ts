@@ -3,7 +3,7 @@ import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type Disk } from "../../../../src/io/ports.ts";
 import { defaultLogConfig } from "../../../../src/log/log-config.ts";
-import { LogManager } from "../../../../src/log/log-manager.ts";
+import { LogManager } from "../../../../src/log/directory/log-manager.ts";
 import { type Log } from "../../../../src/log/log.ts";
 import { WriteQueue } from "../../../../src/log/write-queue.ts";
 import { copyBatches } from "../../../../src/replication/replica-copy.ts";

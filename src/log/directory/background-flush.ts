@@ -1,0 +1,52 @@
+import { type Log } from "../log.ts";
+
+export interface BackgroundFlushOptions {
+  readonly logs: () => Iterable<Log>;
+  /** Recovery points have moved. */
+  readonly onAdvanced: () => void;
+}
+
+/** Few at once: the pool that flushes run in is also that of reads and compression. */
+const flushesAtOnce = 2;
+const flushesAtOnceClosing = 4;
+/** After so many flushes the recovery points are written down even if more wait. */
+const flushesBetweenCheckpoints = 1_000;
+
+/** Moves the recovery points of logs forward, so that what a start after a crash reads is bounded. */
+export class BackgroundFlush {
+  readonly #options: BackgroundFlushOptions;
+  readonly #waiting = new Set<Log>();
+  #underWay = 0;
+  #sinceCheckpoint = 0;
+
+  constructor(options: BackgroundFlushOptions) {
+    this.#options = options;
+  }
+
+  /** Call once a second. */
+  tick(): void {
+    for (const log of this.#options.logs()) if (log.tick()) this.#waiting.add(log);
+    while (this.#underWay < flushesAtOnce && this.#waiting.size > 0) void this.#work();
+  }
+
+  /** Flushes all that a stop would have to flush, one behind the other. */
+  async flushAll(): Promise<void> {
+    for (const log of this.#options.logs()) if (log.isDirty) this.#waiting.add(log);
+    await Promise.all(Array.from({ length: flushesAtOnceClosing }, () => this.#work()));
+  }
+
+  async #work(): Promise<void> {
+    this.#underWay++;
+    for (const log of this.#waiting) {
+      this.#waiting.delete(log);
+      await log.advanceRecoveryPoint();
+      if (++this.#sinceCheckpoint >= flushesBetweenCheckpoints) this.#tell();
+    }
+    if (--this.#underWay === 0 && this.#sinceCheckpoint > 0) this.#tell();
+  }
+
+  #tell(): void {
+    this.#sinceCheckpoint = 0;
+    this.#options.onAdvanced();
+  }
+}

@@ -1,0 +1,142 @@
+import { type Uuid } from "../../base/brand.ts";
+import { type Disk, DiskError, type FileLock, type Logger } from "../../io/ports.ts";
+import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
+import { DirectoryCheckpoints } from "./directory-checkpoints.ts";
+import { type Log } from "../log.ts";
+
+export interface LogDirectoryOptions {
+  readonly path: string;
+  readonly id: Uuid | undefined;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  /** The directory failed: its logs are offline. */
+  readonly onFailed: () => void;
+}
+
+/** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
+export class LogDirectory {
+  readonly path: string;
+  /** What the cluster calls it (KIP-858); undefined where that is not tracked. */
+  readonly id: Uuid | undefined;
+  /** Whether its last user stopped in good order, so that nothing in it needs recovery. */
+  readonly hadCleanShutdown: boolean;
+  /** Of the registration before the last clean shutdown; undefined after a crash. */
+  readonly brokerEpoch: number | undefined;
+  /** Current and future ones. */
+  readonly logs = new Set<Log>();
+  readonly checkpoints: DirectoryCheckpoints;
+  readonly #options: LogDirectoryOptions;
+  readonly #lock: FileLock;
+  #isOnline = true;
+
+  /**
+   * Makes the directory when there is none, and locks it.
+   * @throws DiskError with code ELOCKED when another process uses it
+   */
+  constructor(options: LogDirectoryOptions) {
+    const { path, disk, logger } = options;
+    this.path = path;
+    this.id = options.id;
+    this.#options = options;
+    makeDirectory(disk, path);
+    // A directory that cannot be read is known to have failed before anything relies on it.
+    disk.list(path);
+    this.#lock = lockDirectory(disk, path);
+    const cleanShutdown = this.#readCleanShutdown();
+    this.hadCleanShutdown = cleanShutdown !== undefined;
+    this.brokerEpoch = cleanShutdown?.brokerEpoch;
+    this.checkpoints = new DirectoryCheckpoints({
+      directory: path,
+      disk,
+      logger,
+      logs: this.logs,
+      onDiskError: (error) => this.#onCheckpointError(error),
+    });
+  }
+
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
+  #readCleanShutdown() {
+    try {
+      return readCleanShutdown(this.#options.disk, this.path);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  /** From here on the directory is in use: a crash must be seen as one. */
+  beginUse(): void {
+    removeCleanShutdown(this.#options.disk, this.path);
+  }
+
+  /** Does what relies on the disk; false when it fails, which takes the directory offline. */
+  attempt(act: () => void): boolean {
+    try {
+      act();
+      return this.#isOnline;
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code === "EDUPLICATE") throw error;
+      this.fail(error);
+      return false;
+    }
+  }
+
+  /** Of one in the background, which comes again in its interval. */
+  #onCheckpointError(error: unknown): void {
+    if (!(error instanceof DiskError) || !error.isShortage) return this.fail(error);
+    this.#options.logger.warn({ error, directory: this.path }, "A checkpoint could not be written: it is tried again");
+  }
+
+  /** Takes the directory offline, with its logs. */
+  fail(error: unknown): void {
+    if (!this.#isOnline) return;
+    this.#isOnline = false;
+    this.checkpoints.close();
+    this.#options.logger.error({ error, directory: this.path }, "The log directory failed: it is taken offline");
+    for (const log of this.logs) log.goOffline();
+    this.#options.onFailed();
+  }
+
+  /** Closes its logs in good order, so that the next start needs no recovery. */
+  close(brokerEpoch: number): void {
+    this.checkpoints.close();
+    if (!this.#isOnline) return;
+    try {
+      for (const log of this.logs) log.close();
+      this.checkpoints.write("recoveryPoint");
+      this.checkpoints.write("logStart");
+      this.checkpoints.write("highWatermark");
+      this.checkpoints.writeIfNew("cleaned");
+      writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
+    } catch (error) {
+      this.#options.logger.error({ error, directory: this.path }, "The directory could not be closed in good order");
+    }
+  }
+
+  /** Lets other processes use the directory. */
+  release(): void {
+    this.#lock.release();
+  }
+}
+
+/** What is made durable in a directory is lost with the directory's own name. */
+function makeDirectory(disk: Disk, path: string): void {
+  if (disk.exists(path)) return;
+  disk.mkdir(path);
+  disk.syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
+}
+
+function lockDirectory(disk: Disk, path: string): FileLock {
+  try {
+    return disk.lock(`${path}/.lock`);
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== "ELOCKED") throw error;
+    throw new DiskError(
+      "ELOCKED",
+      `Failed to acquire lock on file .lock in ${path}. A Kafka instance in another process is using this directory.`,
+    );
+  }
+}

@@ -1,0 +1,349 @@
+import { type Offset, type Uuid } from "../../base/brand.ts";
+import { type Disk, DiskError } from "../../io/ports.ts";
+import { type LogCleaner } from "../cleaner/log-cleaner.ts";
+import { DelayedRemovals } from "./delayed-removals.ts";
+import { directoryContents, type FoundLog } from "./directory-contents.ts";
+import { Log } from "../log.ts";
+import { type LogConfig } from "../log-config.ts";
+import { LogDirectories } from "./log-directories.ts";
+import { type LogDirectory } from "./log-directory.ts";
+import { type AssignedReplicas, duplicateLogs, reconcile } from "./log-reconciliation.ts";
+import { LogRegistry } from "./log-registry.ts";
+import { LogRelocation } from "./log-relocation.ts";
+import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
+import { type DirectoryKind, partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
+import { type WriteQueue } from "../write-queue.ts";
+
+export interface LogManagerOptions extends LogUpkeepOptions {
+  readonly directories: readonly string[];
+  /** What `meta.properties` calls the directories (KIP-858); none where that is not tracked. */
+  readonly directoryIds?: ReadonlyMap<string, Uuid>;
+  /** Directories that were found broken before: they are offline from the start. */
+  readonly failedDirectories?: readonly string[];
+  /** Directories of partitions that are not ours to load: the metadata log's. */
+  readonly excluded: ReadonlySet<string>;
+  readonly defaultConfig: LogConfig;
+  readonly disk: Disk;
+  readonly writeQueue: WriteQueue;
+  /** `cordoned.log.dirs`: no new log goes there. */
+  readonly isCordoned?: (directory: string) => boolean;
+  /** A directory failed while the node runs, and its logs are offline; `isLast` when no directory is left. */
+  readonly onDirectoryFailed: (directory: string, isLast: boolean) => void;
+}
+
+interface NewLog {
+  readonly dir: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId?: Uuid;
+  readonly config: LogConfig;
+  readonly logStartOffset: Offset;
+  readonly recoveryPoint: Offset;
+  readonly highWatermark?: Offset | undefined;
+  readonly cleanedOffset?: Offset | undefined;
+}
+
+/** The logs of a node in its directories: loads them at the start, makes them, moves them aside, promotes copies. */
+export class LogManager {
+  readonly #options: LogManagerOptions;
+  readonly #directories: LogDirectories;
+  readonly #logs = new LogRegistry();
+  /** Where AlterReplicaLogDirs wants a replica that is not here yet. */
+  readonly #preferred = new Map<string, string>();
+  readonly #removals: DelayedRemovals;
+  readonly #relocation: LogRelocation;
+  readonly #upkeep: LogUpkeep;
+  #isLoaded = false;
+  #isClosed = false;
+
+  /**
+   * Locks the directories and loads every log in them; after a crash with recovery. A directory that fails is offline, and
+   * the others are loaded all the same.
+   * @throws DiskError when another process uses a directory (ELOCKED), when a log is in two of them (EDUPLICATE), or when
+   * all have failed (ENODIR)
+   */
+  constructor(options: LogManagerOptions) {
+    this.#options = options;
+    this.#removals = new DelayedRemovals(options.timers, options.logger);
+    const { disk, random } = options;
+    this.#relocation = new LogRelocation({ disk, random, logs: this.#logs, removals: this.#removals });
+    this.#directories = new LogDirectories({
+      paths: options.directories,
+      ids: options.directoryIds ?? new Map(),
+      failed: options.failedDirectories ?? [],
+      disk,
+      logger: options.logger,
+      onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
+    });
+    this.#upkeep = new LogUpkeep(options, this.#logs, this.#directories, this.#removals);
+    try {
+      for (const directory of this.#directories.online()) {
+        // Before loading: a process that is killed while it loads may leave half of its repairs behind.
+        if (directory.attempt(() => directory.beginUse())) this.#loadLogs(directory);
+      }
+      if (this.#directories.online().length === 0) {
+        const all = this.directories.join(", ");
+        throw new DiskError("ENODIR", `Shutdown broker because all log dirs in ${all} have failed`);
+      }
+    } catch (error) {
+      this.#directories.release();
+      throw error;
+    }
+    this.#isLoaded = true;
+  }
+
+  get directories(): readonly string[] {
+    return this.#directories.paths;
+  }
+
+  /** Calls `act` when all logs that are being written together are written; at once when none is. */
+  whenAllAreWritten(act: () => void): void {
+    this.#options.writeQueue.whenAllAreWritten(act);
+  }
+
+  /** The broker epoch of the last clean shutdown; -1 when some directory had none (KIP-966). */
+  get previousBrokerEpoch(): number {
+    return this.#directories.previousBrokerEpoch;
+  }
+
+  /** Whether the last user of the directory stopped in good order, so that nothing in it needs recovery. */
+  hadCleanShutdown(directory: string): boolean {
+    return this.#directories.hadCleanShutdown(directory);
+  }
+
+  isOnline(directory: string): boolean {
+    return this.#directories.findOnline(directory) !== undefined;
+  }
+
+  get hasOfflineDirectory(): boolean {
+    return this.#directories.hasOffline;
+  }
+
+  /** Ids of the directories that work. */
+  onlineDirectoryIds(): Uuid[] {
+    return this.#directories
+      .online()
+      .map(({ id }) => id)
+      .filter((id) => id !== undefined);
+  }
+
+  /** The log directory that a current or future log is in. */
+  directoryOf(log: Log): LogDirectory | undefined {
+    return this.#logs.directoryOf(log);
+  }
+
+  /** The current logs. */
+  logs(): Iterable<Log> {
+    return this.#logs.current.values();
+  }
+
+  /** Current and future logs. */
+  allLogs(): Iterable<Log> {
+    return this.#logs.all();
+  }
+
+  get(topic: string, partition: number): Log | undefined {
+    return this.#logs.current.get(partitionDirectoryName(topic, partition));
+  }
+
+  /** The copy of a replica that is moved to another directory. */
+  future(topic: string, partition: number): Log | undefined {
+    return this.#logs.futures.get(partitionDirectoryName(topic, partition));
+  }
+
+  futures(): Iterable<Log> {
+    return this.#logs.futures.values();
+  }
+
+  /** Has the partition's log made in that directory when the partition comes to this broker. */
+  prefer(topic: string, partition: number, directory: string): void {
+    const name = partitionDirectoryName(topic, partition);
+    const isThere = [this.#logs.current.get(name), this.#logs.futures.get(name)].some(
+      (log) => log !== undefined && this.#logs.directoryOf(log)?.path === directory,
+    );
+    if (!isThere) this.#preferred.set(name, directory);
+  }
+
+  /**
+   * The partition's log, made when there is none. A directory of an earlier topic of the same name is moved aside.
+   * Undefined when no directory can take it, or when it may lie in one that is offline.
+   *
+   * @param assignedDirectory id of the directory that the metadata has for it; undefined when it names none
+   */
+  getOrCreate(
+    topic: string,
+    partition: number,
+    topicId: Uuid,
+    config: LogConfig,
+    assignedDirectory?: Uuid,
+  ): Log | undefined {
+    const existing = this.get(topic, partition);
+    if (existing !== undefined) {
+      if (existing.topicId === undefined || existing.topicId === topicId) {
+        existing.assignTopicId(topicId);
+        existing.updateConfig(config);
+        existing.cutAtHole();
+        return existing;
+      }
+      this.#options.logger.warn(
+        { log: existing.name, topicId: existing.topicId },
+        "Moving the log of a deleted topic aside",
+      );
+      this.#relocation.setAside(existing);
+    }
+    const assigned = assignedDirectory === undefined ? undefined : this.#directories.findOnline(assignedDirectory);
+    const mayBeOffline = assignedDirectory !== undefined && assigned === undefined && this.#directories.hasOffline;
+    if (mayBeOffline) return undefined;
+    const name = partitionDirectoryName(topic, partition);
+    const preferred = this.#directories.findOnline(this.#preferred.get(name) ?? "");
+    const isCordoned = this.#options.isCordoned ?? (() => false);
+    const own = { topic, partition, topicId, config, logStartOffset: 0, recoveryPoint: 0 };
+    for (;;) {
+      const directory = [preferred, assigned].find((each) => each?.isOnline) ?? this.#directories.forNewLog(isCordoned);
+      if (directory === undefined) return undefined;
+      const log = this.#open(directory, { ...own, dir: `${directory.path}/${name}` }, true);
+      if (log === undefined) continue;
+      this.#logs.current.set(name, log);
+      this.#preferred.delete(name);
+      return log;
+    }
+  }
+
+  /**
+   * Begins the future log of a partition in another directory; undefined when that fails, or when some directory is
+   * offline: there may be a future log already.
+   */
+  createFuture(current: Log, path: string): Log | undefined {
+    const directory = this.#directories.findOnline(path);
+    if (directory === undefined || this.#directories.hasOffline) return undefined;
+    const { topic, partition, topicId, config } = current;
+    const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
+    const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
+    const log = this.#open(directory, topicId === undefined ? own : { ...own, topicId }, true);
+    if (log !== undefined) {
+      this.#logs.futures.set(log.name, log);
+      current.storage.cleaning?.abort();
+    }
+    this.#preferred.delete(current.name);
+    return log;
+  }
+
+  /**
+   * Puts the future log of a partition in the place of its current one, whose files then go. False when a disk failed: the
+   * current one is whole then.
+   */
+  promoteFuture(topic: string, partition: number): boolean {
+    return this.#relocation.promoteFuture(topic, partition);
+  }
+
+  /** Stops serving the log at once; its files go after `file.delete.delay.ms`. */
+  delete(log: Log): void {
+    this.#relocation.delete(log);
+  }
+
+  /**
+   * Brings the logs in line with the metadata, once that is known: `reconcile` in log-reconciliation.ts.
+   * @throws DiskError (EDUPLICATE) when a partition is in two directories
+   */
+  reconcile(assigned: AssignedReplicas): void {
+    const { logger } = this.#options;
+    reconcile({ logs: this.#logs, directories: this.#directories, relocation: this.#relocation, logger }, assigned);
+  }
+
+  /** Starts the recurring work. */
+  start(): void {
+    this.#upkeep.start();
+  }
+
+  /** `producer.id.expiration.ms` */
+  get producerIdExpirationMs(): number {
+    return this.#upkeep.producerIdExpirationMs;
+  }
+
+  set producerIdExpirationMs(expirationMs: number) {
+    this.#upkeep.producerIdExpirationMs = expirationMs;
+  }
+
+  /** Undefined when `log.cleaner.enable` is false. */
+  get cleaner(): LogCleaner | undefined {
+    return this.#upkeep.cleaner;
+  }
+
+  /** Applies `retention.ms` and `retention.bytes` now. */
+  deleteOldSegments(): void {
+    this.#upkeep.deleteOldSegments();
+  }
+
+  /** Does without holding the event loop up what `close` would otherwise have to do. */
+  prepareClose(): Promise<void> {
+    return this.#upkeep.prepareClose();
+  }
+
+  /** Closes all logs in good order, so that the next start needs no recovery. */
+  close(brokerEpoch: number): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#upkeep.close();
+    this.#removals.close();
+    this.#directories.close(brokerEpoch);
+  }
+
+  #loadLogs(directory: LogDirectory): void {
+    const { disk, excluded, logger, defaultConfig } = this.#options;
+    directory.attempt(() => {
+      for (const found of directoryContents(directory, excluded, disk, logger)) {
+        const { dir, kind } = found;
+        if (kind === "stray") {
+          logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
+        } else if (kind === "delete") {
+          this.#removals.add(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
+        } else {
+          this.#loadLog(directory, found, kind);
+        }
+        // The rest of a directory that failed is out of reach.
+        if (!directory.isOnline) return;
+      }
+    });
+  }
+
+  #loadLog(directory: LogDirectory, found: FoundLog, kind: Exclude<DirectoryKind, "delete" | "stray">): void {
+    const { name } = found;
+    if (!directory.hadCleanShutdown) this.#options.logger.debug({ log: name }, "Recovering the log");
+    const log = this.#open(directory, { ...found, config: this.#options.defaultConfig });
+    if (log === undefined) return;
+    const others = kind === "future" ? this.#logs.futures : this.#logs.current;
+    const other = others.get(name);
+    if (other === undefined) others.set(name, log);
+    else if (kind === "future" || other.topicId === log.topicId) throw duplicateLogs(log, other);
+    else this.#logs.rivals.add(log);
+  }
+
+  /** Undefined when the disk fails, which takes the directory offline. */
+  #open(directory: LogDirectory, own: NewLog, isNew = false): Log | undefined {
+    const { disk, clock, random, logger, writeQueue } = this.#options;
+    let log: Log | undefined;
+    directory.attempt(() => {
+      if (isNew) directory.checkpoints.forget(partitionDirectoryName(own.topic, own.partition));
+      log = Log.open({
+        ...own,
+        disk,
+        clock,
+        logger,
+        writeQueue,
+        hadCleanShutdown: isNew || directory.hadCleanShutdown,
+        draw: () => random.float(),
+        onDiskError: (error) => directory.fail(error),
+        beforeCut: (cut) => directory.checkpoints.beforeCut(cut),
+      });
+      log.highWatermark = own.highWatermark ?? 0;
+      this.#logs.place(log, directory);
+    });
+    return directory.isOnline ? log : undefined;
+  }
+
+  /** Its logs are out of reach; a topic that comes anew under one of their names may be somewhere else. */
+  #onFailed(directory: LogDirectory, isLast: boolean): void {
+    if (this.#isLoaded) this.#options.onDirectoryFailed(directory.path, isLast);
+    for (const log of directory.logs) this.#logs.forget(log);
+  }
+}

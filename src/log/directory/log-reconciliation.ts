@@ -1,0 +1,61 @@
+import { type Uuid } from "../../base/brand.ts";
+import { DiskError, type Logger } from "../../io/ports.ts";
+import { type Log } from "../log.ts";
+import { type LogDirectories } from "./log-directories.ts";
+import { type LogRegistry } from "./log-registry.ts";
+import { type LogRelocation } from "./log-relocation.ts";
+
+/** What the metadata says about the replicas of this broker. */
+export interface AssignedReplicas {
+  /** Whether it has a replica of the partition; the topic's id is undefined when the log's file of it is lost. */
+  isAssigned(topic: string, partition: number, topicId: Uuid | undefined): boolean;
+  /** Id of the log directory that the partition is assigned to; undefined when the partition is not known. */
+  directoryOf(topic: string, partition: number): Uuid | undefined;
+}
+
+export interface FoundLogs {
+  readonly logs: LogRegistry;
+  readonly directories: LogDirectories;
+  readonly relocation: LogRelocation;
+  readonly logger: Logger;
+}
+
+/**
+ * Brings what was found in the log directories in line with the metadata, once: sets aside what it does not speak of any
+ * more, and promotes the copies of which the current log is gone while they are the replica: a failure came between.
+ * @throws DiskError (EDUPLICATE) when a partition is in two directories
+ */
+export function reconcile({ logs, directories, relocation, logger }: FoundLogs, assigned: AssignedReplicas): void {
+  for (const log of [...logs.all(), ...logs.rivals]) {
+    const hasRival = [...logs.rivals].some(({ name }) => name === log.name);
+    // Of two, the one that does not say whose it is gives way.
+    const isKnown = log.topicId !== undefined || !hasRival;
+    if (isKnown && assigned.isAssigned(log.topic, log.partition, log.topicId)) continue;
+    logger.warn({ log: log.name, directory: log.dir }, "No topic of the cluster has this log: it is moved aside");
+    relocation.setAside(log);
+  }
+  for (const log of logs.rivals) {
+    const other = logs.current.get(log.name);
+    if (other !== undefined) throw duplicateLogs(log, other);
+    logs.rivals.delete(log);
+    logs.current.set(log.name, log);
+  }
+  for (const future of logs.futures.values()) {
+    if (logs.current.has(future.name)) continue;
+    const directory = assigned.directoryOf(future.topic, future.partition);
+    const isReplica = directory !== undefined && logs.directoryOf(future)?.id === directory;
+    // Where the current log was is not even configured any more: the copy is all there is.
+    const isAllThereIs = !directories.hasOffline && directories.findOnline(directory ?? "") === undefined;
+    if (!isReplica && !isAllThereIs) continue;
+    logger.warn({ log: future.name, directory: future.dir }, "Promoting a future log that was abandoned");
+    relocation.promoteFuture(future.topic, future.partition);
+  }
+}
+
+/** Worded as Kafka does: the operator has to choose. */
+export function duplicateLogs(one: Log, other: Log): DiskError {
+  return new DiskError(
+    "EDUPLICATE",
+    `Duplicate log directories for ${one.name} are found in both ${one.dir} and ${other.dir}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
+  );
+}

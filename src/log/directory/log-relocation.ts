@@ -1,0 +1,97 @@
+import { type Disk, type Random } from "../../io/ports.ts";
+import { type DelayedRemovals } from "./delayed-removals.ts";
+import { type Log } from "../log.ts";
+import { partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
+import { type LogRegistry } from "./log-registry.ts";
+
+export interface LogRelocationOptions {
+  readonly disk: Disk;
+  readonly random: Random;
+  readonly logs: LogRegistry;
+  readonly removals: DelayedRemovals;
+}
+
+/** Gives the directories of logs other names: aside, to be deleted or looked at, and a copy's that of its partition. */
+export class LogRelocation {
+  readonly #disk: Disk;
+  readonly #random: Random;
+  readonly #logs: LogRegistry;
+  readonly #removals: DelayedRemovals;
+
+  constructor({ disk, random, logs, removals }: LogRelocationOptions) {
+    this.#disk = disk;
+    this.#random = random;
+    this.#logs = logs;
+    this.#removals = removals;
+  }
+
+  /** Stops serving the log at once; its files go after `file.delete.delay.ms`. */
+  delete(log: Log): void {
+    this.#remove(log, "delete");
+  }
+
+  /** Stops serving the log at once and keeps its files: as in Kafka, only people delete what nobody asked to be deleted. */
+  setAside(log: Log): void {
+    this.#remove(log, "stray");
+  }
+
+  /**
+   * Puts the future log of a partition in the place of its current one, if there is one, whose files then go. False when a
+   * disk failed. The first rename is durable before the second: a crash between them leaves a future log alone, which the
+   * next start promotes, and never two current ones.
+   */
+  promoteFuture(topic: string, partition: number): boolean {
+    const name = partitionDirectoryName(topic, partition);
+    const future = this.#logs.futures.get(name);
+    const directory = future === undefined ? undefined : this.#logs.directoryOf(future);
+    if (future === undefined || directory === undefined || !directory.isOnline) return false;
+    // What was compacted away in the log that goes would, after a crash, look like holes in this one.
+    if (!directory.attempt(() => directory.checkpoints.writeIfNew("recoveryPoint"))) return false;
+    const current = this.#logs.current.get(name);
+    const source = current === undefined ? undefined : this.#logs.directoryOf(current);
+    const former = current?.dir ?? "";
+    if (current !== undefined && !this.#rename(current, this.#nameAside(current, "delete"))) return false;
+    if (!this.#rename(future, `${directory.path}/${name}`)) {
+      // What was to be replaced is whole.
+      if (current !== undefined && source?.isOnline) this.#rename(current, former);
+      return false;
+    }
+    if (current !== undefined) this.#discard(current);
+    this.#logs.futures.delete(name);
+    this.#logs.current.set(name, future);
+    return true;
+  }
+
+  #rename(log: Log, dir: string): boolean {
+    const directory = this.#logs.directoryOf(log);
+    return (
+      directory !== undefined &&
+      directory.attempt(() => {
+        log.rename(dir);
+        this.#disk.syncDirectory(directory.path);
+      })
+    );
+  }
+
+  #remove(log: Log, kind: "delete" | "stray"): void {
+    const directory = this.#logs.directoryOf(log);
+    if (directory?.isOnline) directory.attempt(() => log.moveAside(this.#nameAside(log, kind)));
+    if (kind === "delete" && directory?.isOnline) this.#discard(log);
+    else this.#logs.forget(log);
+    // A log that comes anew under the name was never compacted.
+    if (log.cleanedOffset !== undefined && directory?.isOnline) directory.checkpoints.writeInBackground("cleaned");
+  }
+
+  #nameAside(log: Log, kind: "delete" | "stray"): string {
+    const path = this.#logs.directoryOf(log)?.path ?? "";
+    return `${path}/${renamedDirectoryName(log.topic, log.partition, kind, this.#random)}`;
+  }
+
+  /** Stops serving a log that lies aside already, and has its files removed. */
+  #discard(log: Log): void {
+    const { dir } = log;
+    this.#logs.forget(log);
+    log.abandon();
+    this.#removals.add(() => this.#disk.remove(dir), log.config.fileDeleteDelayMs);
+  }
+}

@@ -1,0 +1,320 @@
+import { type Offset, type TimestampMs } from "../../base/brand.ts";
+import { type Disk } from "../../io/ports.ts";
+import { batchHeaderSizeBytes, BatchView } from "../../protocol/records/batch-header.ts";
+import { batchSizeAt, scanHeaders } from "../batch-scan.ts";
+import { offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from "../log-files.ts";
+import { OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
+import { type SegmentFile } from "./segment-file.ts";
+import { TimeIndex } from "./time-index.ts";
+import { TransactionIndex } from "./transaction-index.ts";
+
+/**
+ * The indexes of a segment, and what they grow by. Offset and time index are a function of the batches: files of them that
+ * do not fit the segment (lost, cut, overwritten) are made anew before anything relies on them.
+ */
+export class SegmentIndexes {
+  readonly offsets: OffsetIndex;
+  readonly times: TimeIndex;
+  readonly transactions: TransactionIndex;
+  readonly #file: SegmentFile;
+  readonly #baseOffset: Offset;
+  readonly #intervalBytes: number;
+  #bytesSinceEntry = 0;
+  /** Undefined until the time index was looked into. */
+  #maxTimestamp: TimestampMs | undefined = -1;
+  #offsetOfMaxTimestamp: Offset;
+  #offsetsAreChecked = true;
+  #timesAreChecked = true;
+  /** Entries of the offset index that were found in its file: each is checked when it is used. */
+  #foundEntries = 0;
+  #areLeft = false;
+
+  /**
+   * Empty ones; `load` takes what the files have.
+   *
+   * @param pathOf the path of the segment's file that has a suffix
+   */
+  constructor(
+    disk: Disk,
+    pathOf: (suffix: string) => string,
+    file: SegmentFile,
+    baseOffset: Offset,
+    intervalBytes: number,
+  ) {
+    this.offsets = new OffsetIndex(disk, pathOf(offsetIndexSuffix), baseOffset);
+    this.times = new TimeIndex(disk, pathOf(timeIndexSuffix), baseOffset);
+    this.transactions = new TransactionIndex(disk, pathOf(transactionIndexSuffix));
+    this.#file = file;
+    this.#baseOffset = baseOffset;
+    this.#intervalBytes = intervalBytes;
+    this.#offsetOfMaxTimestamp = baseOffset;
+  }
+
+  /** Takes over the files at the first use of each. */
+  load(hasTransactions: boolean): void {
+    this.offsets.file.reload();
+    this.times.file.reload();
+    if (hasTransactions) this.transactions.file.reload();
+    this.#maxTimestamp = undefined;
+    this.#offsetsAreChecked = this.#timesAreChecked = false;
+  }
+
+  /** Whether anybody asked for times since the files were found. */
+  get isInUse(): boolean {
+    return this.#maxTimestamp !== undefined;
+  }
+
+  /** Largest timestamp of the batches; -1 when they have none. */
+  get maxTimestamp(): TimestampMs {
+    if (this.#maxTimestamp === undefined) {
+      this.#checkTimes();
+      this.#maxTimestamp ??= this.times.lastTimestamp;
+      this.#offsetOfMaxTimestamp = this.times.lastOffset;
+    }
+    return this.#maxTimestamp;
+  }
+
+  /** As `maxTimestamp`; where nobody has asked for that yet, what the file says, unchecked. NaN when that is not known. */
+  peekMaxTimestamp(): TimestampMs {
+    return this.#maxTimestamp ?? this.times.peekLastTimestamp();
+  }
+
+  /** Last offset of the batch that has the largest timestamp. */
+  get offsetOfMaxTimestamp(): Offset {
+    return this.maxTimestamp < 0 ? this.#baseOffset : this.#offsetOfMaxTimestamp;
+  }
+
+  isFull(sizeBytesMax: number): boolean {
+    return this.offsets.isFull(sizeBytesMax) || this.times.isFull(sizeBytesMax);
+  }
+
+  /** Has in memory what `add` changes, so that the disk cannot fail it. */
+  prepareAdd(): void {
+    this.offsets.file.prepare();
+    this.times.file.prepare();
+    // Looked at for the first time it is checked, and made anew where it does not fit.
+    if (this.#maxTimestamp === undefined) void this.maxTimestamp;
+  }
+
+  /** Notes the batch that stands, or will stand, at `position`, behind all that were noted before. */
+  add(position: number, sizeBytes: number, lastOffset: Offset, maxTimestamp: TimestampMs): void {
+    if (maxTimestamp > this.maxTimestamp) {
+      this.#maxTimestamp = maxTimestamp;
+      this.#offsetOfMaxTimestamp = lastOffset;
+    }
+    if (this.#bytesSinceEntry > this.#intervalBytes) {
+      this.offsets.append(lastOffset, position);
+      this.times.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
+      this.#bytesSinceEntry = 0;
+    }
+    this.#bytesSinceEntry += sizeBytes;
+  }
+
+  /** The time index ends with the largest timestamp of a segment that is no longer written to. */
+  finish(): void {
+    this.times.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
+  }
+
+  /** Position of a batch that ends at or before `offset`, near it. It may be at or behind what is written. */
+  scanStartFor(offset: Offset): number {
+    this.#checkOffsets();
+    const slot = this.offsets.slotFor(offset);
+    if (slot < 0) return 0;
+    if (this.#entryFits(slot)) return this.offsets.positionAt(slot);
+    this.rebuild();
+    return this.offsets.positionFor(offset);
+  }
+
+  /** Removes what is of batches at and behind `offset`; `position` is where the file ends then. */
+  truncateTo(offset: Offset, position: number): void {
+    this.#checkTimes();
+    this.#dropFrom(offset);
+    this.#bytesSinceEntry = 0;
+    this.#readMaxTimestamp(position);
+  }
+
+  #dropFrom(offset: Offset): void {
+    this.offsets.truncateTo(offset);
+    this.#foundEntries = Math.min(this.#foundEntries, this.offsets.count);
+    this.times.truncateTo(offset);
+    this.transactions.truncateTo(offset);
+  }
+
+  /** Behind the last batch something was cut that no index knew of. */
+  restartInterval(): void {
+    this.#bytesSinceEntry = 0;
+  }
+
+  /**
+   * Takes what the indexes have before `offset`, which was durable, as it is, and returns the position of the batch that
+   * starts there. Undefined when they do not fit the segment: all of it has to be read then.
+   */
+  resumeAt(offset: Offset): number | undefined {
+    this.#offsetsAreChecked = this.#timesAreChecked = true;
+    if (!this.offsets.file.exists() || !this.offsets.isSane(this.#file.writtenBytes)) return undefined;
+    if (!this.times.file.exists() || !this.times.isSane()) return undefined;
+    this.#foundEntries = this.offsets.count;
+    this.#dropFrom(offset);
+    const slot = this.offsets.count - 1;
+    if (slot < 0 || !this.#entryFits(slot) || !this.#timesFit()) return undefined;
+    const start = this.offsets.positionAt(slot);
+    let nextOffset = this.#baseOffset;
+    const position = scanHeaders(this.#file.use(), start, this.#file.writtenBytes, (batch) => {
+      if (batch.baseOffset >= offset) return false;
+      nextOffset = batch.nextOffset;
+      return true;
+    });
+    if (nextOffset !== offset) return undefined;
+    this.#readMaxTimestamp(position);
+    this.#bytesSinceEntry = position - start;
+    return position;
+  }
+
+  /** Empties all indexes, to be filled again by `add` for each batch. */
+  reset(): void {
+    this.transactions.file.truncate(0);
+    this.#resetOffsetsAndTimes();
+  }
+
+  #resetOffsetsAndTimes(): void {
+    this.offsets.file.truncate(0);
+    this.times.file.truncate(0);
+    this.#maxTimestamp = -1;
+    this.#offsetOfMaxTimestamp = this.#baseOffset;
+    this.#bytesSinceEntry = 0;
+    this.#offsetsAreChecked = this.#timesAreChecked = true;
+    this.#foundEntries = 0;
+  }
+
+  /**
+   * Makes the offset and time indexes from the batches' headers. No checksum covers a batch's offset: where a damaged one
+   * does not fit in with the others, the batch is in no index, and the search for it comes by it all the same.
+   */
+  rebuild(): void {
+    const maxTimestamp = this.#maxTimestamp ?? -1;
+    const offsetOfMaxTimestamp = this.#offsetOfMaxTimestamp;
+    this.#resetOffsetsAndTimes();
+    const end = this.#readLastOffset();
+    let nextOffset = this.#baseOffset;
+    scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, (batch, position) => {
+      const { baseOffset, lastOffset } = batch;
+      if (baseOffset < nextOffset || lastOffset < baseOffset || lastOffset > end) return true;
+      nextOffset = lastOffset + 1;
+      this.add(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
+      return true;
+    });
+    if (maxTimestamp > this.maxTimestamp) {
+      // It is that of a batch which waits to be written.
+      this.#maxTimestamp = maxTimestamp;
+      this.#offsetOfMaxTimestamp = offsetOfMaxTimestamp;
+    }
+    // The files that were no good must not come back when memory is released.
+    this.finish();
+    this.offsets.file.save(false);
+    this.times.file.save(false);
+  }
+
+  /** Of the last batch of which the segment can hold the offsets. */
+  #readLastOffset(): Offset {
+    const offsetMax = this.#baseOffset + relativeOffsetMax;
+    let last = this.#baseOffset;
+    scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, ({ lastOffset }) => {
+      if (lastOffset >= this.#baseOffset && lastOffset <= offsetMax) last = lastOffset;
+      return true;
+    });
+    return last;
+  }
+
+  /** Writes the indexes to their files. */
+  save(isDurable: boolean): void {
+    this.#checkTimes();
+    this.offsets.file.save(isDurable);
+    this.times.file.save(isDurable);
+    this.transactions.save(isDurable);
+  }
+
+  /** The segment is closed: its files may be gone, and others may take their names, while a save is under way. */
+  leaveFiles(): void {
+    this.#areLeft = true;
+  }
+
+  async saveDurably(): Promise<void> {
+    if (!this.#areLeft) await this.offsets.file.saveDurably();
+    if (!this.#areLeft) await this.times.file.saveDurably();
+    if (!this.#areLeft) await this.transactions.saveDurably();
+  }
+
+  /** Frees memory that was not used since the last call. */
+  releaseIfUnused(): void {
+    this.offsets.file.releaseIfUnused();
+    this.times.file.releaseIfUnused();
+    this.transactions.file.releaseIfUnused();
+  }
+
+  release(): void {
+    this.offsets.file.release();
+    this.times.file.release();
+    this.transactions.file.release();
+  }
+
+  paths(): string[] {
+    return [this.transactions.file.path, this.times.file.path, this.offsets.file.path];
+  }
+
+  /** The files have other names. */
+  moveTo(pathOf: (suffix: string) => string): void {
+    this.offsets.file.moveTo(pathOf(offsetIndexSuffix));
+    this.times.file.moveTo(pathOf(timeIndexSuffix));
+    this.transactions.file.moveTo(pathOf(transactionIndexSuffix));
+  }
+
+  /** The largest timestamp of the batches before `end`. */
+  #readMaxTimestamp(end: number): void {
+    this.#maxTimestamp = this.times.lastTimestamp;
+    this.#offsetOfMaxTimestamp = this.times.lastOffset;
+    scanHeaders(this.#file.use(), this.scanStartFor(this.#offsetOfMaxTimestamp), end, (batch) => {
+      if (batch.maxTimestamp > this.maxTimestamp) {
+        this.#maxTimestamp = batch.maxTimestamp;
+        this.#offsetOfMaxTimestamp = batch.lastOffset;
+      }
+      return true;
+    });
+  }
+
+  #checkOffsets(): void {
+    if (this.#offsetsAreChecked) return;
+    this.#offsetsAreChecked = true;
+    if (this.offsets.file.exists() && this.offsets.isSane(this.#file.writtenBytes)) {
+      this.#foundEntries = this.offsets.count;
+    } else this.rebuild();
+  }
+
+  #checkTimes(): void {
+    if (this.#timesAreChecked) return;
+    this.#timesAreChecked = true;
+    this.#checkOffsets();
+    const isGood = this.times.file.exists() && this.times.isSane() && this.#timesFit();
+    if (!isGood) this.rebuild();
+  }
+
+  /** Whether the batch that an offset index entry points at has its offset: not so when the file is another segment's. */
+  #entryFits(slot: number): boolean {
+    if (slot >= this.#foundEntries) return true;
+    const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
+    const length = this.#file.use().read(header, this.offsets.positionAt(slot));
+    if (length < batchHeaderSizeBytes || batchSizeAt(header, 0) < 0) return false;
+    return new BatchView(header, 0).lastOffset === this.offsets.offsetAt(slot);
+  }
+
+  /** Whether the last entry of the time index is that of a batch: not so when the file is another segment's. */
+  #timesFit(): boolean {
+    if (this.times.count === 0) return this.#file.writtenBytes === 0;
+    const { lastOffset, lastTimestamp } = this.times;
+    let fits = false;
+    scanHeaders(this.#file.use(), this.scanStartFor(lastOffset), this.#file.writtenBytes, (batch) => {
+      fits = batch.lastOffset === lastOffset && batch.maxTimestamp === lastTimestamp;
+      return batch.lastOffset < lastOffset;
+    });
+    return fits;
+  }
+}

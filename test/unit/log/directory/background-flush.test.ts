@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { BackgroundFlush } from "../../../../src/log/directory/background-flush.ts";
+import { type Log } from "../../../../src/log/log.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, startMs } from "../batches.ts";
+import { logDirectory, openLog, readAll } from "../open-log.ts";
+
+const config = { indexIntervalBytes: 150 };
+const path = `${logDirectory}/00000000000000000000.log`;
+
+function append(log: Log, count: number): void {
+  for (let done = 0; done < count; done++) {
+    expect(log.appendAsLeader(batch(), 0, "client", startMs)).toMatchObject({ ok: true });
+  }
+}
+
+/** Until flushes on the simulated disk are done. */
+/** The simulated disk takes no time, only turns of the event loop. */
+const settled = async () => {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe("recovery after a background flush", () => {
+  test("begins where the flush ended, and not at the segment's start", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = openLog(disk, config);
+    append(log, 20);
+    queue.flush();
+    await log.advanceRecoveryPoint();
+    append(log, 5);
+    queue.flush();
+    const all = readAll(log);
+    const killed = disk.kill();
+    // Who reads the first batches finds that they are damaged.
+    killed.open(path, "readwrite").write([Buffer.from([0xff])], 70);
+    const recovered = openLog(killed, config, { recoveryPoint: log.recoveryPoint }).log;
+    expect(recovered.logEndOffset).toBe(25);
+    expect(readAll(recovered).length).toBe(all.length);
+    expect(openLog(killed.kill(), config, { recoveryPoint: 0 }).log.logEndOffset).toBe(0);
+  });
+
+  test.each(["index", "timeindex", "snapshot"])("reads the whole segment when its %s is lost", async (suffix) => {
+    const disk = new MemoryDisk();
+    const { log, queue } = openLog(disk, config);
+    append(log, 20);
+    queue.flush();
+    await log.advanceRecoveryPoint();
+    const killed = disk.kill();
+    for (const name of killed.list(logDirectory)) {
+      if (name.endsWith(`.${suffix}`)) killed.remove(`${logDirectory}/${name}`);
+    }
+    killed.open(path, "readwrite").write([Buffer.from([0xff])], 70);
+    expect(openLog(killed, config, { recoveryPoint: log.recoveryPoint }).log.logEndOffset).toBe(0);
+  });
+
+  test("a hole behind the flush is cut with all that follows it", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = openLog(disk, config);
+    append(log, 10);
+    queue.flush();
+    await log.advanceRecoveryPoint();
+    const flushedBytes = disk.stat(path).sizeBytes;
+    append(log, 10);
+    queue.flush();
+    const killed = disk.kill();
+    const batchBytes = flushedBytes / 10;
+    killed.open(path, "readwrite").write([Buffer.alloc(batchBytes)], flushedBytes + 3 * batchBytes);
+    const { log: recovered } = openLog(killed, config, { recoveryPoint: log.recoveryPoint });
+    expect(recovered.logEndOffset).toBe(13);
+    expect(killed.stat(path).sizeBytes).toBe(flushedBytes + 3 * batchBytes);
+  });
+
+  test("leaves one snapshot within the segment", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = openLog(disk, config);
+    for (let round = 0; round < 3; round++) {
+      append(log, 2);
+      queue.flush();
+      await log.advanceRecoveryPoint();
+    }
+    const snapshots = disk.list(logDirectory).filter((name) => name.endsWith(".snapshot"));
+    expect(snapshots).toEqual(["00000000000000000006.snapshot"]);
+  });
+});
+
+describe("a log", () => {
+  test("is flushed when nobody has written to it for some seconds", async () => {
+    const { log, queue } = openLog(new MemoryDisk());
+    append(log, 1);
+    queue.flush();
+    expect([1, 2, 3, 4].map(() => log.tick())).toEqual([false, false, false, true]);
+    await log.advanceRecoveryPoint();
+    expect(log.tick()).toBe(false);
+    expect(log.isDirty).toBe(false);
+  });
+
+  test("that is written to all the time is flushed once a minute", () => {
+    const { log, queue } = openLog(new MemoryDisk());
+    let due = 0;
+    for (let second = 1; second <= 120; second++) {
+      append(log, 1);
+      queue.flush();
+      if (log.tick()) due++;
+    }
+    expect(due).toBe(2);
+  });
+
+  test("that was flushed, or never written to, is closed without a write", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = openLog(disk);
+    append(log, 3);
+    queue.flush();
+    await log.advanceRecoveryPoint();
+    log.close();
+    const started = openLog(disk, {}, { hadCleanShutdown: true }).log;
+    const writes = disk.counts.get("write");
+    const syncs = disk.counts.get("sync");
+    expect(started.isDirty).toBe(false);
+    started.close();
+    expect([disk.counts.get("write"), disk.counts.get("sync")]).toEqual([writes, syncs]);
+  });
+});
+
+test("background flushes go through all logs, and say when recovery points have moved", async () => {
+  const disk = new MemoryDisk();
+  const logs = [0, 1, 2, 3, 4].map((partition) => {
+    const { log, queue } = openLog(disk, {}, { dir: `/data/topic-${partition}`, partition });
+    append(log, 1);
+    queue.flush();
+    return log;
+  });
+  let told = 0;
+  const flush = new BackgroundFlush({ logs: () => logs, onAdvanced: () => told++ });
+  for (let second = 1; second <= 4; second++) {
+    flush.tick();
+    await settled();
+  }
+  await settled();
+  expect(logs.map(({ isDirty }) => isDirty)).toEqual([false, false, false, false, false]);
+  expect(told).toBe(1);
+  append(logs[0]!, 1);
+  await flush.flushAll();
+  expect(logs.some(({ isDirty }) => isDirty)).toBe(false);
+});
