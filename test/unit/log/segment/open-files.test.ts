@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type DiskFile } from "../../../../src/io/ports.ts";
+import { type DiskFile, type OpenMode } from "../../../../src/io/ports.ts";
 import { OpenFiles } from "../../../../src/log/segment/open-files.ts";
 import { SegmentFile } from "../../../../src/log/segment/segment-file.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
@@ -8,7 +8,7 @@ import { MemoryDisk } from "../../../sim/memory-disk.ts";
 class CountingDisk extends MemoryDisk {
   openCount = 0;
 
-  override open(path: string, mode: "read" | "readwrite" | "create"): DiskFile {
+  override open(path: string, mode: OpenMode): DiskFile {
     const file = super.open(path, mode);
     this.openCount++;
     const close = file.close.bind(file);
@@ -24,7 +24,10 @@ function openThem(count: number, countMax: number) {
   const disk = new CountingDisk();
   disk.mkdir("/log");
   const open = new OpenFiles(countMax);
-  const files = Array.from({ length: count }, (_, index) => new SegmentFile(disk, `/log/${index}`, open));
+  const files = Array.from({ length: count }, (_, index) => {
+    disk.open(`/log/${index}`, "create").close();
+    return new SegmentFile(disk, `/log/${index}`, open);
+  });
   return { disk, open, files };
 }
 
