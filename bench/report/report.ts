@@ -68,7 +68,7 @@ function head({ machine, notes, turns }: Results): string {
 
 Medians (smallest..largest) over the rounds, in which the two brokers take turns. Each turn starts on an empty directory;
 Kafka's was formatted before, Odradek formats it while it starts. The restarts find one that was filled once and that the
-page cache holds; after kill -9 nothing counts as flushed, and every partition has to tell its log's end. The load comes from
+page cache holds, and every partition has to tell its log's end. The load comes from
 pre-encoded requests over raw sockets, out of a process of its own, except for the independent load generators; CPU time,
 memory and file descriptors are those of the broker's processes, from /proc. Kafka runs with the heap and flags of its start
 script (1 GiB), and without a logging back end. Both have their default configuration, but remove deleted files after half a
