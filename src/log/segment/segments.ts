@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import { type Offset } from "../../base/brand.ts";
+import { lastAtMost } from "../../base/sorted.ts";
 import { type Segment } from "./segment.ts";
 
 /** The segments of a log, by base offset; the last one is the active one, which is written to. */
@@ -66,14 +67,7 @@ export class Segments {
     const list = this.#list;
     // Most look for the end of the log.
     if (list.length > 0 && list[list.length - 1]!.baseOffset <= offset) return list.length - 1;
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (list[middle]!.baseOffset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastAtMost(list, offset, baseOffsetOf);
   }
 
   /** The segments that have offsets at or above `offset`, in order. */
@@ -86,4 +80,8 @@ export class Segments {
     for (const segment of this.#list) sizeBytes += segment.sizeBytes;
     return sizeBytes;
   }
+}
+
+function baseOffsetOf({ baseOffset }: Segment): Offset {
+  return baseOffset;
 }
