@@ -4,9 +4,10 @@ import {
   type LoadOutcome,
   type PartitionLoader,
   type PartitionWriter,
+  type Verification,
 } from "../coordinator/runtime/partition-log.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
-import { Errors } from "../protocol/errors.ts";
+import { Errors, type ErrorCode } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
 
@@ -24,23 +25,28 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     this.#timers = timers;
   }
 
-  append({ topic, partition: index }: CoordinatorPartition, batch: Buffer): Promise<AppendOutcome> {
+  append({ topic, partition: index }: CoordinatorPartition, batch: Buffer): AppendOutcome {
     const partition = this.#replicas.partition(topic, index);
-    if (partition === undefined) return Promise.resolve({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+    if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
     const result = partition.appendAsLeader(batch, "coordinator", this.#clock.wallMs());
-    if (!result.ok) return Promise.resolve({ ok: false, error: result.error });
+    if (!result.ok) return { ok: false, error: result.error };
     const { baseOffset, lastOffset } = result;
-    return new Promise((resolve) => {
+    const committed = new Promise<ErrorCode>((resolve) => {
       partition.whenCommitted({
         requiredOffset: lastOffset + 1,
-        onReached: () => resolve({ ok: true, baseOffset }),
+        onReached: () => resolve(Errors.NONE),
         // After a change of leader the batch may be committed all the same: nobody may say that it was not. The
         // coordinator resigns, or the wait times out. What a failed disk does not have will never be committed.
         onFailed: (error) => {
-          if (error === Errors.KAFKA_STORAGE_ERROR) resolve({ ok: false, error });
+          if (error === Errors.KAFKA_STORAGE_ERROR) resolve(error);
         },
       });
     });
+    return { ok: true, baseOffset, committed };
+  }
+
+  verifyTransaction(): Promise<Verification> {
+    return Promise.resolve({ ok: true, guard: undefined });
   }
 
   batchSizeBytesMax({ topic, partition }: CoordinatorPartition): number {

@@ -48,6 +48,7 @@ import {
 } from "./handlers/partition-reassignments.ts";
 import { produceHandler } from "./handlers/produce.ts";
 import { syncGroupHandler } from "./handlers/sync-group.ts";
+import { txnOffsetCommitHandler } from "./handlers/txn-offset-commit.ts";
 import { updateFeaturesHandler } from "./handlers/update-features.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { PartitionLookup } from "./partition-lookup.ts";
@@ -148,6 +149,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     leaveGroupHandler({ groups }),
     offsetCommitHandler({ groups, cache }),
     offsetFetchHandler({ groups, cache }),
+    txnOffsetCommitHandler({ groups, cache }),
     listGroupsHandler({ groups }),
     describeGroupsHandler({ groups }),
     deleteGroupsHandler({ groups }),

@@ -4,19 +4,23 @@ import {
   type LoadOutcome,
   type PartitionLoader,
   type PartitionWriter,
+  type TransactionalProducer,
+  type TransactionAppend,
+  type Verification,
+  type VerificationKind,
 } from "../../src/coordinator/runtime/partition-log.ts";
-import { type ErrorCode } from "../../src/protocol/errors.ts";
+import { Errors, type ErrorCode } from "../../src/protocol/errors.ts";
 import { onlyBatch } from "../../src/protocol/records/batches.ts";
-
-interface Waiting {
-  readonly outcome: AppendOutcome;
-  readonly resolve: (outcome: AppendOutcome) => void;
-}
 
 /** Partitions of a coordinator's topic in memory, with the faults that a log can have. */
 export class MemoryPartitionLog implements PartitionWriter, PartitionLoader {
   /** Called with each batch that was written. */
-  onAppend: (partition: number, batch: Buffer) => void = () => {};
+  onAppend: (partition: number, batch: Buffer, transaction?: TransactionAppend) => void = () => {};
+  /** What the coordinator of transactions says. */
+  verify: (producer: TransactionalProducer, kind: VerificationKind) => Verification = () => ({
+    ok: true,
+    guard: undefined,
+  });
   /** The next append fails with this error. */
   failNext: ErrorCode | undefined;
   /** Appends succeed, but the high watermark stands still until `release`. */
@@ -25,32 +29,41 @@ export class MemoryPartitionLog implements PartitionWriter, PartitionLoader {
   /** Loads fail with this error. */
   loadError: ErrorCode | undefined;
   readonly #batches = new Map<number, Buffer[]>();
-  #waiting: Waiting[] = [];
+  #waiting: ((error: ErrorCode) => void)[] = [];
 
   batchSizeBytesMax(): number {
     return this.sizeBytesMax;
   }
 
-  append({ partition }: CoordinatorPartition, batch: Buffer): Promise<AppendOutcome> {
+  append({ partition }: CoordinatorPartition, batch: Buffer, transaction?: TransactionAppend): AppendOutcome {
     const error = this.failNext;
     if (error !== undefined) {
       this.failNext = undefined;
-      return Promise.resolve({ ok: false, error });
+      return { ok: false, error };
     }
     const view = onlyBatch(batch);
     const baseOffset = this.endOffset(partition);
     view.setBaseOffset(baseOffset);
     this.batches(partition).push(batch);
-    this.onAppend(partition, batch);
-    const outcome: AppendOutcome = { ok: true, baseOffset };
-    if (!this.isHeld) return Promise.resolve(outcome);
-    return new Promise((resolve) => this.#waiting.push({ outcome, resolve }));
+    this.onAppend(partition, batch, transaction);
+    const committed = this.isHeld
+      ? new Promise<ErrorCode>((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve(Errors.NONE);
+    return { ok: true, baseOffset, committed };
+  }
+
+  verifyTransaction(
+    _partition: CoordinatorPartition,
+    producer: TransactionalProducer,
+    kind: VerificationKind,
+  ): Promise<Verification> {
+    return Promise.resolve(this.verify(producer, kind));
   }
 
   /** Lets the high watermark follow. */
   release(): void {
     this.isHeld = false;
-    for (const { resolve, outcome } of this.#waiting) resolve(outcome);
+    for (const resolve of this.#waiting) resolve(Errors.NONE);
     this.#waiting = [];
   }
 

@@ -5,6 +5,7 @@ import { type Draft } from "../../protocol/schema.ts";
 import { type CoordinatorRuntime } from "../runtime/coordinator-runtime.ts";
 import { clientErrorOf } from "../runtime/operation-errors.ts";
 import { partitionFor } from "../runtime/partition-for.ts";
+import { type TransactionEnd } from "../runtime/shard-runner.ts";
 import { failed, type Result } from "../runtime/ticket.ts";
 import { commitError, commitOffsets, type OffsetCommitResponse } from "./commit.ts";
 import { deleteGroups, type DeletedGroup } from "./delete.ts";
@@ -21,6 +22,12 @@ import { type JoinCaller } from "./joining.ts";
 import { leaveGroup } from "./leave.ts";
 import { deleteOffsets, type OffsetDeleteResponse } from "./offset-delete.ts";
 import { syncGroup } from "./sync.ts";
+import {
+  commitTransactionalOffsets,
+  transactionalCommitError,
+  verificationKindOf,
+  type TxnOffsetCommitResponse,
+} from "./transactional-commit.ts";
 
 export interface GroupCoordinatorOptions {
   readonly runtime: CoordinatorRuntime<GroupState, GroupRecord>;
@@ -179,6 +186,41 @@ export class GroupCoordinator {
       turn.reply(ticket, fetchOffsets(turn.state, request, "latest")),
     );
     return result.ok ? result : failed(fetchErrorOf(result.error));
+  }
+
+  /**
+   * Offsets that count once the producer's transaction commits. The transaction's coordinator is asked first whether it is
+   * open; from version 5 on that makes this partition part of it.
+   */
+  async commitTransactionalOffsets(
+    request: ApiRequest<"txnOffsetCommit">,
+    apiVersion: number,
+  ): Promise<TxnOffsetCommitResponse> {
+    const refusal = this.#refusalOf(request.groupId);
+    if (refusal !== undefined) return transactionalCommitError(request, refusal);
+    const result = await this.#runtime.writeInTransaction<TxnOffsetCommitResponse>(
+      this.partitionFor(request.groupId),
+      request,
+      verificationKindOf(apiVersion),
+      (turn, ticket) => commitTransactionalOffsets(turn, request, ticket),
+    );
+    return responseOf(result, (error) => transactionalCommitError(request, error));
+  }
+
+  /**
+   * The end of a transaction in a partition of `__consumer_offsets`: nobody but this may write markers there. Resolves when
+   * the marker is committed; with NOT_LEADER_OR_FOLLOWER while no coordinator is here, which whoever wrote the
+   * transaction's end answers with another attempt.
+   */
+  async completeTransaction({
+    partition,
+    ...end
+  }: TransactionEnd & { readonly partition: number }): Promise<ErrorCode> {
+    if (!this.#isActive) return Errors.NOT_LEADER_OR_FOLLOWER;
+    const result = await this.#runtime.completeTransaction(partition, end);
+    if (result.ok) return Errors.NONE;
+    const isElsewhere = result.error === Errors.NOT_COORDINATOR || result.error === Errors.COORDINATOR_LOAD_IN_PROGRESS;
+    return isElsewhere ? Errors.NOT_LEADER_OR_FOLLOWER : result.error;
   }
 
   async deleteOffsets(request: ApiRequest<"offsetDelete">): Promise<OffsetDeleteResponse> {

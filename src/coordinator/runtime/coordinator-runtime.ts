@@ -1,6 +1,7 @@
 import { type LeaderEpoch } from "../../base/brand.ts";
 import { Errors } from "../../protocol/errors.ts";
-import { ShardRunner, type RunnerOptions } from "./shard-runner.ts";
+import { type TransactionalProducer, type VerificationKind } from "./partition-log.ts";
+import { ShardRunner, type RunnerOptions, type TransactionEnd } from "./shard-runner.ts";
 import { failed, type Result, type Ticket } from "./ticket.ts";
 import { type Turn } from "./turn.ts";
 
@@ -44,6 +45,25 @@ export class CoordinatorRuntime<S, R> {
     const runner = this.#runners.get(partition);
     if (runner === undefined) return Promise.resolve(failed(Errors.NOT_COORDINATOR));
     return runner.write(operation);
+  }
+
+  /** Runs an operation whose records belong to a transaction; see `ShardRunner.writeInTransaction`. */
+  writeInTransaction<T>(
+    partition: number,
+    producer: TransactionalProducer,
+    kind: VerificationKind,
+    operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void,
+  ): Promise<Result<T>> {
+    const runner = this.#runners.get(partition);
+    if (runner === undefined) return Promise.resolve(failed(Errors.NOT_COORDINATOR));
+    return runner.writeInTransaction(producer, kind, operation);
+  }
+
+  /** Ends a transaction in one partition; see `ShardRunner.completeTransaction`. */
+  completeTransaction(partition: number, end: TransactionEnd): Promise<Result<undefined>> {
+    const runner = this.#runners.get(partition);
+    if (runner === undefined) return Promise.resolve(failed(Errors.NOT_COORDINATOR));
+    return runner.completeTransaction(end);
   }
 
   /** The same on every shard. */

@@ -1,13 +1,20 @@
-import { type LeaderEpoch, type Offset } from "../../base/brand.ts";
+import { type LeaderEpoch, type Offset, type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
 import { Timeline } from "../../base/timeline-map.ts";
 import { type Logger } from "../../io/ports.ts";
 import { Errors, errorName, type ErrorCode } from "../../protocol/errors.ts";
 import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
-import { type CoordinatorPartition, type PartitionLoader } from "./partition-log.ts";
+import { controlRecord, ControlType } from "../../protocol/records/control-records.ts";
+import {
+  type CoordinatorPartition,
+  type PartitionLoader,
+  type TransactionalProducer,
+  type VerificationGuard,
+  type VerificationKind,
+} from "./partition-log.ts";
 import { replayRecords } from "./replay-records.ts";
 import { type CoordinatorShard } from "./shard.ts";
 import { ShardTimers } from "./shard-timers.ts";
-import { failed, Ticket, type AnyTicket, type Reply, type Result } from "./ticket.ts";
+import { failed, Reply, Ticket, type AnyTicket, type Result } from "./ticket.ts";
 import { Turn, type Operation } from "./turn.ts";
 import { WritePipeline, type PipelineOptions } from "./write-pipeline.ts";
 
@@ -15,6 +22,22 @@ export interface RunnerOptions<S, R> extends PipelineOptions {
   readonly shard: CoordinatorShard<S, R>;
   readonly loader: PartitionLoader;
   readonly logger: Logger;
+}
+
+/** The end of a transaction in one partition, as the transaction's coordinator wants it written. */
+export interface TransactionEnd {
+  readonly producerId: ProducerId;
+  readonly producerEpoch: ProducerEpoch;
+  /** Epoch of the transaction's coordinator: the log refuses that of one that has been replaced. */
+  readonly coordinatorEpoch: number;
+  readonly isCommit: boolean;
+  /** 0 to 2. */
+  readonly transactionVersion: number;
+}
+
+interface OpenWrite {
+  readonly producer: TransactionalProducer;
+  readonly guard: VerificationGuard | undefined;
 }
 
 /**
@@ -102,6 +125,13 @@ export class ShardRunner<S, R> {
    * what the operation throws, which is a fault in our code; the state is as before then.
    */
   write<T>(operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void): Promise<Result<T>> {
+    return this.#write(operation, undefined);
+  }
+
+  #write<T>(
+    operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void,
+    transaction: OpenWrite | undefined,
+  ): Promise<Result<T>> {
     const unavailable = this.#unavailable();
     if (unavailable !== undefined) return Promise.resolve(failed(unavailable));
     return new Promise((resolve) => {
@@ -109,7 +139,34 @@ export class ShardRunner<S, R> {
         this.#unanswered.delete(ticket);
         resolve(result);
       });
-      this.#run((turn) => operation(turn, ticket), ticket);
+      this.#run((turn) => operation(turn, ticket), ticket, transaction);
+    });
+  }
+
+  /**
+   * The same for an operation whose records belong to a transaction, once the transaction's coordinator has said that it is
+   * open here. They stand in a batch of their own; when the log refuses it, only this operation has failed.
+   */
+  async writeInTransaction<T>(
+    producer: TransactionalProducer,
+    kind: VerificationKind,
+    operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void,
+  ): Promise<Result<T>> {
+    const verification = await this.#options.writer.verifyTransaction(this.partition, producer, kind);
+    if (!verification.ok) return failed(verification.error);
+    return this.#write(operation, { producer, guard: verification.guard });
+  }
+
+  /** Ends a transaction: its marker stands behind all that was written before. Resolves when that is committed. */
+  completeTransaction(end: TransactionEnd): Promise<Result<undefined>> {
+    const unavailable = this.#unavailable();
+    if (unavailable !== undefined) return Promise.resolve(failed(unavailable));
+    return new Promise((resolve) => {
+      const ticket: Ticket<undefined> = new Ticket((result) => {
+        this.#unanswered.delete(ticket);
+        resolve(result);
+      });
+      this.#appendMarker(end, ticket);
     });
   }
 
@@ -128,13 +185,15 @@ export class ShardRunner<S, R> {
     if (this.#status === "active") this.#run(operation, undefined);
   }
 
-  #run(operation: Operation<S, R>, ticket: AnyTicket | undefined): void {
+  #run(operation: Operation<S, R>, ticket: AnyTicket | undefined, transaction?: OpenWrite): void {
     const { shard, clock, logger } = this.#options;
+    if (transaction !== undefined) this.#pipeline.flushNow();
+    const producerId = transaction?.producer.producerId ?? -1;
     const mark = this.#timeline.next();
     if (ticket !== undefined) this.#unanswered.set(ticket, mark);
     const firstOffset = this.#pipeline.nextOffset;
     const turn = new Turn<S, R>(this.#state, clock.wallMs(), (record, index) =>
-      shard.replay(this.#state, record, { offset: firstOffset + index, producerId: -1 }),
+      shard.replay(this.#state, record, { offset: firstOffset + index, producerId }),
     );
     try {
       operation(turn);
@@ -144,9 +203,13 @@ export class ShardRunner<S, R> {
       throw error;
     }
     for (const { level, message, fields } of turn.notes) logger[level](fields, message);
-    if (turn.records.length > 0 && !this.#pipeline.add(this.#unitsOf(turn), mark)) {
-      this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
-      return;
+    if (turn.records.length > 0) {
+      if (transaction !== undefined) {
+        const error = this.#appendInTransaction(turn, mark, transaction);
+        if (error !== Errors.NONE) return this.#refuse(mark, turn.replies, error);
+      } else if (!this.#pipeline.add(this.#unitsOf(turn), mark)) {
+        return this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
+      }
     }
     for (const timer of turn.timers) this.#timers.apply(timer);
     if (this.#pipeline.attach(turn.replies, mark)) return;
@@ -154,13 +217,45 @@ export class ShardRunner<S, R> {
     for (const reply of turn.replies) reply.send();
   }
 
-  #unitsOf(turn: Turn<S, R>): RecordDraft[][] {
+  #appendInTransaction(turn: Turn<S, R>, mark: number, { producer, guard }: OpenWrite): ErrorCode {
+    const { producerId, producerEpoch } = producer;
+    const writer = { producerId, producerEpoch, isControl: false };
+    return this.#pipeline.appendNow(this.#draftsOf(turn), mark, writer, { guard });
+  }
+
+  #appendMarker(end: TransactionEnd, ticket: Ticket<undefined>): void {
+    const { shard, clock } = this.#options;
+    const { producerId, producerEpoch, coordinatorEpoch, isCommit, transactionVersion } = end;
+    this.#pipeline.flushNow();
+    const mark = this.#timeline.next();
+    this.#unanswered.set(ticket, mark);
+    shard.replayTransactionEnd(this.#state, producerId, isCommit);
+    const type = isCommit ? ControlType.COMMIT : ControlType.ABORT;
+    const marker = { ...controlRecord({ type, coordinatorEpoch }), timestamp: clock.wallMs() };
+    const writer = { producerId, producerEpoch, isControl: true };
+    const replies = [Reply.of(ticket, undefined)];
+    const error = this.#pipeline.appendNow([marker], mark, writer, { transactionVersion });
+    if (error === Errors.NONE) this.#pipeline.attach(replies, mark);
+    else this.#refuse(mark, replies, error);
+  }
+
+  #draftsOf(turn: Turn<S, R>): RecordDraft[] {
     const { shard } = this.#options;
-    const drafts = turn.records.map((record): RecordDraft => {
+    return turn.records.map((record): RecordDraft => {
       const { key, value } = shard.encode(record);
       return { key, value, timestamp: turn.nowMs };
     });
+  }
+
+  #unitsOf(turn: Turn<S, R>): RecordDraft[][] {
+    const drafts = this.#draftsOf(turn);
     return turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts];
+  }
+
+  /** Undoes the one turn of a transaction, which nothing came after and whose timers were not touched. */
+  #refuse(mark: number, replies: readonly Reply[], error: ErrorCode): void {
+    this.#timeline.revert(mark);
+    for (const reply of replies) reply.fail(error);
   }
 
   /** Undoes the turns from `mark` on, and fails what they answered and what they parked. */

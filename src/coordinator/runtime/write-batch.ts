@@ -1,13 +1,22 @@
-import { type Offset } from "../../base/brand.ts";
+import { type Offset, type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
 import { type ErrorCode } from "../../protocol/errors.ts";
 import { buildBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { type Reply } from "./ticket.ts";
+
+/** Whose transaction a batch belongs to, or ends. */
+export interface BatchProducer {
+  readonly producerId: ProducerId;
+  readonly producerEpoch: ProducerEpoch;
+  /** The batch is the marker that ends the transaction. */
+  readonly isControl: boolean;
+}
 
 /** Records of one or several turns that go into the log together, and the replies that wait for them. */
 export class WriteBatch {
   readonly baseOffset: Offset;
   /** The mark of the first turn that has records here: when the batch is lost, all from there on is taken back. */
   readonly firstMark: number;
+  readonly producer: BatchProducer | undefined;
   /** When the batch is committed, all up to here is final. */
   lastMark: number;
   readonly records: RecordDraft[] = [];
@@ -16,10 +25,11 @@ export class WriteBatch {
   isCommitted = false;
   appendedAtMs = 0;
 
-  constructor(baseOffset: Offset, mark: number) {
+  constructor(baseOffset: Offset, mark: number, producer?: BatchProducer) {
     this.baseOffset = baseOffset;
     this.firstMark = mark;
     this.lastMark = mark - 1;
+    this.producer = producer;
   }
 
   get endOffset(): Offset {
@@ -31,9 +41,12 @@ export class WriteBatch {
     this.recordsSizeBytes += recordSizeBytesMax(record);
   }
 
-  /** As Kafka's coordinators write it: without a producer, yet with a first sequence number. */
+  /** As Kafka's coordinators write it: with a first sequence number in no sequence, but for markers. */
   toBuffer(): Buffer {
-    return buildBatch({ records: this.records, baseSequence: 0 });
+    const { records, producer } = this;
+    if (producer === undefined) return buildBatch({ records, baseSequence: 0 });
+    const { isControl } = producer;
+    return buildBatch({ records, ...producer, isTransactional: true, baseSequence: isControl ? -1 : 0 });
   }
 
   /** Fails the replies that wait; more may be added later. */

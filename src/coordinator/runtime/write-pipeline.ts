@@ -3,9 +3,9 @@ import { type Clock, type CompressionName, type Compute, type Timers } from "../
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
-import { type CoordinatorPartition, type PartitionWriter } from "./partition-log.ts";
+import { type CoordinatorPartition, type PartitionWriter, type TransactionAppend } from "./partition-log.ts";
 import { type Reply } from "./ticket.ts";
-import { recordSizeBytesMax, WriteBatch } from "./write-batch.ts";
+import { recordSizeBytesMax, WriteBatch, type BatchProducer } from "./write-batch.ts";
 
 export interface PipelineOptions {
   readonly writer: PartitionWriter;
@@ -32,7 +32,11 @@ export interface PipelineEvents {
  * ```
  * turns ─► queue ──(end of the loop's turn)──► compressing ─► in flight ──(high watermark)──► replies
  *          the last batch still gathers        one at a time
+ *                                                    ▲
+ * turn of a transaction, marker ── what is queued ───┘ goes first, uncompressed; then the batch itself, in the same stretch
  * ```
+ * Whether a transaction may write is only known when it does: the log refuses what is fenced. So such a turn is appended at
+ * once, and a refusal takes nothing back but the turn itself.
  */
 export class WritePipeline {
   readonly #partition: CoordinatorPartition;
@@ -63,8 +67,8 @@ export class WritePipeline {
    * larger than a batch may be.
    */
   add(units: readonly (readonly RecordDraft[])[], mark: number): boolean {
-    const sizeBytesMax = this.#options.writer.batchSizeBytesMax(this.#partition) - batchHeaderSizeBytes;
-    const sizes = units.map((unit) => unit.reduce((sum, record) => sum + recordSizeBytesMax(record), 0));
+    const sizeBytesMax = this.#sizeBytesMax();
+    const sizes = units.map(sizeBytesOf);
     if (sizes.some((sizeBytes) => sizeBytes > sizeBytesMax)) return false;
     for (const [index, unit] of units.entries()) {
       let batch = this.#queue.at(-1);
@@ -77,6 +81,35 @@ export class WritePipeline {
     }
     this.#scheduleFlush();
     return true;
+  }
+
+  /**
+   * Appends what waits, as it is, so that the next thing in the log is what the caller appends with `appendNow`. Compression
+   * that is under way is given up: it would keep the caller waiting.
+   */
+  flushNow(): void {
+    const compressing = this.#compressing;
+    this.#compressing = undefined;
+    if (compressing !== undefined && !this.#append(compressing, compressing.toBuffer())) return;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.shift()!;
+      if (!this.#append(batch, batch.toBuffer())) return;
+    }
+  }
+
+  /** Appends one batch of a transaction, after `flushNow`. When it is refused nothing has happened. */
+  appendNow(
+    records: readonly RecordDraft[],
+    mark: number,
+    producer: BatchProducer,
+    transaction: TransactionAppend,
+  ): ErrorCode {
+    if (sizeBytesOf(records) > this.#sizeBytesMax()) return Errors.RECORD_LIST_TOO_LARGE;
+    const batch = new WriteBatch(this.#nextOffset, mark, producer);
+    for (const record of records) batch.add(record);
+    const error = this.#appendToLog(batch, batch.toBuffer(), transaction);
+    if (error === Errors.NONE) this.#nextOffset = batch.endOffset;
+    return error;
   }
 
   /** The turn of `mark` and its replies wait for all records so far; false when there is nothing to wait for. */
@@ -105,11 +138,15 @@ export class WritePipeline {
     });
   }
 
+  #sizeBytesMax(): number {
+    return this.#options.writer.batchSizeBytesMax(this.#partition) - batchHeaderSizeBytes;
+  }
+
   #flush(): void {
     while (this.#queue.length > 0 && this.#compressing === undefined) {
       const batch = this.#queue.shift()!;
       const bytes = batch.toBuffer();
-      if (this.#options.compression === "none") void this.#append(batch, bytes);
+      if (this.#options.compression === "none") this.#append(batch, bytes);
       else void this.#compressAndAppend(batch, bytes, this.#options.compression);
     }
   }
@@ -119,20 +156,45 @@ export class WritePipeline {
     const compressed = await compressBatch(bytes, compression, this.#options.compute);
     if (this.#compressing !== batch) return;
     this.#compressing = undefined;
-    const appended = this.#append(batch, compressed);
+    this.#append(batch, compressed);
     this.#flush();
-    await appended;
   }
 
-  async #append(batch: WriteBatch, bytes: Buffer): Promise<void> {
+  /** Appends a batch that turns have gathered; when that fails, it and all behind it are lost. */
+  #append(batch: WriteBatch, bytes: Buffer): boolean {
+    const error = this.#appendToLog(batch, bytes);
+    if (error !== Errors.NONE) this.#onNotWritten(batch, error);
+    return error === Errors.NONE;
+  }
+
+  #appendToLog(batch: WriteBatch, bytes: Buffer, transaction?: TransactionAppend): ErrorCode {
+    const outcome = this.#options.writer.append(this.#partition, bytes, transaction);
+    if (!outcome.ok) return outcome.error;
     batch.appendedAtMs = this.#options.clock.monotonicMs();
     this.#inFlight.push(batch);
     this.#watch(this.#options.writeTimeoutMs);
-    const outcome = await this.#options.writer.append(this.#partition, bytes);
+    if (outcome.baseOffset === batch.baseOffset) void this.#whenCommitted(batch, outcome.committed);
+    else void this.#diverge(`a batch for offset ${batch.baseOffset} was written at ${outcome.baseOffset}`);
+    return Errors.NONE;
+  }
+
+  async #whenCommitted(batch: WriteBatch, committed: Promise<ErrorCode>): Promise<void> {
+    const error = await committed;
     if (!this.#inFlight.includes(batch)) return;
-    if (!outcome.ok) this.#onNotWritten(batch, outcome.error);
-    else if (outcome.baseOffset === batch.baseOffset) this.#onCommitted(batch);
-    else this.#events.onDiverged(`a batch for offset ${batch.baseOffset} was written at ${outcome.baseOffset}`);
+    if (error === Errors.NONE) {
+      this.#onCommitted(batch);
+    } else if (this.#inFlight.at(-1) === batch) {
+      this.#inFlight.pop();
+      this.#onNotWritten(batch, error);
+    } else {
+      this.#events.onDiverged(`the batch for offset ${batch.baseOffset} is missing, with others behind it`);
+    }
+  }
+
+  /** Not within the turn that finds it out, which goes on with this pipeline. */
+  async #diverge(reason: string): Promise<void> {
+    await Promise.resolve();
+    if (!this.#isClosed) this.#events.onDiverged(reason);
   }
 
   #onCommitted(batch: WriteBatch): void {
@@ -145,11 +207,6 @@ export class WritePipeline {
   }
 
   #onNotWritten(batch: WriteBatch, error: ErrorCode): void {
-    if (this.#inFlight.at(-1) !== batch) {
-      this.#events.onDiverged(`the batch for offset ${batch.baseOffset} is missing, with others behind it`);
-      return;
-    }
-    this.#inFlight.pop();
     const behind = this.#compressing === undefined ? this.#queue : [this.#compressing, ...this.#queue];
     this.#compressing = undefined;
     this.#queue = [];
@@ -173,4 +230,10 @@ export class WritePipeline {
       else if (this.#inFlight.length > 0) this.#watch(writeTimeoutMs);
     });
   }
+}
+
+function sizeBytesOf(records: readonly RecordDraft[]): number {
+  let sizeBytes = 0;
+  for (const record of records) sizeBytes += recordSizeBytesMax(record);
+  return sizeBytes;
 }

@@ -206,7 +206,7 @@ test("a log that is not what was written to it is loaded again", async () => {
   const world = await loadedWorld();
   await settled(world, world.write("a"));
   // Somebody else writes to the partition.
-  void world.log.append(
+  world.log.append(
     { topic: "words", partition: 0 },
     buildBatch({ records: [{ key: Buffer.from("x"), value: null, timestamp: 0 }] }),
   );
@@ -220,13 +220,10 @@ test("a load brings back the records, transactions and their ends, and passes ov
   const partition = { topic: "words", partition: 0 };
   const record = (key: string) => ({ key: Buffer.from(key), value: null, timestamp: 0 });
   const transaction = { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true };
-  await world.log.append(partition, buildBatch({ records: [record("a"), record(""), record("b")] }));
-  await world.log.append(partition, buildBatch({ records: [record("t")], ...transaction }));
+  world.log.append(partition, buildBatch({ records: [record("a"), record(""), record("b")] }));
+  world.log.append(partition, buildBatch({ records: [record("t")], ...transaction }));
   const marker = controlRecord({ type: ControlType.COMMIT, coordinatorEpoch: 0 });
-  await world.log.append(
-    partition,
-    buildBatch({ records: [{ ...marker, timestamp: 0 }], ...transaction, isControl: true }),
-  );
+  world.log.append(partition, buildBatch({ records: [{ ...marker, timestamp: 0 }], ...transaction, isControl: true }));
   const loading = world.runtime.elect(0, 1);
   expect(await world.write("early")).toEqual(failed(Errors.COORDINATOR_LOAD_IN_PROGRESS));
   await loading;
@@ -261,7 +258,7 @@ test("late news of elections changes nothing", async () => {
 
 test("a partition that is lost while it loads stays lost", async () => {
   const world = new World();
-  await world.log.append(
+  world.log.append(
     { topic: "words", partition: 0 },
     buildBatch({ records: [{ key: Buffer.from("a"), value: null, timestamp: 0 }] }),
   );

@@ -5,6 +5,7 @@ import { decodeGroupRecord } from "../../../src/coordinator/group/group-records.
 import { type Logger } from "../../../src/io/ports.ts";
 import { errorName, Errors, type ErrorName } from "../../../src/protocol/errors.ts";
 import { onlyBatch } from "../../../src/protocol/records/batches.ts";
+import { ControlType, parseControlRecord } from "../../../src/protocol/records/control-records.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
 import { Writer } from "../../../src/protocol/writer.ts";
 import { GroupWorld } from "./group-world.ts";
@@ -117,6 +118,15 @@ export class Transcript {
         return this.#leave(command);
       case "commit":
         return this.#commit(command);
+      case "txn-commit":
+        return this.#commitInTransaction(command);
+      case "end-txn":
+        return this.#endTransaction(command);
+      case "verification": {
+        const error = Errors[words[0]! as ErrorName];
+        log.verify = () => (error === Errors.NONE ? { ok: true, guard: undefined } : { ok: false, error });
+        return;
+      }
       case "fetch":
         return this.#fetch(command);
       case "list": {
@@ -231,24 +241,41 @@ export class Transcript {
 
   #commit(command: Command): void {
     const { options, words } = command;
-    const topics = new Map<string, ApiRequest<"offsetCommit">["topics"][number]>();
-    for (const { topic, partition, offset, metadata, epoch } of words.map(parsePartition)) {
-      const entry = topics.get(topic) ?? { name: topic, topicId: topicId(topic), partitions: [] };
-      topics.set(topic, entry);
-      entry.partitions.push({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedLeaderEpoch: epoch,
-        committedMetadata: metadata === "" ? null : metadata,
-      });
-    }
     const request: ApiRequest<"offsetCommit"> = {
       ...this.#memberOf(command),
       generationIdOrMemberEpoch: this.#generation(command).generationId,
       retentionTimeMs: options.has("retention") ? durationMs(options.get("retention")!) : -1,
-      topics: [...topics.values()],
+      topics: committedTopics(words),
     };
     this.#answer("commit", this.#world.groups.commitOffsets(request, Number(options.get("version") ?? 9)));
+  }
+
+  #commitInTransaction(command: Command): void {
+    const { options, words } = command;
+    const request: ApiRequest<"txnOffsetCommit"> = {
+      ...this.#memberOf(command),
+      ...this.#generation(command),
+      ...producerOf(command),
+      transactionalId: options.get("txn") ?? "txn",
+      topics: committedTopics(words),
+    };
+    const version = Number(options.get("version") ?? 5);
+    this.#answer("txn-commit", this.#world.groups.commitTransactionalOffsets(request, version));
+  }
+
+  #endTransaction(command: Command): void {
+    const end = {
+      ...producerOf(command),
+      partition: 0,
+      coordinatorEpoch: Number(command.options.get("coordinator") ?? 0),
+      isCommit: command.words[0] === "commit",
+      transactionVersion: 2,
+    };
+    const ended = this.#world.groups.completeTransaction(end);
+    this.#answer(
+      "end-txn",
+      ended.then((errorCode) => ({ errorCode })),
+    );
   }
 
   #fetch(command: Command): void {
@@ -274,10 +301,19 @@ export class Transcript {
 
   #printBatch(batch: Buffer): void {
     const view = onlyBatch(batch);
+    const producer = `producer ${view.producerId} epoch ${view.producerEpoch}`;
+    if (view.isControl) {
+      for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
+        const { type } = parseControlRecord(key, value)!;
+        this.#output.push(`@${offset} ${producer} ${type === ControlType.COMMIT ? "COMMIT" : "ABORT"}`);
+      }
+      return;
+    }
+    const writer = view.isTransactional ? ` ${producer}` : "";
     for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
       const record = decodeGroupRecord(key!, value)!;
       const version = value === null ? "" : ` v${value.readInt16BE(0)}`;
-      this.#output.push(`@${offset}${version} ${this.#show(record)}`);
+      this.#output.push(`@${offset}${version}${writer} ${this.#show(record)}`);
     }
   }
 
@@ -308,6 +344,25 @@ export class Transcript {
 
 function printable(bytes: Buffer): string {
   return [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `.${byte}.`)).join("");
+}
+
+function producerOf({ options }: Command): { producerId: number; producerEpoch: number } {
+  return { producerId: Number(options.get("producer") ?? 1), producerEpoch: Number(options.get("epoch") ?? 0) };
+}
+
+function committedTopics(words: readonly string[]): ApiRequest<"offsetCommit">["topics"] {
+  const topics = new Map<string, ApiRequest<"offsetCommit">["topics"][number]>();
+  for (const { topic, partition, offset, metadata, epoch } of words.map(parsePartition)) {
+    const entry = topics.get(topic) ?? { name: topic, topicId: topicId(topic), partitions: [] };
+    topics.set(topic, entry);
+    entry.partitions.push({
+      partitionIndex: partition,
+      committedOffset: offset,
+      committedLeaderEpoch: epoch,
+      committedMetadata: metadata === "" ? null : metadata,
+    });
+  }
+  return [...topics.values()];
 }
 
 function topicsOf(words: readonly string[]): { name: string; partitions: { partitionIndex: number }[] }[] {

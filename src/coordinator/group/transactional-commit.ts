@@ -1,0 +1,93 @@
+import { zeroUuid } from "../../base/uuid.ts";
+import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { Errors, type ErrorCode } from "../../protocol/errors.ts";
+import { type Draft } from "../../protocol/schema.ts";
+import { type VerificationKind } from "../runtime/partition-log.ts";
+import { type Ticket } from "../runtime/ticket.ts";
+import { type GroupTurn } from "./group-state.ts";
+import { memberProblem } from "./member-check.ts";
+
+export type TxnOffsetCommitResponse = Draft<ApiResponse<"txnOffsetCommit">>;
+
+/** Whether the producer has added the partition before; and which errors the client understands. */
+export function verificationKindOf(apiVersion: number): VerificationKind {
+  if (apiVersion >= 5) return "add";
+  return apiVersion === 4 ? "verify, abortable errors" : "verify";
+}
+
+/**
+ * Offsets of topics that the caller has checked, within a transaction that is open: they count when it commits. A member
+ * that has lost its partitions to another is fenced by its generation (KIP-447); clients before that send none.
+ */
+export function commitTransactionalOffsets(
+  turn: GroupTurn,
+  request: ApiRequest<"txnOffsetCommit">,
+  ticket: Ticket<TxnOffsetCommitResponse>,
+): void {
+  const problem = transactionalCommitProblem(turn, request);
+  if (problem !== undefined) {
+    turn.reply(ticket, transactionalCommitError(request, problem));
+    return;
+  }
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((partition) => ({
+      partitionIndex: partition.partitionIndex,
+      errorCode: commitOffset(turn, request.groupId, name, partition),
+    })),
+  }));
+  turn.reply(ticket, { topics });
+}
+
+/** The response when all of a commit is refused for one reason. */
+export function transactionalCommitError(
+  { topics }: Pick<ApiRequest<"txnOffsetCommit">, "topics">,
+  errorCode: ErrorCode,
+): TxnOffsetCommitResponse {
+  return {
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  };
+}
+
+function transactionalCommitProblem(
+  turn: GroupTurn,
+  { groupId, generationId, memberId, groupInstanceId }: ApiRequest<"txnOffsetCommit">,
+): ErrorCode | undefined {
+  const group = turn.state.groups.get(groupId);
+  if (group === undefined) return generationId < 0 ? undefined : Errors.ILLEGAL_GENERATION;
+  // Of a group of another protocol no member can be alive here: it counts as empty.
+  if (group.type !== "classic") return generationId < 0 ? undefined : Errors.UNKNOWN_MEMBER_ID;
+  if (generationId < 0 && group.state === "Empty") return undefined;
+  const namesNobody = generationId < 0 && memberId === "" && groupInstanceId === null;
+  if (namesNobody) return undefined;
+  // Unlike a plain commit this one is taken while the generation comes about, and does not renew the session.
+  const problem = memberProblem(group, memberId, groupInstanceId);
+  if (problem !== undefined) return problem;
+  return generationId === group.generation ? undefined : Errors.ILLEGAL_GENERATION;
+}
+
+type Partition = ApiRequest<"txnOffsetCommit">["topics"][number]["partitions"][number];
+
+function commitOffset(turn: GroupTurn, group: string, topic: string, partition: Partition): ErrorCode {
+  const metadata = partition.committedMetadata ?? "";
+  if (metadata.length > turn.state.config.offsetMetadataLengthMax) return Errors.OFFSET_METADATA_TOO_LARGE;
+  turn.append({
+    type: "offsetCommit",
+    group,
+    topic,
+    partition: partition.partitionIndex,
+    value: {
+      offset: partition.committedOffset,
+      leaderEpoch: partition.committedLeaderEpoch,
+      metadata,
+      commitTimestamp: turn.nowMs,
+      expireTimestamp: -1,
+      // As in Kafka, whose requests of transactions know topics by name alone.
+      topicId: zeroUuid,
+    },
+  });
+  return Errors.NONE;
+}
