@@ -1,0 +1,5 @@
+/** The keys of a shard's timers. */
+export const timerKeys = {
+  timeouts: "timeouts",
+  expiration: "expiration",
+} as const;

@@ -1,0 +1,24 @@
+import { type LeaderEpoch, type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
+import { type ErrorCode } from "../../protocol/errors.ts";
+import { type TopicPartition } from "./transaction.ts";
+
+/** The end of one transaction, for the partitions in which it has to stand. */
+export interface TransactionMarker {
+  readonly producerId: ProducerId;
+  readonly producerEpoch: ProducerEpoch;
+  /** Leader epoch of the partition of `__transaction_state`: a marker of an older coordinator is refused. */
+  readonly coordinatorEpoch: LeaderEpoch;
+  readonly isCommit: boolean;
+  /** Level of `transaction.version` that the client ended it with; from 2 on the epoch of the marker is the bumped one. */
+  readonly transactionVersion: number;
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** How the coordinator writes the ends of transactions; bound to the leaders of the partitions. */
+export interface TransactionMarkers {
+  /**
+   * Writes the markers; the appends of one call stand in the logs in its order. Resolves when each marker is committed or has
+   * failed, with a code for each of the marker's partitions, in their order. Never rejects.
+   */
+  write(marker: TransactionMarker): Promise<readonly ErrorCode[]>;
+}
