@@ -9,12 +9,15 @@ import {
   appendFailure,
   type AppendOrigin,
   type AppendResult,
+  type AppendTransaction,
 } from "./append-result.ts";
 import { type LogFlusher } from "./log-flusher.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { type Segment } from "./segment/segment.ts";
 import { checkBatch, holdsBatch } from "./validation/validator.ts";
 import { type Writable, type WriteQueue } from "./write-queue.ts";
+
+const noTransaction: AppendTransaction = {};
 
 /** Puts batches at the end of a log, and hands them to the operating system when the turn of the event loop ends. */
 export class LogAppender implements Writable {
@@ -45,7 +48,13 @@ export class LogAppender implements Writable {
    * into `records`, then the bytes are copied. A repetition of an idempotent producer's batch is answered with where the
    * first one stands.
    */
-  appendAsLeader(records: Buffer, leaderEpoch: LeaderEpoch, origin: AppendOrigin, nowMs: TimestampMs): AppendResult {
+  appendAsLeader(
+    records: Buffer,
+    leaderEpoch: LeaderEpoch,
+    origin: AppendOrigin,
+    nowMs: TimestampMs,
+    transaction: AppendTransaction = noTransaction,
+  ): AppendResult {
     const storage = this.#storage;
     if (!storage.isUsable) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     if (!holdsBatch(records)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
@@ -57,7 +66,7 @@ export class LogAppender implements Writable {
       const isDeduplicated = origin === "client" && !batch.isControl;
       const duplicate = isDeduplicated ? producerState.findDuplicate(batch) : undefined;
       if (duplicate !== undefined) return appendedBefore(duplicate, storage.startOffset);
-      const refusal = producerState.check(batch, origin, storage.endOffset);
+      const refusal = producerState.check(batch, origin, storage.endOffset, transaction);
       if (refusal !== null) return refusal;
     }
     batch.setBaseOffset(storage.endOffset);

@@ -8,7 +8,7 @@ import { parentOf } from "./log-files.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
-import { ProducerState } from "./producers/producer-state.ts";
+import { type ProducerSettings, ProducerState } from "./producers/producer-state.ts";
 import { Segment, type SegmentPlace } from "./segment/segment.ts";
 import { type Segments } from "./segment/segments.ts";
 import { Tail } from "./tail-cache.ts";
@@ -29,6 +29,8 @@ export interface LogStorageOptions {
   /** Where the log was compacted up to, as far as that is known. */
   readonly cleanedOffset?: Offset | undefined;
   readonly hadCleanShutdown: boolean;
+  /** None: transactional batches are appended without verification. */
+  readonly producerSettings?: ProducerSettings;
   readonly logger: Logger;
   /** A random number in [0, 1), for the jitter of rolls. */
   readonly draw: () => number;
@@ -99,7 +101,7 @@ export class LogStorage {
     this.partitionMetadata = new PartitionMetadata(disk, dir);
     if (options.topicId !== undefined) this.partitionMetadata.assign(options.topicId);
     this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.endOffset);
-    this.producerState = new ProducerState(this.name);
+    this.producerState = new ProducerState(this.name, options.producerSettings);
     const { name, leaderEpochs, producerState } = this;
     const { logStartOffset, recoveryPoint, hadCleanShutdown } = options;
     const files = { disk, clock, logger, directory: dir, name, leaderEpochs, producerState };

@@ -2,7 +2,7 @@ import { type BufferPool } from "../base/buffer-pool.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
 import { type Compute, DiskError } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
-import { type AppendFailure, type AppendOrigin, type AppendResult } from "./append-result.ts";
+import { type AppendFailure, type AppendOrigin, type AppendResult, type AppendTransaction } from "./append-result.ts";
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
 import { LogAppender } from "./log-appender.ts";
@@ -171,8 +171,14 @@ export class Log {
    * into `records`, then the bytes are copied. A repetition of an idempotent producer's batch is answered with where the
    * first one stands.
    */
-  appendAsLeader(records: Buffer, leaderEpoch: LeaderEpoch, origin: AppendOrigin, nowMs: TimestampMs): AppendResult {
-    return this.#appender.appendAsLeader(records, leaderEpoch, origin, nowMs);
+  appendAsLeader(
+    records: Buffer,
+    leaderEpoch: LeaderEpoch,
+    origin: AppendOrigin,
+    nowMs: TimestampMs,
+    transaction?: AppendTransaction,
+  ): AppendResult {
+    return this.#appender.appendAsLeader(records, leaderEpoch, origin, nowMs, transaction);
   }
 
   /** Appends batches as the leader has them; their offsets must be at or behind the log's end. */

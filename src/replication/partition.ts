@@ -1,7 +1,16 @@
-import { type LeaderEpoch, type NodeId, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
-import { type AppendOrigin, appendFailure, type AppendResult } from "../log/append-result.ts";
+import {
+  type LeaderEpoch,
+  type NodeId,
+  type Offset,
+  type ProducerEpoch,
+  type ProducerId,
+  type TimestampMs,
+  type Uuid,
+} from "../base/brand.ts";
+import { type AppendOrigin, appendFailure, type AppendResult, type AppendTransaction } from "../log/append-result.ts";
 import { type EpochEndOffset } from "../log/leader-epoch-cache.ts";
 import { type Log } from "../log/log.ts";
+import { type VerificationGuard } from "../log/producers/verification.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { highWatermarkOf } from "./high-watermark.ts";
@@ -123,10 +132,31 @@ export class Partition {
    * Appends one batch as the leader. The records are ordered when this returns; they may be acknowledged when a waiter on
    * the offset behind them is told.
    */
-  appendAsLeader(records: Buffer, origin: AppendOrigin, nowMs: TimestampMs): AppendResult {
+  appendAsLeader(
+    records: Buffer,
+    origin: AppendOrigin,
+    nowMs: TimestampMs,
+    transaction?: AppendTransaction,
+  ): AppendResult {
     const error = this.leaderError(-1);
     if (error !== Errors.NONE) return appendFailure(error, null);
-    return this.log.appendAsLeader(records, this.leaderEpoch, origin, nowMs);
+    return this.log.appendAsLeader(records, this.leaderEpoch, origin, nowMs, transaction);
+  }
+
+  /**
+   * Before a transactional batch is appended: what has to be shown with it once the coordinator has confirmed that the
+   * partition belongs to the transaction; null when the transaction goes on here, or the error that speaks against it.
+   */
+  startVerification(
+    producerId: ProducerId,
+    epoch: ProducerEpoch,
+    sequence: number,
+    bumpsEpoch: boolean,
+    nowMs: TimestampMs,
+  ): VerificationGuard | null | ErrorCode {
+    const error = this.leaderError(-1);
+    if (error !== Errors.NONE) return error;
+    return this.log.producerState.startVerification(producerId, epoch, sequence, bumpsEpoch, nowMs);
   }
 
   /** Whether acks=all can be promised at the moment. */

@@ -9,6 +9,7 @@ import { supportedFeatures } from "../metadata/features/feature-table.ts";
 import { type RaftDriver } from "../raft/driver.ts";
 import { FetchSessionCache } from "../replication/fetch-session.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
+import { type TransactionVerification } from "../replication/transaction-verification.ts";
 import { AutoTopicCreation } from "./auto-topic-creation.ts";
 import { type BrokerLoggers, rootLogger } from "./broker-loggers.ts";
 import { type AnyHandler } from "./handler.ts";
@@ -25,6 +26,7 @@ import { describeConfigsHandler } from "./handlers/describe-configs.ts";
 import { describeGroupsHandler } from "./handlers/describe-groups.ts";
 import { alterReplicaLogDirsHandler } from "./handlers/alter-replica-log-dirs.ts";
 import { describeLogDirsHandler } from "./handlers/describe-log-dirs.ts";
+import { describeProducersHandler } from "./handlers/describe-producers.ts";
 import { describeQuorumHandler } from "./handlers/describe-quorum.ts";
 import { describeTopicPartitionsHandler } from "./handlers/describe-topic-partitions.ts";
 import { fetchHandler } from "./handlers/fetch.ts";
@@ -50,6 +52,8 @@ import { produceHandler } from "./handlers/produce.ts";
 import { syncGroupHandler } from "./handlers/sync-group.ts";
 import { txnOffsetCommitHandler } from "./handlers/txn-offset-commit.ts";
 import { updateFeaturesHandler } from "./handlers/update-features.ts";
+import { type LocalTransactionMarkers } from "./local-transaction-markers.ts";
+import { writeTxnMarkersHandler } from "./handlers/write-txn-markers.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { PartitionLookup } from "./partition-lookup.ts";
 import { ProducerIdManager } from "./producer-id-manager.ts";
@@ -67,6 +71,8 @@ export interface HandlerDeps {
   readonly logDirSettings: LogDirSettings;
   readonly replicas: ReplicaManager;
   readonly groups: GroupCoordinator;
+  readonly verification: TransactionVerification;
+  readonly markers: LocalTransactionMarkers;
   readonly controller: QuorumController;
   readonly raft: RaftDriver;
   readonly brokerEpoch: () => number;
@@ -104,6 +110,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       replicas,
       clock,
       compute,
+      verification: deps.verification,
       minInSyncReplicasOf: (topic) => topicConfigs.of(topic).get("min.insync.replicas"),
     }),
     fetchHandler({
@@ -117,6 +124,8 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     }),
     listOffsetsHandler({ lookup, compute }),
     offsetForLeaderEpochHandler({ lookup }),
+    writeTxnMarkersHandler({ markers: deps.markers }),
+    describeProducersHandler({ cache, lookup }),
     deleteRecordsHandler({ lookup }),
     initProducerIdHandler({ producerIds }),
 

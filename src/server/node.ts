@@ -17,17 +17,21 @@ import {
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
 import { defaultLogConfig } from "../log/log-config.ts";
 import { LogManager } from "../log/directory/log-manager.ts";
+import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { WriteQueue } from "../log/write-queue.ts";
 import { metadataLogDirName } from "../metadata/directory-id.ts";
 import { type Publisher } from "../metadata/publisher.ts";
 import { openLogDirs } from "../metadata/storage/log-dirs.ts";
+import { Errors } from "../protocol/errors.ts";
 import { ReplicaManager } from "../replication/replica-manager.ts";
+import { TransactionVerification } from "../replication/transaction-verification.ts";
 import { BrokerLifecycle } from "./broker-lifecycle.ts";
 import { CoordinatorLog } from "./coordinator-log.ts";
 import { DirectoryAssignments } from "./directory-assignments.ts";
 import { DynamicSettings } from "./dynamic-settings.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { createHandlers } from "./handlers.ts";
+import { LocalTransactionMarkers } from "./local-transaction-markers.ts";
 import { LogDirSettings } from "./log-dir-settings.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { MetadataCache } from "./metadata-cache.ts";
@@ -94,6 +98,9 @@ class Node implements RunningNode {
   readonly #cache = new MetadataCache();
   readonly #topicConfigs: TopicConfigs;
   readonly #logDirSettings: LogDirSettings;
+  readonly #producerSettings: ProducerSettings;
+  readonly #verification: TransactionVerification;
+  readonly #markers: LocalTransactionMarkers;
   readonly #groups: GroupCoordinator;
   #quorum: MetadataQuorum | undefined;
   #sockets: SocketServer | undefined;
@@ -121,6 +128,7 @@ class Node implements RunningNode {
     const writeTimers = this.#loopWatch.watched("writing to the logs");
     this.#writeQueue = new WriteQueue({ timers: writeTimers, openFilesMax: openFilesMaxOf(disk) });
     this.#topicConfigs = new TopicConfigs(this.#cache, config, logger);
+    this.#producerSettings = { verifiesTransactions: config.get("transaction.partition.verification.enable") };
     this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);
     this.#logManager = this.#openLogs(opened.dirs.failed);
     try {
@@ -135,6 +143,8 @@ class Node implements RunningNode {
         isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
       });
       this.#groups = this.#createGroups();
+      this.#verification = this.#createVerification();
+      this.#markers = this.#createMarkers();
     } catch (error) {
       // Whoever called has no node to close, and the directories are locked.
       this.#logManager.close(-1);
@@ -230,6 +240,7 @@ class Node implements RunningNode {
         highWatermarkIntervalMs: config.get("replica.high.watermark.checkpoint.interval.ms"),
         producerIdExpirationMs: config.get("producer.id.expiration.ms"),
         producerIdCheckIntervalMs: config.get("producer.id.expiration.check.interval.ms"),
+        producerSettings: this.#producerSettings,
         cleaner: { config: cleanerConfigFrom(config), workers: this.#ports.workers },
         onDirectoryFailed: (directory, isLast) => this.#onDirectoryFailed(directory, isLast),
       });
@@ -269,6 +280,33 @@ class Node implements RunningNode {
     return new GroupCoordinator({ runtime, config, partitionCount });
   }
 
+  #createVerification(): TransactionVerification {
+    const { clock, timers } = this.#ports;
+    const config = this.#config;
+    return new TransactionVerification({
+      // Nobody coordinates transactions yet.
+      verifier: {
+        addOrVerify: ({ partitions }) => Promise.resolve(partitions.map(() => Errors.COORDINATOR_NOT_AVAILABLE)),
+      },
+      clock,
+      timers,
+      isEnabled: () => this.#producerSettings.verifiesTransactions,
+      retryBackoffMs: config.get("add.partitions.to.txn.retry.backoff.ms"),
+      retryMsMax: Math.min(config.get("add.partitions.to.txn.retry.backoff.max.ms"), config.get("request.timeout.ms")),
+    });
+  }
+
+  #createMarkers(): LocalTransactionMarkers {
+    return new LocalTransactionMarkers({
+      replicas: this.#replicas,
+      clock: this.#ports.clock,
+      minInSyncReplicasOf: (topic) => this.#topicConfigs.of(topic).get("min.insync.replicas"),
+      timeoutMs: this.#config.get("request.timeout.ms"),
+      // Offsets have no transactions yet.
+      completeOffsets: () => Promise.resolve(Errors.COORDINATOR_NOT_AVAILABLE),
+    });
+  }
+
   /** Publishers, in the order in which they are told: what answers questions first, what acts on it then. */
   #openQuorum(hostName: string): MetadataQuorum {
     const config = this.#config;
@@ -302,7 +340,11 @@ class Node implements RunningNode {
     return new DynamicSettings({
       statics: this.#config,
       effective: () => this.#topicConfigs.broker,
-      settings: settingsTable({ sockets: () => this.#sockets, logManager: this.#logManager }),
+      settings: settingsTable({
+        sockets: () => this.#sockets,
+        logManager: this.#logManager,
+        producerSettings: this.#producerSettings,
+      }),
       logger: this.#ports.logger,
     });
   }
@@ -384,6 +426,8 @@ class Node implements RunningNode {
       logDirSettings: this.#logDirSettings,
       replicas: this.#replicas,
       groups: this.#groups,
+      verification: this.#verification,
+      markers: this.#markers,
       controller: quorum.controller,
       raft: quorum.raft,
       brokerEpoch: () => this.#lifecycle?.epoch ?? -1,

@@ -1,5 +1,6 @@
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
+import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { type DynamicSetting } from "./dynamic-settings.ts";
 import { quotasFrom } from "./socket-server-options.ts";
 import { type SocketServer } from "./socket-server.ts";
@@ -8,10 +9,11 @@ export interface SettingsTableDeps {
   /** Undefined until the listeners are bound. */
   readonly sockets: () => Pick<SocketServer, "updateQuotas"> | undefined;
   readonly logManager: Pick<LogManager, "cleaner" | "producerIdExpirationMs">;
+  readonly producerSettings: ProducerSettings;
 }
 
 /** What follows the broker's configuration while it runs, beside the defaults of topics. */
-export function settingsTable({ sockets, logManager }: SettingsTableDeps): DynamicSetting[] {
+export function settingsTable({ sockets, logManager, producerSettings }: SettingsTableDeps): DynamicSetting[] {
   return [
     {
       keys: [
@@ -37,6 +39,12 @@ export function settingsTable({ sockets, logManager }: SettingsTableDeps): Dynam
     {
       keys: ["producer.id.expiration.ms"],
       apply: (config) => (logManager.producerIdExpirationMs = config.get("producer.id.expiration.ms")),
+    },
+    {
+      keys: ["transaction.partition.verification.enable"],
+      apply: (config) => {
+        producerSettings.verifiesTransactions = config.get("transaction.partition.verification.enable");
+      },
     },
   ];
 }

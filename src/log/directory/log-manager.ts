@@ -12,6 +12,7 @@ import { LogRegistry } from "./log-registry.ts";
 import { LogRelocation } from "./log-relocation.ts";
 import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
 import { type DirectoryKind, partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
+import { type ProducerSettings } from "../producers/producer-state.ts";
 import { type WriteQueue } from "../write-queue.ts";
 
 export interface LogManagerOptions extends LogUpkeepOptions {
@@ -25,6 +26,8 @@ export interface LogManagerOptions extends LogUpkeepOptions {
   readonly defaultConfig: LogConfig;
   readonly disk: Disk;
   readonly writeQueue: WriteQueue;
+  /** None: transactional batches are appended without verification. */
+  readonly producerSettings?: ProducerSettings;
   /** `cordoned.log.dirs`: no new log goes there. */
   readonly isCordoned?: (directory: string) => boolean;
   /** A directory failed while the node runs, and its logs are offline; `isLast` when no directory is left. */
@@ -320,7 +323,7 @@ export class LogManager {
 
   /** Undefined when the disk fails, which takes the directory offline. */
   #open(directory: LogDirectory, own: NewLog, isNew = false): Log | undefined {
-    const { disk, clock, random, logger, writeQueue } = this.#options;
+    const { disk, clock, random, logger, writeQueue, producerSettings } = this.#options;
     let log: Log | undefined;
     directory.attempt(() => {
       if (isNew) directory.checkpoints.forget(partitionDirectoryName(own.topic, own.partition));
@@ -331,6 +334,7 @@ export class LogManager {
         logger,
         writeQueue,
         hadCleanShutdown: isNew || directory.hadCleanShutdown,
+        ...(producerSettings === undefined ? {} : { producerSettings }),
         draw: () => random.float(),
         onDiskError: (error) => directory.fail(error),
         beforeCut: (cut) => directory.checkpoints.beforeCut(cut),

@@ -1,13 +1,23 @@
-import { type Offset, type ProducerId, type TimestampMs } from "../../base/brand.ts";
+import { type Offset, type ProducerEpoch, type ProducerId, type TimestampMs } from "../../base/brand.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { type BatchView } from "../../protocol/records/batch-header.ts";
 import { ControlType, parseControlRecord } from "../../protocol/records/control-records.ts";
 import { RecordCursor } from "../../protocol/records/record-cursor.ts";
 import { payloadOf } from "../../protocol/records/record-iterator.ts";
-import { type AppendFailure, appendFailure, type AppendOrigin } from "../append-result.ts";
+import { type AppendFailure, appendFailure, type AppendOrigin, type AppendTransaction } from "../append-result.ts";
 import { OpenTransactions } from "./open-transactions.ts";
 import { type CachedBatch, isInSequence, ProducerEntry } from "./producer-entry.ts";
 import { type AbortedTransaction } from "../segment/transaction-index.ts";
+import { VerificationGuard } from "./verification.ts";
+
+/** What may change while the broker runs, the same for all logs. */
+export interface ProducerSettings {
+  /** `transaction.partition.verification.enable` */
+  verifiesTransactions: boolean;
+}
+
+const noVerification: ProducerSettings = { verifiesTransactions: false };
+const producerEpochMax = 32_767;
 
 /**
  * The idempotent and transactional producers of a partition, as of `endOffset`. It is a function of the log: the loader
@@ -19,10 +29,14 @@ export class ProducerState {
   readonly transactions = new OpenTransactions();
   readonly #name: string;
   readonly #entries = new Map<ProducerId, ProducerEntry>();
+  /** Producers whose first batch of a transaction waits for the coordinator's word. */
+  readonly #guards = new Map<ProducerId, VerificationGuard>();
+  readonly #settings: ProducerSettings;
 
   /** @param name the partition's, for messages */
-  constructor(name: string) {
+  constructor(name: string, settings: ProducerSettings = noVerification) {
     this.#name = name;
+    this.#settings = settings;
   }
 
   get size(): number {
@@ -44,23 +58,53 @@ export class ProducerState {
       ?.findDuplicate(batch.producerEpoch, batch.baseSequence, batch.lastSequence);
   }
 
-  /** Why `batch`, of an idempotent producer, cannot be appended at `offset`; null when it can. */
-  check(batch: BatchView, origin: AppendOrigin, offset: Offset): AppendFailure | null {
-    const entry = this.#entries.get(batch.producerId);
-    if (entry === undefined) return null;
-    const { producerEpoch } = batch;
-    if (producerEpoch < entry.producerEpoch) {
-      return appendFailure(
-        Errors.INVALID_PRODUCER_EPOCH,
-        `Epoch of producer ${entry.producerId} at offset ${offset} in ${this.#name} is ${producerEpoch}, which is smaller than the last seen epoch ${entry.producerEpoch}`,
-      );
+  /**
+   * A transactional batch is on its way: what must be shown with it once the coordinator has confirmed the transaction;
+   * null when the transaction goes on here, or the error that speaks against it.
+   */
+  startVerification(
+    producerId: ProducerId,
+    epoch: ProducerEpoch,
+    sequence: number,
+    bumpsEpoch: boolean,
+    nowMs: TimestampMs,
+  ): VerificationGuard | null | typeof Errors.INVALID_PRODUCER_EPOCH {
+    const entry = this.#entries.get(producerId);
+    if (entry !== undefined && epoch < entry.producerEpoch) return Errors.INVALID_PRODUCER_EPOCH;
+    if (isOngoing(entry, epoch)) return null;
+    let guard = this.#guards.get(producerId);
+    if (guard === undefined) {
+      guard = new VerificationGuard(nowMs, epoch, sequence, bumpsEpoch);
+      this.#guards.set(producerId, guard);
     }
-    if (batch.isControl) return this.#checkMarker(batch, entry, offset);
+    guard.takeIn(epoch, sequence);
+    return guard;
+  }
+
+  /** Why `batch`, of an idempotent producer, cannot be appended at `offset`; null when it can. */
+  check(
+    batch: BatchView,
+    origin: AppendOrigin,
+    offset: Offset,
+    { guard = null, transactionVersion = 0 }: AppendTransaction = {},
+  ): AppendFailure | null {
+    const entry = this.#entries.get(batch.producerId);
+    if (batch.isControl)
+      return entry === undefined ? null : this.#checkMarker(batch, entry, offset, transactionVersion);
+    const { producerEpoch } = batch;
+    if (entry !== undefined && producerEpoch < entry.producerEpoch)
+      return this.#staleEpoch(batch, entry, offset, "<", -1);
+    const isUnverified =
+      batch.isTransactional &&
+      this.#settings.verifiesTransactions &&
+      !isOngoing(entry, producerEpoch) &&
+      (guard === null || guard !== this.#guards.get(batch.producerId));
+    if (isUnverified) return appendFailure(Errors.INVALID_TXN_STATE, "Record was not part of an ongoing transaction");
     if (origin === "client") {
       const failure = this.#checkSequence(batch, entry, offset);
       if (failure !== null) return failure;
     }
-    if (entry.transactionFirstOffset >= 0 && !batch.isTransactional) {
+    if (entry !== undefined && entry.transactionFirstOffset >= 0 && !batch.isTransactional) {
       return appendFailure(
         Errors.INVALID_TXN_STATE,
         `Expected transactional write from producer ${entry.producerId} at offset ${offset} in partition ${this.#name}`,
@@ -69,24 +113,69 @@ export class ProducerState {
     return null;
   }
 
-  #checkSequence(batch: BatchView, entry: ProducerEntry, offset: Offset): AppendFailure | null {
-    const { producerEpoch, baseSequence } = batch;
-    const producer = `producer ${entry.producerId}`;
-    if (producerEpoch !== entry.producerEpoch) {
-      if (baseSequence === 0 || entry.producerEpoch < 0) return null;
-      return appendFailure(
-        Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
-        `Invalid sequence number for new epoch of ${producer} at offset ${offset} in partition ${this.#name}: ${producerEpoch} (request epoch), ${baseSequence} (seq. number), ${entry.producerEpoch} (current producer epoch)`,
-      );
-    }
-    if (isInSequence(entry.lastSequence, baseSequence)) return null;
+  #staleEpoch(
+    { producerId, producerEpoch }: BatchView,
+    entry: ProducerEntry,
+    offset: Offset,
+    comparison: string,
+    transactionVersion: number,
+  ): AppendFailure {
     return appendFailure(
-      Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
-      `Out of order sequence number for ${producer} at offset ${offset} in partition ${this.#name}: ${baseSequence} (incoming seq. number), ${entry.lastSequence} (current end sequence number)`,
+      Errors.INVALID_PRODUCER_EPOCH,
+      `Epoch of producer ${producerId} at offset ${offset} in ${this.#name} is ${producerEpoch}, which is ${comparison} the last seen epoch ${entry.producerEpoch} (TV${transactionVersion})`,
     );
   }
 
-  #checkMarker(batch: BatchView, entry: ProducerEntry, offset: Offset): AppendFailure | null {
+  #checkSequence(batch: BatchView, entry: ProducerEntry | undefined, offset: Offset): AppendFailure | null {
+    const { producerEpoch, baseSequence, producerId } = batch;
+    const guard = this.#guards.get(producerId);
+    if (guard !== undefined) {
+      // Each transaction has an epoch of its own and starts anew.
+      const isLate = guard.bumpsEpoch && baseSequence !== 0 && (entry === undefined || entry.batches.length === 0);
+      if (isLate || baseSequence > guard.lowestSequence) {
+        const expected = isLate ? "0 (the first of an epoch)" : `${guard.lowestSequence} (earliest seen sequence)`;
+        return this.#outOfOrder(producerId, offset, `${baseSequence} (incoming seq. number), ${expected}`);
+      }
+    }
+    if (entry === undefined) return null;
+    if (producerEpoch !== entry.producerEpoch) {
+      if (baseSequence === 0 || entry.producerEpoch < 0) return null;
+      const numbers = `${producerEpoch} (request epoch), ${baseSequence} (seq. number), ${entry.producerEpoch} (current producer epoch)`;
+      return this.#outOfOrder(producerId, offset, numbers);
+    }
+    if (isInSequence(entry.lastSequence, baseSequence)) return null;
+    const numbers = `${baseSequence} (incoming seq. number), ${entry.lastSequence} (current end sequence number)`;
+    return this.#outOfOrder(producerId, offset, numbers);
+  }
+
+  #outOfOrder(producerId: ProducerId, offset: Offset, numbers: string): AppendFailure {
+    return appendFailure(
+      Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+      `Out of order sequence number for producer ${producerId} at offset ${offset} in partition ${this.#name}: ${numbers}`,
+    );
+  }
+
+  /**
+   * A coordinator of transaction.version 2 bumps the epoch before it writes the marker, so that a marker of the epoch that
+   * the partition knows is a late one, unless it is the same one again: then its transaction has ended here.
+   */
+  #checkMarker(
+    batch: BatchView,
+    entry: ProducerEntry,
+    offset: Offset,
+    transactionVersion: number,
+  ): AppendFailure | null {
+    const { producerEpoch } = batch;
+    const isBumped = transactionVersion >= 2;
+    const isAgain = producerEpoch === entry.producerEpoch;
+    const isRetry = isAgain && (entry.transactionFirstOffset < 0 || producerEpoch === producerEpochMax);
+    if (producerEpoch < entry.producerEpoch || (isBumped && isAgain && !isRetry)) {
+      return this.#staleEpoch(batch, entry, offset, isBumped ? "<=" : "<", transactionVersion);
+    }
+    return this.#checkCoordinator(batch, entry, offset);
+  }
+
+  #checkCoordinator(batch: BatchView, entry: ProducerEntry, offset: Offset): AppendFailure | null {
     const marker = markerOf(batch);
     if (marker === undefined || marker.coordinatorEpoch >= entry.coordinatorEpoch) return null;
     return appendFailure(
@@ -104,9 +193,18 @@ export class ProducerState {
     if (batch.hasProducerId) {
       if (batch.isControl) aborted = this.#endTransaction(batch);
       else this.#addBatch(batch);
+      if (this.#guards.size > 0 && batch.isTransactional) this.#dropGuard(batch);
     }
     this.endOffset = batch.nextOffset;
     return aborted;
+  }
+
+  /** What was verified has been used, or has ended with the transaction that it was for. */
+  #dropGuard({ producerId, producerEpoch, isControl }: BatchView): void {
+    const guard = this.#guards.get(producerId);
+    // A late marker of the last transaction, which has the epoch of the next one.
+    const isForNext = isControl && guard?.bumpsEpoch === true && guard.epoch === producerEpoch;
+    if (!isForNext) this.#guards.delete(producerId);
   }
 
   #addBatch(batch: BatchView): void {
@@ -152,6 +250,9 @@ export class ProducerState {
         this.#entries.delete(entry.producerId);
       }
     }
+    for (const [producerId, { startedMs }] of this.#guards) {
+      if (nowMs - startedMs >= expirationMs) this.#guards.delete(producerId);
+    }
   }
 
   clear(endOffset: Offset): void {
@@ -168,6 +269,11 @@ export class ProducerState {
     }
     return entry;
   }
+}
+
+/** Whether the producer has begun a transaction in this epoch that has no marker yet. */
+function isOngoing(entry: ProducerEntry | undefined, epoch: ProducerEpoch): boolean {
+  return entry !== undefined && entry.transactionFirstOffset >= 0 && entry.producerEpoch === epoch;
 }
 
 /** The transaction marker of a control batch; undefined when compaction has emptied the batch. */

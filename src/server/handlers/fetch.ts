@@ -35,6 +35,8 @@ type TopicResponse = NonNullable<Response["responses"]>[number];
 type PartitionResponse = NonNullable<TopicResponse["partitions"]>[number];
 
 const topicIdsVersionMin = 13;
+/** Clients of older versions give up on KAFKA_STORAGE_ERROR: they are told to look for the leader again. */
+const storageErrorVersionMin = 6;
 
 /**
  * Reads whole batches from each partition, and waits up to `max.wait.ms` for `min.bytes`.
@@ -197,7 +199,7 @@ function answerOf(
       last = { topic, topicId, partitions: [] };
       topics.push(last);
     }
-    last.partitions.push(partitionResponse(deps, result, apiVersion >= 16 ? moved : undefined, listenerName));
+    last.partitions.push(partitionResponse(deps, result, apiVersion, moved, listenerName));
   }
   const nodeEndpoints = [...moved.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }));
   return { sessionId: session?.id ?? 0, responses: topics, nodeEndpoints };
@@ -206,12 +208,14 @@ function answerOf(
 function partitionResponse(
   deps: FetchDeps,
   result: FetchResult,
-  moved: Map<number, BrokerNode> | undefined,
+  apiVersion: number,
+  moved: Map<number, BrokerNode>,
   listenerName: string,
 ): PartitionResponse {
+  const isUnknownError = result.errorCode === Errors.KAFKA_STORAGE_ERROR && apiVersion < storageErrorVersionMin;
   return {
     partitionIndex: result.request.partition,
-    errorCode: result.errorCode,
+    errorCode: isUnknownError ? Errors.NOT_LEADER_OR_FOLLOWER : result.errorCode,
     highWatermark: result.highWatermark,
     lastStableOffset: result.lastStableOffset,
     logStartOffset: result.logStartOffset,
@@ -219,7 +223,7 @@ function partitionResponse(
     records: result.records,
     divergingEpoch:
       result.divergingEpoch < 0 ? undefined : { epoch: result.divergingEpoch, endOffset: result.divergingEndOffset },
-    currentLeader: moved === undefined ? undefined : leaderOf(deps, result, moved, listenerName),
+    currentLeader: apiVersion < 16 ? undefined : leaderOf(deps, result, moved, listenerName),
   };
 }
 

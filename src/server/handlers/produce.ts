@@ -5,10 +5,10 @@ import { type AppendFailure } from "../../log/append-result.ts";
 import { BatchOpener, type PreparedRecords } from "../../log/validation/compressed-validation.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
-import { BatchView } from "../../protocol/records/batch-header.ts";
 import { type Partition } from "../../replication/partition.ts";
 import { PendingProduce } from "../../replication/pending-produce.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
+import { type TransactionVerification, type Verification } from "../../replication/transaction-verification.ts";
 import {
   closeConnection,
   type ConnectionInfo,
@@ -18,6 +18,13 @@ import {
 } from "../handler.ts";
 import { type MetadataCache, type BrokerNode } from "../metadata-cache.ts";
 import { type PartitionLookup } from "../partition-lookup.ts";
+import {
+  type TransactionalBatches,
+  transactionalBatches,
+  type Verified,
+  verificationProblem,
+  verify,
+} from "./produce-transactions.ts";
 import { withoutRepetitions } from "./produce-repetitions.ts";
 import { recordsError, requestProblem, type RequestProblem } from "./produced-records.ts";
 
@@ -27,6 +34,7 @@ export interface ProduceDeps {
   readonly replicas: ReplicaManager;
   readonly clock: Clock;
   readonly compute: Compute;
+  readonly verification: TransactionVerification;
   readonly minInSyncReplicasOf: (topic: string) => number;
 }
 
@@ -68,14 +76,21 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       const problem = requestProblem(received);
       if (problem !== undefined) return refuseAll(received, problem);
       const request = withoutRepetitions(received, context.apiVersion);
+      const transaction = transactionOf(deps, request, context);
+      if (transaction !== undefined && "message" in transaction) return refuseAll(received, transaction);
       const earlier = checking.get(context.connection);
+      // A batch behind the first one of a transaction needs no verification once that is in the log.
+      const verified = earlier === undefined ? verifiedOf(deps, transaction) : undefined;
       const checks = checkCompressed(deps, opener, request, context);
-      if (earlier === undefined && checks === undefined) return appendAll(deps, request, context, undefined);
+      if (earlier === undefined && checks === undefined && !(verified instanceof Promise)) {
+        return appendAll(deps, request, context, undefined, verified);
+      }
       copyRecords(request);
       // Compressed records are looked into before anything is appended: from here on nothing waits until it is ordered.
       // The answer is in an object because the next request waits for the append and not for what the answer waits for.
-      const appended = Promise.all([checks, earlier]).then(([checked]): { readonly answer: Answer } => ({
-        answer: appendAll(deps, request, context, checked),
+      const verifying = earlier === undefined ? verified : earlier.then(() => verifiedOf(deps, transaction));
+      const appended = Promise.all([checks, verifying]).then(([checked, found]): { readonly answer: Answer } => ({
+        answer: appendAll(deps, request, context, checked, found),
       }));
       // A check that throws fails its own request, not those behind it; and these still wait for the ones before it.
       const done = Promise.allSettled([appended, earlier]).then(doNothing);
@@ -89,6 +104,21 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
 }
 
 function doNothing(): void {}
+
+function transactionOf(
+  deps: ProduceDeps,
+  request: Request,
+  { apiVersion }: RequestContext,
+): TransactionalBatches | RequestProblem | undefined {
+  return transactionalBatches(request, apiVersion, (topic, index) => find(deps, topic, index, apiVersion));
+}
+
+function verifiedOf(
+  { verification }: ProduceDeps,
+  transaction: TransactionalBatches | undefined,
+): Verified | Promise<Verified> | undefined {
+  return transaction === undefined ? undefined : verify(verification, transaction);
+}
 
 /** A request that waits outlives the buffer that it was received in. */
 function copyRecords({ topicData }: Request): void {
@@ -128,7 +158,13 @@ function checkCompressed(
 
 type Answer = HandlerResult<"produce"> | Promise<HandlerResult<"produce">>;
 
-function appendAll(deps: ProduceDeps, request: Request, context: RequestContext, checked: Checked | undefined): Answer {
+function appendAll(
+  deps: ProduceDeps,
+  request: Request,
+  context: RequestContext,
+  checked: Checked | undefined,
+  verified: Verified | undefined,
+): Answer {
   const { acks } = request;
   const pending = new PendingProduce(deps.replicas);
   const moved = new Map<number, BrokerNode>();
@@ -141,11 +177,12 @@ function appendAll(deps: ProduceDeps, request: Request, context: RequestContext,
       const response = emptyResponse(index);
       partitionResponses.push(response);
       const partition = find(deps, topic, index, context.apiVersion);
-      const error = refusal(deps, request, context, topic, records, partition);
+      const verification = verified?.get(data);
+      const error = refusal(deps, request, context, topic, records, partition, verification);
       if (error === Errors.NONE) {
         const prepared = checked?.get(data) ?? { ok: true, records: records! };
-        append(deps, pending, response, partition as Partition, prepared, acks);
-      } else refuse(response, error, partition, records);
+        append(deps, pending, response, partition as Partition, prepared, acks, verification);
+      } else refuse(response, error, partition, verification, context.apiVersion);
       if (response.errorCode !== Errors.NONE) {
         hasError = true;
         if (typeof partition !== "number") tellLeader(deps, context, response, partition, moved);
@@ -188,36 +225,38 @@ function refusal(
   topic: TopicData,
   records: Buffer | null,
   partition: Partition | ErrorCode,
+  verification: Verification | undefined,
 ): ErrorCode {
   if (partition === Errors.UNKNOWN_TOPIC_ID || partition === Errors.UNKNOWN_TOPIC_OR_PARTITION) return partition;
   const name = typeof partition === "number" ? topic.name : partition.topic;
   const batchError = recordsError(records, context.apiVersion);
   if (batchError !== Errors.NONE) return batchError;
+  if (verification !== undefined && verification.errorCode !== Errors.NONE) return verification.errorCode;
   const { acks } = request;
   if (acks !== 0 && acks !== 1 && acks !== -1) return Errors.INVALID_REQUIRED_ACKS;
   if (closedTopics.has(name) && context.clientId !== adminClientId) return Errors.INVALID_TOPIC_EXCEPTION;
   if (typeof partition === "number") return partition;
-  // Transactions come with their coordinator; until then there is nobody to ask, which clients are told in this way.
-  if (new BatchView(records!, 0).isTransactional) return Errors.NOT_ENOUGH_REPLICAS;
   const leaderError = partition.leaderError(-1);
   if (leaderError !== Errors.NONE) return leaderError;
   const isShort = acks === -1 && !partition.hasEnoughInSync(deps.minInSyncReplicasOf(name));
   return isShort ? Errors.NOT_ENOUGH_REPLICAS : Errors.NONE;
 }
 
-const unverified =
-  "Unable to verify the partition has been added to the transaction. Underlying error: COORDINATOR_NOT_AVAILABLE";
-
 function refuse(
   response: PartitionResponse,
   errorCode: ErrorCode,
   partition: Partition | ErrorCode,
-  records: Buffer | null,
+  verification: Verification | undefined,
+  apiVersion: number,
 ): void {
   response.errorCode = errorCode;
-  if (errorCode !== Errors.NOT_ENOUGH_REPLICAS || typeof partition === "number") return;
-  if (new BatchView(records!, 0).isTransactional) response.errorMessage = unverified;
-  else response.logStartOffset = partition.log.logStartOffset;
+  if (verification !== undefined && verification.errorCode !== Errors.NONE) {
+    const problem = verificationProblem(verification, apiVersion);
+    response.errorCode = problem.errorCode;
+    response.errorMessage = problem.message;
+  } else if (errorCode === Errors.NOT_ENOUGH_REPLICAS && typeof partition !== "number") {
+    response.logStartOffset = partition.log.logStartOffset;
+  }
 }
 
 /** Nothing of the request is appended. */
@@ -242,8 +281,11 @@ function append(
   partition: Partition,
   prepared: PreparedRecords | AppendFailure,
   acks: number,
+  verification: Verification | undefined,
 ): void {
-  const result = prepared.ok ? partition.appendAsLeader(prepared.records, "client", deps.clock.wallMs()) : prepared;
+  const result = prepared.ok
+    ? partition.appendAsLeader(prepared.records, "client", deps.clock.wallMs(), verification)
+    : prepared;
   if (!result.ok) {
     response.errorCode = result.error;
     // Kafka words what is wrong with records, and keeps what else it knows for its own log.
