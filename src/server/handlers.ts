@@ -1,7 +1,8 @@
-import { consumerOffsetsTopic } from "../base/topic-name.ts";
+import { consumerOffsetsTopic, transactionStateTopic } from "../base/topic-name.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { type QuorumController } from "../controller/quorum-controller.ts";
 import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import { type Ports } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { kraftVersionFeature, metadataVersionFeature } from "../metadata/features/feature-names.ts";
@@ -14,6 +15,8 @@ import { AutoTopicCreation } from "./auto-topic-creation.ts";
 import { type BrokerLoggers, rootLogger } from "./broker-loggers.ts";
 import { type AnyHandler } from "./handler.ts";
 import { type HandlerTable } from "./handler-table.ts";
+import { addOffsetsToTxnHandler } from "./handlers/add-offsets-to-txn.ts";
+import { addPartitionsToTxnHandler } from "./handlers/add-partitions-to-txn.ts";
 import { alterConfigsHandler } from "./handlers/alter-configs.ts";
 import { apiVersionsHandler } from "./handlers/api-versions.ts";
 import { createPartitionsHandler } from "./handlers/create-partitions.ts";
@@ -29,6 +32,8 @@ import { describeLogDirsHandler } from "./handlers/describe-log-dirs.ts";
 import { describeProducersHandler } from "./handlers/describe-producers.ts";
 import { describeQuorumHandler } from "./handlers/describe-quorum.ts";
 import { describeTopicPartitionsHandler } from "./handlers/describe-topic-partitions.ts";
+import { describeTransactionsHandler } from "./handlers/describe-transactions.ts";
+import { endTxnHandler } from "./handlers/end-txn.ts";
 import { fetchHandler } from "./handlers/fetch.ts";
 import { findCoordinatorHandler } from "./handlers/find-coordinator.ts";
 import { heartbeatHandler } from "./handlers/heartbeat.ts";
@@ -39,6 +44,7 @@ import { leaveGroupHandler } from "./handlers/leave-group.ts";
 import { listConfigResourcesHandler } from "./handlers/list-config-resources.ts";
 import { listGroupsHandler } from "./handlers/list-groups.ts";
 import { listOffsetsHandler } from "./handlers/list-offsets.ts";
+import { listTransactionsHandler } from "./handlers/list-transactions.ts";
 import { metadataHandler } from "./handlers/metadata.ts";
 import { offsetCommitHandler } from "./handlers/offset-commit.ts";
 import { offsetDeleteHandler } from "./handlers/offset-delete.ts";
@@ -56,7 +62,7 @@ import { type LocalTransactionMarkers } from "./local-transaction-markers.ts";
 import { writeTxnMarkersHandler } from "./handlers/write-txn-markers.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { PartitionLookup } from "./partition-lookup.ts";
-import { ProducerIdManager } from "./producer-id-manager.ts";
+import { type ProducerIdManager } from "./producer-id-manager.ts";
 import { type LogDirSettings } from "./log-dir-settings.ts";
 import { type TopicConfigs } from "./topic-configs.ts";
 
@@ -73,6 +79,8 @@ export interface HandlerDeps {
   readonly groups: GroupCoordinator;
   readonly verification: TransactionVerification;
   readonly markers: LocalTransactionMarkers;
+  readonly transactions: TransactionCoordinator;
+  readonly producerIds: ProducerIdManager;
   readonly controller: QuorumController;
   readonly raft: RaftDriver;
   readonly brokerEpoch: () => number;
@@ -81,12 +89,11 @@ export interface HandlerDeps {
 /** Every API that this node serves. What is not here is not advertised. */
 export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): AnyHandler[] {
   const { config, ports, clusterId, cache, topicConfigs, logManager, replicas, groups, controller, raft } = deps;
-  const { logDirSettings } = deps;
+  const { logDirSettings, transactions, producerIds } = deps;
   const { clock, compute, disk, random, logger } = ports;
   const draw = () => random.float();
   const lookup = new PartitionLookup(cache, replicas);
   const autoTopicCreation = new AutoTopicCreation(controller, config, logger.child("topics"));
-  const producerIds = new ProducerIdManager(() => controller.allocateProducerIds(config.nodeId, deps.brokerEpoch()));
   const autoCreateTopics = config.get("auto.create.topics.enable");
   const alterable = { cache, config, controller, loggers: fixedLoggers };
   return [
@@ -127,7 +134,6 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     writeTxnMarkersHandler({ markers: deps.markers }),
     describeProducersHandler({ cache, lookup }),
     deleteRecordsHandler({ lookup }),
-    initProducerIdHandler({ producerIds }),
 
     createTopicsHandler(controller),
     deleteTopicsHandler({ controller, isEnabled: config.get("delete.topic.enable") }),
@@ -150,7 +156,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     findCoordinatorHandler({
       cache,
       topicCreation: autoTopicCreation,
-      servedTopics: new Set([consumerOffsetsTopic]),
+      servedTopics: new Set([consumerOffsetsTopic, transactionStateTopic]),
     }),
     joinGroupHandler({ groups, random }),
     syncGroupHandler({ groups }),
@@ -163,7 +169,24 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     describeGroupsHandler({ groups }),
     deleteGroupsHandler({ groups }),
     offsetDeleteHandler({ groups, cache }),
+
+    initProducerIdHandler({ producerIds, transactions }),
+    addPartitionsToTxnHandler({ transactions, cache }),
+    addOffsetsToTxnHandler({ transactions, groups }),
+    endTxnHandler({ transactions }),
+    describeTransactionsHandler({ transactions }),
+    listTransactionsHandler({ transactions, compilePattern }),
   ];
+}
+
+/** Until there is RE2: the syntaxes agree in what ids need. */
+function compilePattern(pattern: string): ((text: string) => boolean) | undefined {
+  try {
+    const whole = new RegExp(`^(?:${pattern})$`, "su");
+    return (text) => whole.test(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Log levels are set at start (`ODRADEK_LOG`), not while the node runs. */

@@ -6,6 +6,7 @@ import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts";
 import { groupShard } from "../coordinator/group/group-shard.ts";
 import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
+import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import {
   type CompressionName,
   type Disk,
@@ -26,6 +27,7 @@ import { Errors } from "../protocol/errors.ts";
 import { ReplicaManager } from "../replication/replica-manager.ts";
 import { TransactionVerification } from "../replication/transaction-verification.ts";
 import { BrokerLifecycle } from "./broker-lifecycle.ts";
+import { createTransactions } from "./create-transactions.ts";
 import { CoordinatorLog } from "./coordinator-log.ts";
 import { DirectoryAssignments } from "./directory-assignments.ts";
 import { DynamicSettings } from "./dynamic-settings.ts";
@@ -36,8 +38,10 @@ import { LogDirSettings } from "./log-dir-settings.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
+import { type ProducerIdBlock, ProducerIdManager } from "./producer-id-manager.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
+import { TransactionCoordinatorPublisher } from "./publishers/transaction-coordinator-publisher.ts";
 import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
 import { refuseWhatIsMissing } from "./refuse-what-is-missing.ts";
 import { settingsTable } from "./settings-table.ts";
@@ -102,6 +106,8 @@ class Node implements RunningNode {
   readonly #verification: TransactionVerification;
   readonly #markers: LocalTransactionMarkers;
   readonly #groups: GroupCoordinator;
+  readonly #producerIds: ProducerIdManager;
+  readonly #transactions: TransactionCoordinator;
   #quorum: MetadataQuorum | undefined;
   #sockets: SocketServer | undefined;
   #lifecycle: BrokerLifecycle | undefined;
@@ -143,8 +149,10 @@ class Node implements RunningNode {
         isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
       });
       this.#groups = this.#createGroups();
-      this.#verification = this.#createVerification();
       this.#markers = this.#createMarkers();
+      this.#producerIds = new ProducerIdManager(() => this.#allocateProducerIds());
+      this.#transactions = this.#createTransactions();
+      this.#verification = this.#createVerification();
     } catch (error) {
       // Whoever called has no node to close, and the directories are locked.
       this.#logManager.close(-1);
@@ -204,6 +212,7 @@ class Node implements RunningNode {
     this.#assignments?.close();
     // Whoever waits is answered now, so that the sockets have nothing to wait for.
     this.#groups.close();
+    this.#transactions.close();
     this.#replicas.close();
     await this.#sockets?.close(drainMsMax);
     this.#writeQueue.flush();
@@ -284,10 +293,7 @@ class Node implements RunningNode {
     const { clock, timers } = this.#ports;
     const config = this.#config;
     return new TransactionVerification({
-      // Nobody coordinates transactions yet.
-      verifier: {
-        addOrVerify: ({ partitions }) => Promise.resolve(partitions.map(() => Errors.COORDINATOR_NOT_AVAILABLE)),
-      },
+      verifier: this.#transactions,
       clock,
       timers,
       isEnabled: () => this.#producerSettings.verifiesTransactions,
@@ -302,9 +308,26 @@ class Node implements RunningNode {
       clock: this.#ports.clock,
       minInSyncReplicasOf: (topic) => this.#topicConfigs.of(topic).get("min.insync.replicas"),
       timeoutMs: this.#config.get("request.timeout.ms"),
-      // Offsets have no transactions yet.
-      completeOffsets: () => Promise.resolve(Errors.COORDINATOR_NOT_AVAILABLE),
+      completeOffsets: (completed) => this.#groups.completeTransaction(completed),
     });
+  }
+
+  #createTransactions(): TransactionCoordinator {
+    const { clock, timers } = this.#ports;
+    return createTransactions({
+      config: this.#config,
+      ports: this.#ports,
+      cache: this.#cache,
+      log: new CoordinatorLog(this.#replicas, clock, timers),
+      markers: this.#markers,
+      producerIds: this.#producerIds,
+    });
+  }
+
+  #allocateProducerIds(): Promise<ProducerIdBlock> {
+    const unavailable = { errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS, firstProducerId: -1, count: 0 };
+    const allocation = this.#quorum?.controller.allocateProducerIds(this.#config.nodeId, this.#lifecycle?.epoch ?? -1);
+    return allocation ?? Promise.resolve(unavailable);
   }
 
   /** Publishers, in the order in which they are told: what answers questions first, what acts on it then. */
@@ -330,6 +353,11 @@ class Node implements RunningNode {
           onFatal: (error) => this.#onFailed(error),
         }),
         new GroupCoordinatorPublisher({ nodeId, groups: this.#groups, logger: this.#ports.logger.child("group") }),
+        new TransactionCoordinatorPublisher({
+          nodeId,
+          transactions: this.#transactions,
+          logger: this.#ports.logger.child("transaction"),
+        }),
         this.#createDynamicSettings(),
       ]),
       onFatal: (error) => this.#onFailed(error),
@@ -428,6 +456,8 @@ class Node implements RunningNode {
       groups: this.#groups,
       verification: this.#verification,
       markers: this.#markers,
+      transactions: this.#transactions,
+      producerIds: this.#producerIds,
       controller: quorum.controller,
       raft: quorum.raft,
       brokerEpoch: () => this.#lifecycle?.epoch ?? -1,

@@ -41,10 +41,13 @@ export class WriteBatch {
     this.recordsSizeBytes += recordSizeBytesMax(record);
   }
 
-  /** As Kafka's coordinators write it: with a first sequence number in no sequence, but for markers. */
-  toBuffer(): Buffer {
+  /**
+   * As Kafka's coordinators write it: with a first sequence number in no sequence, but for markers.
+   * @param baseSequence where there is no producer: the kinds of coordinators differ there
+   */
+  toBuffer(baseSequence: number): Buffer {
     const { records, producer } = this;
-    if (producer === undefined) return buildBatch({ records, baseSequence: 0 });
+    if (producer === undefined) return buildBatch({ records, baseSequence });
     const { isControl } = producer;
     return buildBatch({ records, ...producer, isTransactional: true, baseSequence: isControl ? -1 : 0 });
   }

@@ -13,6 +13,8 @@ export interface PipelineOptions {
   readonly timers: Timers;
   readonly compute: Compute;
   readonly compression: CompressionName | "none";
+  /** Of batches without a producer; 0 when it is not given. */
+  readonly baseSequence?: number;
   /** How long a reply waits for its records to be committed. */
   readonly writeTimeoutMs: number;
 }
@@ -90,10 +92,11 @@ export class WritePipeline {
   flushNow(): void {
     const compressing = this.#compressing;
     this.#compressing = undefined;
-    if (compressing !== undefined && !this.#append(compressing, compressing.toBuffer())) return;
+    if (compressing !== undefined && !this.#append(compressing, compressing.toBuffer(this.#options.baseSequence ?? 0)))
+      return;
     while (this.#queue.length > 0) {
       const batch = this.#queue.shift()!;
-      if (!this.#append(batch, batch.toBuffer())) return;
+      if (!this.#append(batch, batch.toBuffer(this.#options.baseSequence ?? 0))) return;
     }
   }
 
@@ -107,7 +110,7 @@ export class WritePipeline {
     if (sizeBytesOf(records) > this.#sizeBytesMax()) return Errors.RECORD_LIST_TOO_LARGE;
     const batch = new WriteBatch(this.#nextOffset, mark, producer);
     for (const record of records) batch.add(record);
-    const error = this.#appendToLog(batch, batch.toBuffer(), transaction);
+    const error = this.#appendToLog(batch, batch.toBuffer(this.#options.baseSequence ?? 0), transaction);
     if (error === Errors.NONE) this.#nextOffset = batch.endOffset;
     return error;
   }
@@ -145,7 +148,7 @@ export class WritePipeline {
   #flush(): void {
     while (this.#queue.length > 0 && this.#compressing === undefined) {
       const batch = this.#queue.shift()!;
-      const bytes = batch.toBuffer();
+      const bytes = batch.toBuffer(this.#options.baseSequence ?? 0);
       if (this.#options.compression === "none") this.#append(batch, bytes);
       else void this.#compressAndAppend(batch, bytes, this.#options.compression);
     }

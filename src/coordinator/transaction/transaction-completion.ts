@@ -82,14 +82,15 @@ export class TransactionCompletion {
       work.partitions = partitions;
     }
     if (partitions.length === 0) return;
-    const codes = await markers.write({
+    const marker = {
       producerId,
       producerEpoch,
       coordinatorEpoch: work.coordinatorEpoch,
       isCommit: status === "PrepareCommit",
       transactionVersion: clientVersion,
       partitions,
-    });
+    };
+    const [codes = []] = await markers.write([marker]);
     if (!this.#isCurrent(work)) return;
     const fatal = codes.find(isFatal);
     if (fatal !== undefined) {

@@ -58,6 +58,11 @@ export interface InitProducerCall extends InitProducerRequest {
 /** When to look again whether a record made it into the log that should have. */
 const doubtDelayMs = 100;
 
+export interface AddOrVerifyRequest extends Omit<AddPartitionsRequest, "clientVersion"> {
+  /** The partitions must be in the transaction already; else they are added to it. */
+  readonly verifyOnly: boolean;
+}
+
 type ListTransactionsResponse = Draft<ApiResponse<"listTransactions">>;
 
 /**
@@ -152,6 +157,18 @@ export class TransactionCoordinator {
       verifyPartitions(state, request),
     );
     return responseOf(result, (errorCode) => request.partitions.map(() => errorCode));
+  }
+
+  /**
+   * AddPartitionsToTxn as brokers ask it, before the first record of a transaction goes into a partition: a code for each
+   * partition; COORDINATOR_NOT_AVAILABLE where nobody coordinates the id.
+   */
+  async addOrVerify({ verifyOnly, ...request }: AddOrVerifyRequest): Promise<readonly ErrorCode[]> {
+    const { transactionalId, partitions } = request;
+    const all = (errorCode: ErrorCode) => partitions.map(() => errorCode);
+    if (!this.#epochs.has(this.partitionFor(transactionalId))) return all(Errors.COORDINATOR_NOT_AVAILABLE);
+    if (verifyOnly) return this.verifyPartitions(request);
+    return all(await this.addPartitions({ ...request, clientVersion: 2 }));
   }
 
   describeTransactions(transactionalIds: readonly string[]): DescribedTransaction[] {

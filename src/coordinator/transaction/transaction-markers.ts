@@ -17,8 +17,8 @@ export interface TransactionMarker {
 /** How the coordinator writes the ends of transactions; bound to the leaders of the partitions. */
 export interface TransactionMarkers {
   /**
-   * Writes the markers; the appends of one call stand in the logs in its order. Resolves when each marker is committed or has
-   * failed, with a code for each of the marker's partitions, in their order. Never rejects.
+   * Appends all of the markers before it returns. Resolves when they are committed or have failed, with the codes by marker
+   * and partition, in their orders. Never rejects.
    */
-  write(marker: TransactionMarker): Promise<readonly ErrorCode[]>;
+  write(markers: readonly TransactionMarker[]): Promise<readonly (readonly ErrorCode[])[]>;
 }

@@ -53,7 +53,7 @@ test.each(partitions)("our batches of the records of partition %i are Kafka's ba
     if (batch.isControl || batch.isTransactional) continue;
     const ours = new WriteBatch(batch.baseOffset, 1);
     for (const { key, value, timestamp } of recordsOf(batch, payloadOf(batch))) ours.add({ key, value, timestamp });
-    const view = onlyBatch(ours.toBuffer());
+    const view = onlyBatch(ours.toBuffer(0));
     view.setBaseOffset(batch.baseOffset);
     view.setPartitionLeaderEpoch(batch.partitionLeaderEpoch);
     expect(view.bytes().toString("hex")).toBe(batch.bytes().toString("hex"));

@@ -1,0 +1,40 @@
+import { transactionStateTopic } from "../../base/topic-name.ts";
+import { type TransactionCoordinator } from "../../coordinator/transaction/transaction-coordinator.ts";
+import { type Logger } from "../../io/ports.ts";
+import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
+import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
+import { type Publisher } from "../../metadata/publisher.ts";
+
+export interface TransactionCoordinatorPublisherDeps {
+  readonly nodeId: number;
+  readonly transactions: TransactionCoordinator;
+  readonly logger: Logger;
+}
+
+/** Tells the transactions which partitions of `__transaction_state` this broker leads. */
+export class TransactionCoordinatorPublisher implements Publisher {
+  readonly name = "transaction coordinator";
+  readonly #deps: TransactionCoordinatorPublisherDeps;
+
+  constructor(deps: TransactionCoordinatorPublisherDeps) {
+    this.#deps = deps;
+  }
+
+  publish(delta: MetadataDelta): void {
+    if (delta.topics === undefined) return;
+    const { nodeId, transactions, logger } = this.#deps;
+    const { leaders, followers, deletes } = localReplicaChanges(delta.topics, nodeId);
+    for (const { topic, partition } of deletes) {
+      if (topic === transactionStateTopic) transactions.onResignation(partition);
+    }
+    for (const { topic, partition, registration } of followers) {
+      if (topic === transactionStateTopic) transactions.onResignation(partition, registration.leaderEpoch);
+    }
+    for (const { topic, partition, registration } of leaders) {
+      if (topic !== transactionStateTopic) continue;
+      transactions.onElection(partition, registration.leaderEpoch).catch((error: unknown) => {
+        logger.error({ error }, "The transaction coordinator failed");
+      });
+    }
+  }
+}
