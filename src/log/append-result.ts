@@ -2,7 +2,6 @@ import { type Offset, type TimestampMs } from "../base/brand.ts";
 import { type ErrorCode } from "../protocol/errors.ts";
 import { type BatchView } from "../protocol/records/batch-header.ts";
 import { type CachedBatch } from "./producers/producer-entry.ts";
-import { type VerificationGuard } from "./producers/verification.ts";
 
 /** Who appends: it decides how far a batch is trusted. Replication has its own call. */
 export type AppendOrigin = "client" | "coordinator" | "raft";
@@ -10,7 +9,7 @@ export type AppendOrigin = "client" | "coordinator" | "raft";
 /** What an append within a transaction comes with. */
 export interface AppendTransaction {
   /** What the verification of the transaction's first batch was started with; null when it has begun in this log. */
-  readonly guard?: VerificationGuard | null;
+  readonly guard?: object | null | undefined;
   /** Of a marker: how its epoch is checked (`transaction.version`). */
   readonly transactionVersion?: number;
 }

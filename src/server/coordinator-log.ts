@@ -4,31 +4,47 @@ import {
   type LoadOutcome,
   type PartitionLoader,
   type PartitionWriter,
+  type TransactionAppend,
+  type TransactionalProducer,
   type Verification,
+  type VerificationKind,
 } from "../coordinator/runtime/partition-log.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
 import { Errors, type ErrorCode } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
+import { type TransactionSupport, type TransactionVerification } from "../replication/transaction-verification.ts";
 
 const loadBytesMax = 1_048_576;
+
+const supportOf: Readonly<Record<VerificationKind, TransactionSupport>> = {
+  verify: "legacy",
+  "verify, abortable errors": "abortable",
+  add: "implicitAdd",
+};
 
 /** Coordinators write to, and read back, their partitions as any producer and consumer on this broker would. */
 export class CoordinatorLog implements PartitionWriter, PartitionLoader {
   readonly #replicas: ReplicaManager;
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #verification: TransactionVerification;
 
-  constructor(replicas: ReplicaManager, clock: Clock, timers: Timers) {
+  constructor(replicas: ReplicaManager, clock: Clock, timers: Timers, verification: TransactionVerification) {
     this.#replicas = replicas;
     this.#clock = clock;
     this.#timers = timers;
+    this.#verification = verification;
   }
 
-  append({ topic, partition: index }: CoordinatorPartition, batch: Buffer): AppendOutcome {
+  append(
+    { topic, partition: index }: CoordinatorPartition,
+    batch: Buffer,
+    transaction?: TransactionAppend,
+  ): AppendOutcome {
     const partition = this.#replicas.partition(topic, index);
     if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
-    const result = partition.appendAsLeader(batch, "coordinator", this.#clock.wallMs());
+    const result = partition.appendAsLeader(batch, "coordinator", this.#clock.wallMs(), transaction);
     if (!result.ok) return { ok: false, error: result.error };
     const { baseOffset, lastOffset } = result;
     const committed = new Promise<ErrorCode>((resolve) => {
@@ -45,8 +61,19 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     return { ok: true, baseOffset, committed };
   }
 
-  verifyTransaction(): Promise<Verification> {
-    return Promise.resolve({ ok: true, guard: undefined });
+  async verifyTransaction(
+    { topic, partition: index }: CoordinatorPartition,
+    { transactionalId, producerId, producerEpoch }: TransactionalProducer,
+    kind: VerificationKind,
+  ): Promise<Verification> {
+    const partition = this.#replicas.partition(topic, index);
+    if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
+    // The records of coordinators have no sequence numbers.
+    const partitions = [{ partition, baseSequence: -1 }];
+    const wanted = { transactionalId, producerId, producerEpoch, support: supportOf[kind], partitions };
+    const [verified] = await this.#verification.start(wanted);
+    const { errorCode, guard } = verified!;
+    return errorCode === Errors.NONE ? { ok: true, guard: guard ?? undefined } : { ok: false, error: errorCode };
   }
 
   batchSizeBytesMax({ topic, partition }: CoordinatorPartition): number {

@@ -38,13 +38,6 @@ export interface LocalTransactionMarkersOptions {
   readonly completeOffsets: (completed: CompletedTransaction) => Promise<ErrorCode>;
 }
 
-/** Not ready yet: the transaction coordinator knows the one error for that. */
-const notReady: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  Errors.COORDINATOR_NOT_AVAILABLE,
-  Errors.COORDINATOR_LOAD_IN_PROGRESS,
-  Errors.NOT_COORDINATOR,
-]);
-
 /** Writes the markers that end transactions to the partitions that this broker leads. */
 export class LocalTransactionMarkers {
   readonly #options: LocalTransactionMarkersOptions;
@@ -100,8 +93,7 @@ export class LocalTransactionMarkers {
   async #completeOffsets(marker: TransactionMarker, partition: number): Promise<{ errorCode: ErrorCode }> {
     const { producerId, producerEpoch, coordinatorEpoch, isCommit, transactionVersion } = marker;
     const completed = { partition, producerId, producerEpoch, coordinatorEpoch, isCommit, transactionVersion };
-    const errorCode = await this.#options.completeOffsets(completed);
-    return { errorCode: notReady.has(errorCode) ? Errors.NOT_LEADER_OR_FOLLOWER : errorCode };
+    return { errorCode: await this.#options.completeOffsets(completed) };
   }
 }
 

@@ -148,11 +148,11 @@ class Node implements RunningNode {
         moveBytesPerSecond: () => this.#logDirSettings.moveBytesPerSecond,
         isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
       });
+      this.#verification = this.#createVerification();
       this.#groups = this.#createGroups();
       this.#markers = this.#createMarkers();
       this.#producerIds = new ProducerIdManager(() => this.#allocateProducerIds());
       this.#transactions = this.#createTransactions();
-      this.#verification = this.#createVerification();
     } catch (error) {
       // Whoever called has no node to close, and the directories are locked.
       this.#logManager.close(-1);
@@ -272,7 +272,7 @@ class Node implements RunningNode {
   #createGroups(): GroupCoordinator {
     const { clock, timers, compute, logger } = this.#ports;
     const config = groupCoordinatorConfigFrom(this.#config);
-    const log = new CoordinatorLog(this.#replicas, clock, timers);
+    const log = new CoordinatorLog(this.#replicas, clock, timers, this.#verification);
     const runtime = new CoordinatorRuntime(consumerOffsetsTopic, {
       shard: groupShard(config),
       writer: log,
@@ -293,7 +293,8 @@ class Node implements RunningNode {
     const { clock, timers } = this.#ports;
     const config = this.#config;
     return new TransactionVerification({
-      verifier: this.#transactions,
+      // It is there before anyone asks.
+      verifier: { addOrVerify: (request) => this.#transactions.addOrVerify(request) },
       clock,
       timers,
       isEnabled: () => this.#producerSettings.verifiesTransactions,
@@ -318,7 +319,7 @@ class Node implements RunningNode {
       config: this.#config,
       ports: this.#ports,
       cache: this.#cache,
-      log: new CoordinatorLog(this.#replicas, clock, timers),
+      log: new CoordinatorLog(this.#replicas, clock, timers, this.#verification),
       markers: this.#markers,
       producerIds: this.#producerIds,
     });

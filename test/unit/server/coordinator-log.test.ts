@@ -6,12 +6,14 @@ import { CoordinatorLog } from "../../../src/server/coordinator-log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch } from "../log/batches.ts";
 import { openReplicas, registration } from "../replication/replicas.ts";
+import { openVerification } from "../replication/verification.ts";
 
 const at = { topic: "topic", partition: 0 };
 
 function open(disk = new MemoryDisk()) {
   const opened = openReplicas(disk, { segmentBytes: 5_000 });
-  return { ...opened, log: new CoordinatorLog(opened.replicas, opened.time, opened.time) };
+  const { verification } = openVerification(opened.time);
+  return { ...opened, log: new CoordinatorLog(opened.replicas, opened.time, opened.time, verification) };
 }
 
 /** The outcome as far as there is one. */

@@ -4,13 +4,13 @@ import { type Compute } from "../../../../src/io/ports.ts";
 import { Errors } from "../../../../src/protocol/errors.ts";
 import { compressBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../../src/protocol/records/batches.ts";
-import { TransactionVerification } from "../../../../src/replication/transaction-verification.ts";
 import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { produceHandler } from "../../../../src/server/handlers/produce.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { readAll } from "../../log/open-log.ts";
 import { batch } from "../../log/batches.ts";
 import { openReplicas, registration } from "../../replication/replicas.ts";
+import { openVerification } from "../../replication/verification.ts";
 import { testContext } from "../test-context.ts";
 
 /** A handler whose decompression waits until the test lets it go on. */
@@ -36,14 +36,7 @@ function open() {
     replicas: opened.replicas,
     clock: opened.time,
     compute,
-    verification: new TransactionVerification({
-      verifier: { addOrVerify: ({ partitions }) => Promise.resolve(partitions.map(() => Errors.NONE)) },
-      clock: opened.time,
-      timers: opened.time,
-      isEnabled: () => true,
-      retryBackoffMs: 20,
-      retryMsMax: 100,
-    }),
+    verification: openVerification(opened.time).verification,
     minInSyncReplicasOf: () => 1,
   });
   const context = testContext({ apiVersion: 9 });
