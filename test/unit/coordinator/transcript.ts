@@ -11,7 +11,7 @@ import { Writer } from "../../../src/protocol/writer.ts";
 import { GroupWorld } from "./group-world.ts";
 
 /** One command of a transcript: `verb word key=value ...`, values with spaces in double quotes. */
-interface Command {
+export interface Command {
   readonly verb: string;
   readonly words: readonly string[];
   readonly options: ReadonlyMap<string, string>;
@@ -31,7 +31,7 @@ export function parseCommand(line: string): Command {
 }
 
 /** "500", "500ms", "3s", "2m", "1h", "7d" in ms. */
-function durationMs(text: string): number {
+export function durationMs(text: string): number {
   const match = /^(\d+)(ms|s|m|h|d)?$/.exec(text);
   if (match === null) throw new Error(`no duration: ${text}`);
   const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? "ms"]!;
