@@ -82,8 +82,7 @@ export function readVarlong(cursor: ByteCursor): number {
     high |= (byte & 0x7f) << shift;
     if (byte < 0x80) {
       cursor.offset = offset;
-      const magnitude = high * twoTo34 + half;
-      return (low & 1) === 0 ? magnitude : -magnitude - 1;
+      return (low & 1) === 0 ? high * twoTo34 + half : -(high * twoTo34 + (half + 1));
     }
   }
   throw new VarintTooWideError("a variable-length integer has more than 64 bits");

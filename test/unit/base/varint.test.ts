@@ -85,6 +85,8 @@ describe("varint", () => {
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
         expect(readVarlong(cursorOver(expectedBytes(zigzagOf(value))))).toBe(Number(value));
       }),
+      // The first lies between two doubles in such a way that rounding it in two steps goes wrong.
+      { examples: [[-10376720915215226n], [2n ** 53n + 1n], [-(2n ** 53n) - 1n]] },
     );
     for (const end of [2n ** 63n - 1n, -(2n ** 63n)]) {
       const bytes = expectedBytes(zigzagOf(end));
