@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { test } from "vitest";
 import { TestBroker } from "../support/broker/test-broker.ts";
 import { toolsFolder } from "../support/run-process.ts";
 import { replay } from "../support/transcript.ts";
@@ -18,7 +18,7 @@ const recordings = fileURLToPath(new URL("../data/cli/", import.meta.url));
  */
 const recordWith = process.env["RECORD_CLI"];
 
-test.each([
+const sessions = [
   "storage",
   "topics",
   "console-producer",
@@ -27,16 +27,23 @@ test.each([
   "log-dirs",
   "delete-records",
   "configs",
-])("the %s session goes as it does with Kafka's own tools on Apache Kafka", { timeout: 300_000 }, async (name) => {
-  const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const broker = offline.has(name) ? undefined : await TestBroker.start();
-  onTestFinished(async () => broker?.remove());
+];
 
-  const file = join(recordings, `${name}.txt`);
-  const recorded = readFileSync(file, "utf8");
-  const tools = recordWith ?? toolsFolder;
-  const replayed = await replay(recorded, { tools, bootstrap: broker?.bootstrap, folder });
-  if (recordWith !== undefined) writeFileSync(file, replayed);
-  else expect(replayed).toBe(recorded);
-});
+// Each step waits for a process to start and end: sessions, which have nothing in common, take turns meanwhile.
+test.concurrent.for(sessions)(
+  "the %s session goes as it does with Kafka's own tools on Apache Kafka",
+  { timeout: 300_000 },
+  async (name, { expect, onTestFinished }) => {
+    const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const broker = offline.has(name) ? undefined : await TestBroker.start();
+    onTestFinished(async () => broker?.remove());
+
+    const file = join(recordings, `${name}.txt`);
+    const recorded = readFileSync(file, "utf8");
+    const tools = recordWith ?? toolsFolder;
+    const replayed = await replay(recorded, { tools, bootstrap: broker?.bootstrap, folder });
+    if (recordWith !== undefined) writeFileSync(file, replayed);
+    else expect(replayed).toBe(recorded);
+  },
+);
