@@ -196,6 +196,15 @@ export class LeaderEpochCache {
     return true;
   }
 
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Somebody else has written the file, and it is not durable. */
+  markUnsynced(): void {
+    this.#isSynced = false;
+  }
+
   moveTo(directory: string): void {
     this.#path = `${directory}/${leaderEpochCheckpointName}`;
   }

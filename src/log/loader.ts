@@ -14,7 +14,9 @@ import {
   transactionIndexSuffix,
 } from "./log-files.ts";
 import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
+import { ProducerEntry } from "./producers/producer-entry.ts";
 import { type ProducerState } from "./producers/producer-state.ts";
+import { type Hole, type RecoveredLog } from "./recovered-log.ts";
 import { Segment, type SegmentPlace } from "./segment/segment.ts";
 import { Segments } from "./segment/segments.ts";
 
@@ -32,13 +34,14 @@ export interface LoadOptions {
   readonly hadCleanShutdown: boolean;
   readonly leaderEpochs: LeaderEpochCache;
   readonly producerState: ProducerState;
+  /** A thread has recovered the log already, and found this. */
+  readonly recovered?: RecoveredLog | undefined;
 }
 
 const indexSuffixes = segmentSuffixes.filter((suffix) => suffix !== logSuffix);
 
-export interface LoadedLog {
-  readonly segments: Segments;
-  readonly logStartOffset: Offset;
+/** Where the log ends, and what recovery found and did beside the log itself. */
+export interface Ends {
   readonly logEndOffset: Offset;
   /** Of the newest snapshot of the producers; -1 when there is none. */
   readonly snapshotOffset: Offset;
@@ -46,18 +49,13 @@ export interface LoadedLog {
   readonly writtenSnapshots: readonly Offset[];
   /** What recovery missed between segments. */
   readonly holes: readonly Hole[];
+  /** The segments that have this offset and what follows were read by recovery; Infinity when none was. */
+  readonly recoveredFrom: Offset;
 }
 
-/** Offsets that no segment has: a loss of power took them, or compaction. */
-export interface Hole {
-  readonly startOffset: Offset;
-  readonly endOffset: Offset;
-}
-
-/** What recovery found and did beside the log itself. */
-interface Findings {
-  readonly writtenSnapshots: Offset[];
-  readonly holes: Hole[];
+export interface LoadedLog extends Ends {
+  readonly segments: Segments;
+  readonly logStartOffset: Offset;
 }
 
 /**
@@ -68,29 +66,65 @@ interface Findings {
 export function loadLog(options: LoadOptions): LoadedLog {
   const files = listFiles(options);
   const segments = loadSegments(options, files);
-  const { leaderEpochs } = options;
-  const hasEpochs = leaderEpochs.load();
-  const recoveryPoint = recoveryPointOf(options, segments);
-  const snapshots = snapshotsIn(files);
-  const findings: Findings = { writtenSnapshots: [], holes: [] };
-  let { logEndOffset, snapshotOffset } =
-    recoveryPoint === Infinity
-      ? takeAsItIs(options, segments, snapshots)
-      : recover(options, segments, snapshots, recoveryPoint, findings);
-  if (segments.count > 0 && logEndOffset < options.logStartOffset) {
+  const { leaderEpochs, recovered } = options;
+  const hasEpochs = leaderEpochs.load() || recovered !== undefined;
+  let ends = recovered === undefined ? findEnds(options, segments, files) : takeRecovered(options, segments, recovered);
+  if (segments.count > 0 && ends.logEndOffset < options.logStartOffset) {
     startAnew(options, segments);
-    snapshotOffset = -1;
+    ends = { ...ends, snapshotOffset: -1 };
   }
   if (segments.count === 0) {
     segments.add(Segment.create(options.placeOf(), options.logStartOffset, options.clock.wallMs()));
-    logEndOffset = options.logStartOffset;
+    ends = { ...ends, logEndOffset: options.logStartOffset };
   }
+  const { logEndOffset } = ends;
   const logStartOffset = Math.max(options.logStartOffset, segments.first.baseOffset);
   if (!hasEpochs && logEndOffset > logStartOffset) rebuildEpochs(segments, leaderEpochs);
   leaderEpochs.fitTo(logStartOffset, logEndOffset);
   options.producerState.endOffset = logEndOffset;
   for (const segment of segments.all()) segment.release();
-  return { segments, logStartOffset, logEndOffset, snapshotOffset, ...findings };
+  return { ...ends, segments, logStartOffset };
+}
+
+function findEnds(options: LoadOptions, segments: Segments, files: ReadonlySet<string>): Ends {
+  const recoveryPoint = recoveryPointOf(options, segments);
+  const snapshots = snapshotsIn(files);
+  return recoveryPoint === Infinity
+    ? takeAsItIs(options, segments, snapshots)
+    : recover(options, segments, snapshots, recoveryPoint);
+}
+
+/** The files are as after a clean shutdown, but nothing that recovery wrote is durable. */
+function takeRecovered(options: LoadOptions, segments: Segments, recovered: RecoveredLog): Ends {
+  const { leaderEpochs, producerState, logger, name } = options;
+  for (const { fields, message } of recovered.notes) logger.warn({ log: name, ...fields }, message);
+  if (recovered.hasNewEpochs) leaderEpochs.markUnsynced();
+  if (segments.count > 0 && recovered.recoveredFrom < Infinity) {
+    for (const segment of segments.from(recovered.recoveredFrom)) segment.markIndexesUnsynced();
+  }
+  producerState.clear(options.logStartOffset);
+  for (const producer of recovered.producers) {
+    producerState.restore(Object.assign(new ProducerEntry(producer.producerId), producer));
+  }
+  producerState.transactions.restoreEnded(recovered.endedTransactions);
+  return recovered;
+}
+
+/**
+ * How many bytes recovery would have to read; 0 when it would read none. Nothing is changed but the names of files that a
+ * crash left unfinished.
+ */
+export function bytesToRecover(options: LoadOptions): number {
+  const files = listFiles(options);
+  const segments = loadSegments(options, files);
+  const recoveryPoint = recoveryPointOf(options, segments);
+  if (recoveryPoint === Infinity || segments.count === 0) return 0;
+  const suspects = segments.from(recoveryPoint);
+  const resumed = resumeWithin(suspects, snapshotsIn(files), recoveryPoint);
+  let sizeBytes = -(resumed?.position ?? 0);
+  for (const suspect of suspects) sizeBytes += suspect.sizeBytes;
+  for (const segment of segments.all()) segment.close();
+  return sizeBytes;
 }
 
 /** The names of the files in the log's directory, after what a crash interrupted was brought to its end. */
@@ -209,23 +243,20 @@ function recoveryPointOf(options: LoadOptions, segments: Segments): Offset {
   return Math.min(needed, damaged?.baseOffset ?? Infinity);
 }
 
-type Ends = Pick<LoadedLog, "logEndOffset" | "snapshotOffset">;
+const nothingRecovered = { writtenSnapshots: [], holes: [], recoveredFrom: Infinity } as const;
 
 /** After a clean shutdown: only what others may have done to the files since is put right. */
 function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonly Offset[]): Ends {
   const logEndOffset = segments.count === 0 ? options.logStartOffset : segments.active.cutBehindBatches();
-  return { logEndOffset, snapshotOffset: restoreProducers(options, segments, logEndOffset, snapshots) };
+  const snapshotOffset = restoreProducers(options, segments, logEndOffset, snapshots);
+  return { ...nothingRecovered, logEndOffset, snapshotOffset };
 }
 
-function recover(
-  options: LoadOptions,
-  segments: Segments,
-  snapshots: readonly Offset[],
-  recoveryPoint: Offset,
-  findings: Findings,
-): Ends {
+function recover(options: LoadOptions, segments: Segments, snapshots: readonly Offset[], recoveryPoint: Offset): Ends {
   const { disk, directory, logger, name, producerState, leaderEpochs } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
+  const writtenSnapshots: Offset[] = [];
+  const holes: Hole[] = [];
   // Before it nothing was lost; what is missing there was compacted, and a damaged index may have recovery come by it.
   const durableOffset = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
   const resumed = resumeWithin(suspects, snapshots, recoveryPoint);
@@ -244,14 +275,15 @@ function recover(
         break;
       }
       const isHole = baseOffset > logEndOffset && baseOffset > durableOffset;
-      if (isHole) findings.holes.push({ startOffset: logEndOffset, endOffset: baseOffset });
+      if (isHole) holes.push({ startOffset: logEndOffset, endOffset: baseOffset });
       writeProducerSnapshot(disk, producerSnapshotPath(directory, baseOffset), producerState.entries());
-      findings.writtenSnapshots.push(baseOffset);
+      writtenSnapshots.push(baseOffset);
     }
     const scanned = recoverSegment(options, segment, index === 0 ? resumed : undefined);
     logEndOffset = scanned.nextOffset;
     const isWhole = scanned.wholeBytes === segment.sizeBytes;
-    if (isWhole && segment !== segments.active) segment.finishIndexes();
+    // The active one too: whoever loads the log anew finds its largest timestamp there.
+    segment.finishIndexes();
     segment.saveIndexes(false);
     // Nobody could tell by looking at it that another crash has torn it.
     if (segment.transactionIndex.count > 0) segment.transactionIndex.save(true);
@@ -266,7 +298,7 @@ function recover(
     removeFrom(options, segments, suspects.slice(index + 1));
     break;
   }
-  return { logEndOffset, snapshotOffset };
+  return { logEndOffset, snapshotOffset, writtenSnapshots, holes, recoveredFrom: suspects[0]?.baseOffset ?? Infinity };
 }
 
 /** Removes the segments behind a cut, for good: another crash must not bring them back. */

@@ -2,9 +2,10 @@ import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
 import { replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { type Hole, loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
+import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
 import { parentOf } from "./log-files.ts";
+import { type Hole, type RecoveredLog } from "./recovered-log.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
@@ -31,6 +32,8 @@ export interface LogStorageOptions {
   readonly hadCleanShutdown: boolean;
   /** None: transactional batches are appended without verification. */
   readonly producerSettings?: ProducerSettings;
+  /** A thread has recovered the log already, and found this. */
+  readonly recovered?: RecoveredLog | undefined;
   readonly logger: Logger;
   /** A random number in [0, 1), for the jitter of rolls. */
   readonly draw: () => number;
@@ -103,9 +106,9 @@ export class LogStorage {
     this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.endOffset);
     this.producerState = new ProducerState(this.name, options.producerSettings);
     const { name, leaderEpochs, producerState } = this;
-    const { logStartOffset, recoveryPoint, hadCleanShutdown } = options;
+    const { logStartOffset, recoveryPoint, hadCleanShutdown, recovered } = options;
     const files = { disk, clock, logger, directory: dir, name, leaderEpochs, producerState };
-    const known = { logStartOffset, recoveryPoint, hadCleanShutdown };
+    const known = { logStartOffset, recoveryPoint, hadCleanShutdown, recovered };
     const loaded = loadLog({ ...files, ...known, placeOf: () => this.#place() });
     this.segments = loaded.segments;
     this.startOffset = loaded.logStartOffset;

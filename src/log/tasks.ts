@@ -1,5 +1,6 @@
 import { type Task } from "../io/ports.ts";
 import { cleanTask } from "./cleaner/clean-task.ts";
+import { recoveryTask } from "./recovery-task.ts";
 
 /** What the threads of `Workers` can run. */
-export const tasks: readonly Task<never, never, unknown>[] = [cleanTask];
+export const tasks: readonly Task<never, never, unknown>[] = [cleanTask, recoveryTask];

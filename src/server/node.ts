@@ -115,7 +115,7 @@ class Node implements RunningNode {
   #bound: ReadonlyMap<string, SocketAddress> = new Map();
   #closing: Promise<void> | undefined;
 
-  /** Opens directories and logs; nothing runs yet. */
+  /** Opens the directories; nothing runs yet. */
   constructor(config: BrokerConfig, ports: Ports) {
     this.#config = config;
     this.#ports = ports;
@@ -171,6 +171,7 @@ class Node implements RunningNode {
   async start(hostName: string): Promise<void> {
     const { clock, timers, net, logger } = this.#ports;
     const startedMs = clock.monotonicMs();
+    await this.#loadLogs();
     // The handlers need the controller, the controller the ports that were bound: connections wait until `open`.
     const { bufferPool } = this.#writeQueue;
     const handlers = new HandlerTable([], this.#config.get("unstable.api.versions.enable"));
@@ -253,6 +254,16 @@ class Node implements RunningNode {
         cleaner: { config: cleanerConfigFrom(config), workers: this.#ports.workers },
         onDirectoryFailed: (directory, isLast) => this.#onDirectoryFailed(directory, isLast),
       });
+    } catch (error) {
+      if (error instanceof DiskError) throw new StartupError(error.message);
+      throw error;
+    }
+  }
+
+  async #loadLogs(): Promise<void> {
+    await this.#logManager.recover(this.#ports.workers, this.#config.get("num.recovery.threads.per.data.dir"));
+    try {
+      this.#logManager.load();
     } catch (error) {
       if (error instanceof DiskError) throw new StartupError(error.message);
       throw error;

@@ -106,6 +106,7 @@ export class LogWorld {
         producerIdCheckIntervalMs: 600_000,
         onDirectoryFailed: () => (this.isDirectoryOffline = true),
       });
+      this.manager.load();
     } catch (error) {
       if (!(error instanceof DiskError) || disk.isOn) throw error;
       return false;

@@ -1,8 +1,9 @@
 import { type Offset, type Uuid } from "../../base/brand.ts";
-import { type Disk, DiskError } from "../../io/ports.ts";
+import { type Disk, DiskError, type Workers } from "../../io/ports.ts";
 import { type LogCleaner } from "../cleaner/log-cleaner.ts";
 import { DelayedRemovals } from "./delayed-removals.ts";
 import { directoryContents, type FoundLog } from "./directory-contents.ts";
+import { recoveredInPlaceBytesMax, recoverInThreads } from "./directory-recovery.ts";
 import { Log } from "../log.ts";
 import { type LogConfig } from "../log-config.ts";
 import { LogDirectories } from "./log-directories.ts";
@@ -13,6 +14,7 @@ import { LogRelocation } from "./log-relocation.ts";
 import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
 import { type DirectoryKind, partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
 import { type ProducerSettings } from "../producers/producer-state.ts";
+import { type RecoveredLog } from "../recovered-log.ts";
 import { type WriteQueue } from "../write-queue.ts";
 
 export interface LogManagerOptions extends LogUpkeepOptions {
@@ -44,6 +46,7 @@ interface NewLog {
   readonly recoveryPoint: Offset;
   readonly highWatermark?: Offset | undefined;
   readonly cleanedOffset?: Offset | undefined;
+  readonly recovered?: RecoveredLog | undefined;
 }
 
 /** The logs of a node in its directories: loads them at the start, makes them, moves them aside, promotes copies. */
@@ -56,14 +59,17 @@ export class LogManager {
   readonly #removals: DelayedRemovals;
   readonly #relocation: LogRelocation;
   readonly #upkeep: LogUpkeep;
+  /** What lies in the directories, until it is loaded. */
+  readonly #contents = new Map<LogDirectory, readonly FoundLog[]>();
+  /** What threads have recovered, by the directories of the logs. */
+  readonly #recovered = new Map<string, RecoveredLog>();
   #isLoaded = false;
   #isClosed = false;
 
   /**
-   * Locks the directories and loads every log in them; after a crash with recovery. A directory that fails is offline, and
-   * the others are loaded all the same.
-   * @throws DiskError when another process uses a directory (ELOCKED), when a log is in two of them (EDUPLICATE), or when
-   * all have failed (ENODIR)
+   * Locks the directories; `load` then takes the logs in them. A directory that fails is offline, and the others are used
+   * all the same.
+   * @throws DiskError when another process uses a directory (ELOCKED)
    */
   constructor(options: LogManagerOptions) {
     this.#options = options;
@@ -79,6 +85,34 @@ export class LogManager {
       onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
     });
     this.#upkeep = new LogUpkeep(options, this.#logs, this.#directories, this.#removals);
+  }
+
+  /**
+   * Has threads do what is long about `load`: recovering the logs of directories that were not closed in good order. What
+   * they have not done when it resolves, `load` does in place. Never rejects.
+   *
+   * @param threadsMax `num.recovery.threads.per.data.dir`
+   * @param inPlaceBytesMax what few logs have to be read for is left when it is no more than this
+   */
+  async recover(workers: Workers, threadsMax: number, inPlaceBytesMax = recoveredInPlaceBytesMax): Promise<void> {
+    const { disk, clock, logger, defaultConfig } = this.#options;
+    const { indexIntervalBytes } = defaultConfig;
+    const limits = { threadsMax, inPlaceBytesMax };
+    const options = { ...limits, workers, disk, clock, logger, indexIntervalBytes, recovered: this.#recovered };
+    const unclean = this.#directories.online().filter(({ hadCleanShutdown }) => !hadCleanShutdown);
+    const recoverOne = (directory: LogDirectory): Promise<void> => {
+      let found: readonly FoundLog[] = [];
+      directory.attempt(() => (found = this.#contentsOf(directory)));
+      return recoverInThreads(directory, found, options);
+    };
+    await Promise.all(unclean.map(recoverOne));
+  }
+
+  /**
+   * Loads every log; after a crash with recovery.
+   * @throws DiskError when a log is in two directories (EDUPLICATE), or when all directories have failed (ENODIR)
+   */
+  load(): void {
     try {
       for (const directory of this.#directories.online()) {
         // Before loading: a process that is killed while it loads may leave half of its repairs behind.
@@ -89,9 +123,12 @@ export class LogManager {
         throw new DiskError("ENODIR", `Shutdown broker because all log dirs in ${all} have failed`);
       }
     } catch (error) {
+      this.#isClosed = true;
       this.#directories.release();
       throw error;
     }
+    this.#recovered.clear();
+    this.#contents.clear();
     this.#isLoaded = true;
   }
 
@@ -288,13 +325,22 @@ export class LogManager {
     this.#isClosed = true;
     this.#upkeep.close();
     this.#removals.close();
+    // Nothing was in order yet.
+    if (!this.#isLoaded) return this.#directories.release();
     this.#directories.close(brokerEpoch);
   }
 
+  #contentsOf(directory: LogDirectory): readonly FoundLog[] {
+    const { disk, excluded, logger } = this.#options;
+    const contents = this.#contents.get(directory) ?? directoryContents(directory, excluded, disk, logger);
+    this.#contents.set(directory, contents);
+    return contents;
+  }
+
   #loadLogs(directory: LogDirectory): void {
-    const { disk, excluded, logger, defaultConfig } = this.#options;
+    const { disk, logger, defaultConfig } = this.#options;
     directory.attempt(() => {
-      for (const found of directoryContents(directory, excluded, disk, logger)) {
+      for (const found of this.#contentsOf(directory)) {
         const { dir, kind } = found;
         if (kind === "stray") {
           logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
@@ -310,9 +356,10 @@ export class LogManager {
   }
 
   #loadLog(directory: LogDirectory, found: FoundLog, kind: Exclude<DirectoryKind, "delete" | "stray">): void {
-    const { name } = found;
+    const { name, dir } = found;
+    const recovered = this.#recovered.get(dir);
     if (!directory.hadCleanShutdown) this.#options.logger.debug({ log: name }, "Recovering the log");
-    const log = this.#open(directory, { ...found, config: this.#options.defaultConfig });
+    const log = this.#open(directory, { ...found, recovered, config: this.#options.defaultConfig });
     if (log === undefined) return;
     const others = kind === "future" ? this.#logs.futures : this.#logs.current;
     const other = others.get(name);

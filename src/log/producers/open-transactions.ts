@@ -6,7 +6,7 @@ interface OpenTransaction {
   readonly firstOffset: Offset;
 }
 
-interface EndedTransaction {
+export interface EndedTransaction {
   readonly firstOffset: Offset;
   readonly lastOffset: Offset;
 }
@@ -43,6 +43,15 @@ export class OpenTransactions {
     this.#open.splice(index, 1);
     this.#ended.push({ firstOffset, lastOffset });
     return this.#open[0]?.firstOffset ?? lastOffset + 1;
+  }
+
+  /** Those whose marker may not be replicated. */
+  ended(): readonly EndedTransaction[] {
+    return this.#ended;
+  }
+
+  restoreEnded(ended: readonly EndedTransaction[]): void {
+    this.#ended = [...ended];
   }
 
   /** Markers below `highWatermark` are replicated. */

@@ -28,6 +28,7 @@ export class SegmentIndexes {
   /** Entries of the offset index that were found in its file: each is checked when it is used. */
   #foundEntries = 0;
   #areLeft = false;
+  #isUnsynced = false;
 
   /**
    * Empty ones; `load` takes what the files have.
@@ -59,9 +60,13 @@ export class SegmentIndexes {
     this.#offsetsAreChecked = this.#timesAreChecked = false;
   }
 
-  /** Whether anybody asked for times since the files were found. */
-  get isInUse(): boolean {
-    return this.#maxTimestamp !== undefined;
+  /** Whether anybody asked for times since the files were found, or recovery has just written them. */
+  get mayBeUnsynced(): boolean {
+    return this.#maxTimestamp !== undefined || this.#isUnsynced;
+  }
+
+  markUnsynced(): void {
+    this.#isUnsynced = true;
   }
 
   /** Largest timestamp of the batches; -1 when they have none. */

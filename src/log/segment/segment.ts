@@ -292,12 +292,17 @@ export class Segment {
    */
   closeInOrder(): void {
     // Nobody has looked at the segment since it was loaded.
-    if (!this.#indexes.isInUse && this.#preallocatedBytes === 0) return;
+    if (!this.#indexes.mayBeUnsynced && this.#preallocatedBytes === 0) return;
     this.finish();
     this.saveIndexes(false);
     // An older state of the time index would not be seen to be one.
     this.timeIndex.file.save(true);
     this.transactionIndex.save(true);
+  }
+
+  /** Recovery has written the files of the indexes, and they are not durable. */
+  markIndexesUnsynced(): void {
+    this.#indexes.markUnsynced();
   }
 
   /** Writes the indexes to their files. */

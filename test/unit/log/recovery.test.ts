@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type Disk } from "../../../src/io/ports.ts";
+import { inPlaceWorkers } from "../../../src/io/in-place-workers.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { type Log } from "../../../src/log/log.ts";
 import { ProducerEntry } from "../../../src/log/producers/producer-entry.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "../../../src/log/producers/producer-snapshot.ts";
+import { recoveryTask } from "../../../src/log/recovery-task.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
+import { ManualTime } from "../../support/manual-time.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, marker, outline, startMs } from "./batches.ts";
@@ -66,6 +69,19 @@ function knowledgeOf(log: Log) {
   };
 }
 
+/** As `knowledgeOf`, with what a restart forgets, and without what only the order of events decides. */
+function everythingOf(log: Log) {
+  return {
+    ...knowledgeOf(log),
+    logStartOffset: log.logStartOffset,
+    producers: [...log.producerState.entries()].sort((one, other) => one.producerId - other.producerId),
+    ended: log.producerState.transactions.ended(),
+    recoveryPoint: log.recoveryPoint,
+    unstable: log.producerState.transactions.firstUnstableOffset,
+    segments: log.segmentSizes(),
+  };
+}
+
 /** A log that takes the same records from the start: what any recovery has to come to. */
 function rebuilt(records: Buffer): Log {
   const { log, queue } = openLog(new MemoryDisk(), config);
@@ -112,6 +128,18 @@ function written(batchesToWrite: number, seed: number): { disk: MemoryDisk; unde
   for (let count = 0; count < batchesToWrite; count++) writer.append(under);
   under.queue.flush();
   return { disk, under };
+}
+
+/** As `openLog`, with recovery before it in a thread. */
+async function openRecovered(disk: MemoryDisk, recoveryPoint: number, logStartOffset = 0): Promise<LogUnderTest> {
+  const time = new ManualTime();
+  const workers = inPlaceWorkers({ disk, clock: time, timers: time, compute: nodeCompute });
+  const log = { name: "topic-0", dir: logDirectory, recoveryPoint, logStartOffset };
+  const { indexIntervalBytes } = config;
+  const outcome = await workers.run(recoveryTask, structuredClone({ logs: [log], indexIntervalBytes }));
+  // From thread to thread only plain data passes.
+  const [recovered] = structuredClone(outcome);
+  return openLog(disk, config, { recoveryPoint, logStartOffset, recovered });
 }
 
 /** As clients and `flush.messages` have it flushed, or as it happens in the background. */
@@ -244,6 +272,85 @@ describe("a crash", () => {
     recovered.log.close();
     const again = openLog(disk.crash(draw), config, { hadCleanShutdown: true });
     await expectEqualToRebuild(again.log);
+  });
+});
+
+/** What a crash left of a life, drawn from `seed`; the same each time. */
+async function crashed(seed: number) {
+  const random = new SeededRandom(seed);
+  const draw = (bound: number) => random.below(bound);
+  const disk = new MemoryDisk();
+  const under = openLog(disk, config);
+  disk.settle(logDirectory);
+  const writer = new Writer(random);
+  let recoveryPoint = 0;
+  for (let step = 10 + draw(120); step > 0; step--) {
+    writer.append(under);
+    if (draw(3) === 0) under.queue.flush();
+    if (draw(15) === 0) {
+      await flushSomehow(under.log, step);
+      recoveryPoint = under.log.recoveryPoint;
+    }
+  }
+  under.queue.flush();
+  const logStartOffset = draw(3) === 0 ? draw(under.log.logEndOffset + 20) : 0;
+  const left = draw(4) === 0 ? disk.kill() : disk.crash(draw);
+  return { left, recoveryPoint, logStartOffset, draw };
+}
+
+describe("recovery in a thread", () => {
+  test.each(seeds(1_100, 20, []))("seed %i: comes to what recovery in place comes to", async (seed) => {
+    const { recoveryPoint, logStartOffset, ...other } = await crashed(seed);
+    const { left, draw } = await crashed(seed);
+    const inPlace = openLog(other.left, config, { recoveryPoint, logStartOffset });
+    const recovered = await openRecovered(left, recoveryPoint, logStartOffset);
+    expect(readAll(recovered.log)).toEqual(readAll(inPlace.log));
+    expect(everythingOf(recovered.log)).toEqual(everythingOf(inPlace.log));
+    const before = readAll(recovered.log);
+    if (draw(2) === 0) recovered.log.appendAsLeader(batch(), 99, "client", startMs);
+    recovered.queue.flush();
+    const all = readAll(recovered.log);
+    const epochs = recovered.log.leaderEpochs.entries();
+    if (draw(2) === 0) {
+      recovered.log.close();
+      const next = openLog(left.crash(draw), config, { hadCleanShutdown: true, logStartOffset });
+      expect(readAll(next.log)).toEqual(all);
+      expect(next.log.leaderEpochs.entries()).toEqual(epochs);
+    } else {
+      // What recovery wrote is not durable before a flush, and known not to be.
+      await flushSomehow(recovered.log, draw(2));
+      const next = openLog(left.crash(draw), config, { recoveryPoint: recovered.log.recoveryPoint, logStartOffset });
+      expect(readAll(next.log).subarray(0, before.length)).toEqual(before);
+      expect(readAll(next.log)).toEqual(all);
+      expect(next.log.leaderEpochs.entries()).toEqual(epochs);
+    }
+  });
+
+  test("the epochs that it wrote down are made durable by the next flush", async () => {
+    const { disk, under } = written(60, 32);
+    await under.log.flush();
+    const path = `${logDirectory}/leader-epoch-checkpoint`;
+    const killed = disk.kill();
+    killed.writeFileAtomic(path, "0\n1\n50 0\n");
+    const { log } = await openRecovered(killed, 0);
+    const synced: string[] = [];
+    killed.onOperation = (operation, file) => void (operation === "sync" && synced.push(file));
+    await log.flush();
+    expect(synced).toContain(path);
+  });
+
+  test("what it wrote is durable after a stop in good order though nobody has looked at it", async () => {
+    const { disk } = written(60, 31);
+    const killed = disk.kill();
+    const path = newestLogFile(killed).replace(".log", ".timeindex");
+    const { log } = await openRecovered(killed, 0);
+    const timeIndex = killed.readFile(path);
+    expect(timeIndex.length).toBeGreaterThan(0);
+    log.close();
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const random = new SeededRandom(seed);
+      expect(killed.crash((bound) => random.below(bound)).readFile(path)).toEqual(timeIndex);
+    }
   });
 });
 

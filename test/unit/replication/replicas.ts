@@ -80,6 +80,7 @@ export function openReplicas(
     producerIdCheckIntervalMs: Infinity,
     onDirectoryFailed: (directory) => replicas.onDirectoryFailed(directory),
   });
+  logManager.load();
   const own = { clock: time, timers: time, logger: silentLogger };
   const replicas = new ReplicaManager({ brokerId, logManager, ...own, ...options });
   const host = (hosted: HostedPartition = {}): Partition => {

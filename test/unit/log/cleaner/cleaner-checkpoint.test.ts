@@ -45,6 +45,7 @@ function open(disk: Disk, isEnabled = true, directories: readonly string[] = ["/
     },
     onDirectoryFailed: () => undefined,
   });
+  manager.load();
   const create = (topic: string): Log => {
     const config = { ...defaultLogConfig, ...compacted, isDeleted: true, retentionMs: 1_000 };
     const log = manager.getOrCreate(topic, 0, topicId, config);

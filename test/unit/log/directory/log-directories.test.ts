@@ -46,6 +46,7 @@ function open(disk: Disk, options: Partial<LogManagerOptions> = {}) {
     onDirectoryFailed: (directory, isLast) => failed.push([directory, isLast]),
     ...options,
   });
+  manager.load();
   const create = (partition: number, topicId = first, assigned?: string): Log | undefined =>
     manager.getOrCreate("orders", partition, topicId, defaultLogConfig, assigned);
   const append = (log: Log) => {

@@ -46,6 +46,7 @@ function open(disk: Disk, options: Partial<LogManagerOptions> = {}) {
     onDirectoryFailed: (directory, isLast) => failed.push([directory, isLast]),
     ...options,
   });
+  manager.load();
   const create = (topic: string, partition: number, config: Partial<LogConfig> = {}, topicId = firstId): Log => {
     const log = manager.getOrCreate(topic, partition, topicId, { ...defaultLogConfig, ...config });
     if (log === undefined) throw new Error("no directory is online");

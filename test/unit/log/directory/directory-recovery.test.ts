@@ -1,0 +1,196 @@
+import { describe, expect, test } from "vitest";
+import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
+import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
+import { type Logger, TaskError, type Workers } from "../../../../src/io/ports.ts";
+import { LogManager } from "../../../../src/log/directory/log-manager.ts";
+import { defaultLogConfig } from "../../../../src/log/log-config.ts";
+import { WriteQueue } from "../../../../src/log/write-queue.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
+import { SeededRandom } from "../../../support/random-bytes.ts";
+import { silentLogger } from "../../../support/silent-logger.ts";
+import { batch, startMs } from "../batches.ts";
+import { readAll } from "../open-log.ts";
+
+const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
+const directories = ["/one", "/two"];
+
+function open(disk: MemoryDisk, logger: Logger = silentLogger) {
+  const time = new ManualTime(startMs);
+  const random = new SeededRandom(1);
+  const queue = new WriteQueue({ timers: time });
+  const manager = new LogManager({
+    directories,
+    excluded: new Set(),
+    defaultConfig: defaultLogConfig,
+    disk,
+    clock: time,
+    timers: time,
+    random: { float: () => 0, bytes: (length) => random.bytes(length) },
+    logger,
+    writeQueue: queue,
+    retentionIntervalMs: Infinity,
+    initialDelayMs: Infinity,
+    flushIntervalMs: Infinity,
+    recoveryPointIntervalMs: Infinity,
+    logStartIntervalMs: Infinity,
+    highWatermarkIntervalMs: Infinity,
+    producerIdExpirationMs: Infinity,
+    producerIdCheckIntervalMs: Infinity,
+    onDirectoryFailed: () => undefined,
+  });
+  return { manager, queue, time };
+}
+
+/** A disk on which a broker with so many logs was killed, and the batches of each. */
+function killed(partitions: number, valueSizeBytes = 10): { disk: MemoryDisk; records: Buffer[] } {
+  const disk = new MemoryDisk();
+  for (const directory of directories) disk.mkdir(directory);
+  const { manager, queue } = open(disk);
+  manager.load();
+  const records: Buffer[] = [];
+  for (let partition = 0; partition < partitions; partition++) {
+    const log = manager.getOrCreate("orders", partition, topicId, defaultLogConfig)!;
+    for (let count = 0; count < 3; count++) {
+      const value = Buffer.alloc(valueSizeBytes, partition);
+      const records = batch({ value, producerId: partition, producerEpoch: 0, baseSequence: count });
+      expect(log.appendAsLeader(records, 0, "client", startMs)).toMatchObject({ ok: true });
+    }
+    queue.flush();
+    records.push(readAll(log));
+  }
+  return { disk: disk.kill(), records };
+}
+
+/** Runs tasks where they are asked for, and notes the logs of each. */
+function notingWorkers(disk: MemoryDisk, time: ManualTime) {
+  const tasks: string[][] = [];
+  const inPlace = inPlaceWorkers({ disk, clock: time, timers: time, compute: nodeCompute });
+  const workers: Workers = {
+    run: (task, input, options) => {
+      tasks.push((input as { logs: { dir: string }[] }).logs.map(({ dir }) => dir));
+      return inPlace.run(task, structuredClone(input), options);
+    },
+  };
+  return { workers, tasks };
+}
+
+function expectAll(manager: LogManager, records: readonly Buffer[]): void {
+  for (const [partition, expected] of records.entries()) {
+    const log = manager.get("orders", partition)!;
+    expect(readAll(log)).toEqual(expected);
+    expect(log.producerState.get(partition)?.lastSequence).toBe(2);
+  }
+}
+
+describe("after a crash", () => {
+  test("threads recover the logs of a directory with many, each once", async () => {
+    const { disk, records } = killed(120);
+    const { manager, time } = open(disk);
+    const { workers, tasks } = notingWorkers(disk, time);
+    await manager.recover(workers, 2);
+    const all = tasks.flat().sort();
+    expect(new Set(all).size).toBe(120);
+    expect(all.length).toBe(120);
+    // They are handed out in pieces, so that all threads are busy to the end.
+    expect(tasks.length).toBeGreaterThan(8);
+    manager.load();
+    expectAll(manager, records);
+    manager.close(1);
+    const next = open(disk);
+    const again = notingWorkers(disk, next.time);
+    await next.manager.recover(again.workers, 2);
+    expect(again.tasks).toEqual([]);
+    next.manager.load();
+    expectAll(next.manager, records);
+  });
+
+  test("threads recover a few large logs, and nobody starts one for a few small ones", async () => {
+    const small = killed(2, 1_000);
+    const one = open(small.disk);
+    const few = notingWorkers(small.disk, one.time);
+    await one.manager.recover(few.workers, 2);
+    expect(few.tasks).toEqual([]);
+    one.manager.load();
+    expectAll(one.manager, small.records);
+
+    const large = killed(2, 9_000);
+    const two = open(large.disk);
+    const many = notingWorkers(large.disk, two.time);
+    await two.manager.recover(many.workers, 2, 20_000);
+    expect(many.tasks).toEqual([["/one/orders-0"], ["/two/orders-1"]]);
+    two.manager.load();
+    expectAll(two.manager, large.records);
+  });
+
+  test("no batch that a thread has read is read again", async () => {
+    const { disk } = killed(120);
+    const { manager, time } = open(disk);
+    await manager.recover(notingWorkers(disk, time).workers, 2);
+    disk.fail("open", "EIO", { path: /\.log$/ });
+    manager.load();
+    expect(directories.map((directory) => manager.isOnline(directory))).toEqual([true, true]);
+  });
+
+  test("a disk that fails in a thread takes its directory offline, and no other", async () => {
+    const { disk, records } = killed(120);
+    const { manager, time } = open(disk);
+    const { workers } = notingWorkers(disk, time);
+    disk.fail("read", "EIO", { path: /^\/two\/orders-77\// });
+    await manager.recover(workers, 2);
+    manager.load();
+    expect(directories.map((directory) => manager.isOnline(directory))).toEqual([true, false]);
+    for (const [partition, expected] of records.entries()) {
+      const log = manager.get("orders", partition);
+      if (partition % 2 === 0) expect(readAll(log!)).toEqual(expected);
+      else expect(log).toBeUndefined();
+    }
+  });
+
+  test("what a thread that died leaves is recovered in place", async () => {
+    const { disk, records } = killed(120);
+    const { manager, time } = open(disk);
+    const { workers } = notingWorkers(disk, time);
+    let runs = 0;
+    const dying: Workers = {
+      run: async (task, input, options) => {
+        const output = await workers.run(task, input, options);
+        if (++runs % 3 === 0) throw new TaskError("the thread died");
+        return output;
+      },
+    };
+    await manager.recover(dying, 2);
+    manager.load();
+    expectAll(manager, records);
+  });
+
+  test("what recovery has to say is said", async () => {
+    const { disk, records } = killed(120);
+    const path = "/one/orders-4/00000000000000000000.log";
+    const file = disk.open(path, "update");
+    file.truncate(file.sizeBytes() - 1);
+    const lines: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: (fields, message) => void lines.push({ ...fields, message }) };
+    const { manager, time } = open(disk, logger);
+    await manager.recover(notingWorkers(disk, time).workers, 2);
+    manager.load();
+    expect(lines).toMatchObject([{ log: "orders-4", message: expect.stringContaining("its tail is cut") }]);
+    expect(records[4]!.subarray(0, -1).includes(readAll(manager.get("orders", 4)!))).toBe(true);
+  });
+
+  test("a stop before the logs are loaded says of no directory that it was closed in good order", async () => {
+    const { disk } = killed(3);
+    const { manager } = open(disk);
+    manager.close(1);
+    expect(open(disk).manager.hadCleanShutdown("/one")).toBe(false);
+  });
+
+  test("a directory that cannot even be listed is offline", async () => {
+    const { disk } = killed(3);
+    const { manager, time } = open(disk);
+    disk.fail("open", "EIO", { path: /^\/one\/recovery-point/ });
+    await manager.recover(notingWorkers(disk, time).workers, 2);
+    manager.load();
+    expect(manager.isOnline("/one")).toBe(false);
+  });
+});
