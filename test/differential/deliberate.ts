@@ -18,6 +18,14 @@ export const deliberate: Readonly<Record<string, Readonly<Record<string, string>
   "delete-records": {
     "a partition twice": "Kafka keeps the last offset; ours answers both.",
   },
+  "transactions-read-committed": {
+    "the second is aborted": "Kafka also lists aborted transactions behind the records of the answer.",
+    "the beginning of a transaction is gone":
+      "Kafka takes the offset of the batch for the last stable one, which lies before the log's start then.",
+    "the beginning of a transaction is gone: latest, isolation 1": "As above.",
+    "the beginning of a transaction is gone: by time, isolation 0":
+      "Kafka looks no further than the first segment with such a time, though its records are deleted.",
+  },
   metadata: {
     "by the zero id": "Kafka fails over a topic without name and id; ours leaves it out.",
   },

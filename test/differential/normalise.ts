@@ -1,6 +1,10 @@
 import { zeroUuid } from "../../src/base/uuid.ts";
 import { errorName } from "../../src/protocol/errors.ts";
+import { type BatchView } from "../../src/protocol/records/batch-header.ts";
 import { batches } from "../../src/protocol/records/batches.ts";
+import { ControlType, parseControlRecord } from "../../src/protocol/records/control-records.ts";
+import { RecordCursor } from "../../src/protocol/records/record-cursor.ts";
+import { payloadOf } from "../../src/protocol/records/record-iterator.ts";
 
 /** Names that differ from one broker and run to the next are written as what they stand for. */
 export class Names {
@@ -24,6 +28,8 @@ export class Names {
     return `<${kind} ${ids.get(value)}>`;
   }
 }
+
+const markerMsMin = 1_750_000_000_000;
 
 /** Fields that are left out while they say nothing. */
 const silent = new Set([
@@ -68,6 +74,8 @@ function number(value: number, names: Names, field: string): unknown {
   if (field === "errorCode") return errorName(value);
   if (field === "sessionId" && value !== 0) return names.numbered("session", value);
   if (field === "producerId" && value >= 0) return names.numbered("producer", value);
+  // A marker's time is that of its writing; records have times of the past.
+  if (field === "lastTimestamp" || field === "timestamp") return value > markerMsMin ? "<now>" : value;
   if (/^(logAppendTimeMs|totalBytes|usableBytes|finalizedFeaturesEpoch|port)$/.test(field))
     return value >= 0 ? "<some>" : value;
   return value;
@@ -83,11 +91,21 @@ function batchLines(records: Buffer, names: Names): string[] {
     const { baseOffset, lastOffset, recordCount, partitionLeaderEpoch, compression, producerId, baseSequence } = batch;
     const isAppendTime = batch.timestampType === "logAppendTime";
     const producer = producerId < 0 ? "" : ` ${names.numbered("producer", producerId)} sequence ${baseSequence}`;
-    const time = isAppendTime ? " log append time" : ` max time ${batch.maxTimestamp}`;
+    const hasTimeOfDay = isAppendTime || batch.maxTimestamp > markerMsMin;
+    const time = isAppendTime ? " log append time" : hasTimeOfDay ? "" : ` max time ${batch.maxTimestamp}`;
     const crc = isAppendTime || producerId >= 0 ? "" : ` crc ${batch.crc.toString(16)}`;
     const kinds = `${compression}${batch.isTransactional ? " transactional" : ""}${batch.isControl ? " control" : ""}`;
     const range = `${baseOffset}..${lastOffset} (${recordCount}) epoch ${partitionLeaderEpoch}`;
-    lines.push(`${range} ${kinds} ${batch.sizeInBytes} bytes${producer}${time}${crc}`);
+    const marker = batch.isControl ? markerOf(batch) : "";
+    lines.push(`${range} ${kinds}${marker} ${batch.sizeInBytes} bytes${producer}${time}${crc}`);
   }
   return lines;
+}
+
+function markerOf(batch: BatchView): string {
+  const cursor = new RecordCursor(batch, payloadOf(batch));
+  if (!cursor.next()) return " empty";
+  const record = parseControlRecord(cursor.key(), cursor.value());
+  if (record === undefined || !("coordinatorEpoch" in record)) return " other";
+  return ` ${record.type === ControlType.COMMIT ? "commit" : "abort"} of coordinator ${record.coordinatorEpoch}`;
 }

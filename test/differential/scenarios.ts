@@ -5,6 +5,13 @@ import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
+import {
+  committedWaitScenario,
+  implicitScenario,
+  markersScenario,
+  readCommittedScenario,
+  verificationScenario,
+} from "./scenarios/transactions.ts";
 import { type Scenario } from "./session.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -21,6 +28,11 @@ export const scenarios: readonly Scenario[] = [
   listOffsetsScenario,
   leaderEpochScenario,
   deleteRecordsScenario,
+  verificationScenario,
+  implicitScenario,
+  markersScenario,
+  readCommittedScenario,
+  committedWaitScenario,
   logDirsScenario,
   metadataScenario,
   apiVersionsScenario,

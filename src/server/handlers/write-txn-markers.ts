@@ -1,4 +1,5 @@
 import { type ApiResponse } from "../../protocol/apis.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type Handler } from "../handler.ts";
 import { type LocalTransactionMarkers } from "../local-transaction-markers.ts";
 
@@ -24,9 +25,14 @@ export function writeTxnMarkersHandler({ markers }: { markers: LocalTransactionM
           partitionIndexes.map((partition) => ({ topic: name, partition })),
         ),
       }));
-      const codes = await markers.write(wanted);
+      // Such a marker cannot be written; Kafka stumbles over it, too.
+      const isSound = wanted.every(({ producerId, producerEpoch }) => producerId >= 0 && producerEpoch >= 0);
+      const codes = isSound
+        ? await markers.write(wanted)
+        : wanted.map(({ partitions }) => partitions.map(unknownError));
       const results = new Map<number, Map<string, Map<number, number>>>();
       for (const [slot, { producerId, partitions }] of wanted.entries()) {
+        if (partitions.length === 0) continue;
         const topics = entryOf(results, producerId);
         for (const [place, { topic, partition }] of partitions.entries()) {
           entryOf(topics, topic).set(partition, codes[slot]![place]!);
@@ -35,6 +41,10 @@ export function writeTxnMarkersHandler({ markers }: { markers: LocalTransactionM
       return { markers: Array.from(results, ([producerId, topics]) => ({ producerId, topics: topicResults(topics) })) };
     },
   };
+}
+
+function unknownError(): ErrorCode {
+  return Errors.UNKNOWN_SERVER_ERROR;
 }
 
 function entryOf<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
