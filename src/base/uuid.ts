@@ -6,7 +6,7 @@ export const zeroUuid: Uuid = "AAAAAAAAAAAAAAAAAAAAAA";
 /** The id of the topic `__cluster_metadata`; never drawn at random. */
 export const metadataTopicId: Uuid = "AAAAAAAAAAAAAAAAAAAAAQ";
 
-const uuidSizeBytes = 16;
+export const uuidSizeBytes = 16;
 const uuidShape = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 
 export function uuidFromBytes(buffer: Buffer, offset = 0): Uuid {

@@ -1,4 +1,5 @@
 import { uuidFromBytes } from "../base/uuid.ts";
+import { type TextCache } from "./text-cache.ts";
 
 /** Bytes from outside that are not what the schema says. */
 export class DecodeError extends Error {
@@ -16,11 +17,14 @@ export class Reader {
   readonly buffer: Buffer;
   offset: number;
   readonly end: number;
+  readonly #texts: TextCache | undefined;
 
-  constructor(buffer: Buffer, offset = 0, end = buffer.length) {
+  /** @param texts where strings and uuids are looked up before they are made: of messages that have much in common */
+  constructor(buffer: Buffer, offset = 0, end = buffer.length, texts?: TextCache) {
     this.buffer = buffer;
     this.offset = offset;
     this.end = end;
+    this.#texts = texts;
   }
 
   remaining(): number {
@@ -66,7 +70,8 @@ export class Reader {
   }
 
   uuid(): string {
-    return uuidFromBytes(this.buffer, this.#take(16));
+    const at = this.#take(16);
+    return this.#texts === undefined ? uuidFromBytes(this.buffer, at) : this.#texts.uuid(this.buffer, at);
   }
 
   /** At most five bytes, and at most 2^31 - 1: it counts something. */
@@ -102,13 +107,20 @@ export class Reader {
 
   string(length: number): string {
     if (length > maxStringBytes) throw new DecodeError(`a string of ${length} bytes is too long`);
+    if (length === 0) return "";
     const at = this.#take(length);
+    if (this.#texts !== undefined) return this.#texts.string(this.buffer, at, length);
     return this.buffer.toString("utf8", at, at + length);
   }
 
   bytes(length: number): Buffer {
     const at = this.#take(length);
     return this.buffer.subarray(at, at + length);
+  }
+
+  /** A view of all that is left. */
+  rest(): Buffer {
+    return this.bytes(this.end - this.offset);
   }
 
   /** Checks the count of an array before its elements are read; none is shorter than `elementSizeBytesMin`. */

@@ -11,7 +11,7 @@ import {
   offsetCommitValue,
   type OffsetCommitValue,
 } from "../../protocol/group-records/offset-commit.ts";
-import { DecodeError, Reader } from "../../protocol/reader.ts";
+import { DecodeError, type Reader } from "../../protocol/reader.ts";
 import { inRange, type Draft, type Message } from "../../protocol/schema.ts";
 import { Writer } from "../../protocol/writer.ts";
 import { foreignTypeOf, type ForeignType } from "./foreign-records.ts";
@@ -64,8 +64,8 @@ export function encodeGroupRecord(record: GroupRecord): { key: Buffer; value: Bu
  * undefined when the type of the key is not known.
  * @throws DecodeError when key or value are malformed
  */
-export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecord | undefined {
-  const reader = new Reader(key);
+export function decodeGroupRecord(reader: Reader, value: Reader | null): GroupRecord | undefined {
+  const keyStart = reader.offset;
   const type = reader.int16();
   switch (type) {
     case legacyOffsetCommitKey.key: {
@@ -87,7 +87,8 @@ export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecor
       if (kind === undefined) return undefined;
       // The group's id comes first in all of these keys. The bytes outlive the buffer that was read.
       const group = reader.string(reader.shortLength());
-      return { type: "foreign", group, kind, key: Buffer.from(key), value: value === null ? null : Buffer.from(value) };
+      const key = Buffer.from(reader.buffer.subarray(keyStart, reader.end));
+      return { type: "foreign", group, kind, key, value: value === null ? null : Buffer.from(value.rest()) };
     }
   }
 }
@@ -104,9 +105,8 @@ function versioned<T>(message: Message<T>, version: number, draft: Draft<T> | nu
   return draft === null ? null : encoded(version, message, version, draft);
 }
 
-function decodeValue<T>(message: Message<T>, value: Buffer | null): T | null {
-  if (value === null) return null;
-  const reader = new Reader(value);
+function decodeValue<T>(message: Message<T>, reader: Reader | null): T | null {
+  if (reader === null) return null;
   const version = reader.int16();
   if (!inRange(message.versions, version)) throw new DecodeError(`${message.name} has no version ${version}`);
   return codecOf(message, version).decode(reader);

@@ -11,7 +11,7 @@ import {
   type VerificationGuard,
   type VerificationKind,
 } from "./partition-log.ts";
-import { replayRecords } from "./replay-records.ts";
+import { RecordReplay } from "./replay-records.ts";
 import { type CoordinatorShard } from "./shard.ts";
 import { ShardTimers } from "./shard-timers.ts";
 import { failed, Reply, Ticket, type AnyTicket, type Result } from "./ticket.ts";
@@ -84,13 +84,13 @@ export class ShardRunner<S, R> {
     const { shard, loader, logger, clock, compute } = this.#options;
     const startedMs = clock.monotonicMs();
     const timeline = this.#timeline;
-    const state = this.#state;
+    const replay = new RecordReplay(shard, this.#state, compute, logger);
     let recordCount = 0;
     let endOffset: Offset;
     try {
       const outcome = await loader.load(this.partition, async (records) => {
         if (timeline !== this.#timeline) return;
-        recordCount += await replayRecords(records, shard, state, compute, logger);
+        recordCount += await replay.apply(records);
       });
       if (timeline !== this.#timeline) return;
       if (!outcome.ok) {

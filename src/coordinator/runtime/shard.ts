@@ -1,5 +1,6 @@
 import { type Offset, type ProducerId } from "../../base/brand.ts";
 import { type Timeline } from "../../base/timeline-map.ts";
+import { type Reader } from "../../protocol/reader.ts";
 import { type AnyTicket } from "./ticket.ts";
 import { type Turn } from "./turn.ts";
 
@@ -18,10 +19,10 @@ export interface CoordinatorShard<S, R> {
   newState(timeline: Timeline): S;
   encode(record: R): { readonly key: Buffer; readonly value: Buffer | null };
   /**
-   * The record of a key and a value; undefined when its type is not known, and it is passed over.
+   * The record of a key and a value, each with a reader of its own. What is kept of bytes must be copied; undefined when its type is not known, and it is passed over.
    * @throws DecodeError when the record is malformed
    */
-  decode(key: Buffer, value: Buffer | null): R | undefined;
+  decode(key: Reader, value: Reader | null): R | undefined;
   /** Applies one record: the only way records reach the state, live and on load. */
   replay(state: S, record: R, origin: RecordOrigin): void;
   /** Applies the end of a transaction. */

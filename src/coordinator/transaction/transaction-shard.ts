@@ -14,7 +14,7 @@ export function transactionShard(
   return {
     newState: (timeline: Timeline) => new TransactionState(timeline, environment),
     encode: encodeTransactionRecord,
-    decode: decodeTransactionRecord,
+    decode: (key, value) => decodeTransactionRecord(key.rest(), value === null ? null : value.rest()),
     replay(state, { transactionalId, transaction }) {
       if (transaction === null) state.transactions.delete(transactionalId);
       else state.transactions.set(transactionalId, transaction);

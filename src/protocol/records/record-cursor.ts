@@ -31,6 +31,8 @@ export class RecordCursor {
   headerCount = 0;
   /** Where in the payload the key is, if there is one. */
   keyStart = 0;
+  /** Where in the payload the value is, if there is one. */
+  valueStart = 0;
   /** Where in the payload that begins which does not depend on the batch's timestamps: the offset delta. */
   restStart = 0;
   /** Where in the payload the record ends. */
@@ -42,7 +44,6 @@ export class RecordCursor {
   readonly #baseTimestamp: TimestampMs;
   readonly #logAppendTime: TimestampMs | undefined;
   #remaining: number;
-  #valueAt = 0;
   #headersAt = 0;
 
   /**
@@ -109,7 +110,7 @@ export class RecordCursor {
     this.keyStart = at.offset;
     skip(at, this.keySizeBytes);
     this.valueSizeBytes = readVarint(at);
-    this.#valueAt = at.offset;
+    this.valueStart = at.offset;
     skip(at, this.valueSizeBytes);
     this.headerCount = readVarint(at);
     this.#headersAt = at.offset;
@@ -132,7 +133,7 @@ export class RecordCursor {
   /** A view of the value of the current record. */
   value(): Buffer | null {
     const size = this.valueSizeBytes;
-    return size < 0 ? null : this.#at.buffer.subarray(this.#valueAt, this.#valueAt + size);
+    return size < 0 ? null : this.#at.buffer.subarray(this.valueStart, this.valueStart + size);
   }
 
   headers(): RecordHeader[] {

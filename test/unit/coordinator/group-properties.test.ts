@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
+import { Reader } from "../../../src/protocol/reader.ts";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../../src/protocol/errors.ts";
 import { onlyBatch } from "../../../src/protocol/records/batches.ts";
@@ -159,7 +160,7 @@ class Run {
   #countDeaths(batch: Buffer): void {
     const view = onlyBatch(batch);
     for (const { key, value } of recordsOf(view, payloadOf(view))) {
-      const record = decodeGroupRecord(key!, value);
+      const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value));
       if (record?.type !== "groupMetadata" || record.value !== null) continue;
       this.#deaths.set(record.group, (this.#deaths.get(record.group) ?? 0) + 1);
     }

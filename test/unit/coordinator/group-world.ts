@@ -5,7 +5,7 @@ import { type GroupRecord } from "../../../src/coordinator/group/group-records.t
 import { groupShard } from "../../../src/coordinator/group/group-shard.ts";
 import { type GroupState } from "../../../src/coordinator/group/group-state.ts";
 import { CoordinatorRuntime } from "../../../src/coordinator/runtime/coordinator-runtime.ts";
-import { replayRecords } from "../../../src/coordinator/runtime/replay-records.ts";
+import { RecordReplay } from "../../../src/coordinator/runtime/replay-records.ts";
 import { type CompressionName, type Compute, type Logger } from "../../../src/io/ports.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { MemoryPartitionLog } from "../../support/memory-partition-log.ts";
@@ -85,9 +85,8 @@ export class GroupWorld {
     const timeline = new Timeline();
     const shard = groupShard(this.config);
     const loaded = shard.newState(timeline);
-    for (const batch of this.log.batches(partition)) {
-      await replayRecords(batch, shard, loaded, noCompute, silentLogger);
-    }
+    const replay = new RecordReplay(shard, loaded, noCompute, silentLogger);
+    for (const batch of this.log.batches(partition)) await replay.apply(batch);
     const live = this.runtime.read(partition, (state) => state);
     if (!live.ok) throw new Error("not loaded");
     return { loaded: persistedPart(loaded, live.response), live: persistedPart(live.response, live.response) };

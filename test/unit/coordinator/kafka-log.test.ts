@@ -6,8 +6,9 @@ import { fetchOffsets } from "../../../src/coordinator/group/fetch.ts";
 import { decodeGroupRecord, encodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
 import { groupShard } from "../../../src/coordinator/group/group-shard.ts";
 import { type GroupState } from "../../../src/coordinator/group/group-state.ts";
-import { replayRecords } from "../../../src/coordinator/runtime/replay-records.ts";
+import { RecordReplay } from "../../../src/coordinator/runtime/replay-records.ts";
 import { WriteBatch } from "../../../src/coordinator/runtime/write-batch.ts";
+import { Reader } from "../../../src/protocol/reader.ts";
 import { batches, onlyBatch } from "../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
@@ -26,7 +27,7 @@ function segment(partition: number): Buffer {
 async function loaded(partition: number): Promise<GroupState> {
   const shard = groupShard(testConfig);
   const state = shard.newState(new Timeline());
-  await replayRecords(segment(partition), shard, state, noCompute, silentLogger);
+  await new RecordReplay(shard, state, noCompute, silentLogger).apply(segment(partition));
   return state;
 }
 
@@ -35,7 +36,7 @@ test.each(partitions)("what we write for the records of partition %i is what Kaf
   for (const batch of batches(segment(partition))) {
     if (batch.isControl) continue;
     for (const { key, value } of recordsOf(batch, payloadOf(batch))) {
-      const record = decodeGroupRecord(key!, value);
+      const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value));
       if (record === undefined) throw new Error(`a record of an unknown type: ${key!.toString("hex")}`);
       types.add(record.type);
       const encoded = encodeGroupRecord(record);

@@ -32,7 +32,7 @@ class World {
     const shard: CoordinatorShard<Words, string> = {
       newState: (timeline: Timeline) => ({ offsets: new TimelineMap(timeline), ended: new TimelineMap(timeline) }),
       encode: (word) => ({ key: Buffer.from(word), value: null }),
-      decode: (key) => (key.length === 0 ? undefined : key.toString()),
+      decode: (key) => (key.remaining() === 0 ? undefined : key.rest().toString()),
       replay: (state, word, { offset, producerId }) => state.offsets.set(word, producerId < 0 ? offset : -offset),
       replayTransactionEnd: (state, producerId, isCommit) => state.ended.set(producerId, isCommit),
       onLoaded: (turn) => turn.schedule("tick", 1_000, (later) => this.ticks.push(later.nowMs)),

@@ -1,3 +1,4 @@
+import { Reader } from "../../../src/protocol/reader.ts";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
 import { codecOf } from "../../../src/protocol/codec.ts";
 import { consumerProtocolSubscription } from "../../../src/protocol/consumer-protocol.ts";
@@ -311,7 +312,7 @@ export class Transcript {
     }
     const writer = view.isTransactional ? ` ${producer}` : "";
     for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
-      const record = decodeGroupRecord(key!, value)!;
+      const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value))!;
       const version = value === null ? "" : ` v${value.readInt16BE(0)}`;
       this.#output.push(`@${offset}${version}${writer} ${this.#show(record)}`);
     }
