@@ -1,6 +1,6 @@
 import { Timeline } from "../../../src/base/timeline-map.ts";
 import { CoordinatorRuntime } from "../../../src/coordinator/runtime/coordinator-runtime.ts";
-import { replayRecords } from "../../../src/coordinator/runtime/replay-records.ts";
+import { RecordReplay } from "../../../src/coordinator/runtime/replay-records.ts";
 import { type TransactionCoordinatorConfig } from "../../../src/coordinator/transaction/transaction-config.ts";
 import { TransactionCoordinator } from "../../../src/coordinator/transaction/transaction-coordinator.ts";
 import {
@@ -158,9 +158,8 @@ export class TransactionWorld {
     const { config, transactionVersion } = this;
     const shard = transactionShard({ config, effects, transactionVersion: () => transactionVersion });
     const loaded = shard.newState(new Timeline());
-    for (const batch of this.log.batches(partition)) {
-      await replayRecords(batch, shard, loaded, noCompute, silentLogger);
-    }
+    const replay = new RecordReplay(shard, loaded, noCompute, silentLogger);
+    for (const batch of this.log.batches(partition)) await replay.apply(batch);
     const live = this.#runtime!.read(partition, (state) => state);
     if (!live.ok || this.#isSeeded) return { loaded: {}, live: {} };
     return { loaded: this.#persistedPart(loaded), live: this.#persistedPart(live.response) };
