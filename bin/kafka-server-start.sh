@@ -6,5 +6,5 @@ while [ -L "$self" ]; do
   case $target in /*) self=$target ;; *) self=$(dirname "$self")/$target ;; esac
 done
 root=$(cd "$(dirname "$self")/.." && pwd -P) || exit 1
-[ -f "$root/dist/cli/kafka-server-start.js" ] || node "$root/tools/prepare.js" >&2 || exit 1
-exec node "$root/dist/cli/kafka-server-start.js" "$@"
+[ -f "$root/dist/cli/kafka-server-start.cjs" ] || node "$root/tools/prepare.js" >&2 || exit 1
+exec node "$root/dist/cli/kafka-server-start.cjs" "$@"

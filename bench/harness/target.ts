@@ -21,7 +21,7 @@ export function odradekTarget(root: string): Target {
     name: "odradek",
     label: "Odradek",
     format: () => undefined,
-    start: (propertiesFile) => ({ file: process.execPath, args: [join(root, "bin/odradek.js"), propertiesFile] }),
+    start: (propertiesFile) => ({ file: process.execPath, args: [join(root, "bin/odradek.cjs"), propertiesFile] }),
   };
 }
 

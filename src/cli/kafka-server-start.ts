@@ -3,6 +3,7 @@ import { helpText } from "./options/help-text.ts";
 import { OptionError } from "./options/option-table.ts";
 import { parseOptions } from "./options/parse-options.ts";
 import { startDaemon } from "./server/daemon.ts";
+import { runServerBundle } from "./server/server-bundle.ts";
 import { serverStartOptions, serverStartUsage } from "./server/server-start-options.ts";
 
 function fail(message: string): void {
@@ -22,12 +23,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (stray.length > 0) return fail(`Found non argument parameters: ${stray.join(",")}`);
   try {
     const overrides = parseOptions(serverStartOptions, rest).all("override");
-    const { runServer } = await import("./server/run-server.ts");
-    await runServer({ propertiesFile: first, overrides, autoFormat: false });
+    await runServerBundle({ propertiesFile: first, overrides, autoFormat: false });
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     fail(error.message);
   }
 }
 
-await main(process.argv.slice(2));
+void main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { runServer } from "./server/run-server.ts";
+import { runServerBundle } from "./server/server-bundle.ts";
 
 const help = `odradek: a Kafka-compatible broker and controller in one process
 
@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
     else fail(`One properties file is enough: ${file}, ${arg}`);
   }
   const propertiesFile = file ?? fileURLToPath(new URL("config/server.properties", root));
-  await runServer({ propertiesFile, overrides, autoFormat: true });
+  await runServerBundle({ propertiesFile, overrides, autoFormat: true });
 }
 
-await main(process.argv.slice(2));
+void main(process.argv.slice(2));

@@ -163,7 +163,7 @@ test("the package brings the types of its entry", () => {
   expect(readFileSync(join(root, exports["."].types), "utf8")).toContain("export declare function startBroker(");
 });
 
-const command = (...args: string[]) => runProcess(process.execPath, [join(root, "bin/odradek.js"), ...args]);
+const command = (...args: string[]) => runProcess(process.execPath, [join(root, "bin/odradek.cjs"), ...args]);
 
 test("the command tells its version and its options", async () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };

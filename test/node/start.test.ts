@@ -10,7 +10,7 @@ import { TestBroker } from "../support/broker/test-broker.ts";
 import { type Finished, runProcess } from "../support/run-process.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-const command = fileURLToPath(new URL("../../bin/odradek.js", import.meta.url));
+const command = fileURLToPath(new URL("../../bin/odradek.cjs", import.meta.url));
 
 /** Runs `odradek` as it comes, on ports of its own; what starts although it should not is killed. */
 async function odradek(dataDirectory: string, ...overrides: string[]): Promise<Finished> {

@@ -19,7 +19,7 @@ interface Process {
 }
 
 /** The scripts that run a server in their own process. */
-const serverScripts = new Set(["kafka-server-start.js", "odradek.js", "odradek"]);
+const serverScripts = new Set(["kafka-server-start.cjs", "odradek.cjs", "odradek"]);
 
 /** Every server of ours that runs on this machine. */
 export function findServers(): RunningServer[] {

@@ -11,24 +11,22 @@ import { DiskError } from "../../io/ports.ts";
 import { ensureFormatted } from "../../server/ensure-formatted.ts";
 import { createNode } from "../../server/node.ts";
 import { StartupError } from "../../server/startup-error.ts";
+import { type ServerOptions } from "./server-options.ts";
 
-export interface ServerOptions {
-  readonly propertiesFile: string;
-  /** Each "name=value"; they win over the file and the environment. */
-  readonly overrides: readonly string[];
-  /** Formats empty directories with a new cluster id instead of refusing to start on them. */
-  readonly autoFormat: boolean;
-}
-
-/** Runs a node in this process until SIGTERM or SIGINT. What stops the start is one message and exit code 1. */
-export async function runServer(options: ServerOptions): Promise<void> {
+/**
+ * Runs a node in this process until SIGTERM or SIGINT. Resolves when it is ready, or with false when it could not start:
+ * that is one message and exit code 1.
+ */
+export async function runServer(options: ServerOptions): Promise<boolean> {
   try {
     await start(options);
+    return true;
   } catch (error) {
     // A disk's error names the path and what the system says about it.
     const expected = error instanceof ConfigError || error instanceof StartupError || error instanceof DiskError;
     process.stderr.write(`${expected ? error.message : String((error as Error).stack ?? error)}\n`);
     process.exitCode = 1;
+    return false;
   }
 }
 

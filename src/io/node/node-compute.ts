@@ -1,9 +1,6 @@
-import { compress as libraryCompress, decompress as libraryDecompress } from "@mongodb-js/zstd";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { type Compute } from "../ports.ts";
-import { lz4Compress, lz4Decompress } from "./lz4-frame.ts";
-import { snappyCompress, snappyDecompress } from "./snappy-framing.ts";
 import { zstdBlockSizeBytesMax, zstdSizeBound } from "./zstd-frame.ts";
 
 const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
@@ -20,8 +17,18 @@ const { zstdCompress, zstdDecompress, constants } = zlib as ZlibWithZstd;
 
 const zstdDefaultLevel = 3;
 
+/** Loads a module at its first use: native codecs would be half of the time that a broker takes to start. */
+function lazily<T>(load: () => Promise<T>): () => Promise<T> {
+  let module: Promise<T> | undefined;
+  return () => (module ??= load());
+}
+
+const lz4 = lazily(() => import("./lz4-frame.ts"));
+const snappy = lazily(() => import("./snappy-framing.ts"));
+const zstdLibrary = lazily(() => import("@mongodb-js/zstd"));
+
 async function compressZstd(data: Buffer, level = zstdDefaultLevel): Promise<Buffer> {
-  if (zstdCompress === undefined) return libraryCompress(data, level);
+  if (zstdCompress === undefined) return (await zstdLibrary()).compress(data, level);
   const params = { [constants.ZSTD_c_compressionLevel ?? 100]: level };
   return promisify(zstdCompress)(data, { params });
 }
@@ -30,7 +37,7 @@ async function decompressZstd(data: Buffer, sizeBytesMax: number): Promise<Buffe
   if (zstdDecompress !== undefined) return promisify(zstdDecompress)(data, { maxOutputLength: sizeBytesMax });
   // The bound counts the last block as a full one, so what it lets through may be one block too large.
   if (zstdSizeBound(data) - zstdBlockSizeBytesMax > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
-  const result = await libraryDecompress(data);
+  const result = await (await zstdLibrary()).decompress(data);
   if (result.length > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
   return result;
 }
@@ -46,9 +53,9 @@ export const nodeCompute: Compute = {
       case "gzip":
         return gzip(data, level === undefined ? {} : { level });
       case "snappy":
-        return snappyCompress(data);
+        return (await snappy()).snappyCompress(data);
       case "lz4":
-        return lz4Compress(data);
+        return (await lz4()).lz4Compress(data);
       case "zstd":
         return compressZstd(data, level);
     }
@@ -58,9 +65,9 @@ export const nodeCompute: Compute = {
       case "gzip":
         return gunzip(data, { maxOutputLength: sizeBytesMax });
       case "snappy":
-        return snappyDecompress(data, sizeBytesMax);
+        return (await snappy()).snappyDecompress(data, sizeBytesMax);
       case "lz4":
-        return lz4Decompress(data, sizeBytesMax);
+        return (await lz4()).lz4Decompress(data, sizeBytesMax);
       case "zstd":
         return decompressZstd(data, sizeBytesMax);
     }

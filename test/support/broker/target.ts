@@ -22,8 +22,8 @@ export async function startCommand(
   propertiesFile: string,
 ): Promise<readonly [string, ...string[]]> {
   if (target === "odradek") {
-    if (!existsSync(join(root, "dist/cli/odradek.js"))) throw new Error("The broker is not built: `npm run build`");
-    return [process.execPath, join(root, "bin/odradek.js"), propertiesFile];
+    if (!existsSync(join(root, "dist/cli/odradek.cjs"))) throw new Error("The broker is not built: `npm run build`");
+    return [process.execPath, join(root, "bin/odradek.cjs"), propertiesFile];
   }
   const java = ["-Xmx512M", "-XX:TieredStopAtLevel=1", "-cp", `${await javaLibraries()}/*`];
   const command = ["java", ...java, "kafka.Kafka", propertiesFile] as const;
