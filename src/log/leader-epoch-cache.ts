@@ -18,6 +18,14 @@ export interface EpochEntry {
   readonly startOffset: Offset;
 }
 
+/** What passes from thread to thread of the epochs of a log. */
+export interface LeaderEpochState {
+  readonly entries: readonly EpochEntry[];
+  /** Whether the file is durable. */
+  readonly isSynced: boolean;
+  readonly isPending: boolean;
+}
+
 export interface EpochEndOffset {
   /** -1 when the epoch is not known. */
   readonly leaderEpoch: LeaderEpoch;
@@ -196,13 +204,16 @@ export class LeaderEpochCache {
     return true;
   }
 
-  get isSynced(): boolean {
-    return this.#isSynced;
+  /** All that is known, for another cache of the same file. */
+  get state(): LeaderEpochState {
+    return { entries: this.#entries, isSynced: this.#isSynced, isPending: this.#isPending };
   }
 
-  /** Somebody else has written the file, and it is not durable. */
-  markUnsynced(): void {
-    this.#isSynced = false;
+  /** Instead of `load` and `fitTo`: what the cache of another thread has come to. */
+  takeOver({ entries, isSynced, isPending }: LeaderEpochState): void {
+    this.#entries = entries.slice();
+    this.#isSynced = isSynced;
+    this.#isPending = isPending;
   }
 
   moveTo(directory: string): void {

@@ -64,11 +64,12 @@ export interface LoadedLog extends Ends {
  * from them. What lies before the recovery point was flushed and is taken as it is.
  */
 export function loadLog(options: LoadOptions): LoadedLog {
+  if (options.recovered !== undefined) return takeRecovered(options, options.recovered);
   const files = listFiles(options);
   const segments = loadSegments(options, files);
-  const { leaderEpochs, recovered } = options;
-  const hasEpochs = leaderEpochs.load() || recovered !== undefined;
-  let ends = recovered === undefined ? findEnds(options, segments, files) : takeRecovered(options, segments, recovered);
+  const { leaderEpochs } = options;
+  const hasEpochs = leaderEpochs.load();
+  let ends = findEnds(options, segments, files);
   if (segments.count > 0 && ends.logEndOffset < options.logStartOffset) {
     startAnew(options, segments);
     ends = { ...ends, snapshotOffset: -1 };
@@ -86,28 +87,31 @@ export function loadLog(options: LoadOptions): LoadedLog {
   return { ...ends, segments, logStartOffset };
 }
 
+/** The files are as after a clean shutdown, but nothing that recovery wrote is durable. */
+function takeRecovered(options: LoadOptions, recovered: RecoveredLog): LoadedLog {
+  const { leaderEpochs, producerState, logger, name, clock, placeOf } = options;
+  for (const { fields, message } of recovered.notes) logger.warn({ log: name, ...fields }, message);
+  const segments = new Segments();
+  for (const known of recovered.segments) segments.add(Segment.known(placeOf(), clock.wallMs(), known));
+  if (recovered.recoveredFrom < Infinity) {
+    for (const segment of segments.from(recovered.recoveredFrom)) segment.markIndexesUnsynced();
+  }
+  leaderEpochs.takeOver(recovered.epochs);
+  producerState.clear(recovered.logStartOffset);
+  for (const producer of recovered.producers) {
+    producerState.restore(Object.assign(new ProducerEntry(producer.producerId), producer));
+  }
+  producerState.transactions.restoreEnded(recovered.endedTransactions);
+  producerState.endOffset = recovered.logEndOffset;
+  return { ...recovered, segments };
+}
+
 function findEnds(options: LoadOptions, segments: Segments, files: ReadonlySet<string>): Ends {
   const recoveryPoint = recoveryPointOf(options, segments);
   const snapshots = snapshotsIn(files);
   return recoveryPoint === Infinity
     ? takeAsItIs(options, segments, snapshots)
     : recover(options, segments, snapshots, recoveryPoint);
-}
-
-/** The files are as after a clean shutdown, but nothing that recovery wrote is durable. */
-function takeRecovered(options: LoadOptions, segments: Segments, recovered: RecoveredLog): Ends {
-  const { leaderEpochs, producerState, logger, name } = options;
-  for (const { fields, message } of recovered.notes) logger.warn({ log: name, ...fields }, message);
-  if (recovered.hasNewEpochs) leaderEpochs.markUnsynced();
-  if (segments.count > 0 && recovered.recoveredFrom < Infinity) {
-    for (const segment of segments.from(recovered.recoveredFrom)) segment.markIndexesUnsynced();
-  }
-  producerState.clear(options.logStartOffset);
-  for (const producer of recovered.producers) {
-    producerState.restore(Object.assign(new ProducerEntry(producer.producerId), producer));
-  }
-  producerState.transactions.restoreEnded(recovered.endedTransactions);
-  return recovered;
 }
 
 /**

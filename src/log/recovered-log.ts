@@ -1,5 +1,7 @@
 import { type Offset } from "../base/brand.ts";
+import { type LeaderEpochState } from "./leader-epoch-cache.ts";
 import { type EndedTransaction } from "./producers/open-transactions.ts";
+import { type KnownSegment } from "./segment/segment.ts";
 import { type ProducerEntry } from "./producers/producer-entry.ts";
 
 /** Offsets that no segment has: a loss of power took them, or compaction. */
@@ -22,6 +24,7 @@ export interface RecoveryNote {
  * is durable. Plain data.
  */
 export interface RecoveredLog {
+  readonly logStartOffset: Offset;
   readonly logEndOffset: Offset;
   /** Of the newest snapshot of the producers; -1 when there is none. */
   readonly snapshotOffset: Offset;
@@ -34,7 +37,8 @@ export interface RecoveredLog {
   /** At the log's end. */
   readonly producers: readonly PlainProducer[];
   readonly endedTransactions: readonly EndedTransaction[];
-  /** The file of leader epochs was replaced. */
-  readonly hasNewEpochs: boolean;
+  readonly epochs: LeaderEpochState;
+  /** All that the log has, in order. */
+  readonly segments: readonly KnownSegment[];
   readonly notes: readonly RecoveryNote[];
 }

@@ -39,17 +39,16 @@ function recoverLog(log: LogToRecover, indexIntervalBytes: number, ports: TaskPo
   const notes: RecoveryNote[] = [];
   const options = loadOptions(log, indexIntervalBytes, ports, collecting(notes));
   const { producerState, leaderEpochs } = options;
-  const { segments, logEndOffset, snapshotOffset, writtenSnapshots, holes, recoveredFrom } = loadLog(options);
+  const { segments, ...ends } = loadLog(options);
   for (const segment of segments.all()) segment.close();
   return {
-    logEndOffset,
-    snapshotOffset,
-    writtenSnapshots,
-    holes,
-    recoveredFrom,
+    ...ends,
+    segments: segments.all().map(({ baseOffset, sizeBytes, transactionIndex }) => {
+      return { baseOffset, sizeBytes, hasTransactions: transactionIndex.count > 0 };
+    }),
     producers: Array.from(producerState.entries(), (entry) => ({ ...entry })),
     endedTransactions: producerState.transactions.ended(),
-    hasNewEpochs: !leaderEpochs.isSynced,
+    epochs: leaderEpochs.state,
     notes,
   };
 }

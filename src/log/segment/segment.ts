@@ -28,6 +28,14 @@ export interface SegmentPlace {
   readonly openFiles?: OpenFiles;
 }
 
+/** What is known of a segment on the disk. */
+export interface KnownSegment {
+  readonly baseOffset: Offset;
+  readonly sizeBytes: number;
+  /** Whether there is a file of transactions that were aborted. */
+  readonly hasTransactions: boolean;
+}
+
 /**
  * A run of the log in one file, and its indexes.
  *
@@ -84,6 +92,14 @@ export class Segment {
   static load(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs, files: ReadonlySet<string>): Segment {
     const segment = new Segment(place, baseOffset, nowMs);
     segment.#takeFiles(files.has(segmentFileName(baseOffset, transactionIndexSuffix)));
+    return segment;
+  }
+
+  /** A segment that was looked at before. */
+  static known(place: SegmentPlace, nowMs: TimestampMs, known: KnownSegment): Segment {
+    const segment = new Segment(place, known.baseOffset, nowMs);
+    segment.sizeBytes = segment.writtenBytes = known.sizeBytes;
+    segment.#indexes.load(known.hasTransactions);
     return segment;
   }
 
