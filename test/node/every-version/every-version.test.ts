@@ -6,6 +6,7 @@ import { Errors } from "../../../src/protocol/errors.ts";
 import { waitUntilCoordinated } from "../../support/broker/wait-until.ts";
 import { bodies, type Scene } from "./bodies.ts";
 import { liveAsMember } from "./group-life.ts";
+import { liveAsTransaction } from "./transaction-life.ts";
 
 /** The requests that only make sense one after the other; `group-life.ts` sends each of their versions. */
 const groupApis: readonly ApiName[] = [
@@ -16,6 +17,15 @@ const groupApis: readonly ApiName[] = [
   "offsetFetch",
   "offsetDelete",
   "leaveGroup",
+];
+/** Those of `transaction-life.ts`. */
+const transactionApis: readonly ApiName[] = [
+  "addPartitionsToTxn",
+  "addOffsetsToTxn",
+  "txnOffsetCommit",
+  "describeTransactions",
+  "endTxn",
+  "writeTxnMarkers",
 ];
 /** Codes that a correct answer may hold although nothing is wrong with the broker. */
 const harmless = new Set<number>([Errors.NONE, Errors.ELECTION_NOT_NEEDED, Errors.GROUP_ID_NOT_FOUND]);
@@ -51,7 +61,7 @@ describe("every version that the broker names", () => {
 
   test("belongs to an API that is tested here", () => {
     const named = (Object.keys(apis) as ApiName[]).filter((name) => served.has(apis[name].key));
-    expect(named.filter((name) => !tested.includes(name) && !groupApis.includes(name))).toEqual([]);
+    expect(named.filter((name) => ![...tested, ...groupApis, ...transactionApis].includes(name))).toEqual([]);
   });
 
   test.each(tested)("%s", async (name) => {
@@ -70,6 +80,15 @@ describe("every version that the broker names", () => {
     const versionsMax = Math.max(...groupApis.map((name) => served.get(apis[name].key)?.maxVersion ?? 0));
     for (let step = 0; step <= versionsMax; step++) {
       const problems = await liveAsMember(broker.port, served, scene, step);
+      expect({ step, problems }).toEqual({ step, problems: [] });
+    }
+  });
+
+  test("the life of a transaction, in each version of its requests", async () => {
+    await call(broker.port, apis.findCoordinator, 4, { keyType: 1, coordinatorKeys: ["everything"] });
+    const versionsMax = Math.max(...transactionApis.map((name) => served.get(apis[name].key)?.maxVersion ?? 0));
+    for (let step = 0; step <= versionsMax; step++) {
+      const problems = await liveAsTransaction(broker.port, served, scene, step);
       expect({ step, problems }).toEqual({ step, problems: [] });
     }
   });
