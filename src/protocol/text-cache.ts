@@ -14,8 +14,8 @@ interface Entry {
  * already: maps that it is looked up in are faster, and hold each text once. A slot holds the last text that fell on it.
  */
 export class TextCache {
-  readonly #strings: (Entry | undefined)[] = new Array<Entry | undefined>(slotCount).fill(undefined);
-  readonly #uuids: (Entry | undefined)[] = new Array<Entry | undefined>(slotCount).fill(undefined);
+  readonly #strings: (Entry | undefined)[] = Array.from({ length: slotCount });
+  readonly #uuids: (Entry | undefined)[] = Array.from({ length: slotCount });
 
   /** The UTF-8 text of `length` bytes. */
   string(buffer: Buffer, start: number, length: number): string {
