@@ -60,6 +60,7 @@ import { txnOffsetCommitHandler } from "./handlers/txn-offset-commit.ts";
 import { updateFeaturesHandler } from "./handlers/update-features.ts";
 import { type LocalTransactionMarkers } from "./local-transaction-markers.ts";
 import { writeTxnMarkersHandler } from "./handlers/write-txn-markers.ts";
+import { compilePattern } from "./id-pattern.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { PartitionLookup } from "./partition-lookup.ts";
 import { type ProducerIdManager } from "./producer-id-manager.ts";
@@ -177,16 +178,6 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     describeTransactionsHandler({ transactions }),
     listTransactionsHandler({ transactions, compilePattern }),
   ];
-}
-
-/** Until there is RE2: the syntaxes agree in what ids need. */
-function compilePattern(pattern: string): ((text: string) => boolean) | undefined {
-  try {
-    const whole = new RegExp(`^(?:${pattern})$`, "su");
-    return (text) => whole.test(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Log levels are set at start (`ODRADEK_LOG`), not while the node runs. */

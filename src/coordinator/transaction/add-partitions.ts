@@ -18,10 +18,11 @@ export interface AddPartitionsRequest {
 export function addPartitions(turn: TransactionTurn, request: AddPartitionsRequest): ErrorCode {
   const transaction = turn.state.transactions.get(request.transactionalId);
   if (transaction === undefined) return Errors.INVALID_PRODUCER_ID_MAPPING;
+  // First of all: the producer may have its next id, or epoch, before the transaction is complete.
+  if (isPrepared(transaction.status)) return Errors.CONCURRENT_TRANSACTIONS;
   if (transaction.producerId !== request.producerId) return Errors.INVALID_PRODUCER_ID_MAPPING;
   if (transaction.producerEpoch !== request.producerEpoch) return Errors.PRODUCER_FENCED;
   const { status, partitions } = transaction;
-  if (isPrepared(status)) return Errors.CONCURRENT_TRANSACTIONS;
   if (status === "Dead" || status === "PrepareEpochFence") return Errors.UNKNOWN_SERVER_ERROR;
   if (status === "Ongoing" && request.partitions.every((partition) => hasPartition(partitions, partition))) {
     return Errors.NONE;

@@ -2,14 +2,23 @@ import { type ApiResponse } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type TransactionState } from "./transaction-state.ts";
+import { isPrepared } from "./transaction-status.ts";
+import { noPartitions, withPartitions, type TopicPartition } from "./transaction.ts";
 
 export type DescribedTransaction = Draft<ApiResponse<"describeTransactions">["transactionStates"][number]>;
 
-export function describeTransaction(state: TransactionState, transactionalId: string): DescribedTransaction {
+/** @param withoutMarker of a transaction whose markers are being written, the partitions that have none yet */
+export function describeTransaction(
+  state: TransactionState,
+  transactionalId: string,
+  withoutMarker: readonly TopicPartition[] | undefined,
+): DescribedTransaction {
   const transaction = state.transactions.get(transactionalId, "committed");
   if (transaction === undefined || transaction.status === "Dead") {
     return { transactionalId, errorCode: Errors.TRANSACTIONAL_ID_NOT_FOUND };
   }
+  const isEnding = isPrepared(transaction.status) && withoutMarker !== undefined;
+  const partitions = isEnding ? withPartitions(noPartitions, withoutMarker) : transaction.partitions;
   return {
     transactionalId,
     errorCode: Errors.NONE,
@@ -18,6 +27,6 @@ export function describeTransaction(state: TransactionState, transactionalId: st
     transactionState: transaction.status,
     transactionTimeoutMs: transaction.timeoutMs,
     transactionStartTimeMs: transaction.startedAtMs,
-    topics: [...transaction.partitions].map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
+    topics: [...partitions].map(([topic, indexes]) => ({ topic, partitions: [...indexes] })),
   };
 }

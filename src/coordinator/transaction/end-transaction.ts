@@ -107,14 +107,13 @@ function judge(transaction: Transaction, { producerId, producerEpoch, isCommit }
   switch (transaction.status) {
     case "Ongoing":
       return "prepare";
+    case "PrepareCommit":
+    case "PrepareAbort":
+      return Errors.CONCURRENT_TRANSACTIONS;
     case "CompleteCommit":
       return isCommit ? "done" : Errors.INVALID_TXN_STATE;
     case "CompleteAbort":
       return isCommit ? Errors.INVALID_TXN_STATE : "done";
-    case "PrepareCommit":
-      return isCommit ? Errors.CONCURRENT_TRANSACTIONS : Errors.INVALID_TXN_STATE;
-    case "PrepareAbort":
-      return isCommit ? Errors.INVALID_TXN_STATE : Errors.CONCURRENT_TRANSACTIONS;
     case "Empty":
       return Errors.INVALID_TXN_STATE;
     case "Dead":
@@ -127,6 +126,8 @@ function judgeWithBump(
   transaction: Transaction,
   { producerId, producerEpoch, isCommit }: EndTransactionRequest,
 ): Verdict {
+  // First of all: the producer may have its next id, or epoch, before the transaction is complete.
+  if (isPrepared(transaction.status)) return Errors.CONCURRENT_TRANSACTIONS;
   /** The last epoch was used up: the answer that got lost told of another producer id. */
   const isRetryAfterRotation =
     transaction.previousProducerId === producerId &&
@@ -142,12 +143,6 @@ function judgeWithBump(
     case "Empty":
       if (!isSame) return Errors.PRODUCER_FENCED;
       return isCommit ? Errors.INVALID_TXN_STATE : "prepare";
-    case "PrepareCommit":
-      if (!isRetryAfterBump) return Errors.PRODUCER_FENCED;
-      return isCommit ? Errors.CONCURRENT_TRANSACTIONS : Errors.INVALID_TXN_STATE;
-    case "PrepareAbort":
-      if (!isRetryAfterBump) return Errors.PRODUCER_FENCED;
-      return isCommit ? Errors.INVALID_TXN_STATE : Errors.CONCURRENT_TRANSACTIONS;
     case "CompleteCommit":
     case "CompleteAbort": {
       if (!isRetry && !isSame) return Errors.PRODUCER_FENCED;
@@ -155,8 +150,7 @@ function judgeWithBump(
       if (isRetry) return isSameEnd ? "done" : Errors.INVALID_TXN_STATE;
       return isCommit ? Errors.INVALID_TXN_STATE : "prepare";
     }
-    case "Dead":
-    case "PrepareEpochFence":
+    default:
       return isSame ? Errors.UNKNOWN_SERVER_ERROR : Errors.PRODUCER_FENCED;
   }
 }

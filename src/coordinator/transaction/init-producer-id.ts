@@ -2,6 +2,7 @@ import { type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { fenceAndAbort, needsProducerId } from "./end-transaction.ts";
 import { appendTransaction, type TransactionTurn } from "./transaction-state.ts";
+import { isPrepared } from "./transaction-status.ts";
 import { isEpochExhausted, noProducerEpoch, noProducerId, type Transaction } from "./transaction.ts";
 import { initialized, newTransaction, type NewProducer } from "./transitions.ts";
 
@@ -33,19 +34,16 @@ export function initProducer(
     if (freeProducerId === undefined) return needsProducerId;
     transaction = newTransaction(transactionalId, freeProducerId, turn.nowMs);
   }
+  if (isPrepared(transaction.status)) return refusal(Errors.CONCURRENT_TRANSACTIONS);
   if (expected !== undefined && !mayBeOf(transaction, expected)) return refusal(Errors.PRODUCER_FENCED);
   switch (transaction.status) {
-    case "PrepareCommit":
-    case "PrepareAbort":
-      return refusal(Errors.CONCURRENT_TRANSACTIONS);
     case "Ongoing":
       return fenceAndAbort(turn, transaction, freeProducerId) ?? refusal(Errors.CONCURRENT_TRANSACTIONS);
     case "Empty":
     case "CompleteCommit":
     case "CompleteAbort":
       return newProducer(turn, transaction, request, freeProducerId);
-    case "Dead":
-    case "PrepareEpochFence":
+    default:
       return refusal(Errors.UNKNOWN_SERVER_ERROR);
   }
 }

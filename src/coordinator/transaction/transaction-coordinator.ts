@@ -176,7 +176,7 @@ export class TransactionCoordinator {
       const refusal = this.#refusalOf(transactionalId);
       if (refusal !== undefined) return { transactionalId, errorCode: refusal };
       const result = this.#runtime.read(this.partitionFor(transactionalId), (state) =>
-        describeTransaction(state, transactionalId),
+        describeTransaction(state, transactionalId, this.#completion.remaining(transactionalId)),
       );
       return responseOf(result, (errorCode) => ({ transactionalId, errorCode }));
     });

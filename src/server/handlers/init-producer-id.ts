@@ -4,7 +4,7 @@ import { type Handler } from "../handler.ts";
 import { type ProducerIdManager } from "../producer-id-manager.ts";
 
 export interface InitProducerIdDeps {
-  readonly producerIds: ProducerIdManager;
+  readonly producerIds: Pick<ProducerIdManager, "take">;
   readonly transactions: TransactionCoordinator;
 }
 

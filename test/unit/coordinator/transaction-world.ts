@@ -104,7 +104,7 @@ export class TransactionWorld {
           writeTimeoutMs: 5_000,
         })),
       markers,
-      takeProducerId: () => Promise.resolve(this.#takeProducerId()),
+      takeProducerId: () => Promise.resolve(this.takeProducerId()),
       partitionExists: ({ topic }: TopicPartition) => !this.deletedTopics.has(topic),
       partitionCount: () => this.partitionCount,
       transactionVersion: () => this.transactionVersion,
@@ -152,6 +152,16 @@ export class TransactionWorld {
     this.log.append({ topic: "__transaction_state", partition }, buildBatch({ records, baseSequence: -1 }));
   }
 
+  /** Brings an id that has a producer and no transaction to the last epoch that a client may have. */
+  async useUpEpochs(transactionalId: string): Promise<void> {
+    const partition = this.transactions.partitionFor(transactionalId);
+    const read = this.#runtime!.read(partition, (state) => state.transactions.get(transactionalId));
+    if (!read.ok || read.response === undefined) throw new Error(`no such id: ${transactionalId}`);
+    const version = this.transactionVersion >= 1 ? 1 : 0;
+    this.seed({ transactionalId, transaction: { ...read.response, producerEpoch: 32_766 }, version }, partition);
+    await this.reload();
+  }
+
   /** What the records alone say, and what is in memory, as far as the records are to say it. */
   async compare(partition = 0): Promise<{ loaded: object; live: object }> {
     const effects = { onPrepared() {}, onPreparedInDoubt() {}, onTimedOutWithoutEpochs() {} };
@@ -169,10 +179,12 @@ export class TransactionWorld {
     const isFull = !this.#hadOldValues;
     return Object.fromEntries(
       [...state.transactions.entries()]
-        .map(([id, { lastProducerEpoch: _, partitions, ...transaction }]) => [
+        .map(([id, { partitions, ...transaction }]) => [
           id,
           {
             ...transaction,
+            // Of no record.
+            lastProducerEpoch: undefined,
             partitions: [...partitions],
             ...(isFull ? {} : { previousProducerId: undefined, nextProducerId: undefined, clientVersion: undefined }),
           },
@@ -181,7 +193,7 @@ export class TransactionWorld {
     ) as object;
   }
 
-  #takeProducerId(): { errorCode: ErrorCode; producerId: number } {
+  takeProducerId(): { errorCode: ErrorCode; producerId: number } {
     if (this.isWithoutProducerIds) return { errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS, producerId: -1 };
     return { errorCode: Errors.NONE, producerId: this.nextProducerId++ };
   }
