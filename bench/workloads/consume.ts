@@ -1,5 +1,5 @@
 import { partitionFolders } from "../harness/broker.ts";
-import { dropLogsFromPageCache } from "../harness/page-cache.ts";
+import { dropLogsFromPageCache, takeLogsIntoPageCache } from "../harness/page-cache.ts";
 import { runJob, type Measured } from "../harness/run-job.ts";
 import { gigabyte, megabyte, perSecond, valueSizeBytes, type Session } from "../harness/session.ts";
 import { recordsPer16k } from "./produce.ts";
@@ -20,6 +20,8 @@ export const consume: Workload = {
       await fill(session, topic, rangeSizeBytes * 1.05);
       for (const folder of partitionFolders(session.broker.place, topic)) dropLogsFromPageCache(folder);
       report(session, "cold", await read(session, topic, rangeSizeBytes, true));
+      // Who reads past the cache has left nothing there.
+      for (const folder of partitionFolders(session.broker.place, topic)) takeLogsIntoPageCache(folder);
       report(session, "cached", await read(session, topic, rangeSizeBytes, false));
     }),
 };

@@ -19,6 +19,8 @@ export class BufferPool {
   /** By size: 64 KiB, 128 KiB, … 16 MiB. */
   readonly #free: Buffer[][] = Array.from({ length: classCount }, () => []);
   readonly #lent = new WeakMap<ArrayBufferLike, Buffer>();
+  /** How many hold a lent buffer beside the one who took it. */
+  readonly #others = new WeakMap<ArrayBufferLike, number>();
   #keptBytes = 0;
   readonly #readBytesMax: number;
   #readBytes = 0;
@@ -60,8 +62,19 @@ export class BufferPool {
     return whole.subarray(0, sizeBytes);
   }
 
+  /** One more has a slice of this lent buffer: all of them have to give it back. */
+  hold(slice: Buffer): void {
+    this.#others.set(slice.buffer, (this.#others.get(slice.buffer) ?? 0) + 1);
+  }
+
   /** Takes back the buffer of a slice, if it is a lent one; its bytes must have been copied away for good. */
   giveBack(slice: Buffer): void {
+    const others = this.#others.get(slice.buffer);
+    if (others !== undefined) {
+      if (others === 1) this.#others.delete(slice.buffer);
+      else this.#others.set(slice.buffer, others - 1);
+      return;
+    }
     this.#endRead(slice.buffer);
     const whole = this.#lent.get(slice.buffer);
     if (whole !== undefined) this.#takeBack(whole);

@@ -73,6 +73,15 @@ export type OpenMode =
   /** Read and write; created, or cut to nothing when there. */
   | "create";
 
+/**
+ * Through the system's cache, or past it: the device puts the bytes where the reader wants them, which costs no copy, and the
+ * cache keeps what it has. Not every file system can do that.
+ */
+export type ReadWay = "cached" | "direct";
+
+/** By so much the memory of `Disk.readAsync` is larger than what is to be read: devices transfer whole blocks. */
+export const readSlackBytes = 12_288;
+
 export interface FileStat {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
@@ -86,6 +95,12 @@ export interface FileStat {
 export interface Disk {
   open(path: string, mode: OpenMode): DiskFile;
   readFile(path: string): Buffer;
+  /**
+   * Reads `sizeBytes` of a file from `position`, or up to its end, off the event loop, and resolves with the slice of
+   * `memory` where they came to lie. The file is opened for this call alone: it may be renamed or removed meanwhile. Rejects
+   * with code `EINVAL` when the file system has no such way.
+   */
+  readAsync(path: string, memory: Buffer, position: number, sizeBytes: number, way: ReadWay): Promise<Buffer>;
   /** Writes a temporary sibling, fsyncs it, renames it over `path` and fsyncs the directory: old or new, never torn. */
   writeFileAtomic(path: string, data: Buffer | string): void;
   exists(path: string): boolean;

@@ -9,8 +9,26 @@ export class FileReadAllowance {
   leftBytes: number;
   /** A read got less than it asked for, or nothing, although there is more: waiting would bring nothing. */
   wasShort = false;
+  /** Whether the fetch can come again when reads off the event loop are done. */
+  readonly mayWait: boolean;
+  #awaited: Promise<void>[] | undefined;
 
-  constructor(leftBytes = bytesPerFetch) {
+  constructor(mayWait = false, leftBytes = bytesPerFetch) {
+    this.mayWait = mayWait;
     this.leftBytes = leftBytes;
+  }
+
+  /** The fetch will come again: what it reads now from files goes to nobody. */
+  get isWaiting(): boolean {
+    return this.#awaited !== undefined;
+  }
+
+  waitFor(read: Promise<void>): void {
+    (this.#awaited ??= []).push(read);
+  }
+
+  /** Resolves when all reads that the fetch waits for have ended; undefined when there are none. */
+  get awaited(): Promise<unknown> | undefined {
+    return this.#awaited === undefined ? undefined : Promise.all(this.#awaited);
   }
 }

@@ -4,7 +4,11 @@ import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
 import { batchSizeAt } from "./batch-scan.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
+import { LaggingReads } from "./lagging-reads.ts";
+import { type LogStorage } from "./log-storage.ts";
+import { type ReadAhead } from "./read-ahead.ts";
 import { ReadEnds } from "./read-ends.ts";
+import { type ReadStream } from "./read-streams.ts";
 import { type Segment } from "./segment/segment.ts";
 import { type Segments } from "./segment/segments.ts";
 import { type Tail } from "./tail-cache.ts";
@@ -19,19 +23,30 @@ const firstReadBytes = 65_536;
 /** A result up to this size leaves the buffer that it was read into. */
 const copiedBytesMax = 16_384;
 
-/** Reads whole batches: from the tail in memory where it still has them, else with one positional read of the file. */
+/** A read of a file that takes as long as this was not from memory. */
+const slowMs = 2;
+
+/**
+ * Reads whole batches: from the tail in memory where it still has them, else with one positional read of the file, for
+ * readers that lag from what was read off the event loop.
+ */
 export class LogReader {
+  readonly #storage: LogStorage;
   readonly #segments: Segments;
   readonly #tail: Tail;
   readonly #buffers: BufferPool;
   readonly #ends = new ReadEnds();
+  readonly #lagging: LaggingReads;
   #removals = 0;
   #clears = 0;
+  #endOffset: Offset = 0;
 
-  constructor(segments: Segments, tail: Tail, buffers: BufferPool) {
+  constructor(storage: LogStorage, buffers: BufferPool, readAhead: ReadAhead) {
+    this.#storage = storage;
+    this.#segments = storage.segments;
+    this.#tail = storage.tail;
     this.#buffers = buffers;
-    this.#segments = segments;
-    this.#tail = tail;
+    this.#lagging = new LaggingReads(storage.disk, storage.clock, readAhead);
   }
 
   /**
@@ -45,25 +60,43 @@ export class LogReader {
     minOneBatch: boolean,
     allowance?: FileReadAllowance,
   ): ReadResult {
-    if (startOffset >= limit || (maxBytes <= 0 && !minOneBatch))
-      return { ok: true, records: nothing, endOffset: startOffset };
+    if (startOffset >= limit || (maxBytes <= 0 && !minOneBatch)) return nothingAt(startOffset);
     this.#forgetWhatMoved();
+    let stream = allowance === undefined ? undefined : this.#lagging.streamAt(startOffset);
     for (let index = Math.max(0, this.#segments.indexFor(startOffset)); ; index++) {
       const segment = this.#segments.at(index);
-      if (segment === undefined || segment.baseOffset >= limit)
-        return { ok: true, records: nothing, endOffset: startOffset };
-      let position = this.#ends.find(segment, startOffset);
+      if (segment === undefined || segment.baseOffset >= limit) return nothingAt(startOffset);
+      let position = stream === undefined ? this.#ends.find(segment, startOffset) : placeOf(stream, segment);
       if (position === undefined) {
         // The search reads files too.
         if (!minOneBatch && allowance !== undefined && allowance.leftBytes < batchHeaderSizeBytes) {
           allowance.wasShort = true;
-          return { ok: true, records: nothing, endOffset: startOffset };
+          return nothingAt(startOffset);
         }
         position = this.#positionOf(segment, startOffset);
       }
       // Compaction may have taken all that is left of a segment: the record asked for is then in the next one.
-      if (position < segment.writtenBytes)
-        return this.#readAt(segment, position, maxBytes, limit, minOneBatch, startOffset, allowance);
+      if (position >= segment.writtenBytes) continue;
+      const inMemory = this.#tail.sliceFrom(segment, position);
+      if (inMemory !== undefined) {
+        const sizeBytes = this.#wholeBatches(inMemory, startOffset, maxBytes, limit, minOneBatch);
+        if (sizeBytes > 0) this.#ends.add(segment, this.#endOffset, position + sizeBytes);
+        return resultOf(inMemory, inMemory.subarray(0, sizeBytes), this.#endOffset);
+      }
+      if (allowance !== undefined) {
+        const isActive = segment === this.#segments.active;
+        if (stream !== undefined) {
+          // It may have come here over the end of another segment.
+          stream.segment = segment;
+          stream.position = position;
+        } else if (this.#lagging.isLagging(segment, position, maxBytes, isActive)) {
+          stream = this.#lagging.startStream(segment, startOffset, position);
+        }
+        if (stream !== undefined) {
+          return this.#readLagging(stream, startOffset, maxBytes, limit, minOneBatch, allowance);
+        }
+      }
+      return this.#readFileAt(segment, position, startOffset, maxBytes, limit, minOneBatch, allowance, undefined);
     }
   }
 
@@ -74,6 +107,7 @@ export class LogReader {
     this.#removals = removals;
     this.#clears = clears;
     this.#ends.forget();
+    this.#lagging.forget();
   }
 
   /** Position of the first batch that ends at or behind `offset`. */
@@ -91,33 +125,90 @@ export class LogReader {
     return position >= segment.writtenBytes ? position : segment.positionOf(offset);
   }
 
-  #readAt(
-    segment: Segment,
-    position: number,
-    maxBytes: number,
-    limit: Offset,
-    minOneBatch: boolean,
-    startOffset: Offset,
-    allowance: FileReadAllowance | undefined,
-  ): ReadResult {
-    const inMemory = this.#tail.sliceFrom(segment, position);
-    const bytes = inMemory ?? this.#readFile(segment, position, maxBytes, minOneBatch, allowance);
+  /**
+   * How many of `bytes` are whole batches that the reader gets; the offset behind them is then `#endOffset`, so that reads
+   * of the tail make nothing for the collector but their result.
+   */
+  #wholeBatches(bytes: Buffer, startOffset: Offset, maxBytes: number, limit: Offset, minOneBatch: boolean): number {
     let end = 0;
-    let endOffset = startOffset;
+    this.#endOffset = startOffset;
     while (bytes.length - end >= batchHeaderSizeBytes) {
       const sizeBytes = batchSizeAt(bytes, end);
       const batch = new BatchView(bytes, end);
       if (sizeBytes < 0 || end + sizeBytes > bytes.length || batch.lastOffset >= limit) break;
       if (end + sizeBytes > maxBytes && !(minOneBatch && end === 0)) break;
       end += sizeBytes;
-      endOffset = batch.lastOffset + 1;
+      this.#endOffset = batch.lastOffset + 1;
     }
-    // Where no batch can be, a reader would come back for ever: it is told instead.
-    const hasHeader = bytes.length >= batchHeaderSizeBytes;
-    const isCorrupt = end === 0 && hasHeader && batchSizeAt(bytes, 0) < 0;
-    if (end > 0) this.#ends.add(segment, endOffset, position + end);
-    const records = inMemory === undefined ? this.#settled(bytes, end, allowance) : bytes.subarray(0, end);
-    return isCorrupt ? { ok: false, error: Errors.CORRUPT_MESSAGE } : { ok: true, records, endOffset };
+    return end;
+  }
+
+  #readFileAt(
+    segment: Segment,
+    position: number,
+    startOffset: Offset,
+    maxBytes: number,
+    limit: Offset,
+    minOneBatch: boolean,
+    allowance: FileReadAllowance | undefined,
+    stream: ReadStream | undefined,
+  ): ReadResult {
+    // It would be read again.
+    if (allowance?.isWaiting === true) return nothingAt(startOffset);
+    const { clock } = this.#storage;
+    const startMs = clock.monotonicMs();
+    const bytes = this.#readFile(segment, position, maxBytes, minOneBatch, allowance);
+    const tookMs = clock.monotonicMs() - startMs;
+    const sizeBytes = this.#wholeBatches(bytes, startOffset, maxBytes, limit, minOneBatch);
+    const endOffset = this.#endOffset;
+    if (stream !== undefined) {
+      this.#lagging.noteRead(stream, "now", bytes.length, tookMs);
+      if (sizeBytes > 0) this.#lagging.advance(stream, endOffset, position + sizeBytes, undefined);
+    } else if (sizeBytes > 0) {
+      this.#ends.add(segment, endOffset, position + sizeBytes);
+      // What comes next is likely to be on the device too.
+      if (allowance !== undefined && tookMs >= slowMs) {
+        this.#lagging.startStream(segment, endOffset, position + sizeBytes);
+      }
+    }
+    return resultOf(bytes, this.#settled(bytes, sizeBytes, allowance), endOffset);
+  }
+
+  #readLagging(
+    stream: ReadStream,
+    startOffset: Offset,
+    maxBytes: number,
+    limit: Offset,
+    minOneBatch: boolean,
+    allowance: FileReadAllowance,
+  ): ReadResult {
+    const { segment, position } = stream;
+    const lookup = this.#lagging.look(stream, maxBytes, minOneBatch, allowance);
+    if (lookup.kind === "now") {
+      return this.#readFileAt(segment, position, startOffset, maxBytes, limit, minOneBatch, allowance, stream);
+    }
+    if (lookup.kind !== "chunk") return nothingAt(startOffset);
+    const { bytes, chunk } = lookup;
+    // Chunks count in the budget of all that waits to be sent; a fetch still has its share only.
+    const allowedBytes = minOneBatch ? Math.max(allowance.leftBytes, firstReadBytes) : allowance.leftBytes;
+    if (allowedBytes < maxBytes) allowance.wasShort = true;
+    const sizeBytes = this.#wholeBatches(bytes, startOffset, Math.min(maxBytes, allowedBytes), limit, minOneBatch);
+    if (sizeBytes === 0) return nothingAt(startOffset);
+    allowance.leftBytes -= sizeBytes;
+    const records = this.#keptOf(bytes.subarray(0, sizeBytes));
+    this.#lagging.advance(stream, this.#endOffset, position + sizeBytes, chunk);
+    return { ok: true, records, endOffset: this.#endOffset };
+  }
+
+  /** A part of a chunk for a client: little of it would keep all of its memory. */
+  #keptOf(slice: Buffer): Buffer {
+    if (slice.length > copiedBytesMax) {
+      this.#buffers.hold(slice);
+      return slice;
+    }
+    const records = this.#buffers.takeToRead(slice.length);
+    slice.copy(records);
+    return records;
   }
 
   /** What was read and is wanted; memory that is much too large for it goes back at once. */
@@ -168,4 +259,20 @@ export class LogReader {
     allowance.leftBytes -= sizeBytes;
     return this.#buffers.takeToRead(sizeBytes);
   }
+}
+
+/** Where a reader goes on: behind the end of a segment the next one begins. */
+function placeOf(stream: ReadStream, segment: Segment): number | undefined {
+  if (stream.segment === segment) return stream.position;
+  return stream.offset <= segment.baseOffset ? 0 : undefined;
+}
+
+/** Where no batch can be, a reader would come back for ever: it is told instead. */
+function resultOf(bytes: Buffer, records: Buffer, endOffset: Offset): ReadResult {
+  const isCorrupt = records.length === 0 && bytes.length >= batchHeaderSizeBytes && batchSizeAt(bytes, 0) < 0;
+  return isCorrupt ? { ok: false, error: Errors.CORRUPT_MESSAGE } : { ok: true, records, endOffset };
+}
+
+function nothingAt(offset: Offset): ReadResult {
+  return { ok: true, records: nothing, endOffset: offset };
 }

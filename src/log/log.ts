@@ -58,7 +58,7 @@ export class Log {
     this.#storage = new LogStorage(options, writeQueue);
     this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
     this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
-    this.#reader = new LogReader(this.#storage.segments, this.#storage.tail, this.buffers);
+    this.#reader = new LogReader(this.#storage, this.buffers, writeQueue.readAhead);
     this.#highWatermark = this.#storage.startOffset;
   }
 

@@ -1,5 +1,6 @@
 import { BufferPool } from "../base/buffer-pool.ts";
 import { type Timers } from "../io/ports.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { OpenFiles } from "./segment/open-files.ts";
 import { TailCache } from "./tail-cache.ts";
 
@@ -32,6 +33,7 @@ const tailCacheBytesDefault = 33_554_432;
 export class WriteQueue {
   readonly tailCache: TailCache;
   readonly bufferPool: BufferPool;
+  readonly readAhead: ReadAhead;
   readonly openFiles: OpenFiles;
   readonly #timers: Timers;
   #waiting: Writable[] = [];
@@ -44,6 +46,7 @@ export class WriteQueue {
     this.#timers = options.timers;
     this.openFiles = new OpenFiles(options.openFilesMax ?? openFilesMaxDefault);
     this.bufferPool = options.bufferPool ?? new BufferPool();
+    this.readAhead = new ReadAhead(this.bufferPool, options.timers);
     this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault, this.bufferPool);
   }
 

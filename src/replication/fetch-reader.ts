@@ -47,6 +47,8 @@ export interface FetchRead {
   /** Partitions that are not here. They end no wait: a client that keeps asking for one would never be made to wait. */
   readonly missing: FetchResult[];
   readonly sizeBytes: number;
+  /** What has to be read off the event loop: the fetch is to be read again when this resolves. */
+  readonly awaited: Promise<unknown> | undefined;
   /** Nothing is gained by waiting: enough bytes, an error, or a reader that must truncate. */
   readonly mustAnswer: boolean;
 }
@@ -59,12 +61,14 @@ export function readPartitions(
   requests: Iterable<FetchPartition>,
   parameters: FetchParameters,
   resolve: PartitionResolver,
+  /** Whether the caller looks at `awaited`: without, all that is needed is read at once. */
+  mayWait = false,
 ): FetchRead {
   const results: LocalResult[] = [];
   const missing: FetchResult[] = [];
   let sizeBytes = 0;
   let mustAnswer = false;
-  const allowance = new FileReadAllowance();
+  const allowance = new FileReadAllowance(mayWait);
   for (const request of requests) {
     const partition = resolve(request);
     if (typeof partition === "number") {
@@ -78,7 +82,8 @@ export function readPartitions(
   }
   // There is more, and only the next request brings it.
   if (allowance.wasShort && sizeBytes > 0) mustAnswer = true;
-  return { results, missing, sizeBytes, mustAnswer: mustAnswer || sizeBytes >= parameters.minBytes };
+  mustAnswer ||= sizeBytes >= parameters.minBytes;
+  return { results, missing, sizeBytes, awaited: allowance.awaited, mustAnswer };
 }
 
 /** Gives the memory of a read back that goes to nobody: the partitions will be read again. */

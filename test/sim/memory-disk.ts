@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { assert } from "../../src/base/assert.ts";
 import {
   DiskError,
   type Disk,
@@ -7,6 +8,8 @@ import {
   type FileLock,
   type FileStat,
   type OpenMode,
+  readSlackBytes,
+  type ReadWay,
 } from "../../src/io/ports.ts";
 import { type Draw, MemoryDirectory, MemoryFile, type MemoryNode } from "./memory-file.ts";
 
@@ -60,6 +63,12 @@ export class MemoryDisk implements Disk {
   #cutPortion: (sizeBytes: number) => number = () => 0;
   /** Turns of the event loop that an asynchronous fsync takes beside its own. */
   syncTurns: () => number = () => 0;
+  /** The same of an asynchronous read. */
+  readTurns: () => number = () => 0;
+  /** The file systems of some machines have no reads past the cache. */
+  hasDirectReads = true;
+  /** Sees each asynchronous read before it is done. */
+  onReadAsync: (way: ReadWay, position: number, sizeBytes: number) => void = () => undefined;
   /** Sees each call that may change something: what happens in a run, to compare it with another run. */
   onOperation: (operation: DiskOperation, path: string) => void = () => undefined;
   /** How often each operation was asked for. */
@@ -129,6 +138,19 @@ export class MemoryDisk implements Disk {
     file.read(bytes, 0);
     file.close();
     return bytes;
+  }
+
+  async readAsync(path: string, memory: Buffer, position: number, sizeBytes: number, way: ReadWay): Promise<Buffer> {
+    assert(memory.length >= sizeBytes + readSlackBytes, "an asynchronous read has room for whole blocks");
+    const file = this.open(path, "read");
+    if (way === "direct" && !this.hasDirectReads) throw new DiskError("EINVAL", `no direct reads: ${path}`);
+    // A real device puts the bytes at an address that suits it.
+    const start = position % readSlackBytes;
+    const target = memory.subarray(start, start + sizeBytes);
+    return later(() => {
+      this.onReadAsync(way, position, sizeBytes);
+      return target.subarray(0, file.read(target, position));
+    }, this.readTurns());
   }
 
   writeFileAtomic(path: string, data: Buffer | string): void {

@@ -8,7 +8,9 @@ import {
   type FileLock,
   type FileStat,
   type OpenMode,
+  type ReadWay,
 } from "../ports.ts";
+import { readAside } from "./node-file-read.ts";
 import { lockFile } from "./node-file-lock.ts";
 
 const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
@@ -28,6 +30,10 @@ export const nodeDisk: Disk = {
     );
   },
   readFile: (path: string): Buffer => attempt(() => fs.readFileSync(path)),
+  readAsync: (path: string, memory: Buffer, position: number, sizeBytes: number, way: ReadWay): Promise<Buffer> =>
+    readAside(path, memory, position, sizeBytes, way).catch((error: unknown) => {
+      throw diskErrorOf(error);
+    }),
   writeFileAtomic(path: string, data: Buffer | string): void {
     const temporary = `${path}.tmp`;
     const file = nodeDisk.open(temporary, "create");

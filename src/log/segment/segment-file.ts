@@ -9,6 +9,8 @@ import { type OpenFiles, type Reopenable } from "./open-files.ts";
 export class SegmentFile implements Reopenable {
   /** How many bytes of the segment the operating system has: what is behind them is no part of it (yet). */
   writtenBytes = 0;
+  /** So many of them were on the device at the last flush: reading them past the system's cache makes nothing wait. */
+  flushedBytes = 0;
   readonly #disk: Disk;
   #path: string;
   #file: DiskFile | null = null;
@@ -51,13 +53,17 @@ export class SegmentFile implements Reopenable {
   /** Makes what was written durable. */
   sync(): void {
     this.use().sync();
+    this.flushedBytes = this.writtenBytes;
   }
 
   async syncAsync(): Promise<void> {
     const file = this.use();
+    const { writtenBytes } = this;
     this.#callsUnderWay++;
     try {
       await file.syncAsync();
+      // It may have been cut meanwhile.
+      this.flushedBytes = Math.min(writtenBytes, this.writtenBytes);
     } finally {
       this.#callsUnderWay--;
       if (this.#callsUnderWay === 0 && this.#closesWhenIdle) this.close();

@@ -114,6 +114,7 @@ export class Segment {
   /** Makes the files that are there the segment's. */
   #takeFiles(hasTransactions: boolean): void {
     this.sizeBytes = this.writtenBytes = this.#disk.stat(this.file.path).sizeBytes;
+    this.file.flushedBytes = this.sizeBytes;
     this.#indexes.load(hasTransactions);
   }
 
@@ -266,6 +267,7 @@ export class Segment {
     if (position < this.sizeBytes || this.#preallocatedBytes > 0) this.file.use().truncate(position);
     this.#preallocatedBytes = 0;
     this.sizeBytes = this.writtenBytes = position;
+    this.file.flushedBytes = Math.min(this.file.flushedBytes, position);
     this.#indexes.restartInterval();
   }
 

@@ -8,6 +8,8 @@ import {
   type FetchParameters,
   type FetchRead,
   type FetchResult,
+  forgetRead,
+  type PartitionResolver,
   readPartitions,
 } from "../../replication/fetch-reader.ts";
 import { type FetchSession, type FetchSessionCache, sessionEpochs } from "../../replication/fetch-session.ts";
@@ -55,24 +57,55 @@ export function fetchHandler(deps: FetchDeps): Handler<"fetch"> {
     handle(request, context) {
       const opened = openFetch(deps, request, context);
       if (typeof opened === "number") return { errorCode: opened };
-      const { session, isIncremental } = opened;
       const parameters = parametersOf(deps, request);
       const resolve = (wanted: FetchPartition) =>
         resolvePartition(deps, wanted, context.apiVersion >= topicIdsVersionMin);
-      const read = readPartitions(opened.partitions, parameters, resolve);
-      // Kafka answers for what is not there last, and without having looked at a log, with another form of "none".
-      const unknown = read.missing.map((result) => ({ ...result, abortedTransactions: [] }));
-      const answer = ({ results }: FetchRead, missing: readonly FetchResult[]) =>
-        answerOf(deps, opened, [...results, ...missing], context);
-      const partitionCount = isIncremental ? session!.partitions.size : opened.partitions.length;
-      const hasNothingToWaitFor = partitionCount === read.missing.length;
-      if (read.mustAnswer || parameters.maxWaitMs <= 0 || hasNothingToWaitFor) return answer(read, unknown);
-      return new Promise((done) => {
-        const onDone = (later: FetchRead) => done(answer(later, [...later.missing, ...unknown]));
-        void new DelayedFetch(deps.replicas, read, { parameters, resolve, session, isIncremental, onDone });
-      });
+      const answer = (read: FetchRead) => answerOrWait(deps, opened, parameters, resolve, read, context);
+      const read = readPartitions(opened.partitions, parameters, resolve, true);
+      return read.awaited === undefined ? answer(read) : readAgain(opened, parameters, resolve, read).then(answer);
     },
   };
+}
+
+/** A read off the event loop may have brought less than the first batch: then it comes once more. */
+const waitsMax = 2;
+
+/** Reads as for a new request when what a fetch needs was read from the device: the logs may have changed meanwhile. */
+async function readAgain(
+  { partitions }: OpenedFetch,
+  parameters: FetchParameters,
+  resolve: PartitionResolver,
+  first: FetchRead,
+): Promise<FetchRead> {
+  let read = first;
+  for (let waits = 1; read.awaited !== undefined; waits++) {
+    forgetRead(read);
+    await read.awaited;
+    read = readPartitions(partitions, parameters, resolve, waits < waitsMax);
+  }
+  return read;
+}
+
+function answerOrWait(
+  deps: FetchDeps,
+  opened: OpenedFetch,
+  parameters: FetchParameters,
+  resolve: PartitionResolver,
+  read: FetchRead,
+  context: RequestContext,
+): Response | Promise<Response> {
+  const { session, isIncremental } = opened;
+  // Kafka answers for what is not there last, and without having looked at a log, with another form of "none".
+  const unknown = read.missing.map((result) => ({ ...result, abortedTransactions: [] }));
+  const answer = ({ results }: FetchRead, missing: readonly FetchResult[]) =>
+    answerOf(deps, opened, [...results, ...missing], context);
+  const partitionCount = isIncremental ? session!.partitions.size : opened.partitions.length;
+  const hasNothingToWaitFor = partitionCount === read.missing.length;
+  if (read.mustAnswer || parameters.maxWaitMs <= 0 || hasNothingToWaitFor) return answer(read, unknown);
+  return new Promise((done) => {
+    const onDone = (later: FetchRead) => done(answer(later, [...later.missing, ...unknown]));
+    void new DelayedFetch(deps.replicas, read, { parameters, resolve, session, isIncremental, onDone });
+  });
 }
 
 /** What a request fetches, and the session that it belongs to. */
