@@ -15,6 +15,7 @@ import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
 import { type TransactionSupport, type TransactionVerification } from "../replication/transaction-verification.ts";
 
+/** What is read at once while loading, whatever the configuration says: the event loop is to turn in between. */
 const loadBytesMax = 1_048_576;
 
 const supportOf: Readonly<Record<VerificationKind, TransactionSupport>> = {
@@ -29,12 +30,21 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #verification: TransactionVerification;
+  readonly #loadBytesMax: number;
 
-  constructor(replicas: ReplicaManager, clock: Clock, timers: Timers, verification: TransactionVerification) {
+  /** @param loadBufferSizeBytes `offsets.load.buffer.size`, `transaction.state.log.load.buffer.size` */
+  constructor(
+    replicas: ReplicaManager,
+    clock: Clock,
+    timers: Timers,
+    verification: TransactionVerification,
+    loadBufferSizeBytes: number,
+  ) {
     this.#replicas = replicas;
     this.#clock = clock;
     this.#timers = timers;
     this.#verification = verification;
+    this.#loadBytesMax = Math.min(loadBufferSizeBytes, loadBytesMax);
   }
 
   append(
@@ -90,7 +100,7 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     while (offset < partition.log.logEndOffset) {
       const error = partition.leaderError(-1);
       if (error !== Errors.NONE) return { ok: false, error };
-      const read = partition.log.read(offset, loadBytesMax, partition.log.logEndOffset, true);
+      const read = partition.log.read(offset, this.#loadBytesMax, partition.log.logEndOffset, true);
       if (!read.ok) return { ok: false, error: read.error };
       // Behind what is written comes only what this turn of the loop has appended, and compaction may leave a gap.
       if (read.records.length === 0 && !(await this.#hasMore(partition, offset))) break;

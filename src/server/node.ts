@@ -283,7 +283,7 @@ class Node implements RunningNode {
   #createGroups(): GroupCoordinator {
     const { clock, timers, compute, logger } = this.#ports;
     const config = groupCoordinatorConfigFrom(this.#config);
-    const log = new CoordinatorLog(this.#replicas, clock, timers, this.#verification);
+    const log = this.#coordinatorLog(this.#config.get("offsets.load.buffer.size"));
     const runtime = new CoordinatorRuntime(consumerOffsetsTopic, {
       shard: groupShard(config),
       writer: log,
@@ -298,6 +298,11 @@ class Node implements RunningNode {
     const createdWith = this.#config.get("offsets.topic.num.partitions");
     const partitionCount = () => this.#cache.topic(consumerOffsetsTopic)?.partitions.length ?? createdWith;
     return new GroupCoordinator({ runtime, config, partitionCount });
+  }
+
+  #coordinatorLog(loadBufferSizeBytes: number): CoordinatorLog {
+    const { clock, timers } = this.#ports;
+    return new CoordinatorLog(this.#replicas, clock, timers, this.#verification, loadBufferSizeBytes);
   }
 
   #createVerification(): TransactionVerification {
@@ -325,12 +330,11 @@ class Node implements RunningNode {
   }
 
   #createTransactions(): TransactionCoordinator {
-    const { clock, timers } = this.#ports;
     return createTransactions({
       config: this.#config,
       ports: this.#ports,
       cache: this.#cache,
-      log: new CoordinatorLog(this.#replicas, clock, timers, this.#verification),
+      log: this.#coordinatorLog(this.#config.get("transaction.state.log.load.buffer.size")),
       markers: this.#markers,
       producerIds: this.#producerIds,
     });
@@ -487,7 +491,12 @@ function openFilesMaxOf(disk: Disk): number {
   return limit === undefined ? openFilesMax : Math.min(openFilesMax, Math.floor(limit / 2));
 }
 
-/** Kafka's ids of codecs in `offsets.topic.compression.codec`. */
+/**
+ * Kafka's ids of codecs in `offsets.topic.compression.codec`.
+ * @throws StartupError when no codec has the id
+ */
 function offsetsCompression(id: number): CompressionName | "none" {
-  return (["none", "gzip", "snappy", "lz4", "zstd"] as const)[id] ?? "none";
+  const codec = (["none", "gzip", "snappy", "lz4", "zstd"] as const)[id];
+  if (codec === undefined) throw new StartupError(`offsets.topic.compression.codec is ${id}: it must be 0 to 4`);
+  return codec;
 }

@@ -13,7 +13,7 @@ const at = { topic: "topic", partition: 0 };
 function open(disk = new MemoryDisk()) {
   const opened = openReplicas(disk, { segmentBytes: 5_000 });
   const { verification } = openVerification(opened.time);
-  return { ...opened, log: new CoordinatorLog(opened.replicas, opened.time, opened.time, verification) };
+  return { ...opened, log: new CoordinatorLog(opened.replicas, opened.time, opened.time, verification, 3_000) };
 }
 
 /** The outcome as far as there is one. */
