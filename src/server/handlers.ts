@@ -118,6 +118,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       replicas,
       clock,
       compute,
+      workers: ports.workers,
       verification: deps.verification,
       minInSyncReplicasOf: (topic) => topicConfigs.of(topic).get("min.insync.replicas"),
     }),

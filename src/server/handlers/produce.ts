@@ -1,8 +1,9 @@
 import { zeroUuid } from "../../base/uuid.ts";
 import { consumerOffsetsTopic, shareGroupStateTopic, transactionStateTopic } from "../../base/topic-name.ts";
-import { type Clock, type Compute } from "../../io/ports.ts";
+import { type Clock, type Compute, type Workers } from "../../io/ports.ts";
 import { type AppendFailure } from "../../log/append-result.ts";
-import { BatchOpener, type PreparedRecords } from "../../log/validation/compressed-validation.ts";
+import { type PreparedRecords } from "../../log/validation/batch-preparation.ts";
+import { BatchOpener } from "../../log/validation/compressed-validation.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type Partition } from "../../replication/partition.ts";
@@ -34,6 +35,7 @@ export interface ProduceDeps {
   readonly replicas: ReplicaManager;
   readonly clock: Clock;
   readonly compute: Compute;
+  readonly workers: Workers;
   readonly verification: TransactionVerification;
   readonly minInSyncReplicasOf: (topic: string) => number;
 }
@@ -68,7 +70,7 @@ const answeredWithoutStart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
   // Connections of which a request is still being looked into: what follows it may not overtake it.
   const checking = new WeakMap<ConnectionInfo, Promise<void>>();
-  const opener = new BatchOpener(deps.compute);
+  const opener = new BatchOpener(deps.compute, deps.workers);
   return {
     api: "produce",
     readsInPlace: true,

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
-import { BatchOpener } from "../../../../src/log/validation/compressed-validation.ts";
+import { type TaskPorts, type Workers } from "../../../../src/io/ports.ts";
+import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
+import { BatchOpener, recordsInPlaceMax } from "../../../../src/log/validation/compressed-validation.ts";
 import { type LogConfig, defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { errorName, Errors } from "../../../../src/protocol/errors.ts";
 import { buildBatch, compressBatch } from "../../../../src/protocol/records/batch-builder.ts";
@@ -15,9 +17,10 @@ import { decompressBatch, type LogRecord, recordsOf } from "../../../../src/prot
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { batch, startMs } from "../batches.ts";
 import { openLog } from "../open-log.ts";
+import { unusedWorkers } from "../../../support/unused-workers.ts";
 
 const validate = (records: Buffer, config: Partial<LogConfig> = {}) =>
-  new BatchOpener(nodeCompute).open(records, { ...defaultLogConfig, ...config }, startMs, "topic-0");
+  new BatchOpener(nodeCompute, unusedWorkers).open(records, { ...defaultLogConfig, ...config }, startMs, "topic-0");
 const gzip = (records: Buffer) => compressBatch(records, "gzip", nodeCompute);
 
 function edited(records: Buffer, edit: (records: Buffer) => unknown): Buffer {
@@ -49,7 +52,7 @@ describe("what Kafka answered to odd batches", () => {
     const { log, queue } = openLog(new MemoryDisk(), { messageTimestampAfterMaxMs: 3_600_000 });
     const nowMs = 1_800_000_000_000;
     const came = Buffer.from(sent, "hex");
-    const prepared = await new BatchOpener(nodeCompute).open(came, defaultLogConfig, nowMs, "topic-0");
+    const prepared = await new BatchOpener(nodeCompute, unusedWorkers).open(came, defaultLogConfig, nowMs, "topic-0");
     const result =
       prepared === undefined || prepared.ok
         ? log.appendAsLeader(prepared?.records ?? came, 0, "client", nowMs)
@@ -171,5 +174,52 @@ describe("batches that are opened", () => {
         );
       }
     }
+  });
+});
+
+describe("batches of many records", () => {
+  const settings = { ...defaultLogConfig, messageTimestampAfterMaxMs: 3_600_000, maxMessageBytes: 10_000_000 };
+
+  async function gzipped(count: number, timestamp = startMs): Promise<Buffer> {
+    const record = { key: Buffer.from("k"), value: Buffer.from("v"), headers: [], timestamp };
+    return gzip(buildBatch({ records: Array.from({ length: count }, () => record) }));
+  }
+
+  function opener() {
+    const tasks: string[] = [];
+    const ports = { compute: nodeCompute } as TaskPorts;
+    const workers: Workers = {
+      run: async (task, input, options) => {
+        tasks.push(task.name);
+        // From thread to thread only plain data passes, and of a buffer its bytes.
+        return structuredClone(await inPlaceWorkers(ports).run(task, structuredClone(input), options));
+      },
+    };
+    return { tasks, opener: new BatchOpener(nodeCompute, workers) };
+  }
+
+  test.each([
+    [recordsInPlaceMax, []],
+    [recordsInPlaceMax + 1, ["prepare"]],
+  ])("%i records", async (count, expected) => {
+    const under = opener();
+    const records = await gzipped(count);
+    const prepared = await under.opener.open(records, settings, startMs, "topic-0");
+    expect(under.tasks).toEqual(expected);
+    expect(prepared?.ok === true && Buffer.isBuffer(prepared.records) && prepared.records.equals(records)).toBe(true);
+  });
+
+  test("are compressed anew, and refused, as those of few are", async () => {
+    const under = opener();
+    const records = await gzipped(recordsInPlaceMax + 1);
+    const config = { ...settings, compressionType: "zstd" } as const;
+    const prepared = await under.opener.open(records, config, startMs, "topic-0");
+    if (prepared?.ok !== true) throw new Error("it is refused");
+    const batch = new BatchView(prepared.records, 0);
+    expect([batch.compression, batch.recordCount, batch.isValidCrc()]).toEqual(["zstd", recordsInPlaceMax + 1, true]);
+    const early = await gzipped(recordsInPlaceMax + 1, startMs + 7_200_000);
+    const refused = await under.opener.open(early, settings, startMs, "topic-0");
+    expect(refused).toMatchObject({ ok: false, error: Errors.INVALID_TIMESTAMP });
+    expect(under.tasks).toEqual(["prepare", "prepare"]);
   });
 });

@@ -9,6 +9,7 @@ import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { BatchView, producerIdAt } from "../../../../src/protocol/records/batch-header.ts";
 import { decompressBatch, payloadOf } from "../../../../src/protocol/records/record-iterator.ts";
 import { batch, startMs } from "../batches.ts";
+import { unusedWorkers } from "../../../support/unused-workers.ts";
 
 const broker = new BrokerConfig(
   new Map(
@@ -45,7 +46,7 @@ describe("the level is that of the topic's codec", () => {
       },
     };
     expect(config.compressionLevel).toBe(level);
-    await new BatchOpener(compute).open(batch(), config, startMs, "topic-0");
+    await new BatchOpener(compute, unusedWorkers).open(batch(), config, startMs, "topic-0");
     expect(levels).toEqual("compression.type" in overrides ? [level] : []);
   });
 
@@ -55,7 +56,12 @@ describe("the level is that of the topic's codec", () => {
     );
     const sizes = ["1", "9"].map(async (level) => {
       const config = configOf({ "compression.type": "gzip", "compression.gzip.level": level });
-      const result = await new BatchOpener(nodeCompute).open(batch({ value: text }), config, startMs, "topic-0");
+      const result = await new BatchOpener(nodeCompute, unusedWorkers).open(
+        batch({ value: text }),
+        config,
+        startMs,
+        "topic-0",
+      );
       return result?.ok ? result.records.length : 0;
     });
     const [fast, small] = await Promise.all(sizes);
@@ -66,7 +72,12 @@ describe("the level is that of the topic's codec", () => {
 
 test("records as producers write them keep their bytes, and the header what is the producer's", async () => {
   const sent = batch({ count: 3, producerId: 77, producerEpoch: 2, baseSequence: 5, isTransactional: true });
-  const result = await new BatchOpener(nodeCompute).open(sent, configOf({ "compression.type": "lz4" }), startMs, "t-0");
+  const result = await new BatchOpener(nodeCompute, unusedWorkers).open(
+    sent,
+    configOf({ "compression.type": "lz4" }),
+    startMs,
+    "t-0",
+  );
   const stored = new BatchView(result?.ok ? result.records : Buffer.alloc(0), 0);
   expect(await decompressBatch(stored, nodeCompute, 10_000)).toEqual(payloadOf(new BatchView(sent, 0)));
   expect(stored.buffer.subarray(producerIdAt, producerIdAt + 14)).toEqual(
@@ -87,7 +98,7 @@ test("no more than four batches are open at once", async () => {
       return nodeCompute.compress(codec, data);
     },
   };
-  const opener = new BatchOpener(compute);
+  const opener = new BatchOpener(compute, unusedWorkers);
   const config = configOf({ "compression.type": "gzip" });
   const records = buildBatch({ records: [{ key: null, value: Buffer.from("x"), timestamp: startMs }] });
   const results = await Promise.all(

@@ -12,6 +12,7 @@ import { batch } from "../../log/batches.ts";
 import { openReplicas, registration } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
 import { testContext } from "../test-context.ts";
+import { unusedWorkers } from "../../../support/unused-workers.ts";
 
 /** A handler whose decompression waits until the test lets it go on. */
 function open() {
@@ -36,6 +37,7 @@ function open() {
     replicas: opened.replicas,
     clock: opened.time,
     compute,
+    workers: unusedWorkers,
     verification: openVerification(opened.time).verification,
     minInSyncReplicasOf: () => 1,
   });
