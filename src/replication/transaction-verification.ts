@@ -68,7 +68,7 @@ export interface TransactionVerificationOptions {
   readonly timers: Timers;
   /** `transaction.partition.verification.enable`, as it is now. */
   readonly isEnabled: () => boolean;
-  /** `add.partitions.to.txn.retry.backoff.ms` */
+  /** `add.partitions.to.txn.retry.backoff.ms`: the longest pause. The first ones are short, since asking costs little. */
   readonly retryBackoffMs: number;
   /** `add.partitions.to.txn.retry.backoff.max.ms`, at most `request.timeout.ms` */
   readonly retryMsMax: number;
@@ -113,9 +113,11 @@ export class TransactionVerification {
     const { clock, timers, retryBackoffMs, retryMsMax } = this.#options;
     const startedMs = clock.monotonicMs();
     let results = await first;
+    let delayMs = 1;
     while (results.some(({ errorCode }) => errorCode === Errors.CONCURRENT_TRANSACTIONS)) {
       if (clock.monotonicMs() - startedMs >= retryMsMax) break;
-      await new Promise<void>((resolve) => void timers.after(retryBackoffMs, resolve));
+      await new Promise<void>((resolve) => void timers.after(delayMs, resolve));
+      delayMs = Math.min(2 * delayMs, retryBackoffMs);
       results = await this.start(wanted);
     }
     return results;

@@ -2,6 +2,7 @@ import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { type Disk } from "../../../src/io/ports.ts";
 import { defaultLogConfig, type LogConfig } from "../../../src/log/log-config.ts";
 import { LogManager } from "../../../src/log/directory/log-manager.ts";
+import { type ProducerSettings } from "../../../src/log/producers/producer-state.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { type PartitionRegistration } from "../../../src/metadata/image/partition-registration.ts";
 import { zeroUuid } from "../../../src/base/uuid.ts";
@@ -53,6 +54,7 @@ export function openReplicas(
     readonly moveBytesPerSecond?: () => number;
     readonly isCordoned?: (directory: string) => boolean;
     readonly bufferPool?: BufferPool;
+    readonly producerSettings?: ProducerSettings;
   } = {},
 ) {
   const time = new ManualTime(startMs);
