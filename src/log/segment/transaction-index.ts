@@ -5,6 +5,7 @@ import { IndexFile } from "./index-file.ts";
 
 const entrySizeBytes = 34;
 const currentVersion = 0;
+const lastOffsetAt = 18;
 
 export interface AbortedTransaction {
   readonly producerId: ProducerId;
@@ -38,7 +39,7 @@ export class TransactionIndex {
     bytes.writeInt16BE(currentVersion, start);
     writeInt64(bytes, start + 2, transaction.producerId);
     writeInt64(bytes, start + 10, transaction.firstOffset);
-    writeInt64(bytes, start + 18, transaction.lastOffset);
+    writeInt64(bytes, start + lastOffsetAt, transaction.lastOffset);
     writeInt64(bytes, start + 26, transaction.lastStableOffset);
   }
 
@@ -48,7 +49,7 @@ export class TransactionIndex {
     return {
       producerId: readInt64(bytes, start + 2),
       firstOffset: readInt64(bytes, start + 10),
-      lastOffset: readInt64(bytes, start + 18),
+      lastOffset: readInt64(bytes, start + lastOffsetAt),
       lastStableOffset: readInt64(bytes, start + 26),
     };
   }
@@ -58,12 +59,26 @@ export class TransactionIndex {
    * another one.
    */
   collect(startOffset: Offset, endOffset: Offset, found: AbortedTransaction[]): boolean {
-    for (let slot = 0; slot < this.file.count; slot++) {
+    const { count } = this.file;
+    for (let slot = this.#firstEndingFrom(startOffset); slot < count; slot++) {
       const transaction = this.at(slot);
-      if (transaction.lastOffset >= startOffset && transaction.firstOffset < endOffset) found.push(transaction);
+      if (transaction.firstOffset < endOffset) found.push(transaction);
       if (transaction.lastStableOffset >= endOffset) return true;
     }
     return false;
+  }
+
+  /** Slot of the first transaction whose marker is at or behind `offset`: markers ascend. */
+  #firstEndingFrom(offset: Offset): number {
+    const bytes = this.file.bytes();
+    let low = 0;
+    let high = this.file.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (readInt64(bytes, middle * entrySizeBytes + lastOffsetAt) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Removes the transactions whose marker is at or above `offset`. */

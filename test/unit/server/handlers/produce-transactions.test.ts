@@ -10,6 +10,7 @@ import { readAll } from "../../log/open-log.ts";
 import { batch, marker, type BatchOptions } from "../../log/batches.ts";
 import { openReplicas } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
+import { unusedWorkers } from "../../../support/unused-workers.ts";
 import { testContext } from "../test-context.ts";
 
 /** A handler whose coordinator answers when the test lets it. */
@@ -24,6 +25,7 @@ function open() {
     replicas: opened.replicas,
     clock: opened.time,
     compute: nodeCompute,
+    workers: unusedWorkers,
     verification,
     minInSyncReplicasOf: () => 1,
   });
