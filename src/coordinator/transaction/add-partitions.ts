@@ -1,7 +1,7 @@
 import { type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { isPrepared } from "./transaction-status.ts";
-import { appendTransaction, type TransactionTurn } from "./transaction-state.ts";
+import { appendTransaction, isRecordable, type TransactionTurn } from "./transaction-state.ts";
 import { hasPartition, type TopicPartition } from "./transaction.ts";
 import { partitionsAdded } from "./transitions.ts";
 
@@ -27,6 +27,7 @@ export function addPartitions(turn: TransactionTurn, request: AddPartitionsReque
   if (status === "Ongoing" && request.partitions.every((partition) => hasPartition(partitions, partition))) {
     return Errors.NONE;
   }
+  if (!isRecordable(turn, request.clientVersion)) return Errors.UNSUPPORTED_VERSION;
   appendTransaction(turn, partitionsAdded(transaction, request.partitions, request.clientVersion, turn.nowMs));
   return Errors.NONE;
 }

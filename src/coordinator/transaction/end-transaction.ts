@@ -2,7 +2,7 @@ import { type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { Ticket } from "../runtime/ticket.ts";
 import { isPrepared } from "./transaction-status.ts";
-import { appendTransaction, type TransactionTurn } from "./transaction-state.ts";
+import { appendTransaction, isRecordable, type TransactionTurn } from "./transaction-state.ts";
 import { bumpsEpoch, isEpochExhausted, noProducerEpoch, noProducerId, type Transaction } from "./transaction.ts";
 import { completed, fenced, prepared } from "./transitions.ts";
 
@@ -49,6 +49,7 @@ export function endTransaction(
   if (verdict === "done")
     return isBumping ? { errorCode: Errors.NONE, ...producerOf(transaction) } : refusal(Errors.NONE);
   if (verdict !== "prepare") return refusal(verdict);
+  if (!isRecordable(turn, request.clientVersion)) return refusal(Errors.UNSUPPORTED_VERSION);
   let nextProducerId: ProducerId = noProducerId;
   if (isBumping && isEpochExhausted(transaction.producerEpoch)) {
     if (freeProducerId === undefined) return needsProducerId;

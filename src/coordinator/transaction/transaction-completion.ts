@@ -21,6 +21,8 @@ interface Work {
   readonly preparedAtMs: TimestampMs;
   /** Partitions without a marker so far. */
   partitions: TopicPartition[];
+  /** To be called when there is nothing more to do. */
+  readonly waiting: Set<() => void>;
 }
 
 /** How long to wait before what failed is tried again. */
@@ -41,7 +43,8 @@ export class TransactionCompletion {
 
   start(transaction: Transaction, coordinatorEpoch: LeaderEpoch, preparedAtMs: TimestampMs): void {
     const partitions = partitionsIn(transaction.partitions);
-    const work: Work = { transaction, coordinatorEpoch, preparedAtMs, partitions };
+    const work: Work = { transaction, coordinatorEpoch, preparedAtMs, partitions, waiting: new Set() };
+    this.#end(transaction.transactionalId);
     this.#workById.set(transaction.transactionalId, work);
     void this.#run(work);
   }
@@ -49,13 +52,28 @@ export class TransactionCompletion {
   /** Drops what belongs to another coordinator now. */
   drop(isDropped: (transactionalId: string) => boolean): void {
     for (const transactionalId of this.#workById.keys()) {
-      if (isDropped(transactionalId)) this.#workById.delete(transactionalId);
+      if (isDropped(transactionalId)) this.#end(transactionalId);
     }
+  }
+
+  /** Resolves when the id's transaction is complete, but after so long at the latest. */
+  whenDone(transactionalId: string, patienceMs: number): Promise<void> {
+    const work = this.#workById.get(transactionalId);
+    if (work === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        work.waiting.delete(done);
+        resolve();
+      };
+      const timer = this.#options.timers.after(patienceMs, done);
+      work.waiting.add(done);
+    });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#workById.clear();
+    this.drop(() => true);
   }
 
   /** The partitions of the id's transaction that have no marker yet; undefined when none are being written. */
@@ -98,7 +116,7 @@ export class TransactionCompletion {
         { transactionalId, error: errorName(fatal) },
         "another producer or coordinator has ended a transaction",
       );
-      this.#workById.delete(transactionalId);
+      this.#end(transactionalId);
       return;
     }
     work.partitions = partitions.filter((_, index) => !isSettled(codes[index] ?? Errors.UNKNOWN_SERVER_ERROR));
@@ -118,12 +136,19 @@ export class TransactionCompletion {
       // Whoever coordinates the id now, or loads it, finds it prepared and completes it.
       case Errors.NOT_COORDINATOR:
       case Errors.COORDINATOR_LOAD_IN_PROGRESS:
-        this.#workById.delete(transactionalId);
+        this.#end(transactionalId);
         return;
       default:
         logger.warn({ transactionalId, error: errorName(errorCode) }, "end of a transaction not written, trying again");
         this.#retry(work);
     }
+  }
+
+  #end(transactionalId: string): void {
+    const work = this.#workById.get(transactionalId);
+    if (work === undefined) return;
+    this.#workById.delete(transactionalId);
+    for (const done of work.waiting) done();
   }
 
   #retry(work: Work): void {

@@ -63,6 +63,9 @@ export interface AddOrVerifyRequest extends Omit<AddPartitionsRequest, "clientVe
   readonly verifyOnly: boolean;
 }
 
+/** About as long as clients, and brokers that ask for them, wait between attempts. */
+const patienceMs = 20;
+
 type ListTransactionsResponse = Draft<ApiResponse<"listTransactions">>;
 
 /**
@@ -149,6 +152,17 @@ export class TransactionCoordinator {
     return responseOf(result, (errorCode) => errorCode);
   }
 
+  /**
+   * The same, but while the producer's last transaction is not complete it waits for that: a moment here saves the client a
+   * second attempt.
+   */
+  async addPartitionsPatiently(request: AddPartitionsRequest): Promise<ErrorCode> {
+    const errorCode = await this.addPartitions(request);
+    if (errorCode !== Errors.CONCURRENT_TRANSACTIONS) return errorCode;
+    await this.#completion.whenDone(request.transactionalId, patienceMs);
+    return this.addPartitions(request);
+  }
+
   /** A code for each partition: TRANSACTION_ABORTABLE when the open transaction does not have it. */
   verifyPartitions(request: Omit<AddPartitionsRequest, "clientVersion">): ErrorCode[] {
     const refusal = this.#refusalOf(request.transactionalId);
@@ -168,7 +182,7 @@ export class TransactionCoordinator {
     const all = (errorCode: ErrorCode) => partitions.map(() => errorCode);
     if (!this.#epochs.has(this.partitionFor(transactionalId))) return all(Errors.COORDINATOR_NOT_AVAILABLE);
     if (verifyOnly) return this.verifyPartitions(request);
-    return all(await this.addPartitions({ ...request, clientVersion: 2 }));
+    return all(await this.addPartitionsPatiently({ ...request, clientVersion: 2 }));
   }
 
   describeTransactions(transactionalIds: readonly string[]): DescribedTransaction[] {

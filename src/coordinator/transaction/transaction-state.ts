@@ -40,6 +40,11 @@ export class TransactionState {
   }
 }
 
+/** Whether the records of this cluster can hold what a client of that level does. */
+export function isRecordable({ state }: TransactionTurn, clientVersion: number): boolean {
+  return clientVersion === 0 || recordVersionOf(state.serverVersion) >= 1;
+}
+
 export type TransactionTurn = Turn<TransactionState, TransactionRecord>;
 
 export function appendTransaction(turn: TransactionTurn, transaction: Transaction): void {

@@ -16,7 +16,7 @@ export function addOffsetsToTxnHandler(deps: {
   return {
     api: "addOffsetsToTxn",
     async handle({ transactionalId, producerId, producerEpoch, groupId }, { apiVersion }) {
-      const errorCode = await deps.transactions.addPartitions({
+      const errorCode = await deps.transactions.addPartitionsPatiently({
         transactionalId,
         producerId,
         producerEpoch,

@@ -33,9 +33,16 @@ export function addPartitionsToTxnHandler(deps: AddPartitionsToTxnDeps): Handler
         transactionalId: transaction.transactionalId,
         topicResults: await resultOf(deps, transaction, apiVersion),
       }));
-      return { resultsByTransaction: await Promise.all(results) };
+      const resultsByTransaction = await Promise.all(results);
+      const isUnsupported = resultsByTransaction.some(({ topicResults }) => topicResults.some(isOfUnsupportedVersion));
+      return isUnsupported ? { errorCode: Errors.UNSUPPORTED_VERSION } : { resultsByTransaction };
     },
   };
+}
+
+/** The cluster has no record for what brokers of this version ask, whatever the partition. */
+function isOfUnsupportedVersion({ resultsByPartition }: TopicResult): boolean {
+  return resultsByPartition?.[0]?.partitionErrorCode === Errors.UNSUPPORTED_VERSION;
 }
 
 function ofProducer(request: ApiRequest<"addPartitionsToTxn">): Transaction {
@@ -68,7 +75,7 @@ async function resultOf(
     return withCodes(topics, () => codes[next++]!);
   }
   const clientVersion = apiVersion >= 4 ? 2 : 0;
-  const errorCode = await transactions.addPartitions({ ...producer, partitions, clientVersion });
+  const errorCode = await transactions.addPartitionsPatiently({ ...producer, partitions, clientVersion });
   const isFenced = errorCode === Errors.PRODUCER_FENCED && apiVersion < 2;
   return withCodes(topics, () => (isFenced ? Errors.INVALID_PRODUCER_EPOCH : errorCode));
 }

@@ -65,7 +65,13 @@ export class TransactionTranscript {
         return this.#init(command);
       case "add": {
         const clientVersion = numberOf(options.get("version"), 2);
-        return this.#answer("add", transactions.addPartitions({ ...this.#partitionsOf(command), clientVersion }));
+        const isPatient = words.at(-1) === "patiently";
+        const request = {
+          ...this.#partitionsOf({ ...command, words: isPatient ? words.slice(0, -1) : words }),
+          clientVersion,
+        };
+        const added = isPatient ? transactions.addPartitionsPatiently(request) : transactions.addPartitions(request);
+        return this.#answer("add", added);
       }
       case "verify":
         return this.#answer("verify", transactions.verifyPartitions(this.#partitionsOf(command)));
