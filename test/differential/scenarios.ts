@@ -3,6 +3,7 @@ import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
+import { transactionalOffsetsScenario } from "./scenarios/offset-commits.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
 import {
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   markersScenario,
   readCommittedScenario,
   committedWaitScenario,
+  transactionalOffsetsScenario,
   logDirsScenario,
   metadataScenario,
   apiVersionsScenario,
