@@ -1,5 +1,6 @@
 import { type TimestampMs } from "../../base/brand.ts";
 import { assert } from "../../base/assert.ts";
+import { javaHashCode } from "../runtime/partition-for.ts";
 import { metadataOf, type ClassicMember } from "./classic-member.ts";
 import { consumerProtocolType, subscribedTopicsOf } from "./consumer-subscription.ts";
 
@@ -171,7 +172,7 @@ export class ClassicGroup implements ClassicGroupView {
     this.pendingSync.delete(memberId);
   }
 
-  /** The protocol that most members would like best among those that all of them know. */
+  /** The protocol that most members would like best among those that all of them know; of equals, the one that Kafka takes. */
   selectProtocol(): string {
     const [any] = this.members.values();
     const common = new Set(any?.protocols.map(({ name }) => name).filter((name) => this.#isCommon(name)));
@@ -183,7 +184,8 @@ export class ClassicGroup implements ClassicGroupView {
     }
     let selected: string | undefined;
     for (const [name, count] of votes) {
-      if (selected === undefined || count > votes.get(selected)!) selected = name;
+      const lead = selected === undefined ? 1 : count - votes.get(selected)!;
+      if (lead > 0 || (lead === 0 && comesBefore(name, selected!, votes.size))) selected = name;
     }
     assert(selected !== undefined, `group ${this.groupId} has no member to choose a protocol`);
     return selected;
@@ -212,4 +214,16 @@ export class ClassicGroup implements ClassicGroupView {
     }
     return true;
   }
+}
+
+/** Kafka goes through the protocols as a hash map of Java's has them. */
+function comesBefore(name: string, other: string, count: number): boolean {
+  return slotOf(name, count) < slotOf(other, count);
+}
+
+function slotOf(name: string, count: number): number {
+  let slots = 16;
+  while (count > slots * 0.75) slots *= 2;
+  const hash = javaHashCode(name);
+  return (hash ^ (hash >>> 16)) & (slots - 1);
 }
