@@ -1,6 +1,13 @@
 import { resolve } from "node:path";
 import { brokerKeys } from "./broker-keys.ts";
-import { ConfigError, RequirementError, type ConfigKey, type ConfigValue, parseValue } from "./config-key.ts";
+import {
+  ConfigError,
+  RequirementError,
+  type ConfigKey,
+  type ConfigValue,
+  parseValue,
+  repetitionWarning,
+} from "./config-key.ts";
 import { parseIpOverrides } from "./connection-limits.ts";
 import { retentionMs } from "./dynamic-checks.ts";
 import {
@@ -76,7 +83,7 @@ export class BrokerConfig {
       )?.name ??
       this.get("security.inter.broker.protocol")
     ).toUpperCase();
-    this.warnings = [...this.#check()];
+    this.warnings = [...repetitionWarnings(properties), ...this.#check()];
   }
 
   get<K extends BrokerKeyName>(name: K): BrokerValue<K> {
@@ -193,6 +200,12 @@ export class BrokerConfig {
 
 function isKnown(name: string): boolean {
   return Object.hasOwn(brokerKeys, name) || knownPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+function repetitionWarnings(properties: ReadonlyMap<string, string>): string[] {
+  return (Object.entries(brokerKeys) as [BrokerKeyName, ConfigKey][])
+    .map(([name, definition]) => repetitionWarning(name, definition, properties.get(name)))
+    .filter((warning) => warning !== undefined);
 }
 
 function parseAll(properties: ReadonlyMap<string, string>): Map<string, ConfigValue> {

@@ -32,6 +32,8 @@ export interface ConfigKey<T = ConfigValue | null> {
 export interface Check {
   /** What is allowed, as Kafka prints it in its documentation. */
   readonly allowed: string;
+  /** Entries of a list that are repeated are dropped before the others are looked at. */
+  readonly dropsRepetitions?: true;
   /** The full message when `value` is refused. */
   readonly problem: (name: string, value: ConfigValue, type: ConfigType) => string | undefined;
 }
@@ -132,15 +134,15 @@ export function oneOfIgnoringCase(...values: string[]): Check {
   };
 }
 
-/** A list without empty and repeated entries, each of `values` when any are given. */
+/** A list of which the repeated entries are dropped: none is empty, and each is of `values` when any are given. */
 export function listOf(...values: string[]): Check {
   const allowed = `[${values.join(", ")}]`;
   return {
     allowed: values.length === 0 ? "" : allowed,
+    dropsRepetitions: true,
     problem: (name, value) => {
       if (!Array.isArray(value)) return undefined;
       const entries = value as readonly string[];
-      if (new Set(entries).size !== entries.length) return `Configuration '${name}' values must not be duplicated.`;
       if (entries.includes("")) return `Configuration '${name}' values must not be empty.`;
       const odd = values.length === 0 ? undefined : entries.find((entry) => !values.includes(entry));
       return odd === undefined ? undefined : refused(name, odd, `String must be one of: ${values.join(", ")}`);
@@ -153,6 +155,7 @@ export function nonEmptyListOf(...values: string[]): Check {
   const inner = listOf(...values);
   return {
     allowed: values.length === 0 ? "non-empty list" : inner.allowed,
+    dropsRepetitions: true,
     problem: (name, value, type) =>
       Array.isArray(value) && value.length === 0
         ? `Configuration '${name}' must not be empty. Valid values include: ${values.length === 0 ? "any non-empty value" : inner.allowed}`
@@ -194,10 +197,24 @@ const integerLimits: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
  * @throws ConfigError naming key, value and what is allowed
  */
 export function parseValue(name: string, definition: ConfigKey, text: string): ConfigValue {
-  const value = parseText(name, definition.type, text);
+  const { value } = parseEntries(name, definition, text);
   const problem = definition.check?.problem(name, value, definition.type);
   if (problem !== undefined) throw new ConfigError(problem);
   return value;
+}
+
+/** What Kafka says of repeated entries, which it drops; undefined when there are none. */
+export function repetitionWarning(name: string, definition: ConfigKey, text: string | undefined): string | undefined {
+  if (text === undefined || definition.check?.dropsRepetitions !== true) return undefined;
+  const { value, given } = parseEntries(name, definition, text);
+  if (!Array.isArray(value) || !Array.isArray(given) || value.length === given.length) return undefined;
+  return `Configuration key "${name}" contains duplicate values. Duplicates will be removed. The original value is: [${given.join(", ")}], the updated value is: [${value.join(", ")}]`;
+}
+
+function parseEntries(name: string, definition: ConfigKey, text: string): { value: ConfigValue; given: ConfigValue } {
+  const given = parseText(name, definition.type, text);
+  const isSet = Array.isArray(given) && definition.check?.dropsRepetitions === true;
+  return { value: isSet ? [...new Set(given)] : given, given };
 }
 
 function parseText(name: string, type: ConfigType, text: string): ConfigValue {

@@ -195,7 +195,8 @@ function describedTopic(
   const configs = describeTopic(overrides, view.effectiveConfig.layers(view.image), null)
     .map(({ name, value, readOnly, source, isSensitive }) => ({
       name,
-      value: isSensitive ? null : value,
+      // What was given is told as it was given.
+      value: isSensitive ? null : (overrides.get(name) ?? value),
       readOnly,
       configSource: source,
       isSensitive,

@@ -25,6 +25,8 @@ export interface LogStorageOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly config: LogConfig;
+  /** False when `config` stands for the topic's, which is not known yet. */
+  readonly isConfigKnown?: boolean;
   readonly logStartOffset: Offset;
   readonly recoveryPoint: Offset;
   /** Where the log was compacted up to, as far as that is known. */
@@ -83,6 +85,7 @@ export class LogStorage {
   isDirectoryBehind = false;
   readonly #openFiles: OpenFiles;
   #isNameSynced = false;
+  #isConfigKnown: boolean;
   /** Offsets of the producer snapshots that are not durable. */
   readonly #unsyncedSnapshots: Set<Offset>;
   readonly #draw: () => number;
@@ -96,6 +99,7 @@ export class LogStorage {
     this.clock = clock;
     this.logger = logger;
     this.config = options.config;
+    this.#isConfigKnown = options.isConfigKnown ?? true;
     this.directory = dir;
     this.#openFiles = openFiles;
     this.#draw = options.draw;
@@ -123,6 +127,14 @@ export class LogStorage {
 
   get isUsable(): boolean {
     return !this.isOffline && !this.isClosed;
+  }
+
+  /** The topic's configuration: what was loaded before it was known is made to fit. */
+  configure(config: LogConfig): void {
+    this.config = config;
+    if (this.#isConfigKnown) return;
+    this.#isConfigKnown = true;
+    for (const segment of this.segments.all()) segment.configure(this.#place());
   }
 
   /** Hands the active segment's bytes to the operating system. */

@@ -108,7 +108,7 @@ export class Log {
   }
 
   updateConfig(config: LogConfig): void {
-    this.#storage.config = config;
+    this.#storage.configure(config);
   }
 
   get logStartOffset(): Offset {

@@ -16,7 +16,8 @@ import {
   type SocketAddress,
 } from "../io/ports.ts";
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
-import { defaultLogConfig } from "../log/log-config.ts";
+import { TopicConfig } from "../config/topic-config.ts";
+import { logConfigFrom } from "../log/log-config.ts";
 import { LogManager } from "../log/directory/log-manager.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { WriteQueue } from "../log/write-queue.ts";
@@ -235,7 +236,7 @@ class Node implements RunningNode {
         failedDirectories,
         isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
         excluded: new Set([metadataLogDirName]),
-        defaultConfig: defaultLogConfig,
+        defaultConfig: logConfigFrom(new TopicConfig(new Map(), config)),
         disk,
         clock,
         timers,

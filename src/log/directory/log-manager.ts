@@ -47,6 +47,7 @@ interface NewLog {
   readonly highWatermark?: Offset | undefined;
   readonly cleanedOffset?: Offset | undefined;
   readonly recovered?: RecoveredLog | undefined;
+  readonly isConfigKnown?: boolean;
 }
 
 /** The logs of a node in its directories: loads them at the start, makes them, moves them aside, promotes copies. */
@@ -359,7 +360,12 @@ export class LogManager {
     const { name, dir } = found;
     const recovered = this.#recovered.get(dir);
     if (!directory.hadCleanShutdown) this.#options.logger.debug({ log: name }, "Recovering the log");
-    const log = this.#open(directory, { ...found, recovered, config: this.#options.defaultConfig });
+    const log = this.#open(directory, {
+      ...found,
+      recovered,
+      config: this.#options.defaultConfig,
+      isConfigKnown: false,
+    });
     if (log === undefined) return;
     const others = kind === "future" ? this.#logs.futures : this.#logs.current;
     const other = others.get(name);

@@ -18,7 +18,8 @@ export class SegmentIndexes {
   readonly transactions: TransactionIndex;
   readonly #file: SegmentFile;
   readonly #baseOffset: Offset;
-  readonly #intervalBytes: number;
+  /** So many bytes lie between two entries, or more. */
+  intervalBytes: number;
   #bytesSinceEntry = 0;
   /** Undefined until the time index was looked into. */
   #maxTimestamp: TimestampMs | undefined = -1;
@@ -47,7 +48,7 @@ export class SegmentIndexes {
     this.transactions = new TransactionIndex(disk, pathOf(transactionIndexSuffix));
     this.#file = file;
     this.#baseOffset = baseOffset;
-    this.#intervalBytes = intervalBytes;
+    this.intervalBytes = intervalBytes;
     this.#offsetOfMaxTimestamp = baseOffset;
   }
 
@@ -107,7 +108,7 @@ export class SegmentIndexes {
       this.#maxTimestamp = maxTimestamp;
       this.#offsetOfMaxTimestamp = lastOffset;
     }
-    if (this.#bytesSinceEntry > this.#intervalBytes) {
+    if (this.#bytesSinceEntry > this.intervalBytes) {
       this.offsets.append(lastOffset, position);
       this.times.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
       this.#bytesSinceEntry = 0;

@@ -51,7 +51,7 @@ export class Segment {
   readonly #disk: Disk;
   readonly #indexes: SegmentIndexes;
   /** By how much the roll by time comes earlier, so that the segments of many logs do not roll at once. */
-  readonly #rollJitterMs: number;
+  #rollJitterMs: number;
   #directory: string;
   /** Behind the usual names of the files; "" for a segment of the log that nothing is happening to. */
   #suffix = "";
@@ -168,6 +168,12 @@ export class Segment {
       });
     }
     return this.#firstTimestamp;
+  }
+
+  /** Of its place, takes what depends on the topic's configuration. */
+  configure({ rollJitterMs, indexIntervalBytes }: SegmentPlace): void {
+    this.#rollJitterMs = rollJitterMs;
+    this.#indexes.intervalBytes = indexIntervalBytes;
   }
 
   canHold(offset: Offset): boolean {

@@ -30,6 +30,18 @@ describe("a broker's configuration", () => {
     expect(config.interBrokerListenerName).toBe("PLAINTEXT");
   });
 
+  test("drops what a list repeats, and says so; a topic's list too", () => {
+    const config = configOf({ "log.dirs": "/a,/b, /a", "process.roles": "broker,controller,broker" });
+    expect(config.logDirs).toEqual(["/a", "/b"]);
+    expect(config.warnings).toEqual([
+      'Configuration key "log.dirs" contains duplicate values. Duplicates will be removed. The original value is: [/a, /b, /a], the updated value is: [/a, /b]',
+      'Configuration key "process.roles" contains duplicate values. Duplicates will be removed. The original value is: [broker, controller, broker], the updated value is: [broker, controller]',
+    ]);
+    expect(configOf({ "log.dirs": "/a,/b" }).warnings).toEqual([]);
+    const topic = new TopicConfig(new Map([["cleanup.policy", "compact,delete,compact"]]), config);
+    expect(topic.get("cleanup.policy")).toEqual(["compact", "delete"]);
+  });
+
   test.each([
     [{ "num.partitions": "0" }, "Invalid value 0 for configuration num.partitions: Value must be at least 1"],
     [{ "num.partitions": "many" }, "Invalid value many for configuration num.partitions: Not a number of type INT"],

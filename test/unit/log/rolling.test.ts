@@ -25,6 +25,26 @@ test("jitter lets a segment end earlier, by another share of it for each", () =>
   expect(bases(under)).toEqual([0, 2, 4, 6]);
 });
 
+test("a segment that was loaded takes jitter and index interval when the topic's configuration is known, once", () => {
+  const disk = new MemoryDisk();
+  const config = { segmentMs: 1_000, segmentJitterMs: 400, indexIntervalBytes: 100 };
+  const first = openLog(disk, { segmentMs: 1_000 });
+  append(first, startMs);
+  first.log.close();
+  const loaded = { hadCleanShutdown: true, isConfigKnown: false };
+  const draws = [0, 0.5, 0];
+  const again = openLog(disk.kill(), { segmentMs: 1_000 }, { ...loaded, draw: () => draws.shift()! });
+  again.log.updateConfig({ ...again.log.config, ...config });
+  expect(draws).toEqual([0]);
+  for (const offset of [200, 400, 600, 800]) append(again, startMs + offset);
+  expect(bases(again)).toEqual([0]);
+  again.log.updateConfig({ ...again.log.config, ...config, segmentJitterMs: 0 });
+  append(again, startMs + 801);
+  expect(bases(again)).toEqual([0, 5]);
+  const index = again.log.storage.segments.first;
+  expect(again.log.storage.disk.stat(index.file.path.replace(".log", ".index")).sizeBytes).toBeGreaterThan(0);
+});
+
 test("jitter is never more than the time a segment has, which compaction may shorten", () => {
   const config = { segmentMs: 1_000_000, segmentJitterMs: 1_000_000, isCompacted: true, maxCompactionLagMs: 1_000 };
   const under = openLog(new MemoryDisk(), config, { draw: () => 0.5 });
