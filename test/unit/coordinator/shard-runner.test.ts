@@ -1,10 +1,11 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { TimelineMap, type Timeline } from "../../../src/base/timeline-map.ts";
 import { CoordinatorRuntime } from "../../../src/coordinator/runtime/coordinator-runtime.ts";
 import { type CoordinatorShard } from "../../../src/coordinator/runtime/shard.ts";
 import { type AnyTicket, type Result, type Ticket } from "../../../src/coordinator/runtime/ticket.ts";
 import { type Turn } from "../../../src/coordinator/runtime/turn.ts";
 import { type CompressionName, type Compute } from "../../../src/io/ports.ts";
+import { VerificationGuard } from "../../../src/log/producers/verification.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { onlyBatch } from "../../../src/protocol/records/batches.ts";
@@ -330,4 +331,131 @@ test("timers run at their time, start anew after a revert, and end with the lead
   world.runtime.close();
   await world.time.advance(5_000);
   expect(world.ticks).toHaveLength(3);
+});
+
+describe("transactions", () => {
+  const producer = { transactionalId: "id", producerId: 7, producerEpoch: 2 };
+  const commit = { producerId: 7, producerEpoch: 2, coordinatorEpoch: 3, isCommit: true, transactionVersion: 2 };
+
+  function writeInTransaction(world: World, ...words: string[]): Promise<Result<number>> {
+    return world.runtime.writeInTransaction<number>(0, producer, "verify", (turn, ticket) => {
+      for (const word of words) turn.append(word);
+      turn.reply(ticket, turn.state.offsets.size);
+    });
+  }
+
+  function headersOf(world: World): object[] {
+    return world.log.batches(0).map((batch) => {
+      const { baseOffset, producerId, producerEpoch, baseSequence, isTransactional, isControl } = onlyBatch(batch);
+      return { baseOffset, producerId, producerEpoch, baseSequence, isTransactional, isControl };
+    });
+  }
+
+  test("stand in batches of their own, in the order of the turns, and end behind what was written before", async () => {
+    const world = await loadedWorld();
+    const writes = [world.write("a"), writeInTransaction(world, "t", "u"), world.write("b")];
+    await Promise.resolve();
+    const ended = world.runtime.completeTransaction(0, commit);
+    const last = world.write("c");
+    expect(await settled<unknown>(world, ...writes, ended, last)).toEqual([
+      ok(1),
+      ok(4),
+      ok(2),
+      { ok: true, response: undefined },
+      ok(5),
+    ]);
+    const plain = { producerId: -1, producerEpoch: -1, baseSequence: 0, isTransactional: false, isControl: false };
+    const ours = { producerId: 7, producerEpoch: 2, isTransactional: true };
+    expect(headersOf(world)).toEqual([
+      { ...plain, baseOffset: 0 },
+      { ...ours, baseOffset: 2, baseSequence: 0, isControl: false },
+      { ...ours, baseOffset: 4, baseSequence: -1, isControl: true },
+      { ...plain, baseOffset: 5 },
+    ]);
+    expect(world.committed()).toEqual({ a: 0, b: 1, t: -2, u: -3, c: 5 });
+    expect(world.runtime.read(0, ({ ended: of }) => of.get(7, "committed"))).toEqual({ ok: true, response: true });
+  });
+
+  test("are only written when they are verified, with what they were verified with", async () => {
+    const world = await loadedWorld();
+    world.log.verify = () => ({ ok: false, error: Errors.TRANSACTION_ABORTABLE });
+    expect(await writeInTransaction(world, "t")).toEqual(failed(Errors.TRANSACTION_ABORTABLE));
+    const guard = new VerificationGuard(0, 2, -1, false);
+    world.log.verify = () => ({ ok: true, guard });
+    const shown: unknown[] = [];
+    world.log.onAppend = (_partition, _batch, transaction) => shown.push(transaction);
+    await settled(world, writeInTransaction(world, "t"), world.write("a"));
+    await settled(world, world.runtime.completeTransaction(0, commit));
+    // What needs no verification goes first.
+    expect(shown).toEqual([undefined, { guard }, { transactionVersion: 2 }]);
+    expect((shown[1] as { guard: unknown }).guard).toBe(guard);
+  });
+
+  test("that the log refuses take nothing else along", async () => {
+    const world = await loadedWorld();
+    await settled(world, world.write("a"));
+    world.log.isHeld = true;
+    const held = world.write("b");
+    await world.time.settle();
+    world.log.failNext = Errors.INVALID_PRODUCER_EPOCH;
+    expect(await settled(world, writeInTransaction(world, "t"))).toEqual([failed(Errors.INVALID_PRODUCER_EPOCH)]);
+    world.log.failNext = Errors.TRANSACTION_COORDINATOR_FENCED;
+    const fenced = failed(Errors.TRANSACTION_COORDINATOR_FENCED);
+    expect(await settled<unknown>(world, world.runtime.completeTransaction(0, commit))).toEqual([fenced]);
+    expect(world.runtime.read(0, ({ ended }) => ended.get(7))).toEqual({ ok: true, response: undefined });
+    world.log.release();
+    expect(await settled(world, held, world.write("c"))).toEqual([ok(2), ok(3)]);
+    expect(world.reverted).toEqual([]);
+    expect(world.committed()).toEqual({ a: 0, b: 1, c: 2 });
+    world.log.sizeBytesMax = 200;
+    const many = await writeInTransaction(world, "one", "two", "three", "four", "five");
+    expect(many).toEqual(failed(Errors.RECORD_LIST_TOO_LARGE));
+  });
+
+  test("do not fail because what waited before them was not written", async () => {
+    const world = await loadedWorld();
+    const first = world.write("a");
+    world.log.failNext = Errors.NOT_ENOUGH_REPLICAS;
+    const second = world.runtime.completeTransaction(0, commit);
+    expect(await settled<unknown>(world, first, second)).toEqual([
+      failed(Errors.NOT_ENOUGH_REPLICAS),
+      { ok: true, response: undefined },
+    ]);
+    expect(world.reverted).toHaveLength(1);
+    expect(headersOf(world)).toMatchObject([{ baseOffset: 0, isControl: true }]);
+  });
+
+  test("do not wait for compression", async () => {
+    const world = await loadedWorld("gzip");
+    const first = world.write("a");
+    await world.time.settle();
+    const second = world.write("b");
+    const third = writeInTransaction(world, "t");
+    expect(await settled(world, first, second, third)).toEqual([ok(1), ok(2), ok(3)]);
+    world.compressions[0]!();
+    const last = world.write("c");
+    await world.time.settle();
+    world.compressions[1]!();
+    expect(await settled(world, last)).toEqual([ok(4)]);
+    const codecs = world.log.batches(0).map((batch) => onlyBatch(batch).compression);
+    expect(codecs).toEqual(["none", "none", "none", "gzip"]);
+    expect(world.committed()).toEqual({ a: 0, b: 1, t: -2, c: 3 });
+  });
+
+  test("fail where no coordinator is, and when it goes", async () => {
+    const world = new World();
+    expect(await writeInTransaction(world, "t")).toEqual(failed(Errors.NOT_COORDINATOR));
+    expect(await world.runtime.completeTransaction(0, commit)).toEqual(failed(Errors.NOT_COORDINATOR));
+    const loading = world.runtime.elect(0, 1);
+    const early = world.runtime.completeTransaction(0, commit);
+    expect(await early).toEqual(failed(Errors.COORDINATOR_LOAD_IN_PROGRESS));
+    await loading;
+    world.log.isHeld = true;
+    const pending = world.runtime.completeTransaction(0, commit);
+    const slow = world.runtime.completeTransaction(0, { ...commit, producerId: 8 });
+    await world.time.settle();
+    world.runtime.resign(0);
+    const gone = failed(Errors.NOT_COORDINATOR);
+    expect(await settled<unknown>(world, pending, slow)).toEqual([gone, gone]);
+  });
 });
