@@ -166,3 +166,22 @@ export class TimelineMap<K, V> implements Revertible {
     if (this.#open!.size === 0) this.#open = undefined;
   }
 }
+
+/** One value whose latest changes can be reverted, and read as if they had not happened. It must not be changed in place. */
+export class TimelineCell<T> {
+  readonly #initial: T;
+  readonly #map: TimelineMap<"value", T>;
+
+  constructor(timeline: Timeline, initial: T) {
+    this.#initial = initial;
+    this.#map = new TimelineMap(timeline);
+  }
+
+  get(view: View = "latest"): T {
+    return this.#map.get("value", view) ?? this.#initial;
+  }
+
+  set(value: T): void {
+    this.#map.set("value", value);
+  }
+}

@@ -5,7 +5,11 @@ import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import { type Ports } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
-import { kraftVersionFeature, metadataVersionFeature } from "../metadata/features/feature-names.ts";
+import {
+  groupVersionFeature,
+  kraftVersionFeature,
+  metadataVersionFeature,
+} from "../metadata/features/feature-names.ts";
 import { supportedFeatures } from "../metadata/features/feature-table.ts";
 import { type RaftDriver } from "../raft/driver.ts";
 import { FetchSessionCache } from "../replication/fetch-session.ts";
@@ -19,6 +23,8 @@ import { addOffsetsToTxnHandler } from "./handlers/add-offsets-to-txn.ts";
 import { addPartitionsToTxnHandler } from "./handlers/add-partitions-to-txn.ts";
 import { alterConfigsHandler } from "./handlers/alter-configs.ts";
 import { apiVersionsHandler } from "./handlers/api-versions.ts";
+import { consumerGroupDescribeHandler } from "./handlers/consumer-group-describe.ts";
+import { consumerGroupHeartbeatHandler } from "./handlers/consumer-group-heartbeat.ts";
 import { createPartitionsHandler } from "./handlers/create-partitions.ts";
 import { createTopicsHandler } from "./handlers/create-topics.ts";
 import { deleteGroupsHandler } from "./handlers/delete-groups.ts";
@@ -160,6 +166,8 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       topicCreation: autoTopicCreation,
       servedTopics: new Set([consumerOffsetsTopic, transactionStateTopic]),
     }),
+    consumerGroupHeartbeatHandler({ groups, random, isEnabled: () => isGroupProtocolEnabled(cache) }),
+    consumerGroupDescribeHandler({ groups, isEnabled: () => isGroupProtocolEnabled(cache) }),
     joinGroupHandler({ groups, random }),
     syncGroupHandler({ groups }),
     heartbeatHandler({ groups }),
@@ -183,6 +191,10 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
 
 /** Log levels are set at start (`ODRADEK_LOG`), not while the node runs. */
 const fixedLoggers: BrokerLoggers = { levels: () => new Map([[rootLogger, "INFO"]]) };
+
+function isGroupProtocolEnabled({ image }: MetadataCache): boolean {
+  return (image.features.finalizedLevels.get(groupVersionFeature) ?? 0) >= 1;
+}
 
 function finalizedFeaturesOf({ image }: MetadataCache, raft: RaftDriver) {
   const levels = new Map(image.features.finalizedLevels);

@@ -3,6 +3,7 @@ import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { consumerOffsetsTopic } from "../base/topic-name.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { GroupMetadata } from "../coordinator/group/consumer/group-metadata.ts";
 import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts";
 import { groupShard } from "../coordinator/group/group-shard.ts";
 import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
@@ -285,8 +286,9 @@ class Node implements RunningNode {
     const { clock, timers, compute, logger } = this.#ports;
     const config = groupCoordinatorConfigFrom(this.#config);
     const log = this.#coordinatorLog(this.#config.get("offsets.load.buffer.size"));
+    const metadata = new GroupMetadata();
     const runtime = new CoordinatorRuntime(consumerOffsetsTopic, {
-      shard: groupShard(config),
+      shard: groupShard(config, metadata),
       writer: log,
       loader: log,
       clock,
@@ -298,7 +300,7 @@ class Node implements RunningNode {
     });
     const createdWith = this.#config.get("offsets.topic.num.partitions");
     const partitionCount = () => this.#cache.topic(consumerOffsetsTopic)?.partitions.length ?? createdWith;
-    return new GroupCoordinator({ runtime, config, partitionCount });
+    return new GroupCoordinator({ runtime, config, partitionCount, metadata });
   }
 
   #coordinatorLog(loadBufferSizeBytes: number): CoordinatorLog {

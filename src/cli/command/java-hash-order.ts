@@ -1,5 +1,6 @@
+import { inJavaBuckets, javaHashOrder, javaStringHash } from "../../base/java-hash.ts";
+
 const loadFactor = 0.75;
-const defaultCapacity = 16;
 
 /**
  * The order in which Kafka's Java client hands back what it was asked for by these names. It comes from the hash maps
@@ -9,22 +10,12 @@ const defaultCapacity = 16;
 export function javaResultOrder(names: readonly string[]): string[] {
   const made = capacityOf(names.length, names.length);
   const copied = capacityOf(Math.floor(names.length / loadFactor + 1), names.length);
-  return [made, copied, made].reduce((order, capacity) => inBuckets(order, capacity, javaStringHash), [...names]);
+  return [made, copied, made].reduce((order, capacity) => inJavaBuckets(order, capacity, javaStringHash), [...names]);
 }
 
 /** The order in which a Java hash map of the default size, filled in the order of `keys`, hands them back. */
 export function javaMapOrder(keys: readonly string[]): string[] {
   return javaHashOrder(keys, javaStringHash);
-}
-
-/**
- * The same for things of any kind.
- * @param planned the number of entries that the map was made for
- */
-export function javaHashOrder<T>(items: readonly T[], hashOf: (item: T) => number, planned = defaultCapacity): T[] {
-  let capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
-  while (items.length > capacity * loadFactor) capacity *= 2;
-  return inBuckets(items, capacity, hashOf);
 }
 
 /** The hash of a topic's partition, as Kafka's clients compute it. */
@@ -36,19 +27,4 @@ export function partitionHash({ topic, partition }: { topic: string; partition: 
 function capacityOf(planned: number, count: number): number {
   const capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
   return count > capacity * loadFactor ? capacity * 2 : capacity;
-}
-
-function inBuckets<T>(items: readonly T[], capacity: number, hashOf: (item: T) => number): T[] {
-  const bucketOf = (item: T) => {
-    const hash = hashOf(item);
-    return (hash ^ (hash >>> 16)) & (capacity - 1);
-  };
-  // The sort is stable: within a bucket the order of insertion stays.
-  return [...items].sort((a, b) => bucketOf(a) - bucketOf(b));
-}
-
-export function javaStringHash(text: string): number {
-  let hash = 0;
-  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
-  return hash;
 }

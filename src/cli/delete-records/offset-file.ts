@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { javaHashOrder, partitionHash } from "../command/java-hash-order.ts";
+import { javaHashOrder } from "../../base/java-hash.ts";
+import { partitionHash } from "../command/java-hash-order.ts";
 import { ClientError } from "../client/kafka-error.ts";
 
 export interface RecordsToDelete {

@@ -3,7 +3,7 @@ import { jsonString, messageJson, type RawJson } from "../../protocol/message-js
 import { type Reader } from "../../protocol/reader.ts";
 import { inRange, type Message } from "../../protocol/schema.ts";
 import { ClientError } from "../client/kafka-error.ts";
-import { ExactReader } from "./exact-reader.ts";
+import { ExactReader } from "../../protocol/exact-reader.ts";
 import { type RecordDecoder } from "./record-decoder.ts";
 
 /** A kind of record of a coordinator's log. */

@@ -19,7 +19,7 @@ import {
   remotePartitionDeleteMetadataRecord,
 } from "../../protocol/remote-log-records/remote-partition-delete-metadata-record.ts";
 import { inRange, type Message } from "../../protocol/schema.ts";
-import { ExactReader } from "./exact-reader.ts";
+import { ExactReader } from "../../protocol/exact-reader.ts";
 import { type RecordText } from "./record-decoder.ts";
 
 const frameVersion = 1;

@@ -1,6 +1,6 @@
 import { type TimestampMs } from "../../base/brand.ts";
 import { assert } from "../../base/assert.ts";
-import { javaHashCode } from "../runtime/partition-for.ts";
+import { javaStringHash } from "../../base/java-hash.ts";
 import { metadataOf, type ClassicMember } from "./classic-member.ts";
 import { consumerProtocolType, subscribedTopicsOf } from "./consumer-subscription.ts";
 
@@ -224,6 +224,6 @@ function comesBefore(name: string, other: string, count: number): boolean {
 function slotOf(name: string, count: number): number {
   let slots = 16;
   while (count > slots * 0.75) slots *= 2;
-  const hash = javaHashCode(name);
+  const hash = javaStringHash(name);
   return (hash ^ (hash >>> 16)) & (slots - 1);
 }

@@ -4,6 +4,7 @@ import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Ticket } from "../runtime/ticket.ts";
+import { consumerCommitProblem, type CommittedPartition } from "./consumer/offset-check.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
 import { renewSession } from "./rebalance.ts";
@@ -49,13 +50,18 @@ export function commitError(request: ApiRequest<"offsetCommit">, errorCode: Erro
 
 function commitProblem(
   turn: GroupTurn,
-  { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation }: ApiRequest<"offsetCommit">,
+  request: ApiRequest<"offsetCommit">,
   apiVersion: number,
 ): ErrorCode | undefined {
+  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation } = request;
   const existing = turn.state.groups.get(groupId);
   if (existing === undefined) {
     if (generation < 0) return undefined;
     return apiVersion >= 9 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+  }
+  if (existing.type === "consumer") {
+    const committer = { memberId, instanceId: groupInstanceId, epoch: generation, isTransactional: false, apiVersion };
+    return consumerCommitProblem(existing, committer, checkedPartitions(turn, request));
   }
   // Of a group of another protocol no member can be alive here: it counts as empty.
   if (existing.type !== "classic") return generation < 0 ? undefined : Errors.UNKNOWN_MEMBER_ID;
@@ -71,6 +77,15 @@ function commitProblem(
   const member = existing.members.get(memberId)!;
   renewSession(turn, groupId, memberId, member.sessionTimeoutMs);
   return undefined;
+}
+
+/** The partitions whose metadata can be taken: of the others it is not asked whose they are. */
+function* checkedPartitions(turn: GroupTurn, { topics }: ApiRequest<"offsetCommit">): Generator<CommittedPartition> {
+  for (const { topicId, partitions } of topics) {
+    for (const { partitionIndex: partition, committedMetadata } of partitions) {
+      if ((committedMetadata?.length ?? 0) <= turn.state.config.offsetMetadataLengthMax) yield { topicId, partition };
+    }
+  }
 }
 
 type Topic = ApiRequest<"offsetCommit">["topics"][number];

@@ -2,6 +2,7 @@ import { type ApiResponse } from "../../protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Ticket } from "../runtime/ticket.ts";
+import { forgetGroup } from "./consumer/write.ts";
 import { deleteForeign } from "./convert-foreign.ts";
 import { isEmpty, type Group, type GroupTurn } from "./group-state.ts";
 
@@ -36,5 +37,6 @@ export function appendOffsetTombstone(turn: GroupTurn, group: string, topic: str
 
 export function appendGroupTombstones(turn: GroupTurn, group: Group): void {
   if (group.type === "classic") turn.append({ type: "groupMetadata", group: group.groupId, value: null });
+  else if (group.type === "consumer") forgetGroup(turn, group);
   else deleteForeign(turn, group);
 }

@@ -53,6 +53,7 @@ export function listGroups(state: GroupState, { statesFilter, typesFilter }: Api
 
 function stateOf(group: Group): string {
   if (group.type === "classic") return group.state;
+  if (group.type === "consumer") return group.state("committed");
   return memberCountOf(group) === 0 ? "Empty" : "Stable";
 }
 

@@ -65,6 +65,7 @@ function isPast(committed: CommittedOffset, since: TimestampMs, nowMs: Timestamp
  */
 function retentionStart(group: Group): ((committed: CommittedOffset) => TimestampMs) | undefined {
   const sinceCommit = ({ commitTimestampMs }: CommittedOffset) => commitTimestampMs;
+  if (group.type === "consumer") return sinceCommit;
   if (group.type !== "classic") return memberCountOf(group) === 0 ? sinceCommit : undefined;
   if (group.protocolType === null) return sinceCommit;
   if (group.state === "Empty") {
@@ -78,5 +79,5 @@ function retentionStart(group: Group): ((committed: CommittedOffset) => Timestam
 }
 
 function isSubscribedTo(group: Group, topic: string): boolean {
-  return group.type === "classic" && group.isSubscribedTo(topic);
+  return (group.type === "classic" || group.type === "consumer") && group.isSubscribedTo(topic);
 }

@@ -4,6 +4,7 @@ import { type View } from "../../base/timeline-map.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
+import { consumerFetchProblem } from "./consumer/offset-check.ts";
 import { type GroupState } from "./group-state.ts";
 import { type CommittedOffset } from "./offset-store.ts";
 
@@ -17,6 +18,11 @@ type PartitionResponse = Draft<ApiResponse<"offsetFetch">["groups"][number]["top
  */
 export function fetchOffsets(state: GroupState, request: OffsetFetchGroup, view: View): OffsetFetchGroupResponse {
   const { groupId } = request;
+  const group = state.groups.get(groupId, "committed");
+  if (group?.type === "consumer") {
+    const errorCode = consumerFetchProblem(group, request.memberId, request.memberEpoch);
+    if (errorCode !== undefined) return { groupId, errorCode };
+  }
   const topics =
     request.topics === null ? allTopics(state, groupId, view) : someTopics(state, groupId, request.topics, view);
   return { groupId, topics };

@@ -1,5 +1,7 @@
 import { type LeaderEpoch, type Uuid } from "../../base/brand.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
+import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type CoordinatorRuntime } from "../runtime/coordinator-runtime.ts";
@@ -8,6 +10,15 @@ import { partitionFor } from "../runtime/partition-for.ts";
 import { type TransactionEnd } from "../runtime/shard-runner.ts";
 import { failed, type Result } from "../runtime/ticket.ts";
 import { commitError, commitOffsets, type OffsetCommitResponse } from "./commit.ts";
+import { describeConsumerGroup, type DescribedConsumerGroup } from "./consumer/describe.ts";
+import { type GroupMetadata } from "./consumer/group-metadata.ts";
+import {
+  consumerHeartbeat,
+  heartbeatProblem,
+  type ConsumerCaller,
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatResponse,
+} from "./consumer/heartbeat.ts";
 import { deleteGroups, type DeletedGroup } from "./delete.ts";
 import { describeGroup, listGroups, type DescribedGroup } from "./describe.ts";
 import { deleteOffsetsOfTopics } from "./expire.ts";
@@ -34,6 +45,8 @@ export interface GroupCoordinatorOptions {
   readonly config: GroupCoordinatorConfig;
   /** Of `__consumer_offsets` when it is there, else what it will be created with. */
   readonly partitionCount: () => number;
+  /** The one that the shards of `runtime` look at. */
+  readonly metadata: GroupMetadata;
 }
 
 /**
@@ -45,12 +58,14 @@ export class GroupCoordinator {
   readonly #runtime: CoordinatorRuntime<GroupState, GroupRecord>;
   readonly #config: GroupCoordinatorConfig;
   readonly #partitionCount: () => number;
+  readonly #metadata: GroupMetadata;
   #isActive = true;
 
-  constructor({ runtime, config, partitionCount }: GroupCoordinatorOptions) {
+  constructor({ runtime, config, partitionCount, metadata }: GroupCoordinatorOptions) {
     this.#runtime = runtime;
     this.#config = config;
     this.#partitionCount = partitionCount;
+    this.#metadata = metadata;
   }
 
   partitionFor(groupId: string): number {
@@ -75,6 +90,19 @@ export class GroupCoordinator {
     });
   }
 
+  /** The metadata has changed: groups look at their topics again when a member is heard of. */
+  async onMetadataChanged(delta: MetadataDelta, image: MetadataImage): Promise<void> {
+    const changed = this.#metadata.update(delta, image);
+    if (changed.size === 0) return;
+    await this.#runtime.writeAll<undefined>((turn, ticket) => {
+      for (const group of turn.state.groups.values()) {
+        if (group.type !== "consumer") continue;
+        if ([...changed].some((topic) => group.isSubscribedTo(topic))) group.metadataValidUntilMs.set(0);
+      }
+      turn.reply(ticket, undefined);
+    });
+  }
+
   /** Whoever waits hears NOT_COORDINATOR, and requests that come later COORDINATOR_NOT_AVAILABLE. */
   close(): void {
     this.#isActive = false;
@@ -92,6 +120,30 @@ export class GroupCoordinator {
       joinGroup(turn, { request, caller, ticket }),
     );
     return responseOf(result, (errorCode) => ({ errorCode }));
+  }
+
+  async consumerHeartbeat(
+    request: ConsumerHeartbeat,
+    apiVersion: number,
+    caller: ConsumerCaller,
+  ): Promise<ConsumerHeartbeatResponse> {
+    if (!this.#isActive) return { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };
+    const problem = heartbeatProblem(request, apiVersion, this.#config.consumerAssignors);
+    if (problem !== undefined) return problem;
+    const result = await this.#runtime.write<ConsumerHeartbeatResponse>(
+      this.partitionFor(request.groupId),
+      (turn, ticket) => consumerHeartbeat(turn, request, caller, ticket),
+    );
+    return responseOf(result, (errorCode) => ({ errorCode }));
+  }
+
+  describeConsumerGroups(groupIds: readonly string[]): DescribedConsumerGroup[] {
+    return groupIds.map((groupId) => {
+      const refusal = this.#refusalOf(groupId);
+      if (refusal !== undefined) return { groupId, errorCode: refusal };
+      const result = this.#runtime.read(this.partitionFor(groupId), (state) => describeConsumerGroup(state, groupId));
+      return responseOf(result, (errorCode) => ({ groupId, errorCode }));
+    });
   }
 
   async syncGroup(request: ApiRequest<"syncGroup">): Promise<SyncResponse> {

@@ -14,6 +14,7 @@ import {
 import { DecodeError, type Reader } from "../../protocol/reader.ts";
 import { inRange, type Draft, type Message } from "../../protocol/schema.ts";
 import { Writer } from "../../protocol/writer.ts";
+import { decodeConsumerRecord, encodeConsumerRecord, type ConsumerGroupRecord } from "./consumer/records.ts";
 import { foreignTypeOf, type ForeignType } from "./foreign-records.ts";
 
 /** A record of `__consumer_offsets`; without a value it is a tombstone. */
@@ -26,6 +27,7 @@ export type GroupRecord =
       readonly value: OffsetCommitValue | null;
     }
   | { readonly type: "groupMetadata"; readonly group: string; readonly value: GroupMetadataValue | null }
+  | ConsumerGroupRecord
   | {
       /** A record of a kind of group that is not served yet: kept so that it can be told of, and deleted. */
       readonly type: "foreign";
@@ -57,6 +59,8 @@ export function encodeGroupRecord(record: GroupRecord): { key: Buffer; value: Bu
       };
     case "foreign":
       return { key: record.key, value: record.value };
+    default:
+      return encodeConsumerRecord(record);
   }
 }
 
@@ -83,6 +87,8 @@ export function decodeGroupRecord(reader: Reader, value: Reader | null): GroupRe
       return { type: "groupMetadata", group, value: decodeValue(groupMetadataValue, value) };
     }
     default: {
+      const ofConsumers = decodeConsumerRecord(type, reader, value);
+      if (ofConsumers !== undefined) return ofConsumers;
       const kind = foreignTypeOf(type);
       if (kind === undefined) return undefined;
       // The group's id comes first in all of these keys. The bytes outlive the buffer that was read.

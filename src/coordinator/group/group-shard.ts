@@ -2,6 +2,9 @@ import { type Timeline } from "../../base/timeline-map.ts";
 import { type CoordinatorShard } from "../runtime/shard.ts";
 import { type AnyTicket } from "../runtime/ticket.ts";
 import { type ClassicGroupView } from "./classic-group.ts";
+import { type ConsumerGroup } from "./consumer/consumer-group.ts";
+import { type GroupMetadata } from "./consumer/group-metadata.ts";
+import { armMemberTimers } from "./consumer/timers.ts";
 import { scheduleExpiration } from "./expire.ts";
 import { type GroupCoordinatorConfig } from "./group-config.ts";
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from "./group-records.ts";
@@ -11,9 +14,12 @@ import { delayFirstGeneration, prepareRebalance, renewSession, waitForJoins, wai
 import { replayGroupRecord, replayTransactionEnd } from "./replay.ts";
 
 /** The coordinator of groups, of one partition of `__consumer_offsets`. */
-export function groupShard(config: GroupCoordinatorConfig): CoordinatorShard<GroupState, GroupRecord> {
+export function groupShard(
+  config: GroupCoordinatorConfig,
+  metadata: GroupMetadata,
+): CoordinatorShard<GroupState, GroupRecord> {
   return {
-    newState: (timeline: Timeline) => new GroupState(timeline, config),
+    newState: (timeline: Timeline) => new GroupState(timeline, config, metadata),
     encode: encodeGroupRecord,
     decode: decodeGroupRecord,
     replay: replayGroupRecord,
@@ -34,6 +40,7 @@ function onLoaded(turn: GroupTurn): void {
       prepareRebalance(turn, turn.state.edit(group), reason);
     }
   }
+  for (const group of consumerGroups(turn)) armMemberTimers(turn, group);
   scheduleExpiration(turn);
 }
 
@@ -53,7 +60,17 @@ function onReverted(turn: GroupTurn, lost: ReadonlySet<AnyTicket>): void {
       prepareRebalance(turn, edited, "Error when storing group assignment during SyncGroup.");
     }
   }
+  for (const group of consumerGroups(turn)) {
+    armMemberTimers(turn, group);
+    // What is not in records may have been taken back with what is.
+    group.metadataValidUntilMs.set(0);
+    group.isResolving.set(false);
+  }
   scheduleExpiration(turn);
+}
+
+function consumerGroups(turn: GroupTurn): ConsumerGroup[] {
+  return [...turn.state.groups.values()].filter((group) => group.type === "consumer");
 }
 
 function classicGroups(turn: GroupTurn): ClassicGroupView[] {

@@ -1,26 +1,33 @@
 import { TimelineMap, type Timeline } from "../../base/timeline-map.ts";
 import { type Turn } from "../runtime/turn.ts";
 import { type ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { type GroupMetadata } from "./consumer/group-metadata.ts";
 import { memberCountOf, type ForeignGroup } from "./foreign-group.ts";
 import { type GroupCoordinatorConfig } from "./group-config.ts";
 import { type GroupRecord } from "./group-records.ts";
 import { OffsetStore } from "./offset-store.ts";
 
-export type Group = ClassicGroupView | ForeignGroup;
+export type Group = ClassicGroupView | ConsumerGroup | ForeignGroup;
 
 /** Whether the group has no members. */
 export function isEmpty(group: Group): boolean {
-  return group.type === "classic" ? group.state === "Empty" : memberCountOf(group) === 0;
+  if (group.type === "classic") return group.state === "Empty";
+  return group.type === "consumer" ? group.members.size === 0 : memberCountOf(group) === 0;
 }
 
 /** All groups whose ids belong to one partition of `__consumer_offsets`. */
 export class GroupState {
   readonly config: GroupCoordinatorConfig;
+  readonly metadata: GroupMetadata;
   readonly groups: TimelineMap<string, Group>;
   readonly offsets: OffsetStore;
+  readonly #timeline: Timeline;
 
-  constructor(timeline: Timeline, config: GroupCoordinatorConfig) {
+  constructor(timeline: Timeline, config: GroupCoordinatorConfig, metadata: GroupMetadata) {
+    this.#timeline = timeline;
     this.config = config;
+    this.metadata = metadata;
     this.groups = new TimelineMap(timeline);
     this.offsets = new OffsetStore(timeline);
   }
@@ -35,6 +42,18 @@ export class GroupState {
   classicGroup(groupId: string): ClassicGroupView | undefined {
     const group = this.groups.get(groupId);
     return group?.type === "classic" ? group : undefined;
+  }
+
+  consumerGroup(groupId: string): ConsumerGroup | undefined {
+    const group = this.groups.get(groupId);
+    return group?.type === "consumer" ? group : undefined;
+  }
+
+  /** For replay alone: a group in place of whatever is there. */
+  newConsumerGroup(groupId: string): ConsumerGroup {
+    const group = new ConsumerGroup(this.#timeline, groupId);
+    this.groups.set(groupId, group);
+    return group;
   }
 }
 

@@ -2,6 +2,7 @@ import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Ticket } from "../runtime/ticket.ts";
+import { heartbeatOfClassicMember } from "./consumer/classic-requests.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
 import { renewSession } from "./rebalance.ts";
@@ -15,6 +16,8 @@ export function heartbeat(
 }
 
 function answerTo(turn: GroupTurn, request: ApiRequest<"heartbeat">): ErrorCode {
+  const consumer = turn.state.consumerGroup(request.groupId);
+  if (consumer !== undefined) return heartbeatOfClassicMember(turn, consumer, request);
   const group = turn.state.classicGroup(request.groupId);
   if (group === undefined) return Errors.UNKNOWN_MEMBER_ID;
   const problem = memberProblem(group, request.memberId, request.groupInstanceId);

@@ -2,8 +2,10 @@ import { type ApiRequest } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { type ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
 import { emptyAssignment, hasSameProtocols, protocolsOf } from "./classic-member.ts";
+import { joinConsumerGroup } from "./consumer/classic-join.ts";
+import { forgetGroup } from "./consumer/write.ts";
 import { convertToClassic } from "./convert-foreign.ts";
-import { type GroupTurn } from "./group-state.ts";
+import { isEmpty, type GroupTurn } from "./group-state.ts";
 import { rejoinAsStaticMember } from "./join-static.ts";
 import { refuse, withClientReason, type Joining } from "./joining.ts";
 import { memberProblem } from "./member-check.ts";
@@ -41,6 +43,10 @@ function classicGroupToJoin(turn: GroupTurn, joining: Joining): ClassicGroupView
   const { groupId, memberId } = joining.request;
   const existing = turn.state.groups.get(groupId);
   if (existing?.type === "classic") return existing;
+  if (existing?.type === "consumer" && !isEmpty(existing)) {
+    joinConsumerGroup(turn, existing, joining);
+    return undefined;
+  }
   if (existing?.type === "share") {
     refuse(turn, joining, Errors.INCONSISTENT_GROUP_PROTOCOL, noMemberId);
     return undefined;
@@ -49,7 +55,8 @@ function classicGroupToJoin(turn: GroupTurn, joining: Joining): ClassicGroupView
     refuse(turn, joining, Errors.UNKNOWN_MEMBER_ID, memberId);
     return undefined;
   }
-  if (existing !== undefined) convertToClassic(turn, existing);
+  if (existing?.type === "consumer") forgetGroup(turn, existing);
+  else if (existing !== undefined) convertToClassic(turn, existing);
   turn.append(newGroupRecord(groupId, turn.nowMs));
   return turn.state.classicGroup(groupId);
 }

@@ -3,6 +3,7 @@ import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Ticket } from "../runtime/ticket.ts";
 import { type ClassicGroup } from "./classic-group.ts";
+import { leaveFromConsumerGroup } from "./consumer/classic-requests.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
 import { goOnJoining, prepareRebalance, removeMember } from "./rebalance.ts";
@@ -15,6 +16,8 @@ export function leaveGroup(
   { groupId, members }: Pick<ApiRequest<"leaveGroup">, "groupId" | "members">,
   ticket: Ticket<Draft<ApiResponse<"leaveGroup">>>,
 ): void {
+  const consumer = turn.state.consumerGroup(groupId);
+  if (consumer !== undefined) return turn.reply(ticket, leaveFromConsumerGroup(turn, consumer, { members }));
   const current = turn.state.classicGroup(groupId);
   if (current === undefined) {
     turn.reply(ticket, { members: members.map((member) => answerFor(member, Errors.UNKNOWN_MEMBER_ID)) });

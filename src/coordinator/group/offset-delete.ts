@@ -37,7 +37,8 @@ function deleteProblem(group: Group | undefined): ErrorCode | undefined {
 }
 
 function deleteOffset(turn: GroupTurn, group: Group, topic: string, partition: number): ErrorCode {
-  if (group.type === "classic" && group.isSubscribedTo(topic)) return Errors.GROUP_SUBSCRIBED_TO_TOPIC;
+  if ((group.type === "classic" || group.type === "consumer") && group.isSubscribedTo(topic))
+    return Errors.GROUP_SUBSCRIBED_TO_TOPIC;
   const { offsets } = turn.state;
   const { groupId } = group;
   if (offsets.get(groupId, topic, partition) !== undefined || offsets.hasPendingAt(groupId, topic, partition)) {

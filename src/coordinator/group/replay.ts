@@ -3,6 +3,7 @@ import { type GroupMetadataValue } from "../../protocol/group-records/group-meta
 import { type RecordOrigin } from "../runtime/shard.ts";
 import { ClassicGroup } from "./classic-group.ts";
 import { metadataOf, type ClassicMember, type MemberProtocol } from "./classic-member.ts";
+import { replayConsumerRecord } from "./consumer/replay.ts";
 import { type ForeignGroup } from "./foreign-group.ts";
 import { type GroupRecord } from "./group-records.ts";
 import { type GroupState } from "./group-state.ts";
@@ -16,6 +17,8 @@ export function replayGroupRecord(state: GroupState, record: GroupRecord, origin
       return replayGroupMetadata(state, record.group, record.value);
     case "foreign":
       return replayForeign(state, record);
+    default:
+      return replayConsumerRecord(state, record);
   }
 }
 
@@ -109,6 +112,7 @@ function protocolsOf(
 
 function replayForeign(state: GroupState, { group, kind, key, value }: GroupRecord & { type: "foreign" }): void {
   const before = state.groups.get(group);
+  if (before?.type === "consumer") return;
   if (before?.type === "classic") {
     // A group of offsets alone becomes what its records say; a classic group with metadata stands above leftovers.
     if (value === null || !before.isSimple()) return;

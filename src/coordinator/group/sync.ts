@@ -3,12 +3,15 @@ import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Ticket } from "../runtime/ticket.ts";
 import { type ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
 import { emptyAssignment, type SyncResponse } from "./classic-member.ts";
+import { syncWithConsumerGroup } from "./consumer/classic-requests.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
 import { groupMetadataRecord } from "./metadata-record.ts";
 import { markSynced, renewSession } from "./rebalance.ts";
 
 export function syncGroup(turn: GroupTurn, request: ApiRequest<"syncGroup">, ticket: Ticket<SyncResponse>): void {
+  const consumer = turn.state.consumerGroup(request.groupId);
+  if (consumer !== undefined) return turn.reply(ticket, syncWithConsumerGroup(turn, consumer, request));
   const current = turn.state.classicGroup(request.groupId);
   const problem =
     current === undefined || current.state === "Empty" ? Errors.UNKNOWN_MEMBER_ID : syncProblem(current, request);

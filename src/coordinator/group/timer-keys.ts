@@ -6,5 +6,10 @@ export const timerKeys = {
   join: (groupId: string) => `join\0${groupId}`,
   /** The end of the sync phase, though not all have synced. */
   sync: (groupId: string) => `sync\0${groupId}`,
+  /** The end of the time in which a member of a consumer group must give partitions up. */
+  revocation: (groupId: string, memberId: string) => `revocation\0${groupId}\0${memberId}`,
+  /** A classic member of a consumer group must join again until then, or ask for its assignment. */
+  classicJoin: (groupId: string, memberId: string) => `classic join\0${groupId}\0${memberId}`,
+  classicSync: (groupId: string, memberId: string) => `classic sync\0${groupId}\0${memberId}`,
   expiration: "expiration",
 } as const;

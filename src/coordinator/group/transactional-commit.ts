@@ -4,6 +4,7 @@ import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type VerificationKind } from "../runtime/partition-log.ts";
 import { type Ticket } from "../runtime/ticket.ts";
+import { consumerCommitProblem, type CommittedPartition } from "./consumer/offset-check.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
 
@@ -54,10 +55,20 @@ export function transactionalCommitError(
 
 function transactionalCommitProblem(
   turn: GroupTurn,
-  { groupId, generationId, memberId, groupInstanceId }: ApiRequest<"txnOffsetCommit">,
+  { groupId, generationId, memberId, groupInstanceId, topics }: ApiRequest<"txnOffsetCommit">,
 ): ErrorCode | undefined {
   const group = turn.state.groups.get(groupId);
   if (group === undefined) return generationId < 0 ? undefined : Errors.ILLEGAL_GENERATION;
+  if (group.type === "consumer") {
+    const committer = {
+      memberId,
+      instanceId: groupInstanceId,
+      epoch: generationId,
+      isTransactional: true,
+      apiVersion: 0,
+    };
+    return consumerCommitProblem(group, committer, committedPartitions(turn, topics));
+  }
   // Of a group of another protocol no member can be alive here: it counts as empty.
   if (group.type !== "classic") return generationId < 0 ? undefined : Errors.UNKNOWN_MEMBER_ID;
   if (generationId < 0 && group.state === "Empty") return undefined;
@@ -67,6 +78,17 @@ function transactionalCommitProblem(
   const problem = memberProblem(group, memberId, groupInstanceId);
   if (problem !== undefined) return problem;
   return generationId === group.generation ? undefined : Errors.ILLEGAL_GENERATION;
+}
+
+/** Topics that are gone are nobody's. */
+function* committedPartitions(
+  turn: GroupTurn,
+  topics: ApiRequest<"txnOffsetCommit">["topics"],
+): Generator<CommittedPartition> {
+  for (const { name, partitions } of topics) {
+    const topicId = turn.state.metadata.topicId(name) ?? zeroUuid;
+    for (const { partitionIndex: partition } of partitions) yield { topicId, partition };
+  }
 }
 
 type Partition = ApiRequest<"txnOffsetCommit">["topics"][number]["partitions"][number];

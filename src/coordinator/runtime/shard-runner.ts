@@ -12,6 +12,7 @@ import {
   type VerificationKind,
 } from "./partition-log.ts";
 import { RecordReplay } from "./replay-records.ts";
+import { OffloadedTasks } from "./offloaded-tasks.ts";
 import { type CoordinatorShard } from "./shard.ts";
 import { ShardTimers } from "./shard-timers.ts";
 import { failed, Reply, Ticket, type AnyTicket, type Result } from "./ticket.ts";
@@ -60,6 +61,7 @@ export class ShardRunner<S, R> {
   #timeline: Timeline;
   #state: S;
   #pipeline: WritePipeline;
+  readonly #tasks: OffloadedTasks<S, R>;
   /** Requests without an answer, and the mark of the turn that took each. */
   readonly #unanswered = new Map<AnyTicket, number>();
 
@@ -68,6 +70,7 @@ export class ShardRunner<S, R> {
     this.leaderEpoch = leaderEpoch;
     this.#options = options;
     this.#timers = new ShardTimers(options.clock, options.timers, (operation) => this.#runTimer(operation));
+    this.#tasks = new OffloadedTasks(options.timers, (operation) => this.#runTimer(operation));
     this.#timeline = new Timeline();
     this.#state = options.shard.newState(this.#timeline);
     this.#pipeline = this.#newPipeline(0);
@@ -212,6 +215,7 @@ export class ShardRunner<S, R> {
       }
     }
     for (const timer of turn.timers) this.#timers.apply(timer);
+    for (const task of turn.tasks) this.#tasks.start(task);
     if (this.#pipeline.attach(turn.replies, mark)) return;
     this.#timeline.commit(mark);
     for (const reply of turn.replies) reply.send();
@@ -265,6 +269,7 @@ export class ShardRunner<S, R> {
     for (const [ticket, takenAt] of this.#unanswered) if (takenAt >= mark) lost.add(ticket);
     for (const ticket of lost) ticket.settle(failed(error));
     this.#timers.clear();
+    this.#tasks.clear();
     this.#run((turn) => this.#options.shard.onReverted(turn, lost), undefined);
   }
 
@@ -286,6 +291,7 @@ export class ShardRunner<S, R> {
   /** An empty state, and nobody left waiting. */
   #reset(): void {
     this.#timers.clear();
+    this.#tasks.clear();
     this.#pipeline.close();
     this.#timeline = new Timeline();
     this.#state = this.#options.shard.newState(this.#timeline);

@@ -32,13 +32,14 @@ export class ShardTimers<S, R> {
     this.#run = run;
   }
 
-  apply({ key, delayMs, operation }: TimerChange<S, R>): void {
+  apply({ key, delayMs, operation, isIfAbsent }: TimerChange<S, R>): void {
     if (delayMs === undefined) {
       this.#entries.delete(key);
       return;
     }
     const deadlineMs = this.#clock.monotonicMs() + delayMs;
     const entry = this.#entries.get(key);
+    if (entry !== undefined && isIfAbsent === true) return;
     if (entry !== undefined && entry.nodeMs <= deadlineMs) {
       entry.deadlineMs = deadlineMs;
       entry.operation = operation;

@@ -9,6 +9,14 @@ export interface TimerChange<S, R> {
   readonly key: string;
   readonly delayMs: number | undefined;
   readonly operation: Operation<S, R>;
+  /** Leave a timer of that key alone that runs already. */
+  readonly isIfAbsent?: boolean;
+}
+
+/** Work that takes long: it is done off the turn, a step at a time, and others have their turns in between. */
+export interface OffloadedTask<S, R> {
+  readonly steps: Iterator<undefined, unknown>;
+  readonly onDone: (turn: Turn<S, R>, result: unknown) => void;
 }
 
 /** A line for the log, told by code that has no logger. */
@@ -31,6 +39,7 @@ export class Turn<S, R> {
   readonly replies: Reply[] = [];
   readonly timers: TimerChange<S, R>[] = [];
   readonly notes: Note[] = [];
+  readonly tasks: OffloadedTask<S, R>[] = [];
   /** The records may go into several batches, of which the first ones may be written and the last ones not. */
   isDivisible = false;
 
@@ -59,8 +68,21 @@ export class Turn<S, R> {
     this.timers.push({ key, delayMs, operation });
   }
 
+  /** The same, unless something is scheduled under `key`. */
+  scheduleIfAbsent(key: string, delayMs: number, operation: Operation<S, R>): void {
+    this.timers.push({ key, delayMs, operation, isIfAbsent: true });
+  }
+
   cancel(key: string): void {
     this.timers.push({ key, delayMs: undefined, operation: doNothing });
+  }
+
+  /**
+   * Runs `steps` to their end after this turn, then `onDone` with what they return in a turn of its own; never, when the state is
+   * loaded anew or taken back before.
+   */
+  offload<T>(steps: Iterator<undefined, T>, onDone: (turn: Turn<S, R>, result: T) => void): void {
+    this.tasks.push({ steps, onDone: (turn, result) => onDone(turn, result as T) });
   }
 
   note(level: Note["level"], message: string, fields: object = {}): void {

@@ -3,6 +3,7 @@ import { consumerOffsetsTopic } from "../../base/topic-name.ts";
 import { type Logger } from "../../io/ports.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
+import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type Publisher } from "../../metadata/publisher.ts";
 
 export interface GroupCoordinatorPublisherDeps {
@@ -20,9 +21,10 @@ export class GroupCoordinatorPublisher implements Publisher {
     this.#deps = deps;
   }
 
-  publish(delta: MetadataDelta): void {
-    if (delta.topics === undefined) return;
+  publish(delta: MetadataDelta, image: MetadataImage): void {
     const { nodeId, groups } = this.#deps;
+    this.#watch(groups.onMetadataChanged(delta, image));
+    if (delta.topics === undefined) return;
     const { leaders, followers, deletes } = localReplicaChanges(delta.topics, nodeId);
     for (const { topic, partition } of deletes) if (topic === consumerOffsetsTopic) groups.onResignation(partition);
     for (const { topic, partition, registration } of followers) {

@@ -1,4 +1,8 @@
 import { Timeline } from "../../../src/base/timeline-map.ts";
+import { rangeAssignor } from "../../../src/coordinator/group/assignor/range.ts";
+import { uniformAssignor } from "../../../src/coordinator/group/assignor/uniform.ts";
+import { type ConsumerGroup } from "../../../src/coordinator/group/consumer/consumer-group.ts";
+import { GroupMetadata } from "../../../src/coordinator/group/consumer/group-metadata.ts";
 import { type GroupCoordinatorConfig } from "../../../src/coordinator/group/group-config.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
 import { type GroupRecord } from "../../../src/coordinator/group/group-records.ts";
@@ -19,6 +23,19 @@ export const testConfig: GroupCoordinatorConfig = {
   offsetMetadataLengthMax: 4_096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  consumerGroupSizeMax: 2_147_483_647,
+  consumerSessionTimeoutMs: 45_000,
+  consumerSessionTimeoutMsMin: 45_000,
+  consumerSessionTimeoutMsMax: 60_000,
+  consumerHeartbeatIntervalMs: 5_000,
+  consumerHeartbeatIntervalMsMin: 5_000,
+  consumerHeartbeatIntervalMsMax: 15_000,
+  consumerAssignmentIntervalMs: 0,
+  consumerAssignmentIntervalMsMin: 0,
+  consumerAssignmentIntervalMsMax: 15_000,
+  consumerAssignors: [uniformAssignor, rangeAssignor],
+  consumerMigrationPolicy: "bidirectional",
+  consumerRegexRefreshIntervalMs: 600_000,
 };
 
 /** Compression for tests: no codec is needed, since these do not look at the payload. */
@@ -38,6 +55,7 @@ export interface WorldOptions {
 export class GroupWorld {
   readonly time = new ManualTime();
   readonly log = new MemoryPartitionLog();
+  readonly metadata = new GroupMetadata();
   readonly config: GroupCoordinatorConfig;
   readonly runtime: CoordinatorRuntime<GroupState, GroupRecord>;
   readonly groups: GroupCoordinator;
@@ -48,7 +66,7 @@ export class GroupWorld {
     this.config = { ...testConfig, ...options.config };
     this.partitionCount = options.partitionCount ?? 1;
     this.runtime = new CoordinatorRuntime("__consumer_offsets", {
-      shard: groupShard(this.config),
+      shard: groupShard(this.config, this.metadata),
       writer: this.log,
       loader: this.log,
       clock: this.time,
@@ -62,6 +80,7 @@ export class GroupWorld {
       runtime: this.runtime,
       config: this.config,
       partitionCount: () => this.partitionCount,
+      metadata: this.metadata,
     });
   }
 
@@ -83,7 +102,7 @@ export class GroupWorld {
   /** What the records alone say, and what is in memory, as far as the records are to say it. */
   async compare(partition = 0): Promise<{ loaded: object; live: object }> {
     const timeline = new Timeline();
-    const shard = groupShard(this.config);
+    const shard = groupShard(this.config, this.metadata);
     const loaded = shard.newState(timeline);
     const replay = new RecordReplay(shard, loaded, noCompute, silentLogger);
     for (const batch of this.log.batches(partition)) await replay.apply(batch);
@@ -93,11 +112,37 @@ export class GroupWorld {
   }
 }
 
+function consumerPart(group: ConsumerGroup): object {
+  const sorted = <V>(map: { entries(): Iterable<[string, V]> }) =>
+    [...map.entries()].sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    state: group.state(),
+    epoch: group.epoch.get(),
+    target: group.target.get(),
+    members: sorted(group.members).map(([, { topicNames, ...member }]) => ({ ...member, topicNames: [...topicNames] })),
+    targets: sorted(group.targets),
+    staticMembers: sorted(group.staticMembers),
+    resolvedRegexes: sorted(group.resolvedRegexes),
+    regexCounts: sorted(group.regexCounts),
+    topicCounts: sorted(group.topicCounts),
+    isHomogeneous: group.isHomogeneous(),
+    owned: sorted(group.members).flatMap(([, { assigned, pendingRevocation }]) =>
+      [...assigned, ...pendingRevocation].flatMap(([topicId, partitions]) =>
+        [...partitions.keys()].filter((partition) => !group.isOwned(topicId, partition)),
+      ),
+    ),
+  };
+}
+
 /** A group between two generations is not fully in the log: of it, only the offsets count. */
 function persistedPart(state: GroupState, live: GroupState): object {
   const groups: Record<string, unknown> = {};
   for (const [groupId, group] of state.groups.entries()) {
     const inLive = live.groups.get(groupId);
+    if (group.type === "consumer" && inLive?.type === "consumer") {
+      groups[groupId] = consumerPart(group);
+      continue;
+    }
     if (group.type !== "classic" || inLive?.type !== "classic") {
       groups[groupId] = inLive === undefined ? "not in memory" : group;
       continue;

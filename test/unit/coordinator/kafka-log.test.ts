@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Timeline } from "../../../src/base/timeline-map.ts";
+import { GroupMetadata } from "../../../src/coordinator/group/consumer/group-metadata.ts";
 import { describeGroup, listGroups } from "../../../src/coordinator/group/describe.ts";
 import { fetchOffsets } from "../../../src/coordinator/group/fetch.ts";
 import { decodeGroupRecord, encodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
@@ -25,7 +26,7 @@ function segment(partition: number): Buffer {
 }
 
 async function loaded(partition: number): Promise<GroupState> {
-  const shard = groupShard(testConfig);
+  const shard = groupShard(testConfig, new GroupMetadata());
   const state = shard.newState(new Timeline());
   await new RecordReplay(shard, state, noCompute, silentLogger).apply(segment(partition));
   return state;

@@ -1,8 +1,8 @@
-import { Reader } from "../../protocol/reader.ts";
+import { Reader } from "./reader.ts";
 
 /**
  * Reads the integers that a double cannot hold, the hashes among the records of groups, as what they are: a `bigint`, which
- * the types of the messages do not know of. For what is only printed.
+ * the types of the messages do not know of.
  */
 export class ExactReader extends Reader {
   override int64(): number {

@@ -1,0 +1,47 @@
+const loadFactor = 0.75;
+const defaultCapacity = 16;
+
+/** Java's `String.hashCode`: over UTF-16 units, wrapping at 32 bits. */
+export function javaStringHash(text: string): number {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
+  return hash;
+}
+
+/** The hash of Kafka's `Uuid`, given as 22 characters of base64url. */
+export function javaUuidHash(uuid: string): number {
+  const bytes = Buffer.from(uuid, "base64url");
+  return bytes.readInt32BE(0) ^ bytes.readInt32BE(4) ^ bytes.readInt32BE(8) ^ bytes.readInt32BE(12);
+}
+
+/**
+ * The order in which a Java hash map hands back `items`, which were put into it in this order. Some of what Kafka decides
+ * depends on such an order.
+ * @param planned the number of entries that the map was made for
+ * @param countMax the most entries that it held at a time, when some were removed
+ */
+export function javaHashOrder<T>(
+  items: readonly T[],
+  hashOf: (item: T) => number,
+  planned = defaultCapacity,
+  countMax = items.length,
+): T[] {
+  let capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
+  while (countMax > capacity * loadFactor) capacity *= 2;
+  return inJavaBuckets(items, capacity, hashOf);
+}
+
+/** What `planned` is of a `HashSet` or `HashMap` that Java copies from another collection. */
+export function plannedForCopy(count: number): number {
+  return Math.max(Math.floor(count / loadFactor) + 1, defaultCapacity);
+}
+
+export function inJavaBuckets<T>(items: readonly T[], capacity: number, hashOf: (item: T) => number): T[] {
+  const buckets = items.map((item, index) => {
+    const hash = hashOf(item);
+    return { item, index, bucket: (hash ^ (hash >>> 16)) & (capacity - 1) };
+  });
+  // Within a bucket the order of insertion stays.
+  buckets.sort((one, other) => one.bucket - other.bucket || one.index - other.index);
+  return buckets.map(({ item }) => item);
+}

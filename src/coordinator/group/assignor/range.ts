@@ -1,0 +1,69 @@
+import { type Uuid } from "../../../base/brand.ts";
+import { type GroupSpec, type MemberSpec, type PartitionAssignor, type TopicDescriber } from "./partition-assignor.ts";
+
+/**
+ * Gives every member a range of each topic it is subscribed to, in the order of the members: topics with the same subscribers
+ * and as many partitions are shared out alike, so that what belongs together under one key meets in one member.
+ */
+export const rangeAssignor: PartitionAssignor = {
+  name: "range",
+  assign(group, topics) {
+    const members = inOrder(group);
+    const ranges = rangesOf(members, topics);
+    return new Map(
+      members.map((member) => {
+        const assigned = new Map<Uuid, readonly number[]>();
+        for (const topicId of member.topicIds) {
+          const range = takeRange(ranges.get(topicId)!);
+          if (range.length > 0) assigned.set(topicId, range);
+        }
+        return [member.memberId, assigned];
+      }),
+    );
+  },
+};
+
+/** Static members first, by their instances, so that others that come and go move them least. */
+function inOrder(group: GroupSpec): MemberSpec[] {
+  return [...group.members.values()].sort((one, other) => {
+    if (one.instanceId !== null && other.instanceId !== null) return compare(one.instanceId, other.instanceId);
+    if (one.instanceId !== null) return -1;
+    if (other.instanceId !== null) return 1;
+    return compare(one.memberId, other.memberId);
+  });
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** How a topic is being shared out. */
+interface Ranges {
+  readonly partitionCount: number;
+  next: number;
+  membersLeft: number;
+}
+
+function rangesOf(members: readonly MemberSpec[], topics: TopicDescriber): Map<Uuid, Ranges> {
+  const ranges = new Map<Uuid, Ranges>();
+  for (const { topicIds } of members) {
+    for (const topicId of topicIds) {
+      let range = ranges.get(topicId);
+      if (range === undefined) {
+        range = { partitionCount: topics.partitionCount(topicId) ?? 0, next: 0, membersLeft: 0 };
+        ranges.set(topicId, range);
+      }
+      range.membersLeft++;
+    }
+  }
+  return ranges;
+}
+
+/** The members that come first get one more when the partitions cannot be shared out evenly. */
+function takeRange(ranges: Ranges): number[] {
+  const count = Math.ceil((ranges.partitionCount - ranges.next) / ranges.membersLeft--);
+  const range = Array.from({ length: count }, (_, index) => ranges.next + index);
+  ranges.next += count;
+  return range;
+}

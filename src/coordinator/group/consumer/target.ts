@@ -1,0 +1,89 @@
+import { javaHashOrder, javaStringHash, plannedForCopy } from "../../../base/java-hash.ts";
+import {
+  noPartitions,
+  samePartitions,
+  type MemberSpec,
+  type PartitionAssignor,
+} from "../assignor/partition-assignor.ts";
+import { type GroupState, type GroupTurn } from "../group-state.ts";
+import { type ConsumerGroup } from "./consumer-group.ts";
+import { type ConsumerMember } from "./member.ts";
+import { assignmentIntervalMs } from "./settings.ts";
+import { subscribedTopics, topicIdsOf } from "./subscription.ts";
+import { writeTarget, writeTargetEpoch } from "./write.ts";
+
+/** Makes a new target assignment when the group has a newer epoch, and the last one has stood long enough. */
+export function refreshTarget(turn: GroupTurn, group: ConsumerGroup): void {
+  const { groupId } = group;
+  const { epoch } = group.epoch.get();
+  const { epoch: targetEpoch, madeAtMs } = group.target.get();
+  if (targetEpoch >= epoch) return;
+  const intervalMs = assignmentIntervalMs(turn.state, groupId);
+  if (madeAtMs !== 0 && intervalMs !== 0 && turn.nowMs < madeAtMs + intervalMs) return;
+  const assignor = preferredAssignor(turn.state, group);
+  const members = specsOf(group, turn.state);
+  const assigned = assignedPartitions(group);
+  const targets = assignor.assign(
+    {
+      members,
+      isHomogeneous: group.isHomogeneous(),
+      isAssigned: (topicId, partition) => assigned.get(topicId)?.has(partition) === true,
+    },
+    turn.state.metadata,
+  );
+  for (const memberId of members.keys()) {
+    const before = group.targets.get(memberId);
+    const target = targets.get(memberId) ?? noPartitions;
+    if (before === undefined || !samePartitions(before, target)) writeTarget(turn, groupId, memberId, target);
+  }
+  writeTargetEpoch(turn, groupId, epoch, turn.nowMs);
+  turn.note("info", "new target assignment", { groupId, epoch, assignor: assignor.name });
+}
+
+/** The one that most members ask for; the first of the broker's when nobody does. */
+export function preferredAssignor(
+  { config }: GroupState,
+  group: Pick<ConsumerGroup, "members">,
+  view: "latest" | "committed" = "latest",
+): PartitionAssignor {
+  const votes = new Map<string, number>();
+  for (const [, { serverAssignor }] of group.members.entries(view)) {
+    if (serverAssignor !== null) votes.set(serverAssignor, (votes.get(serverAssignor) ?? 0) + 1);
+  }
+  let preferred: string | undefined;
+  for (const name of javaHashOrder([...votes.keys()], javaStringHash)) {
+    if (preferred === undefined || votes.get(name)! > votes.get(preferred)!) preferred = name;
+  }
+  const assignors = config.consumerAssignors;
+  // A name may be of an assignor that the broker had before.
+  return assignors.find(({ name }) => name === preferred) ?? assignors[0]!;
+}
+
+function specsOf(group: ConsumerGroup, state: GroupState): Map<string, MemberSpec> {
+  const memberIds = javaHashOrder([...group.members.keys()], javaStringHash);
+  return new Map(memberIds.map((memberId) => [memberId, specOf(group, state, group.members.get(memberId)!)]));
+}
+
+function specOf(group: ConsumerGroup, state: GroupState, member: ConsumerMember): MemberSpec {
+  const topics = [...subscribedTopics(group, member)];
+  return {
+    memberId: member.memberId,
+    instanceId: member.instanceId,
+    rackId: member.rackId,
+    subscriptionSize: topics.length,
+    topicIds: topicIdsOf(javaHashOrder(topics, javaStringHash, plannedForCopy(topics.length)), state.metadata),
+    assigned: group.targetOf(member.memberId),
+  };
+}
+
+function assignedPartitions(group: ConsumerGroup): Map<string, Set<number>> {
+  const assigned = new Map<string, Set<number>>();
+  for (const target of group.targets.values()) {
+    for (const [topicId, partitions] of target) {
+      let ofTopic = assigned.get(topicId);
+      if (ofTopic === undefined) assigned.set(topicId, (ofTopic = new Set()));
+      for (const partition of partitions) ofTopic.add(partition);
+    }
+  }
+  return assigned;
+}

@@ -1,0 +1,34 @@
+import { type Timers } from "../../io/ports.ts";
+import { type OffloadedTask, type Operation } from "./turn.ts";
+
+/** The long work of a shard, a step in each turn of the event loop; what comes of it is a turn of the shard again. */
+export class OffloadedTasks<S, R> {
+  readonly #timers: Timers;
+  readonly #run: (operation: Operation<S, R>) => void;
+  readonly #running = new Set<OffloadedTask<S, R>>();
+
+  constructor(timers: Timers, run: (operation: Operation<S, R>) => void) {
+    this.#timers = timers;
+    this.#run = run;
+  }
+
+  start(task: OffloadedTask<S, R>): void {
+    this.#running.add(task);
+    this.#goOn(task);
+  }
+
+  /** Nothing comes of what is under way. */
+  clear(): void {
+    this.#running.clear();
+  }
+
+  #goOn(task: OffloadedTask<S, R>): void {
+    this.#timers.endOfTurn(() => {
+      if (!this.#running.has(task)) return;
+      const step = task.steps.next();
+      if (step.done !== true) return this.#goOn(task);
+      this.#running.delete(task);
+      this.#run((turn) => task.onDone(turn, step.value));
+    });
+  }
+}
