@@ -26,6 +26,13 @@ export const verificationScenario: Scenario = {
         transactionalId: s.topic("nobody"),
       });
     }
+    for (const version of [11, 12]) {
+      await s.ask("an empty id", "produce", version, { ...p.request(topic, 0), transactionalId: "" });
+    }
+    for (const version of [11, 12]) {
+      const nobody = { producerId: -1, producerEpoch: -1, index: 7 };
+      await s.ask("a batch without a producer", "produce", version, p.request(topic, -1, nobody));
+    }
     for (const version of [9, 11]) await s.ask("nothing is open", "produce", version, p.request(topic, 0));
     await p.add(topic, 0);
     for (const version of [9, 10, 11]) {
@@ -45,7 +52,7 @@ export const verificationScenario: Scenario = {
     await s.ask("the same with the id", "produce", 9, {
       ...produce(topic, batch(outside), { transactionalId: p.transactionalId }),
     });
-    await look(s, "while it is open", topic, [0, 1]);
+    await look(s, "while it is open", topic, [0, 1, 7]);
     await p.end(false);
     await look(s, "after the end", topic);
     for (const version of [9, 11]) await s.ask("a late batch", "produce", version, p.request(topic, 4));
@@ -202,6 +209,15 @@ export const markersScenario: Scenario = {
     await end("of the old epoch", { transactionVersion: 2 });
     await end("of the old epoch, as before", {}, 1);
     await look(s, "at the end", topic, [0, 1, 2, 3]);
+    await s.ask("what is not there", "describeProducers", 0, {
+      topics: [
+        { name: s.topic("none"), partitionIndexes: [0, 1] },
+        { name: topic, partitionIndexes: [0, 9, -1, 0] },
+        { name: "bad name", partitionIndexes: [0] },
+        { name: "", partitionIndexes: [] },
+        { name: "__transaction_state", partitionIndexes: [0] },
+      ],
+    });
   },
 };
 
@@ -252,6 +268,12 @@ export const readCommittedScenario: Scenario = {
     for (const version of [4, 5, 11, 12]) await read("all have ended", 0, version);
     await ends("all have ended");
     for (const offset of [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]) await read(`from ${offset}`, offset);
+    const position = (offset: number, limit: number) => from(offset, { partitionMaxBytes: limit });
+    for (const version of [13, 17]) {
+      const topicId = s.idOf("c");
+      const topics = [{ topicId, partitions: [position(0, 300)] }];
+      await s.ask("a few records", "fetch", version, fetch(topics, { isolationLevel: 1 }));
+    }
     await s.ask("uncommitted", "fetch", 12, fetch([{ topic, partitions: [from(0)] }]));
     await s.ask("by id", "fetch", 16, fetch([{ topicId: s.idOf("c"), partitions: [from(5)] }], { isolationLevel: 1 }));
 
