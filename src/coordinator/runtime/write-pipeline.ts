@@ -66,12 +66,13 @@ export class WritePipeline {
 
   /**
    * Takes the records of one turn. `units` are written each in one batch; false, and nothing is taken, when one of them is
-   * larger than a batch may be.
+   * larger than a batch may be. Where batches are compressed, only the log can tell.
    */
   add(units: readonly (readonly RecordDraft[])[], mark: number): boolean {
     const sizeBytesMax = this.#sizeBytesMax();
     const sizes = units.map(sizeBytesOf);
-    if (sizes.some((sizeBytes) => sizeBytes > sizeBytesMax)) return false;
+    const isCompressed = this.#options.compression !== "none";
+    if (!isCompressed && sizes.some((sizeBytes) => sizeBytes > sizeBytesMax)) return false;
     for (const [index, unit] of units.entries()) {
       let batch = this.#queue.at(-1);
       if (batch === undefined || batch.recordsSizeBytes + sizes[index]! > sizeBytesMax) {

@@ -175,6 +175,18 @@ test("records that do not fit in one batch are refused, unless they may be divid
   for (const batch of world.log.batches(0)) expect(batch.length).toBeLessThanOrEqual(200);
 });
 
+test("what is too large for a batch may fit when it is compressed, in a batch of its own", async () => {
+  const world = await loadedWorld("gzip");
+  world.log.sizeBytesMax = 200;
+  const writes = [world.write("a"), world.write("one", "two", "three", "four", "five"), world.write("b")];
+  for (let batch = 0; batch < 3; batch++) {
+    await world.time.settle();
+    world.compressions[batch]!();
+  }
+  expect(await settled(world, ...writes)).toEqual([1, 6, 7].map(ok));
+  expect(world.log.batches(0).map((batch) => onlyBatch(batch).recordCount)).toEqual([1, 5, 1]);
+});
+
 test("several small writes share batches up to the limit", async () => {
   const world = await loadedWorld();
   world.log.sizeBytesMax = 200;
