@@ -1,6 +1,6 @@
 import { type TimestampMs } from "../../base/brand.ts";
 import { assert } from "../../base/assert.ts";
-import { javaStringHash } from "../../base/java-hash.ts";
+import { javaHashOrder, javaStringHash } from "../../base/java-hash.ts";
 import { metadataOf, type ClassicMember } from "./classic-member.ts";
 import { consumerProtocolType, subscribedTopicsOf } from "./consumer-subscription.ts";
 
@@ -183,9 +183,8 @@ export class ClassicGroup implements ClassicGroupView {
       votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1);
     }
     let selected: string | undefined;
-    for (const [name, count] of votes) {
-      const lead = selected === undefined ? 1 : count - votes.get(selected)!;
-      if (lead > 0 || (lead === 0 && comesBefore(name, selected!, votes.size))) selected = name;
+    for (const name of javaHashOrder([...votes.keys()], javaStringHash)) {
+      if (selected === undefined || votes.get(name)! > votes.get(selected)!) selected = name;
     }
     assert(selected !== undefined, `group ${this.groupId} has no member to choose a protocol`);
     return selected;
@@ -214,16 +213,4 @@ export class ClassicGroup implements ClassicGroupView {
     }
     return true;
   }
-}
-
-/** Kafka goes through the protocols as a hash map of Java's has them. */
-function comesBefore(name: string, other: string, count: number): boolean {
-  return slotOf(name, count) < slotOf(other, count);
-}
-
-function slotOf(name: string, count: number): number {
-  let slots = 16;
-  while (count > slots * 0.75) slots *= 2;
-  const hash = javaStringHash(name);
-  return (hash ^ (hash >>> 16)) & (slots - 1);
 }

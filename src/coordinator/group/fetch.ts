@@ -18,9 +18,9 @@ type PartitionResponse = Draft<ApiResponse<"offsetFetch">["groups"][number]["top
  */
 export function fetchOffsets(state: GroupState, request: OffsetFetchGroup, view: View): OffsetFetchGroupResponse {
   const { groupId } = request;
-  const group = state.groups.get(groupId, "committed");
+  const group = state.groups.get(groupId, view);
   if (group?.type === "consumer") {
-    const errorCode = consumerFetchProblem(group, request.memberId, request.memberEpoch);
+    const errorCode = consumerFetchProblem(group, request.memberId, request.memberEpoch, view);
     if (errorCode !== undefined) return { groupId, errorCode };
   }
   const topics =

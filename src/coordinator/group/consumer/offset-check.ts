@@ -1,4 +1,5 @@
 import { type Uuid } from "../../../base/brand.ts";
+import { type View } from "../../../base/timeline-map.ts";
 import { Errors, type ErrorCode } from "../../../protocol/errors.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember } from "./member.ts";
@@ -47,14 +48,15 @@ function hasSince(member: ConsumerMember, { topicId, partition }: CommittedParti
   return since !== undefined && epoch >= since;
 }
 
-/** Why the offsets are not told; those who are no members may always ask. Looks at what is committed. */
+/** Why the offsets are not told; those who are no members may always ask. */
 export function consumerFetchProblem(
   group: ConsumerGroup,
   memberId: string | null,
   epoch: number,
+  view: View,
 ): ErrorCode | undefined {
   if (memberId === null && epoch < 0) return undefined;
-  const member = memberId === null ? undefined : group.members.get(memberId, "committed");
+  const member = memberId === null ? undefined : group.members.get(memberId, view);
   if (member === undefined) return Errors.UNKNOWN_MEMBER_ID;
   if (member.epoch === epoch) return undefined;
   return member.classic === null ? Errors.STALE_MEMBER_EPOCH : Errors.ILLEGAL_GENERATION;
