@@ -69,7 +69,8 @@ function joinRequest(changes: Draft<ApiRequest<"joinGroup">>): Draft<ApiRequest<
   };
 }
 
-class Script {
+/** Asks a broker one thing after the other, and keeps the answers in a form that is the same everywhere. */
+export class Script {
   readonly log: LoggedAnswer[] = [];
   readonly #broker: ScriptedBroker;
   readonly #names = new Map<string, string>();
@@ -130,7 +131,13 @@ class Script {
     if (typeof value === "object" && value !== null) {
       return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, this.#plain(inner, name)]));
     }
-    if (key === "errorCode") return errorName(value as number);
+    if (key === "errorCode" || key === "partitionErrorCode") return errorName(value as number);
+    if (key === "producerId" && value !== -1) {
+      const name = this.#names.get(`producer ${String(value)}`) ?? `id ${this.#names.size + 1}`;
+      this.#names.set(`producer ${String(value)}`, name);
+      return name;
+    }
+    if (key === "transactionStartTimeMs" && (value as number) > 0) return "a time";
     if (key === "port" && value !== -1) return "port";
     if (key === "topicId") {
       if (value === this.topicId("t")) return "id of t";

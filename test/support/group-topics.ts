@@ -8,11 +8,12 @@ const topics = {
   t: "dHR0dHR0dHR0dHR0dHR0dA",
   u: "dXV1dXV1dXV1dXV1dXV1dQ",
   __consumer_offsets: "b29vb29vb29vb29vb29vbw",
+  __transaction_state: "eHh4eHh4eHh4eHh4eHh4eA",
 };
 
-/** One broker; topic "t" with two partitions, "u" with one, and the topic of the group coordinator. */
-export function groupTopicsCache(coordinatorPartitions: number): MetadataCache {
-  const counts = { t: 2, u: 1, __consumer_offsets: coordinatorPartitions };
+/** One broker; topic "t" with two partitions, "u" with one, and the topics of the coordinators of groups and transactions. */
+export function groupTopicsCache(groupPartitions: number, transactionPartitions = 0): MetadataCache {
+  const counts = { t: 2, u: 1, __consumer_offsets: groupPartitions, __transaction_state: transactionPartitions };
   const endPoints = [{ name: "PLAINTEXT", host: "localhost", port: 9092 }];
   const records: MetadataRecordDraft[] = [
     { type: "registerBroker", version: 3, data: { brokerId: 1, brokerEpoch: 1, fenced: false, rack: null, endPoints } },

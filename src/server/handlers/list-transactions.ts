@@ -5,7 +5,7 @@ import { type Handler } from "../handler.ts";
 export interface ListTransactionsDeps {
   readonly transactions: TransactionCoordinator;
   /** A test for the whole of a text, or undefined when the pattern is none in RE2's syntax. */
-  readonly compilePattern: (pattern: string) => ((text: string) => boolean) | undefined;
+  readonly compilePattern: (pattern: string) => Promise<((text: string) => boolean) | undefined>;
 }
 
 /**
@@ -16,9 +16,9 @@ export interface ListTransactionsDeps {
 export function listTransactionsHandler(deps: ListTransactionsDeps): Handler<"listTransactions"> {
   return {
     api: "listTransactions",
-    handle(request) {
+    async handle(request) {
       const { transactionalIdPattern: pattern } = request;
-      const matchesId = pattern === null || pattern === "" ? () => true : deps.compilePattern(pattern);
+      const matchesId = pattern === null || pattern === "" ? () => true : await deps.compilePattern(pattern);
       const response = deps.transactions.listTransactions(request, matchesId ?? (() => false));
       // Whoever coordinates nothing, or is still loading, says so first.
       const isPatternRefused = matchesId === undefined && (response.errorCode ?? Errors.NONE) === Errors.NONE;
