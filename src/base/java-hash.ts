@@ -26,9 +26,19 @@ export function javaHashOrder<T>(
   planned = defaultCapacity,
   countMax = items.length,
 ): T[] {
+  return inJavaBuckets(items, javaCapacity(planned, countMax), hashOf);
+}
+
+/** The buckets of a hash map that was made for `planned` entries and has held `countMax`. */
+export function javaCapacity(planned: number, countMax: number): number {
   let capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
-  while (countMax > capacity * loadFactor) capacity *= 2;
-  return inJavaBuckets(items, capacity, hashOf);
+  while (isJavaMapFull(capacity, countMax)) capacity *= 2;
+  return capacity;
+}
+
+/** Whether a hash map of so many buckets doubles them for so many entries. */
+export function isJavaMapFull(capacity: number, count: number): boolean {
+  return count > capacity * loadFactor;
 }
 
 /** What `planned` is of a `HashSet` or `HashMap` that Java copies from another collection. */

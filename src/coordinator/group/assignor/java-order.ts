@@ -1,5 +1,12 @@
 import { type Uuid } from "../../../base/brand.ts";
-import { javaHashOrder, javaUuidHash, plannedForCopy } from "../../../base/java-hash.ts";
+import {
+  inJavaBuckets,
+  isJavaMapFull,
+  javaCapacity,
+  javaHashOrder,
+  javaUuidHash,
+  plannedForCopy,
+} from "../../../base/java-hash.ts";
 import { type Partitions } from "./partition-assignor.ts";
 
 /** The partitions of a record, as Kafka iterates over what it reads from it. */
@@ -24,25 +31,26 @@ interface TopicSet {
 
 /** A copy of an assignment to be changed, which in the end hands back its parts in the order in which Kafka's does. */
 export class ChangingAssignment {
-  readonly #topics = new Map<Uuid, TopicSet>();
-  readonly #planned: number;
-  #countMax: number;
+  #topics = new Map<Uuid, TopicSet>();
+  #capacity: number;
 
   constructor(from: Partitions) {
     for (const [topicId, partitions] of inJavaOrder(from)) {
       const planned = plannedForCopy(partitions.length);
       this.#topics.set(topicId, { partitions: new Set(partitions), planned, countMax: partitions.length });
     }
-    this.#planned = from.size;
-    this.#countMax = from.size;
+    this.#capacity = javaCapacity(from.size, from.size);
   }
 
-  add(topicId: Uuid, partition: number): void {
+  /** @param planned what the set is made for when there is none of the topic yet */
+  add(topicId: Uuid, partition: number, planned = plannedForCopy(0)): void {
+    // Java's `computeIfAbsent` looks first whether the map is full, even if it puts nothing in; what it does put in stands
+    // in front of what else is in the bucket.
+    if (isJavaMapFull(this.#capacity, this.#topics.size)) this.#capacity *= 2;
     let topic = this.#topics.get(topicId);
     if (topic === undefined) {
-      topic = { partitions: new Set(), planned: plannedForCopy(0), countMax: 0 };
-      this.#topics.set(topicId, topic);
-      this.#countMax = Math.max(this.#countMax, this.#topics.size);
+      topic = { partitions: new Set(), planned, countMax: 0 };
+      this.#topics = new Map([[topicId, topic], ...this.#topics]);
     }
     topic.partitions.add(partition);
     topic.countMax = Math.max(topic.countMax, topic.partitions.size);
@@ -60,7 +68,7 @@ export class ChangingAssignment {
   }
 
   toPartitions(): Partitions {
-    const topicIds = javaHashOrder([...this.#topics.keys()], javaUuidHash, this.#planned, this.#countMax);
+    const topicIds = inJavaBuckets([...this.#topics.keys()], this.#capacity, javaUuidHash);
     return new Map(
       topicIds.map((topicId) => {
         const { partitions, planned, countMax } = this.#topics.get(topicId)!;

@@ -1,4 +1,5 @@
 import { type Uuid } from "../../../base/brand.ts";
+import { javaHashOrder, javaUuidHash } from "../../../base/java-hash.ts";
 import { type GroupSpec, type MemberSpec, type PartitionAssignor, type TopicDescriber } from "./partition-assignor.ts";
 
 /**
@@ -17,7 +18,9 @@ export const rangeAssignor: PartitionAssignor = {
           const range = takeRange(ranges.get(topicId)!);
           if (range.length > 0) assigned.set(topicId, range);
         }
-        return [member.memberId, assigned];
+        const planned = Math.floor((group.isHomogeneous ? member.topicIds.length : member.subscriptionSize) / 0.75 + 1);
+        const order = javaHashOrder([...assigned.keys()], javaUuidHash, planned);
+        return [member.memberId, new Map(order.map((topicId) => [topicId, assigned.get(topicId)!]))];
       }),
     );
   },

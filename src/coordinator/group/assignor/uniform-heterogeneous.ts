@@ -119,7 +119,8 @@ export class UniformBalance {
       this.#changeOf(before).remove(topic.id, partition);
       this.#loads[before]!--;
     }
-    this.#changeOf(number).add(topic.id, partition);
+    const share = Math.ceil(topic.owners.length / topic.subscribers.length);
+    this.#changeOf(number).add(topic.id, partition, Math.floor(share / 0.75 + 1));
     topic.owners[partition] = number;
     this.#loads[number]!++;
   }
