@@ -112,6 +112,8 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes a file, or a directory with all that is in it; nothing happens when missing. */
   remove(path: string): void;
+  /** As `remove`, off the event loop: to give back what a large file takes keeps the system busy for long. */
+  removeAsync(path: string): Promise<void>;
   syncDirectory(path: string): void;
   /** As `syncDirectory`, off the event loop: the device may take its time. */
   syncDirectoryAsync(path: string): Promise<void>;

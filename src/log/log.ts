@@ -24,6 +24,9 @@ export interface LogOptions extends LogStorageOptions {
   readonly beforeCut?: (log: Log) => void;
 }
 
+/** Each segment's files get other names, and nothing else is done meanwhile. */
+export const deletedAtOnceMax = 32;
+
 export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
 
 /**
@@ -305,8 +308,8 @@ export class Log {
   }
 
   /**
-   * Takes the segments out of the log that retention has no use for, and returns how many. The files go after
-   * `file.delete.delay.ms`, through `removeLater`.
+   * Takes the segments out of the log that retention has no use for, and returns how many; when they are
+   * `deletedAtOnceMax`, there may be more. The files go after `file.delete.delay.ms`, through `removeLater`.
    */
   deleteOldSegments(nowMs: TimestampMs, removeLater: RemoveLater): number {
     const storage = this.#storage;
@@ -314,6 +317,7 @@ export class Log {
     if (!storage.isUsable || storage.cleaning !== null) return count;
     let deletable: Segment[] = [];
     storage.attempt(() => (deletable = deletableSegments(storage, this.#highWatermark, nowMs)));
+    deletable.length = Math.min(deletable.length, deletedAtOnceMax);
     if (deletable.length === 0) return count;
     storage.guard(() => {
       // The log always has a segment to write to.

@@ -2,8 +2,11 @@ import { type Offset, type TimestampMs } from "../base/brand.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { type Segment } from "./segment/segment.ts";
 
-/** Does something once a delay has passed; sooner when the broker stops. */
-export type RemoveLater = (remove: () => void, delayMs: number) => void;
+/** Has `remove` remove files, in an order that a crash may end anywhere. */
+export type Removal = (remove: (path: string) => void) => void;
+
+/** Has the removal done once a delay has passed; sooner when the broker stops. */
+export type RemoveLater = (removal: Removal, delayMs: number) => void;
 
 /**
  * The segments, from the first on, that retention has no use for: older than `retention.ms`, beyond `retention.bytes`, or
@@ -37,7 +40,7 @@ export function removeSegments(storage: LogStorage, segments: readonly Segment[]
   storage.keepProducers(storage.segments.first.baseOffset);
   for (const segment of segments) {
     segment.markDeleted();
-    removeLater(() => segment.remove(), storage.config.fileDeleteDelayMs);
+    removeLater((remove) => segment.removeBy(remove), storage.config.fileDeleteDelayMs);
   }
   storage.syncDirectoryInBackground();
   const firstOffset = storage.segments.first.baseOffset;

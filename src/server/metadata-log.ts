@@ -2,7 +2,8 @@ import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset } from "../base/brand.ts";
 import { metadataTopicId } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { type Ports } from "../io/ports.ts";
+import { type Clock, type Ports } from "../io/ports.ts";
+import { DelayedRemovals } from "../log/directory/delayed-removals.ts";
 import { defaultLogConfig, type LogConfig } from "../log/log-config.ts";
 import { Log } from "../log/log.ts";
 import { type WriteQueue } from "../log/write-queue.ts";
@@ -22,6 +23,11 @@ export interface MetadataLogOptions {
 }
 
 /** The directory of the metadata log of a node with this configuration. */
+interface MetadataLogPorts {
+  readonly clock: Clock;
+  readonly removals: DelayedRemovals;
+}
+
 export function metadataLogDirectory(config: BrokerConfig): string {
   return `${config.metadataLogDir}/${metadataLogDirName}`;
 }
@@ -52,7 +58,7 @@ export function openMetadataLog({
     onDiskError,
   });
   log.cutAtHole();
-  return new MetadataLog(log, { clock, timers });
+  return new MetadataLog(log, { clock, removals: new DelayedRemovals({ disk, timers, logger }) });
 }
 
 function logConfigOf(config: BrokerConfig): LogConfig {
@@ -70,9 +76,9 @@ function logConfigOf(config: BrokerConfig): LogConfig {
 /** Raft's view of the log on disk. */
 export class MetadataLog implements ReplicatedLog {
   readonly #log: Log;
-  readonly #ports: Pick<Ports, "clock" | "timers">;
+  readonly #ports: MetadataLogPorts;
 
-  constructor(log: Log, ports: Pick<Ports, "clock" | "timers">) {
+  constructor(log: Log, ports: MetadataLogPorts) {
     this.#log = log;
     this.#ports = ports;
   }
@@ -121,9 +127,9 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   deleteBefore(offset: Offset): void {
-    const { clock, timers } = this.#ports;
+    const { clock, removals } = this.#ports;
     this.#log.maybeIncrementLogStartOffset(offset);
-    this.#log.deleteOldSegments(clock.wallMs(), (remove, delayMs) => void timers.after(delayMs, remove));
+    this.#log.deleteOldSegments(clock.wallMs(), (removal, delayMs) => removals.add(removal, delayMs));
   }
 
   truncateFullyAndStartAt(offset: Offset): void {

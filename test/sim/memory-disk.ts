@@ -216,6 +216,10 @@ export class MemoryDisk implements Disk {
     directory.remove(name);
   }
 
+  async removeAsync(path: string): Promise<void> {
+    this.remove(path);
+  }
+
   syncDirectory(path: string): void {
     this.check("sync", path);
     // Its own name is its parent's matter.

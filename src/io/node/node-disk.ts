@@ -55,6 +55,10 @@ export const nodeDisk: Disk = {
   mkdir: (path: string): void => void attempt(() => fs.mkdirSync(path, { recursive: true })),
   rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
   remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: true, force: true })),
+  removeAsync: (path: string): Promise<void> =>
+    fs.promises.rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+      throw diskErrorOf(error);
+    }),
   syncDirectory(path: string): void {
     // Windows cannot open a directory; its file systems journal renames themselves.
     if (process.platform === "win32") return;

@@ -1,47 +1,84 @@
-import { type Logger, type TimerHandle, type Timers } from "../../io/ports.ts";
+import { type Disk, type Logger, type TimerHandle, type Timers } from "../../io/ports.ts";
+import { type Removal } from "../retention.ts";
 
 const timerMsMax = 2_147_483_647;
 
-interface Removal {
-  readonly timer: TimerHandle;
-  readonly remove: () => void;
+export interface DelayedRemovalsOptions {
+  readonly disk: Disk;
+  readonly timers: Timers;
+  readonly logger: Logger;
 }
 
-/** Files that nobody uses any more and that go when `file.delete.delay.ms` has passed, or when the node stops. */
+/**
+ * Files that nobody uses any more and that go when `file.delete.delay.ms` has passed, or when the node stops. They go one
+ * behind the other and off the event loop, which would be held up for tens of milliseconds by each large one.
+ */
 export class DelayedRemovals {
-  readonly #timers: Timers;
-  readonly #logger: Logger;
-  readonly #waiting = new Set<Removal>();
+  readonly #options: DelayedRemovalsOptions;
+  readonly #waiting = new Map<Removal, TimerHandle>();
+  readonly #due: Removal[] = [];
+  #work: Promise<void> | undefined;
 
-  constructor(timers: Timers, logger: Logger) {
-    this.#timers = timers;
-    this.#logger = logger;
+  constructor(options: DelayedRemovalsOptions) {
+    this.#options = options;
   }
 
-  add(remove: () => void, delayMs: number): void {
-    const timer = this.#timers.after(Math.min(delayMs, timerMsMax), () => {
+  add(removal: Removal, delayMs: number): void {
+    const timer = this.#options.timers.after(Math.min(delayMs, timerMsMax), () => {
       this.#waiting.delete(removal);
-      this.#quietly(remove);
+      this.#due.push(removal);
+      this.#start();
     });
-    const removal = { timer, remove };
-    this.#waiting.add(removal);
+    this.#waiting.set(removal, timer);
   }
 
-  /** Removes at once what still waits. */
+  /** Does at once what still waits; resolves when it is done. */
+  async finish(): Promise<void> {
+    this.#takeWaiting();
+    this.#start();
+    await this.#work;
+  }
+
+  /** As `finish`, before it returns. */
   close(): void {
-    for (const { timer, remove } of this.#waiting) {
-      timer.cancel();
-      this.#quietly(remove);
+    this.#takeWaiting();
+    for (const removal of this.#due.splice(0)) {
+      this.#quietly(() => removal((path) => this.#options.disk.remove(path)));
     }
+  }
+
+  #takeWaiting(): void {
+    for (const timer of this.#waiting.values()) timer.cancel();
+    this.#due.push(...this.#waiting.keys());
     this.#waiting.clear();
   }
 
-  /** What cannot be deleted now is deleted at the next start. */
-  #quietly(remove: () => void): void {
-    try {
-      remove();
-    } catch (error) {
-      this.#logger.warn({ error }, "A file could not be deleted");
+  #start(): void {
+    this.#work ??= this.#removeAll().finally(() => (this.#work = undefined));
+  }
+
+  async #removeAll(): Promise<void> {
+    for (let removal = this.#due.shift(); removal !== undefined; removal = this.#due.shift()) {
+      const paths: string[] = [];
+      this.#quietly(() => removal?.((path) => paths.push(path)));
+      try {
+        for (const path of paths) await this.#options.disk.removeAsync(path);
+      } catch (error) {
+        this.#warn(error);
+      }
     }
+  }
+
+  #quietly(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  /** What cannot be deleted now is deleted at the next start. */
+  #warn(error: unknown): void {
+    this.#options.logger.warn({ error }, "A file could not be deleted");
   }
 }

@@ -74,7 +74,7 @@ export class LogManager {
    */
   constructor(options: LogManagerOptions) {
     this.#options = options;
-    this.#removals = new DelayedRemovals(options.timers, options.logger);
+    this.#removals = new DelayedRemovals(options);
     const { disk, random } = options;
     this.#relocation = new LogRelocation({ disk, random, logs: this.#logs, removals: this.#removals });
     this.#directories = new LogDirectories({
@@ -316,8 +316,9 @@ export class LogManager {
   }
 
   /** Does without holding the event loop up what `close` would otherwise have to do. */
-  prepareClose(): Promise<void> {
-    return this.#upkeep.prepareClose();
+  async prepareClose(): Promise<void> {
+    await this.#upkeep.prepareClose();
+    await this.#removals.finish();
   }
 
   /** Closes all logs in good order, so that the next start needs no recovery. */
@@ -339,14 +340,14 @@ export class LogManager {
   }
 
   #loadLogs(directory: LogDirectory): void {
-    const { disk, logger, defaultConfig } = this.#options;
+    const { logger, defaultConfig } = this.#options;
     directory.attempt(() => {
       for (const found of this.#contentsOf(directory)) {
         const { dir, kind } = found;
         if (kind === "stray") {
           logger.warn({ directory: dir }, "A stray log lies here: remove it when it is not needed");
         } else if (kind === "delete") {
-          this.#removals.add(() => disk.remove(dir), defaultConfig.fileDeleteDelayMs);
+          this.#removals.add((remove) => remove(dir), defaultConfig.fileDeleteDelayMs);
         } else {
           this.#loadLog(directory, found, kind);
         }

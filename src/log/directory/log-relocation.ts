@@ -92,6 +92,6 @@ export class LogRelocation {
     const { dir } = log;
     this.#logs.forget(log);
     log.abandon();
-    this.#removals.add(() => this.#disk.remove(dir), log.config.fileDeleteDelayMs);
+    this.#removals.add((remove) => remove(dir), log.config.fileDeleteDelayMs);
   }
 }

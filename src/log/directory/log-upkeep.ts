@@ -4,10 +4,11 @@ import { type CleanerConfig } from "../cleaner/cleaner-config.ts";
 import { LogCleaner } from "../cleaner/log-cleaner.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { type CheckpointKind } from "./directory-checkpoints.ts";
-import { type Log } from "../log.ts";
+import { deletedAtOnceMax, type Log } from "../log.ts";
 import { type LogDirectories } from "./log-directories.ts";
 import { type LogRegistry } from "./log-registry.ts";
 import { RecurringWork } from "./recurring-work.ts";
+import { type RemoveLater } from "../retention.ts";
 
 export interface LogUpkeepOptions {
   readonly clock: Clock;
@@ -100,7 +101,9 @@ export class LogUpkeep {
 
   /** Applies `retention.ms` and `retention.bytes` now, but to compacted logs: that the cleaner does between its rounds. */
   deleteOldSegments(): void {
-    for (const log of this.#logs.all()) if (!log.config.isCompacted) this.#deleteOldSegments(log);
+    for (const log of this.#logs.all()) {
+      while (!log.config.isCompacted && this.#deleteOldSegments(log) >= deletedAtOnceMax);
+    }
   }
 
   /** Thousands of logs that a start has found are looked into for the first time: in one go that would be felt. */
@@ -112,18 +115,25 @@ export class LogUpkeep {
 
   #goOnWithRetention(): void {
     for (const log of this.#retentionRound.splice(0, logsOfRetentionStep)) {
-      if (!log.config.isCompacted) this.#deleteOldSegments(log);
+      // Where there are more, the log's turn comes again.
+      if (!log.config.isCompacted && this.#deleteOldSegments(log) >= deletedAtOnceMax) this.#retentionRound.push(log);
     }
     if (this.#retentionRound.length > 0) this.#work.soon(retentionStepMs, () => this.#goOnWithRetention());
   }
 
-  #deleteOldSegments(log: Log): void {
+  #deleteInSteps(log: Log): void {
+    if (this.#deleteOldSegments(log) < deletedAtOnceMax) return;
+    this.#work.soon(retentionStepMs, () => this.#deleteInSteps(log));
+  }
+
+  #deleteOldSegments(log: Log): number {
     const { clock, logger } = this.#options;
     const count = log.deleteOldSegments(clock.wallMs(), this.#removeLater);
     if (count > 0) logger.info({ log: log.name, count, logStartOffset: log.logStartOffset }, "Deleted old segments");
+    return count;
   }
 
-  readonly #removeLater = (remove: () => void, delayMs: number): void => this.#removals.add(remove, delayMs);
+  readonly #removeLater: RemoveLater = (removal, delayMs) => this.#removals.add(removal, delayMs);
 
   #createCleaner(): LogCleaner | undefined {
     const { cleaner, clock, timers, random, logger } = this.#options;
@@ -137,7 +147,7 @@ export class LogUpkeep {
         return directory !== undefined && directory.checkpoints.writeRecoveryPoint(log, offset);
       },
       onCleaned: () => this.#checkpoint("cleaned"),
-      deleteOldSegments: (log) => this.#deleteOldSegments(log),
+      deleteOldSegments: (log) => this.#deleteInSteps(log),
       clock,
       timers,
       random,

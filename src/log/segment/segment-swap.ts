@@ -4,6 +4,9 @@ import { type LogStorage } from "../log-storage.ts";
 import { type RemoveLater } from "../retention.ts";
 import { type Segment } from "./segment.ts";
 
+/** So many get other names before the event loop goes on with what else there is. */
+const segmentsOfStep = 16;
+
 /**
  * Puts a segment that the cleaner has written in the place of those that it was made of, in steps that a start can tell
  * apart after a crash:
@@ -38,9 +41,15 @@ export class SegmentSwap {
     if (this.#state === "aborted" || !storage.isUsable) return;
     this.#state = "done";
     segments.replace(this.#old, cleaned);
-    for (const old of this.#old) {
+    for (const [index, old] of this.#old.entries()) {
+      // Thousands of small segments may become one.
+      if (index > 0 && index % segmentsOfStep === 0) {
+        await disk.syncDirectoryAsync(directory);
+        // A start completes what is begun.
+        if (!storage.isUsable || storage.directory !== directory) return;
+      }
       old.markDeleted();
-      removeLater(() => old.remove(), storage.config.fileDeleteDelayMs);
+      removeLater((remove) => old.removeBy(remove), storage.config.fileDeleteDelayMs);
     }
     const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
     if (gone.size > 0) storage.removeProducerSnapshots((offset) => gone.has(offset));

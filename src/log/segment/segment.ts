@@ -388,8 +388,13 @@ export class Segment {
 
   /** Removes the files, the `.log` file the last: as long as it is there, the others are what is left of its segment. */
   remove(): void {
+    this.removeBy((path) => this.#disk.remove(path));
+  }
+
+  /** As `remove`, by another hand. */
+  removeBy(remove: (path: string) => void): void {
     this.close();
-    for (const path of this.#paths()) this.#disk.remove(path);
+    for (const path of this.#paths()) remove(path);
   }
 
   #paths(): string[] {

@@ -55,7 +55,9 @@ describe("what was flushed survives a loss of power", () => {
     append(under, 10);
     append(under, 3, { timestamp: startMs + 2_000 });
     await under.log.flush();
-    expect(under.log.deleteOldSegments(startMs + 2_000, (remove) => remove())).toBeGreaterThan(0);
+    expect(
+      under.log.deleteOldSegments(startMs + 2_000, (removal) => removal((path) => disk.remove(path))),
+    ).toBeGreaterThan(0);
     disk.syncDirectory(logDirectory);
     const { log } = openLog(disk.crash(nothing), small, { recoveryPoint: under.log.recoveryPoint });
     expect(log.logStartOffset).toBeGreaterThan(0);
@@ -68,7 +70,9 @@ describe("what was flushed survives a loss of power", () => {
     disk.settle(logDirectory);
     append(under, 11);
     append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0 });
-    expect(under.log.deleteOldSegments(startMs + 2_000, (remove) => remove())).toBeGreaterThan(0);
+    expect(
+      under.log.deleteOldSegments(startMs + 2_000, (removal) => removal((path) => disk.remove(path))),
+    ).toBeGreaterThan(0);
     // The names are on the device, of the files nothing that was not synced.
     let isFirst = true;
     const namesAlone = (bound: number): number => {
@@ -283,7 +287,7 @@ describe("files", () => {
     append(under, 10);
     await under.log.flush();
     disk.fail("rename", "EIO", { path: /\.(index|timeindex|txnindex)$/ });
-    under.log.deleteOldSegments(startMs + 2_000, (remove) => remove());
+    under.log.deleteOldSegments(startMs + 2_000, (removal) => removal((path) => disk.remove(path)));
     const names = disk.list(logDirectory).filter((name) => name.startsWith("00000000000000000000."));
     expect(names).toContain("00000000000000000000.log.deleted");
     expect(names).toContain("00000000000000000000.txnindex");

@@ -41,7 +41,9 @@ test("retention gives the log file its new name first, and removes it last", () 
   log.highWatermark = 2;
   const names = () => disk.list(logDirectory).filter((name) => name.startsWith("00000000000000000000."));
   const removals: (() => void)[] = [];
-  expect(log.deleteOldSegments(startMs + 1_000, (remove) => removals.push(remove))).toBe(1);
+  expect(
+    log.deleteOldSegments(startMs + 1_000, (removal) => removals.push(() => removal((path) => disk.remove(path)))),
+  ).toBe(1);
   expect(names().every((name) => name.endsWith(".deleted"))).toBe(true);
   disk.fail("remove", "EIO", { path: /\.log\.deleted$/ });
   expect(removals[0]).toThrow("injected");

@@ -210,7 +210,9 @@ describe("while a read is under way", () => {
     const { result } = await fetched(log, 5, megabyte, () => {
       log.updateConfig({ ...log.config, retentionBytes: megabyte });
       const removals: (() => void)[] = [];
-      expect(log.deleteOldSegments(startMs, (remove) => removals.push(remove))).toBeGreaterThan(1);
+      expect(
+        log.deleteOldSegments(startMs, (removal) => removals.push(() => removal((path) => disk.remove(path)))),
+      ).toBeGreaterThan(1);
       for (const remove of removals) remove();
       expect(disk.list(logDirectory).filter((name) => name.endsWith(".deleted"))).toEqual([]);
     });

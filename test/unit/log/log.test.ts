@@ -311,13 +311,15 @@ describe("idempotent producers", () => {
 
 describe("retention", () => {
   function grown(config: object): LogUnderTest & { removals: (() => void)[]; tick: (nowMs: number) => number } {
-    const under = openLog(new MemoryDisk(), { segmentBytes: 200, ...config });
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { segmentBytes: 200, ...config });
     for (let count = 0; count < 8; count++) append(under, batch({ timestamp: startMs + count * 1_000 }));
     const removals: (() => void)[] = [];
     return {
       ...under,
       removals,
-      tick: (nowMs) => under.log.deleteOldSegments(nowMs, (remove) => removals.push(remove)),
+      tick: (nowMs) =>
+        under.log.deleteOldSegments(nowMs, (removal) => removals.push(() => removal((path) => disk.remove(path)))),
     };
   }
 
@@ -360,7 +362,9 @@ describe("retention", () => {
     expect(under.log.maybeIncrementLogStartOffset(4)).toBe(false);
     expect(under.log.leaderEpochs.earliest).toEqual({ epoch: 5, startOffset: 5 });
     const removals: (() => void)[] = [];
-    expect(under.log.deleteOldSegments(startMs, (remove) => removals.push(remove))).toBe(2);
+    expect(
+      under.log.deleteOldSegments(startMs, (removal) => removals.push(() => removal((path) => disk.remove(path)))),
+    ).toBe(2);
     const names = () => disk.list(logDirectory).filter((name) => name.includes(".log"));
     expect(names().filter((name) => name.endsWith(".deleted"))).toHaveLength(2);
     for (const remove of removals) remove();

@@ -5,6 +5,7 @@ import { type Disk, type TaskPorts } from "../../../../src/io/ports.ts";
 import { type CleanerConfig } from "../../../../src/log/cleaner/cleaner-config.ts";
 import { LogCleaner } from "../../../../src/log/cleaner/log-cleaner.ts";
 import { type Log } from "../../../../src/log/log.ts";
+import { type RemoveLater } from "../../../../src/log/retention.ts";
 import { batches } from "../../../../src/protocol/records/batches.ts";
 import { decompressBatch, recordsOf } from "../../../../src/protocol/records/record-iterator.ts";
 import { type ManualTime } from "../../../support/manual-time.ts";
@@ -43,7 +44,7 @@ export function openCleaner(
   const removals: (() => void)[] = [];
   const cleaned: Log[] = [];
   const random = new SeededRandom(7);
-  const removeLater = (remove: () => void) => void removals.push(remove);
+  const removeLater: RemoveLater = (removal) => void removals.push(() => removal((path) => disk.remove(path)));
   const cleaner = new LogCleaner({
     config: { ...cleanerConfig, ...config },
     logs,
