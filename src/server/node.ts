@@ -297,6 +297,7 @@ class Node implements RunningNode {
       compression: offsetsCompression(this.#config.get("offsets.topic.compression.codec")),
       writeTimeoutMs: this.#config.get("offsets.commit.timeout.ms"),
       logger: logger.child("group"),
+      staysLoaded: true,
     });
     const createdWith = this.#config.get("offsets.topic.num.partitions");
     const partitionCount = () => this.#cache.topic(consumerOffsetsTopic)?.partitions.length ?? createdWith;

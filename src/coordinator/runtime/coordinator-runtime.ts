@@ -24,6 +24,8 @@ export class CoordinatorRuntime<S, R> {
     const current = this.#runners.get(partition);
     if (current !== undefined) {
       if (current.leaderEpoch >= leaderEpoch) return;
+      const goingOn = current.goOnIn(leaderEpoch);
+      if (goingOn !== undefined) return goingOn;
       current.close();
     }
     const runner = new ShardRunner({ topic: this.#topic, partition }, leaderEpoch, this.#options);

@@ -23,6 +23,11 @@ export interface RunnerOptions<S, R> extends PipelineOptions {
   readonly shard: CoordinatorShard<S, R>;
   readonly loader: PartitionLoader;
   readonly logger: Logger;
+  /**
+   * What is loaded stays when this node leads the partition for another epoch in a row; nothing in it depends on the epoch.
+   * Else each epoch loads anew.
+   */
+  readonly staysLoaded?: boolean;
 }
 
 /** The end of a transaction in one partition, as the transaction's coordinator wants it written. */
@@ -54,10 +59,11 @@ export type ShardStatus = "loading" | "active" | "failed" | "closed";
 /** One partition's shard: its state, and the turns that change it, one at a time and to their end. */
 export class ShardRunner<S, R> {
   readonly partition: CoordinatorPartition;
-  readonly leaderEpoch: LeaderEpoch;
+  leaderEpoch: LeaderEpoch;
   readonly #options: RunnerOptions<S, R>;
   readonly #timers: ShardTimers<S, R>;
   #status: ShardStatus = "loading";
+  #loaded: Promise<void> = Promise.resolve();
   #timeline: Timeline;
   #state: S;
   #pipeline: WritePipeline;
@@ -81,7 +87,23 @@ export class ShardRunner<S, R> {
   }
 
   /** Reads the partition, then takes requests. */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    this.#loaded = this.#load();
+    return this.#loaded;
+  }
+
+  /**
+   * This node leads the partition in a new epoch, too. undefined when it has to be loaded by another runner: somebody else
+   * may have led in between.
+   */
+  goOnIn(leaderEpoch: LeaderEpoch): Promise<void> | undefined {
+    const isUsable = this.#status === "active" || this.#status === "loading";
+    if (this.#options.staysLoaded !== true || !isUsable || leaderEpoch !== this.leaderEpoch + 1) return undefined;
+    this.leaderEpoch = leaderEpoch;
+    return this.#loaded;
+  }
+
+  async #load(): Promise<void> {
     this.#reset();
     this.#status = "loading";
     const { shard, loader, logger, clock, compute } = this.#options;

@@ -29,7 +29,7 @@ class World {
   readonly compressions: (() => void)[] = [];
   readonly runtime: CoordinatorRuntime<Words, string>;
 
-  constructor(compression: CompressionName | "none" = "none") {
+  constructor(compression: CompressionName | "none" = "none", staysLoaded = false) {
     const shard: CoordinatorShard<Words, string> = {
       newState: (timeline: Timeline) => ({ offsets: new TimelineMap(timeline), ended: new TimelineMap(timeline) }),
       encode: (word) => ({ key: Buffer.from(word), value: null }),
@@ -56,6 +56,7 @@ class World {
       logger: silentLogger,
       compression,
       writeTimeoutMs: 5_000,
+      staysLoaded,
     });
   }
 
@@ -267,6 +268,36 @@ test("late news of elections changes nothing", async () => {
   expect(await settled(world, world.write("b"))).toEqual([ok(2)]);
   world.runtime.resign(0, 6);
   expect(await world.write("c")).toEqual(failed(Errors.NOT_COORDINATOR));
+});
+
+test.each([true, false])("who leads again in the next epoch goes on, or loads anew: %s", async (staysLoaded) => {
+  const world = new World("none", staysLoaded);
+  await world.runtime.elect(0, 5);
+  let parked: Result<number> | undefined;
+  void world.runtime.write<number>(0, () => {}).then((result) => (parked = result));
+  await settled(world, world.write("a"));
+  world.log.loadError = Errors.KAFKA_STORAGE_ERROR;
+  await world.runtime.elect(0, 6);
+  expect(await settled(world, world.write("b"))).toEqual([staysLoaded ? ok(2) : failed(Errors.NOT_COORDINATOR)]);
+  expect(parked).toEqual(staysLoaded ? undefined : failed(Errors.NOT_COORDINATOR));
+  world.log.loadError = undefined;
+  // Another may have led in between.
+  await world.runtime.elect(0, 8);
+  expect(parked).toEqual(failed(Errors.NOT_COORDINATOR));
+  expect(await settled(world, world.write("c"))).toEqual([staysLoaded ? ok(3) : ok(2)]);
+});
+
+test("who leads again while loading waits for that", async () => {
+  const world = new World("none", true);
+  let isDone = false;
+  const first = world.runtime.elect(0, 1);
+  const second = world.runtime.elect(0, 2).then(() => (isDone = true));
+  expect(isDone).toBe(false);
+  expect(await world.write("a")).toEqual(failed(Errors.COORDINATOR_LOAD_IN_PROGRESS));
+  await Promise.all([first, second]);
+  expect(await settled(world, world.write("a"))).toEqual([ok(1)]);
+  world.runtime.resign(0, 1);
+  expect(await settled(world, world.write("b"))).toEqual([ok(2)]);
 });
 
 test("a partition that is lost while it loads stays lost", async () => {
