@@ -8,17 +8,27 @@ export interface ReadPace {
   readonly place: "unknown" | "memory" | "device";
   /** Reads on the event loop in a row that took too long: one may have been interrupted. */
   readonly slowReads: number;
-  /** Direct reads until the next look whether the system's cache has what comes now. */
+  /** Direct reads until the next look whether the system's cache has what comes now, and until the one after that. */
   readonly readsUntilProbe: number;
+  readonly probeInterval: number;
   /** What direct reads take; 0 before the first one. */
   readonly directMsPerMegabyte: number;
 }
 
-export const unknownPace: ReadPace = { place: "unknown", slowReads: 0, readsUntilProbe: 0, directMsPerMegabyte: 0 };
+export const unknownPace: ReadPace = {
+  place: "unknown",
+  slowReads: 0,
+  readsUntilProbe: 0,
+  probeInterval: 4,
+  directMsPerMegabyte: 0,
+};
 
 const megabyte = 1_048_576;
-/** A direct read says nothing about the cache, which has the newest part of most logs: one in so many goes through it. */
-const probeInterval = 32;
+/**
+ * A direct read says nothing about the cache, which has the newest part of most logs: one in so many goes through it, and
+ * more as long as a slow one may have been a mistake.
+ */
+const probeIntervalMax = 64;
 /** Slower than any memory, and about as fast as a good disk. */
 const memoryMsPerMegabyte = 1;
 const callMs = 0.25;
@@ -46,10 +56,12 @@ export function paceAfter(pace: ReadPace, mode: ReadMode, sizeBytes: number, too
     };
   }
   const isFast = isFromMemory(pace, sizeBytes, tookMs);
-  if (isFast) return { ...pace, place: "memory", slowReads: 0 };
+  if (isFast) return { ...pace, place: "memory", slowReads: 0, probeInterval: unknownPace.probeInterval };
   const slowReads = mode === "now" ? pace.slowReads + 1 : slowReadsMax;
   if (slowReads < slowReadsMax) return { ...pace, slowReads };
-  return { ...pace, place: "device", slowReads: 0, readsUntilProbe: probeInterval };
+  const { probeInterval } = pace;
+  const next = Math.min(probeInterval * 2, probeIntervalMax);
+  return { ...pace, place: "device", slowReads: 0, readsUntilProbe: probeInterval, probeInterval: next };
 }
 
 /** Off the event loop a read also takes as long as the loop is busy: then it is only told by reads of the device. */

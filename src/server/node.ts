@@ -64,7 +64,11 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-const openFilesMax = 2_048;
+/** Partitions that are written to all the time must not have their file opened for each write. */
+const openFilesMax = 16_384;
+const openFilesMaxUnknown = 2_048;
+/** Clients, indexes and all else need descriptors too. */
+const otherDescriptors = 4_096;
 /** How long requests in flight may take to finish when the node stops, ms. */
 const drainMsMax = 2_000;
 
@@ -489,10 +493,11 @@ function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** Half of what the process may have open, since clients need descriptors too; more than this many are of little use. */
+/** All that the process may have open, but half of it or what is enough for the rest. */
 function openFilesMaxOf(disk: Disk): number {
   const limit = disk.descriptorsMax();
-  return limit === undefined ? openFilesMax : Math.min(openFilesMax, Math.floor(limit / 2));
+  if (limit === undefined) return openFilesMaxUnknown;
+  return Math.min(openFilesMax, limit - Math.min(Math.floor(limit / 2), otherDescriptors));
 }
 
 /**

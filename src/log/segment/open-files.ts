@@ -4,6 +4,8 @@ export interface Reopenable {
   wasUsed: boolean;
   /** Asynchronous calls are under way: it cannot be closed now. */
   readonly isBusy: boolean;
+  /** Its place among those that are open; the bound's matter. */
+  slot: number;
   /** Closes it; it then calls `remove`. */
   close(): void;
 }
@@ -29,15 +31,17 @@ export class OpenFiles {
   /** Call when `file` has been opened. */
   add(file: Reopenable): void {
     if (this.#files.length >= this.#countMax) this.#closeOne();
+    file.slot = this.#files.length;
     this.#files.push(file);
     this.#newest = file;
   }
 
   remove(file: Reopenable): void {
-    const index = this.#files.lastIndexOf(file);
-    if (index < 0) return;
+    if (this.#files[file.slot] !== file) return;
     const last = this.#files.pop()!;
-    if (last !== file) this.#files[index] = last;
+    if (last === file) return;
+    this.#files[file.slot] = last;
+    last.slot = file.slot;
   }
 
   /** When all are busy the bound is passed. */
@@ -53,8 +57,6 @@ export class OpenFiles {
   }
 
   #closeAtHand(file: Reopenable): void {
-    const last = this.#files.pop()!;
-    if (last !== file) this.#files[this.#hand] = last;
     this.#hand++;
     file.close();
   }

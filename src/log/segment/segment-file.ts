@@ -18,6 +18,7 @@ export class SegmentFile implements Reopenable {
   #closesWhenIdle = false;
   readonly #openFiles: OpenFiles | undefined;
   wasUsed = false;
+  slot = -1;
 
   /** @param openFiles bounds how many of them are open; none without */
   constructor(disk: Disk, path: string, openFiles?: OpenFiles) {
