@@ -26,6 +26,9 @@ export const deliberate: Readonly<Record<string, Readonly<Record<string, string>
     "the beginning of a transaction is gone: by time, isolation 0":
       "Kafka looks no further than the first segment with such a time, though its records are deleted.",
   },
+  "consumer-group-offsets": {
+    "fetched by null in 3": "Kafka fails with UNKNOWN_SERVER_ERROR; for ours nobody is no member.",
+  },
   metadata: {
     "by the zero id": "Kafka fails over a topic without name and id; ours leaves it out.",
   },

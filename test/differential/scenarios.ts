@@ -1,4 +1,11 @@
 import { apiVersionsScenario, logDirsScenario, metadataScenario } from "./scenarios/cluster.ts";
+import {
+  consumerGroupRefusalsScenario,
+  consumerGroupScenario,
+  consumerMetadataScenario,
+  consumerOffsetsScenario,
+  staticConsumerScenario,
+} from "./scenarios/consumer-groups.ts";
 import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
@@ -35,6 +42,11 @@ export const scenarios: readonly Scenario[] = [
   readCommittedScenario,
   committedWaitScenario,
   transactionalOffsetsScenario,
+  consumerGroupScenario,
+  consumerGroupRefusalsScenario,
+  staticConsumerScenario,
+  consumerMetadataScenario,
+  consumerOffsetsScenario,
   logDirsScenario,
   metadataScenario,
   apiVersionsScenario,

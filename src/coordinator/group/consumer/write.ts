@@ -60,11 +60,10 @@ export function writeCurrent(turn: GroupTurn, group: string, member: ConsumerMem
 }
 
 function ownedTopics(owned: OwnedPartitions) {
-  return [...owned].map(([topicId, partitions]) => ({
-    topicId,
-    partitions: [...partitions.keys()],
-    assignmentEpochs: [...partitions.values()],
-  }));
+  return [...owned].map(([topicId, epochs]) => {
+    const partitions = [...epochs.keys()].sort((one, other) => one - other);
+    return { topicId, partitions, assignmentEpochs: partitions.map((partition) => epochs.get(partition)!) };
+  });
 }
 
 export function writeRegex(turn: GroupTurn, group: string, regex: string, resolved: ResolvedRegex): void {

@@ -1,0 +1,165 @@
+import { decodeGroupRecord } from "../../src/coordinator/group/group-records.ts";
+import { partitionFor } from "../../src/coordinator/runtime/partition-for.ts";
+import { type ApiRequest, type ApiResponse } from "../../src/protocol/apis.ts";
+import { Errors } from "../../src/protocol/errors.ts";
+import { Reader } from "../../src/protocol/reader.ts";
+import { batches } from "../../src/protocol/records/batches.ts";
+import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
+import { type Draft } from "../../src/protocol/schema.ts";
+import { fetch } from "./requests.ts";
+import { type Session } from "./session.ts";
+
+type Heartbeat = Draft<ApiRequest<"consumerGroupHeartbeat">>;
+
+/** What a member says: its epoch, what it owns (partitions of the group's topic), and what else differs from nothing said. */
+export interface Beat extends Heartbeat {
+  readonly owns?: readonly number[];
+  readonly version?: number;
+}
+
+const groupResource = 32;
+
+/** A group of the consumer protocol and its topic: heartbeats, and the records that the coordinator writes of them. */
+export class ScriptedConsumerGroup {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly #session: Session;
+  #offset = 0;
+  #partition = 0;
+
+  private constructor(session: Session, group: string, topic: string) {
+    this.#session = session;
+    this.groupId = session.topic(group);
+    this.topic = session.topic(topic);
+    this.topicId = session.idOf(topic);
+  }
+
+  /** Waits until there is a coordinator. Targets are made at once, unless `configs` say otherwise. */
+  static async create(
+    session: Session,
+    group: string,
+    topic: string,
+    configs: Readonly<Record<string, string>> = { "consumer.assignment.interval.ms": "0" },
+  ): Promise<ScriptedConsumerGroup> {
+    const created = new ScriptedConsumerGroup(session, group, topic);
+    const { groupId } = created;
+    await session.until(async () => {
+      const found = await session.quietly("findCoordinator", 4, { keyType: 0, coordinatorKeys: [groupId] });
+      if (found.coordinators[0]!.errorCode !== Errors.NONE) return false;
+      const { groups } = await session.quietly("consumerGroupDescribe", 1, { groupIds: [groupId] });
+      return groups[0]!.errorCode === Errors.GROUP_ID_NOT_FOUND;
+    });
+    await created.configure(configs);
+    const { topics } = await session.quietly("metadata", 12, { topics: [{ name: "__consumer_offsets" }] });
+    created.#partition = partitionFor(groupId, topics[0]!.partitions.length);
+    return created;
+  }
+
+  async configure(configs: Readonly<Record<string, string>>): Promise<void> {
+    const entries = Object.entries(configs).map(([name, value]) => ({ name, value, configOperation: 0 }));
+    await this.#session.quietly("incrementalAlterConfigs", 1, {
+      resources: [{ resourceType: groupResource, resourceName: this.groupId, configs: entries }],
+    });
+  }
+
+  /** The first heartbeat of a member, subscribed to the group's topic. */
+  join(step: string, memberId: string, beat: Beat = {}): Promise<ApiResponse<"consumerGroupHeartbeat">> {
+    const wanted = { rebalanceTimeoutMs: 60_000, subscribedTopicNames: [this.topic], owns: [] };
+    return this.beat(step, memberId, 0, { ...wanted, ...beat });
+  }
+
+  async beat(
+    step: string,
+    memberId: string,
+    memberEpoch: number,
+    { owns, version = 1, ...changes }: Beat = {},
+  ): Promise<ApiResponse<"consumerGroupHeartbeat">> {
+    const topicPartitions =
+      owns === undefined ? null : owns.length === 0 ? [] : [{ topicId: this.topicId, partitions: owns }];
+    const body = { groupId: this.groupId, memberId, memberEpoch, topicPartitions, ...changes };
+    const answer = await this.#session.ask(step, "consumerGroupHeartbeat", version, body);
+    await this.look(step);
+    return answer;
+  }
+
+  /** What ListGroups tells of this group. */
+  async list(step: string, filters: Draft<ApiRequest<"listGroups">>): Promise<void> {
+    const { groups } = await this.#session.quietly("listGroups", 5, filters);
+    const own = groups.filter(({ groupId }) => groupId === this.groupId);
+    this.#session.note(step, own);
+  }
+
+  async describe(step: string): Promise<void> {
+    await this.#session.ask(step, "consumerGroupDescribe", 1, { groupIds: [this.groupId] });
+  }
+
+  /** Puts the records that were written since the last look into the transcript. */
+  async look(step: string, isOrdered = true): Promise<void> {
+    const written: unknown[] = [];
+    for (;;) {
+      const { responses } = await this.#session.quietly(
+        "fetch",
+        12,
+        fetch([
+          {
+            topic: "__consumer_offsets",
+            partitions: [{ partition: this.#partition, partitionMaxBytes: 1 << 20, fetchOffset: this.#offset }],
+          },
+        ]),
+      );
+      const { records } = responses[0]!.partitions[0]!;
+      if (records === null || records.length === 0) break;
+      for (const batch of batches(records)) {
+        this.#offset = batch.lastOffset + 1;
+        if (batch.isControl) continue;
+        for (const { key, value } of recordsOf(batch, payloadOf(batch))) {
+          const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value));
+          if (record?.group === this.groupId) written.push(shown(record));
+        }
+      }
+    }
+    if (written.length > 0) this.#session.note(`${step}: written`, written, isOrdered);
+  }
+}
+
+function isLess(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) < JSON.stringify(other);
+}
+
+interface Owned {
+  readonly partitions: readonly number[];
+  readonly assignmentEpochs: readonly number[] | null;
+}
+
+/** What a member owns stands in no order. */
+function inOrder({ partitions, assignmentEpochs, ...others }: Owned): object {
+  const order = partitions.map((_, index) => index).sort((one, other) => partitions[one]! - partitions[other]!);
+  return {
+    ...others,
+    partitions: order.map((index) => partitions[index]),
+    assignmentEpochs: order.map((index) => assignmentEpochs?.[index]),
+  };
+}
+
+/** Without what depends on the topic's id and on the time. */
+function shown(value: unknown, name = ""): unknown {
+  if (name === "metadataHash") return value === 0n ? 0 : "<hash>";
+  if (name === "assignmentTimestamp" || name === "currentStateTimestamp" || name === "commitTimestamp") {
+    return (value as number) > 0 ? "<time>" : value;
+  }
+  if (Buffer.isBuffer(value)) return value.toString("latin1");
+  if (Array.isArray(value)) {
+    const entries = value.map((each) => shown(each));
+    // Topics stand in the order of their ids' hashes.
+    return entries.sort((one, other) => Number(isLess(other, one)) - Number(isLess(one, other)));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const fields = "assignmentEpochs" in value ? inOrder(value as Owned) : value;
+  return Object.fromEntries(
+    Object.entries(fields)
+      // The version of the metadata counts its records.
+      .filter(([key]) => key !== "version")
+      .map(([key, inner]) => [key, shown(inner, key)]),
+  );
+}
