@@ -54,6 +54,25 @@ const step = fc.oneof(
       retentionTimeMs: fc.constantFrom(-1, 60_000),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("txnCommit" as const),
+      client,
+      group,
+      isMember: fc.boolean(),
+      partition: fc.nat(3),
+      producerId: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("endTxn" as const),
+      producerId: fc.integer({ min: 1, max: 2 }),
+      isCommit: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("offsetDelete" as const), group, partition: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), group }) },
   {
@@ -125,6 +144,15 @@ class Run {
       case "commit":
         this.#commit(step);
         break;
+      case "txnCommit":
+        this.#commitInTransaction(step);
+        break;
+      case "endTxn": {
+        const { producerId, isCommit } = step;
+        const end = { producerId, producerEpoch: 0, coordinatorEpoch: 0, isCommit, transactionVersion: 2 };
+        this.#track(world.groups.completeTransaction({ partition: 0, ...end }));
+        break;
+      }
       case "offsetDelete": {
         const topics = [{ name: "t", partitions: [{ partitionIndex: step.partition }] }];
         this.#track(world.groups.deleteOffsets({ groupId: step.group, topics }));
@@ -159,6 +187,7 @@ class Run {
 
   #countDeaths(batch: Buffer): void {
     const view = onlyBatch(batch);
+    if (view.isControl) return;
     for (const { key, value } of recordsOf(view, payloadOf(view))) {
       const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value));
       if (record?.type !== "groupMetadata" || record.value !== null) continue;
@@ -282,6 +311,25 @@ class Run {
       ],
     };
     this.#track(this.world.groups.commitOffsets(request, 8));
+  }
+
+  #commitInTransaction({ client, group, isMember, partition, producerId }: Step & { kind: "txnCommit" }): void {
+    const { memberId, generation } = this.#client({ client, group });
+    const committed = {
+      partitionIndex: partition,
+      committedOffset: this.#requests,
+      committedLeaderEpoch: -1,
+      committedMetadata: null,
+    };
+    const request: ApiRequest<"txnOffsetCommit"> = {
+      ...ids(group, isMember ? memberId : ""),
+      generationId: isMember ? generation : -1,
+      transactionalId: `txn-${producerId}`,
+      producerId,
+      producerEpoch: 0,
+      topics: [{ name: "t", partitions: [committed] }],
+    };
+    this.#track(this.world.groups.commitTransactionalOffsets(request, 5));
   }
 
   #track(answer: Promise<unknown>): void {

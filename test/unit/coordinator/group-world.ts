@@ -174,5 +174,6 @@ function persistedPart(state: GroupState, live: GroupState): object {
     }
   }
   const offsets = [...state.offsets.all()].map((entry) => JSON.stringify(entry)).sort();
-  return { groups, offsets };
+  const pending = [...live.groups.keys()].sort().map((group) => [...state.offsets.pendingPartitionsOf(group)].sort());
+  return { groups, offsets, pending };
 }
