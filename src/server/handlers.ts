@@ -21,6 +21,7 @@ import { type AnyHandler } from "./handler.ts";
 import { type HandlerTable } from "./handler-table.ts";
 import { addOffsetsToTxnHandler } from "./handlers/add-offsets-to-txn.ts";
 import { addPartitionsToTxnHandler } from "./handlers/add-partitions-to-txn.ts";
+import { assignReplicasToDirsHandler } from "./handlers/assign-replicas-to-dirs.ts";
 import { alterConfigsHandler } from "./handlers/alter-configs.ts";
 import { apiVersionsHandler } from "./handlers/api-versions.ts";
 import { consumerGroupDescribeHandler } from "./handlers/consumer-group-describe.ts";
@@ -153,6 +154,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     incrementalAlterConfigsHandler(alterable),
     listConfigResourcesHandler(cache),
     updateFeaturesHandler(controller),
+    assignReplicasToDirsHandler(controller),
     describeLogDirsHandler({
       replicas,
       logManager,
