@@ -2,10 +2,12 @@ import { assert } from "../base/assert.ts";
 import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Segment } from "./segment/segment.ts";
 
-const firstChunkBytes = 8_192;
+const firstChunkBytes = 2_048;
 const chunkBytesMax = 524_288;
 /** Smaller batches are copied: what comes with them in their buffer would be kept for nothing. */
 const adoptedBytesMin = 65_536;
+/** So much memory of small chunks is kept for the next ones, of each size. */
+const keptSmallMax = 64;
 /** So many chunks that wait to be written a new one over the budget passes by at most. */
 const passedByMax = 8;
 
@@ -58,6 +60,8 @@ export class TailCache {
   readonly #pool: BufferPool;
   #sizeBytes = 0;
   readonly #chunks = new Set<TailChunk>();
+  /** By size. */
+  readonly #smallMemories = new Map<number, Buffer[]>();
 
   constructor(budgetBytes: number, pool: BufferPool) {
     this.#budgetBytes = budgetBytes;
@@ -70,7 +74,7 @@ export class TailCache {
 
   /** @internal for `Tail`: an empty chunk for what comes behind the segment's end. */
   chunk(owner: Tail, segment: Segment, sizeBytes: number): TailChunk {
-    const memory = sizeBytes < adoptedBytesMin ? Buffer.allocUnsafeSlow(sizeBytes) : this.#pool.take(sizeBytes);
+    const memory = sizeBytes < adoptedBytesMin ? this.#smallMemory(sizeBytes) : this.#pool.take(sizeBytes);
     return this.#add(new TailChunk(owner, segment, memory, this.#pool.claim(memory)));
   }
 
@@ -108,7 +112,25 @@ export class TailCache {
   remove(chunk: TailChunk): void {
     if (!this.#chunks.delete(chunk)) return;
     this.#sizeBytes -= chunk.memoryBytes;
-    if (chunk.claimed !== undefined && !chunk.wasRead) this.#pool.release(chunk.claimed);
+    if (chunk.wasRead) return;
+    if (chunk.claimed !== undefined) this.#pool.release(chunk.claimed);
+    else this.#keepSmall(chunk.buffer);
+  }
+
+  /**
+   * Thousands of logs that are written to in turn need a new small chunk for every few records. Fresh memory for each would
+   * have the collector, which is told of it, look at the whole heap again and again.
+   */
+  #smallMemory(sizeBytes: number): Buffer {
+    return this.#smallMemories.get(sizeBytes)?.pop() ?? Buffer.allocUnsafeSlow(sizeBytes);
+  }
+
+  #keepSmall(memory: Buffer): void {
+    // Others are as large as one batch, and so of any size.
+    if (memory.length % firstChunkBytes !== 0 || memory.length >= adoptedBytesMin) return;
+    let kept = this.#smallMemories.get(memory.length);
+    if (kept === undefined) this.#smallMemories.set(memory.length, (kept = []));
+    if (kept.length < keptSmallMax) kept.push(memory);
   }
 }
 

@@ -86,8 +86,26 @@ test("a turn that appends to very many logs does not look at all chunks for each
   // The next turn makes up for it, wherever the written ones are in the order.
   for (const { written } of tails.slice(9)) written.bytes = 10_000;
   for (const { tail, one } of tails.slice(0, 9)) append(tail, one, "z".repeat(10_000));
-  // What these logs wait to write is all that is left: a chunk of each, and a second of twice the size.
-  expect(cache.sizeBytes).toBe(9 * 10_000 + 9 * 16_384);
+  // What these logs wait to write is all that is left: two chunks of each.
+  expect(cache.sizeBytes).toBe(9 * 10_000 + 9 * 10_000);
+});
+
+test("small memory of logs that are written to in turn is used again, unless somebody has read it", () => {
+  const cache = new TailCache(10_000, new BufferPool());
+  const logs = Array.from({ length: 20 }, () => ({ tail: new Tail(cache), one: segment() }));
+  const memories = (isRead: boolean) => {
+    const seen = new Set<ArrayBufferLike>();
+    for (const { tail, one } of logs) {
+      append(tail, one, "x".repeat(1_500));
+      seen.add(tail.unwritten(one)[0]!.buffer);
+      one.writtenBytes = one.sizeBytes;
+      if (isRead) expect(tail.sliceFrom(one, one.sizeBytes - 1_500)).toHaveLength(1_500);
+    }
+    return seen;
+  };
+  expect(memories(false).size).toBeLessThan(8);
+  memories(true);
+  expect(memories(true).size).toBe(logs.length);
 });
 
 describe("memory of the tail", () => {
