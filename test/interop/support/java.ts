@@ -11,7 +11,7 @@ import { sourcesOf } from "./sources.ts";
 const sources = fileURLToPath(new URL("../java/", import.meta.url));
 
 /** Warnings only, to standard error. */
-const logging = `status = error
+export const warningsToStandardError = `status = error
 appender.err.type = Console
 appender.err.name = err
 appender.err.target = SYSTEM_ERR
@@ -32,9 +32,9 @@ export interface Java {
 /** Kafka's jars, and our client program compiled against them. */
 export async function prepareJava(): Promise<Java> {
   const libraries = await javaLibraries();
-  const classes = await cached("java-client", sourcesOf(sources) + logging, async (output) => {
+  const classes = await cached("java-client", sourcesOf(sources) + warningsToStandardError, async (output) => {
     await runTool("javac", ["-encoding", "UTF-8", "-cp", `${libraries}/*`, "-d", output, ...javaFiles()]);
-    writeFileSync(join(output, "log4j2.properties"), logging);
+    writeFileSync(join(output, "log4j2.properties"), warningsToStandardError);
   });
   return { arguments: [...flags, "-cp", `${classes}:${libraries}/*`] };
 }

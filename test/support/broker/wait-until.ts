@@ -3,10 +3,17 @@ import { call } from "../../../bench/harness/admin.ts";
 import { apis } from "../../../src/protocol/apis.ts";
 import { Errors, errorName } from "../../../src/protocol/errors.ts";
 
-const timeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 
-/** `attempt` says what is there, or undefined when it is what was waited for. */
-async function waitUntil(what: string, attempt: () => Promise<string | undefined>): Promise<void> {
+/**
+ * `attempt` says what is there, or undefined when it is what was waited for.
+ * @throws Error with what was there last
+ */
+export async function waitUntil(
+  what: string,
+  attempt: () => Promise<string | undefined>,
+  timeoutMs = defaultTimeoutMs,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const found = await attempt();
