@@ -13,6 +13,9 @@ export interface LogDirectoryOptions {
   readonly onFailed: () => void;
 }
 
+/** Not the disk is at fault, and the operator has to do something. */
+const stopsTheStart: ReadonlySet<string> = new Set(["EDUPLICATE", "EOLDFORMAT"]);
+
 /** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
 export class LogDirectory {
   readonly path: string;
@@ -78,7 +81,7 @@ export class LogDirectory {
       act();
       return this.#isOnline;
     } catch (error) {
-      if (!(error instanceof DiskError) || error.code === "EDUPLICATE") throw error;
+      if (!(error instanceof DiskError) || stopsTheStart.has(error.code)) throw error;
       this.fail(error);
       return false;
     }
