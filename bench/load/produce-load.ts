@@ -2,6 +2,7 @@ import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
 import { produceBatch, produceErrorAt, produceFrame, producePartitionSizeBytes } from "./frames.ts";
 import { type JobResult, type ProduceJob } from "./job.ts";
+import { PageStock } from "./page-stock.ts";
 import { Phases } from "./phases.ts";
 
 /**
@@ -19,6 +20,8 @@ export async function produceLoad(job: ProduceJob, brokerCpuSeconds: () => numbe
   const firstErrorAt = produceErrorAt(job.topic);
   const errorsEnd = firstErrorAt + job.partitionsPerRequest * producePartitionSizeBytes;
 
+  const stock = new PageStock(job.stockFiles ?? []);
+  let writtenBytes = 0;
   const phases = new Phases(job, brokerCpuSeconds);
   const connections: LoadConnection[] = [];
   try {
@@ -42,6 +45,8 @@ export async function produceLoad(job: ProduceJob, brokerCpuSeconds: () => numbe
           phases.counts.requests++;
           phases.counts.records += job.recordsPerBatch * job.partitionsPerRequest;
           phases.counts.bytes += batch.length * job.partitionsPerRequest;
+          writtenBytes += batch.length * job.partitionsPerRequest;
+          stock.follow(writtenBytes);
           phases.tick();
           if (phases.isOver) resolve(phases.result());
         };

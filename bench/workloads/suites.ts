@@ -2,7 +2,6 @@ import { createPlace, format, outputOf, removePlace, startBroker } from "../harn
 import { type Catalogue, type Options } from "../harness/options.ts";
 import { Session } from "../harness/session.ts";
 import { type Target } from "../harness/target.ts";
-import { warmMemory } from "../harness/warm-memory.ts";
 import { ceiling } from "./ceiling.ts";
 import { consume } from "./consume.ts";
 import { connectionGrowth, partitionGrowth } from "./growth.ts";
@@ -45,7 +44,6 @@ function onFreshBroker(name: string, roundsMax: number, workloads: readonly Work
       try {
         for (const workload of chosen(workloads, options)) {
           if (broker.hasEnded()) throw new Error(`${target.label} has ended`);
-          if (workload.isHeavyWriter === true) warmMemory();
           process.stderr.write(`  ${workload.name}\n`);
           await workload.run(session).catch((error: unknown) => onFailure(`${workload.name}: ${messageOf(error)}`));
         }
