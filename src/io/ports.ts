@@ -143,6 +143,8 @@ export interface DiskFile {
   read(target: Buffer, position: number): number;
   /** Writes all slices one behind the other from `position`; returns when the operating system has them (not durable). */
   write(slices: readonly Buffer[], position: number): void;
+  /** As `write`, off the event loop: the slices have to stay as they are until it has ended. */
+  writeAsync(slices: readonly Buffer[], position: number): Promise<void>;
   /** fsync: everything written before is durable when this returns. */
   sync(): void;
   syncAsync(): Promise<void>;

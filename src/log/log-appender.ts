@@ -29,6 +29,7 @@ export class LogAppender implements Writable {
   #appendedBytes = 0;
   #writtenBytes = 0;
   #isQueued = false;
+  #writing: Promise<void> | undefined;
   /** A flush is under way, and acknowledgements wait for it. */
   #isFlushAwaited = false;
 
@@ -174,11 +175,53 @@ export class LogAppender implements Writable {
     else this.#acknowledge(storage.endOffset, this.#appendedBytes);
   }
 
+  get pendingBytes(): number {
+    return this.#storage.isUsable ? this.#storage.unwrittenBytes : 0;
+  }
+
+  get isWriting(): boolean {
+    return this.#storage.isWriting;
+  }
+
+  /** As `writePending`, off the event loop; resolves when the log has told that it is written. */
+  writePendingAsync(): Promise<void> {
+    return (this.#writing = this.#writeAside());
+  }
+
+  /** Resolves when no thread is writing to the log any more: due before it is cut. */
+  async settle(): Promise<void> {
+    while (this.isWriting) await this.#writing;
+  }
+
+  async #writeAside(): Promise<void> {
+    const storage = this.#storage;
+    this.#isQueued = false;
+    const { endOffset, tail } = storage;
+    const appendedBytes = this.#appendedBytes;
+    const { clears } = tail;
+    try {
+      await storage.writeActiveAsync();
+    } catch (error) {
+      // A log that is closed or abandoned meanwhile has been written by then, or has no need of it.
+      if (!storage.isClosed) storage.refuse(error);
+      this.#retryLater();
+      return;
+    }
+    // After a cut the log's end is another one; whoever could not wait for this write has told of a later one.
+    if (!storage.isUsable || clears !== tail.clears || endOffset <= storage.writtenOffset) return;
+    this.#acknowledge(endOffset, appendedBytes);
+  }
+
   /** What could not be written waits in the tail. */
   #retryLater(): void {
     if (!this.#storage.isUsable || this.#isQueued) return;
     this.#isQueued = true;
     this.#writeQueue.addLater(this);
+  }
+
+  /** Acknowledgements wait for a flush, or soon will: that is begun by `writePending`. */
+  get flushesToAcknowledge(): boolean {
+    return this.#isFlushAwaited || this.#storage.config.flushMessages < Number.MAX_SAFE_INTEGER;
   }
 
   #acknowledge(offset: Offset, appendedBytes: number): void {

@@ -74,6 +74,8 @@ export class LogStorage {
   snapshotOffset: Offset;
   /** What recovery missed between segments, until it is decided what to make of it. */
   holes: readonly Hole[];
+  /** A thread is writing to the active segment, or to one that was it before: what it writes must not be cut. */
+  isWriting = false;
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
   isClosed = false;
@@ -137,12 +139,37 @@ export class LogStorage {
     for (const segment of this.segments.all()) segment.configure(this.#place());
   }
 
+  /** Bytes that the operating system does not have, those that a thread is writing among them. */
+  get unwrittenBytes(): number {
+    const { active } = this.segments;
+    return active.sizeBytes - active.writtenBytes;
+  }
+
   /** Hands the active segment's bytes to the operating system. */
   writeActive(): void {
     const segment = this.segments.active;
     if (segment.writtenBytes === segment.sizeBytes) return;
     segment.file.use().write(this.tail.unwritten(segment), segment.writtenBytes);
     segment.writtenBytes = segment.sizeBytes;
+  }
+
+  /**
+   * As `writeActive`, off the event loop. Who cannot wait may call that one meanwhile: it writes the same bytes to the same
+   * place.
+   */
+  async writeActiveAsync(): Promise<void> {
+    const segment = this.segments.active;
+    const { sizeBytes } = segment;
+    const release = this.tail.holdUnwritten(segment);
+    const slices = this.tail.unwritten(segment);
+    this.isWriting = true;
+    try {
+      await segment.file.writeAsync(slices, segment.writtenBytes);
+      segment.writtenBytes = Math.max(segment.writtenBytes, sizeBytes);
+    } finally {
+      this.isWriting = false;
+      release();
+    }
   }
 
   addSegment(baseOffset: Offset): void {

@@ -201,6 +201,11 @@ export class Log {
     this.#appender.writePending();
   }
 
+  /** Resolves when no thread is writing to the log any more, until something is appended again: due before it is cut. */
+  settle(): Promise<void> {
+    return this.#appender.settle();
+  }
+
   /** Notes that `epoch` starts at the log's end: followers that truncate rely on that before its records. */
   beginEpoch(epoch: LeaderEpoch): void {
     this.leaderEpochs.begin(epoch, this.logEndOffset);

@@ -14,7 +14,7 @@ const passedByMax = 8;
 /**
  * Bytes of a segment that were appended lately, in one piece: what the write queue writes from and what reads of the
  * log's end are slices of. Its memory is used again only when nobody has read it, because slices of it may be on their way
- * to a socket; else it goes when the last of them is gone.
+ * to a socket, and when no thread is writing from it; else it goes when the last of them is gone.
  */
 class TailChunk {
   readonly owner: Tail;
@@ -27,6 +27,8 @@ class TailChunk {
   usedBytes = 0;
   /** Slices of it went to readers, who may still hold them. */
   wasRead = false;
+  /** A thread is writing from it. */
+  isBeingWritten = false;
 
   constructor(owner: Tail, segment: Segment, buffer: Buffer, claimed: Buffer | undefined) {
     this.owner = owner;
@@ -112,7 +114,7 @@ export class TailCache {
   remove(chunk: TailChunk): void {
     if (!this.#chunks.delete(chunk)) return;
     this.#sizeBytes -= chunk.memoryBytes;
-    if (chunk.wasRead) return;
+    if (chunk.wasRead || chunk.isBeingWritten) return;
     if (chunk.claimed !== undefined) this.#pool.release(chunk.claimed);
     else this.#keepSmall(chunk.buffer);
   }
@@ -191,6 +193,15 @@ export class Tail {
     }
     assert(position === segment.sizeBytes, "the tail has all that is not written");
     return slices;
+  }
+
+  /** Keeps the memory of what is not written of `segment` as it is, until the function that it returns is called. */
+  holdUnwritten(segment: Segment): () => void {
+    const held = this.#chunks.filter((chunk) => chunk.segment === segment && !chunk.isWritten);
+    for (const chunk of held) chunk.isBeingWritten = true;
+    return () => {
+      for (const chunk of held) chunk.isBeingWritten = false;
+    };
   }
 
   /** The bytes from `position` to the end of their chunk, whole batches when `position` is a batch's; undefined if gone. */

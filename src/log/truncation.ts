@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import { type Offset } from "../base/brand.ts";
 import { type LogStorage } from "./log-storage.ts";
 
@@ -19,6 +20,7 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
     truncateFullyAndStartAt(storage, offset);
     return;
   }
+  assert(!storage.isWriting, "what a thread is writing is not cut");
   if (offset < segments.active.baseOffset) storage.cleaning?.abort();
   storage.writeActive();
   storage.tail.clear();

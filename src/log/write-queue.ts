@@ -1,17 +1,28 @@
 import { BufferPool } from "../base/buffer-pool.ts";
-import { type Timers } from "../io/ports.ts";
+import { type Clock, type Timers } from "../io/ports.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { OpenFiles } from "./segment/open-files.ts";
 import { TailCache } from "./tail-cache.ts";
+import { WriteChoice } from "./write-choice.ts";
 
 /** What the queue needs of a log. */
 export interface Writable {
+  /** Appended, and the operating system does not have it; what a thread is writing is among it. */
+  readonly pendingBytes: number;
+  readonly isWriting: boolean;
+  /** Acknowledgements wait for flushes, which `writePending` begins. */
+  readonly flushesToAcknowledge: boolean;
   /** Hands all appended bytes to the operating system in one call; does not throw because of the disk. */
   writePending(): void;
+  /** As `writePending`, in the thread pool. */
+  writePendingAsync(): Promise<void>;
 }
 
 export interface WriteQueueOptions {
   readonly timers: Timers;
+  /** With a clock to time writes by, it is chosen which of them the thread pool does; without, none. */
+  readonly clock?: Clock;
+  readonly choice?: Pick<WriteChoice, "wayFor" | "note">;
   /** Where the logs read into. */
   readonly bufferPool?: BufferPool;
   /** Memory for the newest bytes of all logs. */
@@ -36,14 +47,22 @@ export class WriteQueue {
   readonly readAhead: ReadAhead;
   readonly openFiles: OpenFiles;
   readonly #timers: Timers;
+  readonly #clock: Clock | undefined;
+  readonly #choice: Pick<WriteChoice, "wayFor" | "note">;
   #waiting: Writable[] = [];
+  /** Logs that a thread is writing to, and how many bytes they lack; those that have got more meanwhile are in `#later` too. */
+  readonly #underWay = new Map<Writable, number>();
+  readonly #later = new Set<Writable>();
+  #underWayBytes = 0;
   #isFlushing = false;
   /** Due when the flush that is under way has written all logs. */
   #afterFlush: (() => void)[] = [];
-  readonly #flush = (): void => this.flush();
+  readonly #endTurn = (): void => this.endTurn();
 
   constructor(options: WriteQueueOptions) {
     this.#timers = options.timers;
+    this.#clock = options.clock;
+    this.#choice = options.choice ?? new WriteChoice();
     this.openFiles = new OpenFiles(options.openFilesMax ?? openFilesMaxDefault);
     this.bufferPool = options.bufferPool ?? new BufferPool();
     this.readAhead = new ReadAhead(this.bufferPool, options.timers);
@@ -52,7 +71,7 @@ export class WriteQueue {
 
   /** Has `log` written at the end of this turn; the log sees to it that it is here once. */
   add(log: Writable): void {
-    if (this.#waiting.length === 0) this.#timers.endOfTurn(this.#flush);
+    if (this.#waiting.length === 0) this.#timers.endOfTurn(this.#endTurn);
     this.#waiting.push(log);
   }
 
@@ -61,18 +80,32 @@ export class WriteQueue {
     this.#timers.after(retryDelayMs, () => this.add(log));
   }
 
+  /** Writes what waits, each log in the way that is chosen for it. Throws as `flush`. */
+  endTurn(): void {
+    this.#write(this.#clock);
+  }
+
   /**
-   * Writes what waits, now. Appends that follow from it wait for the next turn.
+   * Writes what waits, now, also what a thread is writing. Appends that follow from it wait for the next turn.
    * @throws what a log has thrown, a bug there or in who listens to it, when all the others are written
    */
   flush(): void {
+    for (const log of this.#underWay.keys()) if (!this.#waiting.includes(log)) this.#waiting.push(log);
+    this.#later.clear();
+    this.#write(undefined);
+  }
+
+  /** Writes what waits; with a clock to time it by in the way that is chosen for each log. */
+  #write(clock: Clock | undefined): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     const errors: unknown[] = [];
     this.#isFlushing = true;
+    let nowMs = clock?.monotonicMs() ?? 0;
     for (const log of waiting) {
       try {
-        log.writePending();
+        if (clock === undefined) log.writePending();
+        else nowMs = this.#writeInSomeWay(log, nowMs, clock);
       } catch (error) {
         errors.push(error);
       }
@@ -88,6 +121,37 @@ export class WriteQueue {
       }
     }
     if (errors.length > 0) throw errors[0];
+  }
+
+  /** Returns what time it is then. */
+  #writeInSomeWay(log: Writable, nowMs: number, clock: Clock): number {
+    const { pendingBytes } = log;
+    const unwrittenBytes = this.#underWayBytes + pendingBytes - (this.#underWay.get(log) ?? 0);
+    const way = log.flushesToAcknowledge ? "now" : this.#choice.wayFor(log.isWriting, unwrittenBytes, nowMs);
+    if (way === "now") {
+      log.writePending();
+      const endMs = clock.monotonicMs();
+      this.#choice.note(endMs - nowMs, endMs);
+      return endMs;
+    }
+    this.#underWayBytes = unwrittenBytes;
+    this.#underWay.set(log, pendingBytes);
+    if (way === "later") this.#later.add(log);
+    else void this.#writeAside(log, nowMs, clock);
+    return nowMs;
+  }
+
+  /** What its listeners throw is nobody's to catch, as in `#write`. */
+  async #writeAside(log: Writable, startMs: number, clock: Clock): Promise<void> {
+    try {
+      await log.writePendingAsync();
+    } finally {
+      this.#underWayBytes -= this.#underWay.get(log)!;
+      this.#underWay.delete(log);
+      const endMs = clock.monotonicMs();
+      this.#choice.note(endMs - startMs, endMs);
+      if (this.#later.delete(log)) this.add(log);
+    }
   }
 
   /** Calls `act` when all that is being written is written; at once when nothing is. */

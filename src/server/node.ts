@@ -138,7 +138,7 @@ class Node implements RunningNode {
     this.#incarnationId = randomUuid(random);
     this.#loopWatch = new LoopWatch({ clock, timers, loopDelay, logger });
     const writeTimers = this.#loopWatch.watched("writing to the logs");
-    this.#writeQueue = new WriteQueue({ timers: writeTimers, openFilesMax: openFilesMaxOf(disk) });
+    this.#writeQueue = new WriteQueue({ timers: writeTimers, clock, openFilesMax: openFilesMaxOf(disk) });
     this.#topicConfigs = new TopicConfigs(this.#cache, config, logger);
     this.#producerSettings = { verifiesTransactions: config.get("transaction.partition.verification.enable") };
     this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);

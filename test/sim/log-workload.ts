@@ -21,14 +21,15 @@ export async function step(world: LogWorld): Promise<void> {
   const kind = draw(100);
   if (kind < 55) append(world, partition, log);
   else if (kind < 62) repeat(world, partition, log);
-  else if (kind < 75) world.queue.flush();
+  else if (kind < 66) world.queue.flush();
+  else if (kind < 75) world.queue.endTurn();
   else if (kind < 80) log.highWatermark = log.writtenOffset - draw(3);
   else if (kind < 84) await flush(world, partition, log);
   else if (kind < 86) log.flush().catch(() => undefined);
   else if (kind < 88) log.roll();
   else if (kind < 94) await passTime(world);
   else if (kind < 95) log.maybeIncrementLogStartOffset(log.logStartOffset + draw(20));
-  else if (kind < 97) truncate(world, partition, log);
+  else if (kind < 97) await truncate(world, partition, log);
   else changeRole(world, partition, log);
   for (const each of world.partitions) observe(world, each);
 }
@@ -67,8 +68,9 @@ async function flush(world: LogWorld, partition: SimulatedPartition, log: Log): 
   }
 }
 
-function truncate({ draw, disk }: LogWorld, partition: SimulatedPartition, log: Log): void {
+async function truncate({ draw, disk }: LogWorld, partition: SimulatedPartition, log: Log): Promise<void> {
   const { model } = partition;
+  await log.settle();
   if (log.isOffline || !disk.isOn || log.logEndOffset === log.logStartOffset) return;
   const offset = Math.max(log.logStartOffset, log.logEndOffset - draw(30));
   const isWritten = log.writtenOffset === log.logEndOffset;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type LogConfig, defaultLogConfig } from "../../src/log/log-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type Log } from "../../src/log/log.ts";
+import { type WayOfWriting } from "../../src/log/write-choice.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { DiskError, type Logger } from "../../src/io/ports.ts";
 import { ManualTime } from "../support/manual-time.ts";
@@ -83,7 +84,12 @@ export class LogWorld {
     const { disk } = this;
     // The timers of the former process ended with it.
     const time = (this.time = new ManualTime(this.time.wallMs()));
-    this.queue = new WriteQueue({ timers: time, tailCacheBytes: this.draw(2) === 0 ? 1_048_576 : 4_096 });
+    this.queue = new WriteQueue({
+      timers: time,
+      clock: time,
+      choice: this.#drawnChoice(),
+      tailCacheBytes: this.draw(2) === 0 ? 1_048_576 : 4_096,
+    });
     this.isDirectoryOffline = false;
     try {
       this.manager = new LogManager({
@@ -113,6 +119,14 @@ export class LogWorld {
     }
     if (disk.isOn) demand(!this.isDirectoryOffline, () => "the directory failed while it was loaded");
     return disk.isOn;
+  }
+
+  /** As it may come from any history of writes that were held back. */
+  #drawnChoice(): { wayFor(isUnderWay: boolean): WayOfWriting; note(): void } {
+    return {
+      wayFor: (isUnderWay) => (this.draw(3) === 0 ? "now" : isUnderWay ? "later" : "aside"),
+      note: () => undefined,
+    };
   }
 
   /** Takes the logs that are there, as a broker does when it has the metadata. */

@@ -345,6 +345,11 @@ class OpenMemoryFile implements DiskFile {
     if (failure !== undefined) throw failure.error;
   }
 
+  writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
+    // What it writes is what is there when it does: a caller who changes that meanwhile is found out.
+    return later(() => this.write(slices, position), this.#disk.syncTurns());
+  }
+
   sync(): void {
     this.#syncTo(this.#file.changeCount);
   }

@@ -147,6 +147,27 @@ class NodeFile implements DiskFile {
     }
   }
 
+  writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let rest = slices;
+      let offset = position;
+      const next = (): void => {
+        if (rest.length === 0) return resolve();
+        fs.writev(this.#descriptor, rest, offset, (error, written) => {
+          if (error !== null) return reject(diskErrorOf(error));
+          try {
+            offset += written;
+            rest = unwritten(rest, written);
+          } catch (refusal) {
+            return reject(refusal as Error);
+          }
+          next();
+        });
+      };
+      next();
+    });
+  }
+
   sync(): void {
     attempt(() => fs.fsyncSync(this.#descriptor));
   }

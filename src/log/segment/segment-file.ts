@@ -58,13 +58,22 @@ export class SegmentFile implements Reopenable {
   }
 
   async syncAsync(): Promise<void> {
-    const file = this.use();
     const { writtenBytes } = this;
+    await this.#call((file) => file.syncAsync());
+    // It may have been cut meanwhile.
+    this.flushedBytes = Math.min(writtenBytes, this.writtenBytes);
+  }
+
+  /** Writes from `position` on, off the event loop; `writtenBytes` is the caller's matter. */
+  writeAsync(slices: readonly Buffer[], position: number): Promise<void> {
+    return this.#call((file) => file.writeAsync(slices, position));
+  }
+
+  async #call(call: (file: DiskFile) => Promise<void>): Promise<void> {
+    const file = this.use();
     this.#callsUnderWay++;
     try {
-      await file.syncAsync();
-      // It may have been cut meanwhile.
-      this.flushedBytes = Math.min(writtenBytes, this.writtenBytes);
+      await call(file);
     } finally {
       this.#callsUnderWay--;
       if (this.#callsUnderWay === 0 && this.#closesWhenIdle) this.close();

@@ -8,6 +8,10 @@ function open() {
   const written: string[] = [];
   const add = (name: string, then?: () => void): void =>
     queue.add({
+      pendingBytes: 1,
+      isWriting: false,
+      flushesToAcknowledge: false,
+      writePendingAsync: () => Promise.resolve(),
       writePending: () => {
         written.push(name);
         then?.();

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { BufferPool } from "../../../src/base/buffer-pool.ts";
+import { type WayOfWriting } from "../../../src/log/write-choice.ts";
+import { WriteQueue } from "../../../src/log/write-queue.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { ManualTime } from "../../support/manual-time.ts";
+import { batch, startMs } from "./batches.ts";
+import { logDirectory, openLog, readAll } from "./open-log.ts";
+
+/** A log of which the writes go to threads, unless the test says otherwise. */
+function open() {
+  const time = new ManualTime();
+  const disk = new MemoryDisk(() => time.wallMs());
+  const bufferPool = new BufferPool();
+  const next = { way: "aside" as WayOfWriting };
+  const choice = {
+    wayFor: (isUnderWay: boolean) => (isUnderWay && next.way === "aside" ? "later" : next.way),
+    note: () => undefined,
+  };
+  const queue = new WriteQueue({ timers: time, clock: time, bufferPool, choice });
+  const { log, diskErrors } = openLog(disk, {}, { time, writeQueue: queue });
+  const append = (records: Buffer): void => {
+    expect(log.appendAsLeader(records, 0, "client", startMs)).toMatchObject({ ok: true });
+  };
+  const inFile = (): Buffer => disk.readFile(`${logDirectory}/00000000000000000000.log`);
+  return { disk, time, queue, log, diskErrors, append, inFile, next, bufferPool };
+}
+
+/** A batch in memory of the pool, where a large request is received. */
+function pooled(pool: BufferPool, fill: string): Buffer {
+  const records = batch({ value: fill.repeat(70_000) });
+  const memory = pool.take(records.length);
+  records.copy(memory);
+  return memory;
+}
+
+describe("writes that a thread makes", () => {
+  test("are acknowledged when they are done, and those behind them afterwards", async () => {
+    const { log, queue, time, append, inFile } = open();
+    const written: number[] = [];
+    log.onWritten = () => written.push(log.writtenOffset);
+    append(batch());
+    queue.endTurn();
+    append(batch());
+    append(batch());
+    queue.endTurn();
+    expect([log.writtenOffset, inFile().length]).toEqual([0, 0]);
+    await time.settle();
+    expect(written).toEqual([1, 3]);
+    expect(inFile()).toEqual(readAll(log));
+  });
+
+  test("are made up for by whoever cannot wait", async () => {
+    const { log, queue, time, append, inFile } = open();
+    append(batch());
+    queue.endTurn();
+    append(batch());
+    queue.flush();
+    expect(log.writtenOffset).toBe(2);
+    const bytes = inFile();
+    await time.settle();
+    expect(log.writtenOffset).toBe(2);
+    expect(inFile()).toEqual(bytes);
+  });
+
+  test("keep their memory, also when another write has made up for them", async () => {
+    const { log, queue, time, append, inFile, bufferPool, next } = open();
+    append(pooled(bufferPool, "a"));
+    queue.endTurn();
+    next.way = "now";
+    append(pooled(bufferPool, "b"));
+    queue.endTurn();
+    // The tail lets go of what is written, and whoever takes memory now writes over it.
+    append(pooled(bufferPool, "c"));
+    queue.endTurn();
+    const bytes = inFile();
+    append(pooled(bufferPool, "d"));
+    expect(bytes.length).toBeGreaterThan(210_000);
+    await time.settle();
+    expect(inFile().subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(log.writtenOffset).toBe(4);
+  });
+
+  test("of a log that was emptied meanwhile acknowledge nothing", async () => {
+    const { log, queue, time, append } = open();
+    append(batch());
+    queue.endTurn();
+    log.truncateFullyAndStartAt(0);
+    append(batch());
+    await log.settle();
+    expect(log.writtenOffset).toBe(0);
+    await time.settle();
+    expect(log.writtenOffset).toBe(1);
+  });
+
+  test("that the disk refuses take the log offline, and acknowledge nothing", async () => {
+    const { disk, log, queue, time, append, diskErrors } = open();
+    append(batch());
+    disk.fail("write", "EIO", { path: /\.log$/ });
+    queue.endTurn();
+    await time.settle();
+    expect(diskErrors).toHaveLength(1);
+    expect([log.isOffline, log.writtenOffset]).toEqual([true, 0]);
+  });
+
+  test("for which the system is short of something are made again", async () => {
+    const { disk, log, queue, time, append, diskErrors } = open();
+    append(batch());
+    disk.fail("write", "ENOMEM", { path: /\.log$/, times: 1 });
+    queue.endTurn();
+    await time.settle();
+    expect(log.writtenOffset).toBe(0);
+    await time.advance(200);
+    expect([log.writtenOffset, diskErrors]).toEqual([1, []]);
+  });
+
+  test("are none where acknowledgements wait for a flush", async () => {
+    const { log, queue, time, append } = open();
+    log.updateConfig({ ...log.config, flushMessages: 1 });
+    append(batch());
+    queue.endTurn();
+    await time.settle();
+    expect([log.writtenOffset, log.recoveryPoint]).toEqual([1, 0]);
+  });
+});
