@@ -11,6 +11,7 @@ import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
 import { transactionalOffsetsScenario } from "./scenarios/offset-commits.ts";
+import { oddCommitsScenario } from "./scenarios/odd-commits.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
 import {
@@ -42,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
   readCommittedScenario,
   committedWaitScenario,
   transactionalOffsetsScenario,
+  oddCommitsScenario,
   consumerGroupScenario,
   consumerGroupRefusalsScenario,
   staticConsumerScenario,
