@@ -1,11 +1,14 @@
 import { decodeGroupRecord } from "../../src/coordinator/group/group-records.ts";
 import { partitionFor } from "../../src/coordinator/runtime/partition-for.ts";
 import { type ApiRequest, type ApiResponse } from "../../src/protocol/apis.ts";
+import { codecOf } from "../../src/protocol/codec.ts";
+import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../src/protocol/consumer-protocol.ts";
 import { Errors } from "../../src/protocol/errors.ts";
 import { Reader } from "../../src/protocol/reader.ts";
 import { batches } from "../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
-import { type Draft } from "../../src/protocol/schema.ts";
+import { type Draft, type Message } from "../../src/protocol/schema.ts";
+import { Writer } from "../../src/protocol/writer.ts";
 import { fetch } from "./requests.ts";
 import { type Session } from "./session.ts";
 
@@ -15,9 +18,13 @@ type Heartbeat = Draft<ApiRequest<"consumerGroupHeartbeat">>;
 export interface Beat extends Heartbeat {
   readonly owns?: readonly number[];
   readonly version?: number;
+  /** Whether the records that it makes are written in an order that matters, and looked at at all. */
+  readonly isOrdered?: boolean;
+  readonly isLookedAt?: boolean;
 }
 
 const groupResource = 32;
+const classicVersions = { joinGroup: 9, syncGroup: 5, heartbeat: 4, leaveGroup: 5 } as const;
 
 /** A group of the consumer protocol and its topic: heartbeats, and the records that the coordinator writes of them. */
 export class ScriptedConsumerGroup {
@@ -73,14 +80,19 @@ export class ScriptedConsumerGroup {
     step: string,
     memberId: string,
     memberEpoch: number,
-    { owns, version = 1, ...changes }: Beat = {},
+    { owns, version = 1, isOrdered = true, isLookedAt = true, ...changes }: Beat = {},
   ): Promise<ApiResponse<"consumerGroupHeartbeat">> {
     const topicPartitions =
       owns === undefined ? null : owns.length === 0 ? [] : [{ topicId: this.topicId, partitions: owns }];
     const body = { groupId: this.groupId, memberId, memberEpoch, topicPartitions, ...changes };
     const answer = await this.#session.ask(step, "consumerGroupHeartbeat", version, body);
-    await this.look(step);
+    if (isLookedAt) await this.look(step, isOrdered);
     return answer;
+  }
+
+  async describeClassic(step: string): Promise<void> {
+    const answer = await this.#session.quietly("describeGroups", 6, { groups: [this.groupId] });
+    this.#session.note(step, shown(answer));
   }
 
   /** What ListGroups tells of this group. */
@@ -92,6 +104,37 @@ export class ScriptedConsumerGroup {
 
   async describe(step: string): Promise<void> {
     await this.#session.ask(step, "consumerGroupDescribe", 1, { groupIds: [this.groupId] });
+  }
+
+  /** A request of the classic protocol, with what clients say in it in words. */
+  async classic<N extends "joinGroup" | "syncGroup" | "heartbeat" | "leaveGroup">(
+    step: string,
+    api: N,
+    body: Draft<ApiRequest<N>>,
+    version = classicVersions[api],
+  ): Promise<ApiResponse<N>> {
+    const answer = await this.#session.quietly(api, version, { ...(body as object), groupId: this.groupId } as Draft<
+      ApiRequest<N>
+    >);
+    this.#session.note(`${step} (${api} v${version})`, shown(answer));
+    await this.look(step);
+    return answer;
+  }
+
+  /** The id that a new classic member is given, under a name of its own in the transcript. */
+  async classicId(
+    name: string,
+    protocols: readonly { readonly name: string; readonly metadata: Buffer }[],
+  ): Promise<string> {
+    const { memberId } = await this.#session.quietly("joinGroup", 9, {
+      groupId: this.groupId,
+      sessionTimeoutMs: 30_000,
+      rebalanceTimeoutMs: 30_000,
+      protocolType: "consumer",
+      protocols,
+    });
+    this.#session.names.set(memberId, `<${name}>`);
+    return memberId;
   }
 
   /** Puts the records that were written since the last look into the transcript. */
@@ -148,7 +191,7 @@ function shown(value: unknown, name = ""): unknown {
   if (name === "assignmentTimestamp" || name === "currentStateTimestamp" || name === "commitTimestamp") {
     return (value as number) > 0 ? "<time>" : value;
   }
-  if (Buffer.isBuffer(value)) return value.toString("latin1");
+  if (Buffer.isBuffer(value)) return shown(clientBytes(name, value));
   if (Array.isArray(value)) {
     const entries = value.map((each) => shown(each));
     // Topics stand in the order of their ids' hashes.
@@ -162,4 +205,30 @@ function shown(value: unknown, name = ""): unknown {
       .filter(([key]) => key !== "version")
       .map(([key, inner]) => [key, shown(inner, key)]),
   );
+}
+
+/** What consumers of the classic protocol tell each other. The names in it are not as long in each run. */
+function clientBytes(name: string, bytes: Buffer): unknown {
+  if (bytes.length < 2) return bytes.toString("latin1");
+  const message = /assignment/i.test(name) ? consumerProtocolAssignment : consumerProtocolSubscription;
+  const reader = new Reader(bytes);
+  const version = reader.int16();
+  return { version, ...codecOf<object>(message as Message<object>, version).decode(reader) };
+}
+
+/** The subscription of a classic member. */
+export function subscriptionTo(topics: readonly string[], owned: readonly number[] = []): Buffer {
+  const writer = new Writer();
+  writer.int16(3);
+  const ownedPartitions = owned.length === 0 ? [] : [{ topic: topics[0]!, partitions: owned }];
+  codecOf(consumerProtocolSubscription, 3).encode(writer, { topics, ownedPartitions });
+  return writer.toBuffer();
+}
+
+/** What a classic leader assigns. */
+export function assignmentOf(topic: string, partitions: readonly number[]): Buffer {
+  const writer = new Writer();
+  writer.int16(3);
+  codecOf(consumerProtocolAssignment, 3).encode(writer, { assignedPartitions: [{ topic, partitions }] });
+  return writer.toBuffer();
 }

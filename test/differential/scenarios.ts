@@ -1,5 +1,10 @@
 import { apiVersionsScenario, logDirsScenario, metadataScenario } from "./scenarios/cluster.ts";
 import {
+  consumerRegexScenario,
+  mixedGroupScenario,
+  replacedConsumerScenario,
+} from "./scenarios/consumer-group-migration.ts";
+import {
   consumerGroupRefusalsScenario,
   consumerGroupScenario,
   consumerMetadataScenario,
@@ -49,6 +54,9 @@ export const scenarios: readonly Scenario[] = [
   staticConsumerScenario,
   consumerMetadataScenario,
   consumerOffsetsScenario,
+  mixedGroupScenario,
+  replacedConsumerScenario,
+  consumerRegexScenario,
   logDirsScenario,
   metadataScenario,
   apiVersionsScenario,
