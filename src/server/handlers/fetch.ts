@@ -218,6 +218,7 @@ function answerOf(
   { apiVersion, listenerName }: RequestContext,
 ): Response {
   if (isIncremental && session?.epoch !== epoch) {
+    for (const { partition, records } of results) partition?.log.buffers.giveBack(records);
     return { errorCode: Errors.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ?? 0 };
   }
   if (session !== undefined && !isIncremental) session.takeAll(results);

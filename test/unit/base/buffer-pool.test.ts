@@ -30,3 +30,18 @@ test("what a message copies does not count", () => {
   expect(pool.takeToRead(1_023).length).toBe(1_023);
   expect(pool.readBytesLeft).toBe(1_000_000);
 });
+
+test("a buffer that several hold is back when the last of them has given it back", () => {
+  const pool = new BufferPool(1_000_000);
+  const read = pool.takeToRead(100_000);
+  pool.hold(read.subarray(0, 10));
+  pool.hold(read.subarray(10, 20));
+  for (const part of [read.subarray(0, 10), read.subarray(10, 20)]) {
+    pool.giveBack(part);
+    expect(pool.readBytesLeft).toBe(1_000_000 - 131_072);
+    expect(pool.take(100_000).buffer).not.toBe(read.buffer);
+  }
+  pool.giveBack(read);
+  expect(pool.readBytesLeft).toBe(1_000_000);
+  expect(pool.take(100_000).buffer).toBe(read.buffer);
+});

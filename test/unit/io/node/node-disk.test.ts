@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { nodeDisk as disk, unwritten } from "../../../../src/io/node/node-disk.ts";
-import { DiskError } from "../../../../src/io/ports.ts";
+import { DiskError, readSlackBytes } from "../../../../src/io/ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "odradek-disk-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,6 +26,54 @@ test("tells how much space there is", () => {
   expect(totalBytes).toBeGreaterThan(1_000_000);
   expect(usableBytes).toBeLessThanOrEqual(totalBytes);
   expect(codeOf(() => disk.space(join(folder, "missing")))).toBe("ENOENT");
+});
+
+describe("reads off the event loop", () => {
+  const path = join(folder, "aside");
+  const bytes = Buffer.alloc(300_001);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 2_654_435_761) >>> 24;
+  const places = [
+    [0, 4_096],
+    [0, 300_001],
+    [1, 1],
+    [4_095, 70_000],
+    [4_096, 4_096],
+    [123_457, 98_765],
+    [299_000, 4_096],
+    [300_000, 10],
+    [300_001, 10],
+    [400_000, 10],
+  ] as const;
+
+  for (const way of ["cached", "direct"] as const) {
+    test(`${way}: give what is there, up to the end of the file, into memory of any address`, async ({ skip }) => {
+      writeFileSync(path, bytes);
+      for (const [position, sizeBytes] of places) {
+        const memories = [0, 16, 1_000].map((start) =>
+          Buffer.alloc(start + sizeBytes + readSlackBytes).subarray(start),
+        );
+        for (const memory of memories) {
+          const read = await disk.readAsync(path, memory, position, sizeBytes, way).catch((error: unknown) => {
+            // Some file systems cannot.
+            if (way === "direct" && error instanceof DiskError && error.code === "EINVAL") return undefined;
+            throw error;
+          });
+          if (read === undefined) return skip();
+          expect(read.equals(bytes.subarray(position, position + sizeBytes)), `${position}`).toBe(true);
+          expect(read.buffer).toBe(memory.buffer);
+        }
+      }
+    });
+  }
+
+  test("go on in a file that is renamed or removed meanwhile, and fail for one that is not there", async () => {
+    writeFileSync(path, bytes);
+    const read = disk.readAsync(path, Buffer.alloc(400_000), 0, 300_001, "cached");
+    disk.rename(path, `${path}.deleted`);
+    disk.remove(`${path}.deleted`);
+    expect((await read).equals(bytes)).toBe(true);
+    await expect(disk.readAsync(path, Buffer.alloc(20_000), 0, 10, "direct")).rejects.toMatchObject({ code: "ENOENT" });
+  });
 });
 
 describe("files", () => {
