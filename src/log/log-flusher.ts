@@ -40,6 +40,11 @@ export class LogFlusher {
     return mayEndHere && !isClosed ? durableOffset - 1 : durableOffset;
   }
 
+  /** What lies before it is durable. */
+  get flushedOffset(): Offset {
+    return this.#recoveryPoint;
+  }
+
   get #durableOffset(): Offset {
     return Math.min(this.#recoveryPoint, this.#indexesUnsavedFrom);
   }

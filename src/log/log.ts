@@ -131,6 +131,11 @@ export class Log {
     return this.#appender.writtenBytes;
   }
 
+  /** What lies before it is durable, although recovery may begin earlier: not every index is. */
+  get flushedOffset(): Offset {
+    return this.#flusher.flushedOffset;
+  }
+
   /** Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. */
   get recoveryPoint(): Offset {
     return this.#flusher.recoveryPoint;
@@ -337,12 +342,14 @@ export class Log {
   /**
    * Recovery may have missed offsets between segments. Where compaction has not taken them a loss of power has, and what
    * lies behind is cut like any tail that is not whole. To be called once when the topic's configuration is known.
+   *
+   * @param isCopy of a log that has what is cut here: then it is cut at what may have been compacted away, too
    */
-  cutAtHole(): void {
+  cutAtHole(isCopy = false): void {
     const { holes, config, startOffset, cleanedOffset = 0, logger, name } = this.#storage;
     this.#storage.holes = [];
     const hole = holes.find(({ endOffset }) => endOffset > startOffset && endOffset > cleanedOffset);
-    if (hole === undefined || config.isCompacted) return;
+    if (hole === undefined || (config.isCompacted && !isCopy)) return;
     logger.warn({ log: name, ...hole }, "The log has a hole: what is behind it is cut");
     if (hole.startOffset >= startOffset) this.truncateTo(hole.startOffset);
     else this.truncateFullyAndStartAt(startOffset);

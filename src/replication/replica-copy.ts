@@ -84,7 +84,10 @@ export function copyState(source: Log, target: Log): void {
     target.beginEpoch(source.leaderEpochs.latestEpoch);
   }
   for (const entry of source.producerState.entries()) {
-    if (target.producerState.get(entry.producerId) === undefined) target.producerState.restore(entry);
+    const known = target.producerState.get(entry.producerId);
+    // Of some only the marker that ended their last transaction is there still.
+    const isWithoutRecords = known !== undefined && known.lastSequence < 0 && entry.transactionFirstOffset < 0;
+    if (known === undefined || isWithoutRecords) target.producerState.restore(entry);
   }
   followOffsets(source, target);
 }

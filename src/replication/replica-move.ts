@@ -1,4 +1,4 @@
-import { type Uuid } from "../base/brand.ts";
+import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Log } from "../log/log.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type Partition } from "./partition.ts";
@@ -42,6 +42,7 @@ export class ReplicaMove {
   readonly #originalDirectory: Uuid | undefined;
   #assignment: "none" | "queued" | "accepted" = "none";
   #isFlushing = false;
+  #caughtUpAt: Offset | undefined;
   #isOver = false;
   #lastError: ErrorCode = Errors.NONE;
 
@@ -85,10 +86,15 @@ export class ReplicaMove {
     this.#surroundings.assign(this.partition, this.#originalDirectory, () => {});
   }
 
-  /** What was durable stays so: the current log's files will be gone soon. */
+  /**
+   * What was durable stays so: the current log's files will be gone soon. What was in it when the copy had caught up may have
+   * been made durable by an earlier process, of which the recovery point does not tell.
+   */
   #isFlushed(): boolean {
     const { log } = this.partition;
-    return this.future.recoveryPoint >= Math.min(log.recoveryPoint, log.logEndOffset - 1);
+    this.#caughtUpAt ??= log.logEndOffset;
+    const needed = Math.max(this.#caughtUpAt, log.flushedOffset);
+    return this.future.flushedOffset >= Math.min(needed, log.logEndOffset);
   }
 
   #flush(): MoveProgress {

@@ -86,8 +86,7 @@ export class ReplicaMoves {
     const future = this.#options.logManager.future(partition.topic, partition.index);
     if (future === undefined || this.#moves.has(partition)) return;
     if (future.topicId !== undefined && future.topicId !== partition.topicId) return;
-    future.updateConfig(partition.log.config);
-    future.cutAtHole();
+    this.#options.logManager.resumeFuture(partition.log, future);
     this.#begin(partition, future);
   }
 

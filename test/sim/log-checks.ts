@@ -5,16 +5,22 @@ import { type Disk } from "../../src/io/ports.ts";
 import { type Log } from "../../src/log/log.ts";
 import { offsetOfFileName } from "../../src/log/log-files.ts";
 import { batches } from "../../src/protocol/records/batches.ts";
-import { epochsOf, type ModelBatch, producersOf } from "./log-model.ts";
+import { type AbortedTransaction } from "../../src/log/segment/transaction-index.ts";
+import { abortedViolation, recordsIn } from "./compaction-check.ts";
+import { epochsOf, type ModelBatch, type PartitionModel, producersOf, soundBatches } from "./log-model.ts";
 import { type Draw } from "./memory-file.ts";
 import { demand, demandEqual } from "./violation.ts";
 
-/** All batches from the log's start to its end, through reads of drawn sizes. */
+/**
+ * All batches from the log's start to its end, through reads of drawn sizes. Of one that is compacted a loss of power may
+ * have taken the last ones without its end.
+ */
 export function readWhole(log: Log, draw: Draw): Buffer {
   const pieces: Buffer[] = [];
   for (let next = log.logStartOffset; next < log.writtenOffset;) {
     const result = log.read(next, 1 + draw(3_000), log.writtenOffset, true);
     demand(result.ok, () => `${log.name}: a read at ${next} of [${log.logStartOffset}, ${log.writtenOffset}) failed`);
+    if (result.records.length === 0 && log.config.isCompacted) break;
     demand(result.records.length > 0, () => `${log.name}: nothing to read at ${next} before ${log.writtenOffset}`);
     pieces.push(Buffer.from(result.records));
     next = result.endOffset;
@@ -22,22 +28,80 @@ export function readWhole(log: Log, draw: Draw): Buffer {
   return Buffer.concat(pieces);
 }
 
-/**
- * That everything a log knows follows from its batches: `history`, of which retention may have taken the beginning.
- *
- * @param startOffsetMax the furthest that its start ever was: a crash may have brought records back
- */
+/** That everything a log knows follows from its batches: `history`, of which retention may have taken the beginning. */
 export async function checkKnowledge(
   log: Log,
   history: readonly ModelBatch[],
-  startOffsetMax: Offset,
+  model: PartitionModel,
   draw: Draw,
 ): Promise<void> {
   const firstOffset = log.segmentSizes()[0]!.baseOffset;
-  checkEpochs(log, history, startOffsetMax);
-  checkProducers(log, history, firstOffset);
+  checkEpochs(log, history, model.logStartOffsetMax);
+  checkProducers(log, history, firstOffset, model);
+  const expected = producersOf(history).aborted.filter(({ lastOffset }) => lastOffset >= firstOffset);
+  const actual = abortedIn(log, firstOffset);
+  const knowsAll = !model.hasLostSnapshots && !model.isCopy;
+  const isOld = (each: AbortedTransaction): boolean => each.firstOffset < firstOffset;
+  const isKnown = (each: AbortedTransaction): boolean =>
+    knowsAll || !expected.some((other) => isOld(other) && isSameEnd(each, other));
+  // It depends on when the others began.
+  const plain = (each: AbortedTransaction) => (knowsAll ? each : { ...each, lastStableOffset: undefined });
+  const knownOf = (all: readonly AbortedTransaction[]): object[] => all.filter(isKnown).map(plain);
+  demandEqual(knownOf(actual), knownOf(expected), `${log.name}: aborted transactions`);
   checkPointReads(log, history, draw);
-  await checkTimes(log, history, firstOffset, draw);
+  if (!model.hasDoubtfulTimes) await checkTimes(log, history, firstOffset, draw);
+}
+
+function isSameEnd(one: AbortedTransaction, other: AbortedTransaction): boolean {
+  return one.producerId === other.producerId && one.lastOffset === other.lastOffset;
+}
+
+/** The same of a log that is compacted: `history` is what was appended, `surviving` what is there of it. */
+export async function checkCompactedKnowledge(
+  log: Log,
+  history: readonly ModelBatch[],
+  surviving: readonly ModelBatch[],
+  model: PartitionModel,
+  draw: Draw,
+): Promise<void> {
+  const firstOffset = log.segmentSizes()[0]!.baseOffset;
+  let former = -1;
+  for (const { epoch, baseOffset } of surviving) {
+    const entry = log.leaderEpochs.entries().findLast(({ startOffset }) => startOffset <= baseOffset);
+    const isKnown = baseOffset < model.logStartOffsetMax || entry?.epoch === epoch;
+    demand(isKnown, () => `${log.name}: offset ${baseOffset} is of epoch ${epoch}, not ${entry?.epoch}`);
+  }
+  for (const { epoch, startOffset } of log.leaderEpochs.entries()) {
+    demand(epoch > former, () => `${log.name}: epoch ${epoch} from ${startOffset} on comes behind ${former}`);
+    former = epoch;
+  }
+  checkProducers(log, history, firstOffset, model, true);
+  const bytes = surviving.map((batch) => batch.bytes);
+  const violation = abortedViolation(abortedIn(log, firstOffset), history, bytes);
+  demand(violation === undefined, () => `${log.name}: aborted transactions: ${violation}`);
+  checkPointReads(log, surviving, draw);
+  if (!model.hasDoubtfulTimes) await checkTimesOfRecords(log, surviving, draw);
+}
+
+/** Where some records of a batch have gone, the batch's time is that of one that is left. */
+async function checkTimesOfRecords(log: Log, surviving: readonly ModelBatch[], draw: Draw): Promise<void> {
+  const inBatches = surviving.map((batch) => recordsIn(batch.bytes));
+  // A batch without records has the time that it had with them.
+  if (inBatches.some((records) => records.length === 0)) return;
+  const records = inBatches.flat().filter(({ offset }) => offset >= log.logStartOffset);
+  for (let count = 0; count < 3 && records.length > 0; count++) {
+    const timestamp = records[draw(records.length)]!.timestamp - draw(3) + 1;
+    const found = await log.offsetForTimestamp(timestamp, nodeCompute);
+    demand(typeof found !== "number", () => `${log.name}: a search by time failed`);
+    const expected = records.find((each) => each.timestamp >= timestamp)?.offset;
+    demandEqual(found?.offset, expected, `${log.name}: offset for timestamp ${timestamp}`);
+  }
+}
+
+function abortedIn(log: Log, firstOffset: Offset): readonly AbortedTransaction[] {
+  const found = log.abortedTransactions(firstOffset, log.logEndOffset);
+  demand(typeof found !== "number", () => `${log.name}: the aborted transactions cannot be read`);
+  return found;
 }
 
 function checkEpochs(log: Log, history: readonly ModelBatch[], startOffsetMax: Offset): void {
@@ -48,27 +112,35 @@ function checkEpochs(log: Log, history: readonly ModelBatch[], startOffsetMax: O
   demandEqual(entries, epochsOf(history, startOffset), `${log.name}: leader epochs`);
 }
 
-function checkProducers(log: Log, history: readonly ModelBatch[], firstOffset: Offset): void {
-  const { producers, aborted } = producersOf(history);
+function checkProducers(
+  log: Log,
+  history: readonly ModelBatch[],
+  firstOffset: Offset,
+  model: PartitionModel,
+  isCompacted = false,
+): void {
+  const { producers } = producersOf(history);
   for (const [producerId, expected] of producers) {
     const entry = log.producerState.get(producerId);
     // Nobody has to remember what lies before the log's first record.
     if (entry === undefined && expected.lastOffset < firstOffset) continue;
     demand(entry !== undefined, () => `${log.name}: producer ${producerId} is forgotten`);
+    // The marker that told of it may have gone, and a transaction's beginning with the batches that it was in.
+    const isMarkerGone = (isCompacted || model.isCopy) && entry.coordinatorEpoch < 0;
+    const isMarkerAlone = model.isCopy && entry.lastSequence < 0 && expected.lastOffset < firstOffset;
+    const isBeginGone = (model.hasLostSnapshots || model.isCopy) && expected.transactionFirstOffset < firstOffset;
     const actual = {
       epoch: entry.producerEpoch,
-      coordinatorEpoch: entry.coordinatorEpoch,
-      lastSequence: entry.lastSequence,
-      lastOffset: entry.lastDataOffset,
-      transactionFirstOffset: entry.transactionFirstOffset,
+      coordinatorEpoch: isMarkerGone ? expected.coordinatorEpoch : entry.coordinatorEpoch,
+      lastSequence: isMarkerAlone ? expected.lastSequence : entry.lastSequence,
+      lastOffset: isMarkerAlone ? expected.lastOffset : entry.lastDataOffset,
+      transactionFirstOffset: isBeginGone ? expected.transactionFirstOffset : entry.transactionFirstOffset,
     };
     demandEqual(actual, expected, `${log.name}: producer ${producerId}`);
   }
   for (const { producerId } of log.producerState.entries()) {
     demand(producers.has(producerId), () => `${log.name}: producer ${producerId} wrote nothing`);
   }
-  const expected = aborted.filter(({ lastOffset }) => lastOffset >= firstOffset);
-  demandEqual(log.abortedTransactions(firstOffset, log.logEndOffset), expected, `${log.name}: aborted transactions`);
 }
 
 function checkPointReads(log: Log, history: readonly ModelBatch[], draw: Draw): void {
@@ -112,7 +184,10 @@ export function checkIndexFiles(disk: Disk, directory: string): void {
     const baseOffset = offsetOfFileName(name);
     if (baseOffset === undefined || !name.endsWith(".log")) continue;
     const path = `${directory}/${name.slice(0, -".log".length)}`;
-    const inFile = Array.from(batches(disk.readFile(`${path}.log`)), (each) => ({
+    const bytes = disk.readFile(`${path}.log`);
+    const soundBytes = soundBatches(bytes).at(-1)?.end ?? 0;
+    demandEqual(bytes.length, soundBytes, `${path}.log: bytes, and those of batches`);
+    const inFile = Array.from(batches(bytes), (each) => ({
       position: each.start,
       lastOffset: each.lastOffset,
       timestamp: each.maxTimestamp,

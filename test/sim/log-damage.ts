@@ -1,30 +1,40 @@
 import { readOffsetCheckpoint, recoveryPointCheckpointName } from "../../src/log/directory/offset-checkpoint.ts";
 import { soundBatches } from "./log-model.ts";
-import { type LogWorld, logRoot, type SimulatedPartition } from "./log-world.ts";
+import { type LogWorld, logRoots, rootOf, type SimulatedPartition } from "./log-world.ts";
 
 const damages = ["removed", "emptied", "cut", "noise", "zeros", "a bit"] as const;
 /** What the log can be read without. */
 const derived = [".index", ".timeindex", ".snapshot", "leader-epoch-checkpoint"] as const;
-const checkpoints = ["recovery-point-offset-checkpoint", "replication-offset-checkpoint"] as const;
+const checkpoints = [
+  "recovery-point-offset-checkpoint",
+  "replication-offset-checkpoint",
+  "cleaner-offset-checkpoint",
+] as const;
 
 /** Does to files that are made from the log what people and bad memory do to them. */
 export function damageDerived(world: LogWorld): void {
   const { disk, draw } = world;
-  for (const name of checkpoints) {
-    if (draw(8) === 0 && disk.exists(`${logRoot}/${name}`)) damageFile(world, `${logRoot}/${name}`);
+  for (const root of logRoots) {
+    for (const name of checkpoints) {
+      if (draw(12) === 0 && disk.exists(`${root}/${name}`)) damageFile(world, `${root}/${name}`);
+    }
   }
-  for (const { topic } of world.partitions) {
-    const directory = `${logRoot}/${topic}-0`;
+  for (const { dir: directory, config, model } of world.partitions) {
     if (!disk.exists(directory) || draw(2) === 0) continue;
     const names = disk.list(directory);
     const kind = derived[draw(derived.length)]!;
     // A snapshot is all that there is of producers whose batches are gone.
-    if (kind === ".snapshot" && !names.includes("00000000000000000000.log")) continue;
-    for (const name of names) if (name.endsWith(kind) && draw(3) > 0) damageFile(world, `${directory}/${name}`);
+    if (kind === ".snapshot" && (config.isCompacted || !names.includes("00000000000000000000.log"))) continue;
+    if (kind === ".snapshot") model.hasLostSnapshots = true;
+    for (const name of names) {
+      if (!name.endsWith(kind) || draw(3) === 0) continue;
+      const damage = damageFile(world, `${directory}/${name}`);
+      if (kind === ".timeindex" && damage === "a bit") model.hasDoubtfulTimes = true;
+    }
   }
 }
 
-function damageFile(world: LogWorld, path: string): void {
+function damageFile(world: LogWorld, path: string): string {
   const { disk, draw, random } = world;
   const drawn = damages[draw(damages.length)]!;
   // Another number in an epoch's place can be one; Kafka cannot tell either.
@@ -32,7 +42,10 @@ function damageFile(world: LogWorld, path: string): void {
   const bytes = Buffer.from(disk.readFile(path));
   world.trace(`damage: ${path} ${damage}`);
   world.isDamaged = true;
-  if (damage === "removed") return disk.remove(path);
+  if (damage === "removed") {
+    disk.remove(path);
+    return damage;
+  }
   const file = disk.open(path, "readwrite");
   if (damage === "emptied") file.truncate(0);
   // Entries of 8 and 12 bytes: where one ends, nobody can tell that there were more.
@@ -42,14 +55,14 @@ function damageFile(world: LogWorld, path: string): void {
   if (damage === "a bit" && bytes.length > 0) flipBit(bytes, draw(bytes.length), draw(8));
   if (damage === "a bit") file.write([bytes], 0);
   file.close();
+  return damage;
 }
 
 /** Flips a bit of a batch that recovery has to look at; what lies before it has to be there still. */
-export function damageRecords(world: LogWorld, { topic, model }: SimulatedPartition): void {
+export function damageRecords(world: LogWorld, { topic, dir: directory, model }: SimulatedPartition): void {
   const { disk, draw } = world;
-  const directory = `${logRoot}/${topic}-0`;
   if (!disk.exists(directory)) return;
-  const points = readOffsetCheckpoint(disk, `${logRoot}/${recoveryPointCheckpointName}`) ?? [];
+  const points = readOffsetCheckpoint(disk, `${rootOf(directory)}/${recoveryPointCheckpointName}`) ?? [];
   const recoveryPoint = points.find((point) => point.topic === topic)?.offset ?? 0;
   const name = disk.list(directory).findLast((each) => each.endsWith(".log"));
   if (name === undefined) return;

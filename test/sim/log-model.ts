@@ -18,6 +18,8 @@ export interface ModelBatch {
   /** Of the transaction's coordinator, in the marker that ends it; -1: it is no marker. */
   readonly coordinatorEpoch: number;
   readonly isAbort: boolean;
+  /** When it was. */
+  readonly appendedMs: number;
   readonly bytes: Buffer;
 }
 
@@ -26,7 +28,7 @@ export interface MarkerFacts {
   readonly isAbort: boolean;
 }
 
-export function modelBatch(bytes: Buffer, marker?: MarkerFacts): ModelBatch {
+export function modelBatch(bytes: Buffer, marker?: MarkerFacts, appendedMs = 0): ModelBatch {
   const view = new BatchView(bytes, 0);
   return {
     baseOffset: view.baseOffset,
@@ -40,6 +42,7 @@ export function modelBatch(bytes: Buffer, marker?: MarkerFacts): ModelBatch {
     isTransactional: view.isTransactional,
     coordinatorEpoch: marker?.coordinatorEpoch ?? -1,
     isAbort: marker?.isAbort ?? false,
+    appendedMs,
     bytes,
   };
 }
@@ -125,12 +128,22 @@ export class PartitionModel {
   logStartOffsetMax: Offset = 0;
   /** What was truncated, and may come back with a loss of power since no fsync followed. */
   stale: ModelBatch[][] = [];
+  /** Committed, and so never truncated again; followed for compacted logs, which rely on it. */
+  committedOffset: Offset = 0;
+  /** Whether transactions end with an abort, by producer and first offset: what was decided once stays decided. */
+  readonly decisions = new Map<string, boolean>();
+  /** Somebody damaged snapshots, beside which batches may have gone: nobody knows what transactions began in those. */
+  hasLostSnapshots = false;
+  /** It is, or was, a copy that began where the log did: of what was before it knows what there is of producers alone. */
+  isCopy = false;
+  /** A bit of a time index flipped: where entries ascend all the same, nobody can tell. */
+  hasDoubtfulTimes = false;
   /** A truncation failed half way: what it should have cut may be there after the death of the process too. */
   isTorn = false;
 
   get endOffset(): Offset {
     const last = this.batches.at(-1);
-    return last === undefined ? this.emptyAt : last.lastOffset + 1;
+    return last === undefined ? this.emptyAt : Math.max(this.#holeEnd, last.lastOffset + 1);
   }
 
   append(batch: ModelBatch): void {
@@ -152,22 +165,26 @@ export class PartitionModel {
   }
 
   #truncatedAt: Offset = 0;
+  /** Where a compacted log ended at its last start: perhaps behind a hole. */
+  #holeEnd: Offset = 0;
 
   truncateTo(offset: Offset): void {
     const index = this.batches.findIndex((batch) => batch.lastOffset >= offset);
     if (index < 0) return;
     this.stale.push(this.batches);
     this.batches = this.batches.slice(0, index);
+    this.#holeEnd = 0;
     this.#truncatedAt = Math.max(this.#truncatedAt, this.endOffset);
     this.writtenOffset = Math.min(this.writtenOffset, this.endOffset);
     this.flushedOffset = Math.min(this.flushedOffset, this.endOffset);
   }
 
   /** The log was found like this after a restart. */
-  adopt(history: ModelBatch[], logStartOffset: Offset, endOffset: Offset): void {
+  adopt(history: ModelBatch[], logStartOffset: Offset, endOffset: Offset, isCompacted: boolean): void {
     // A log that has lost what its start lies behind goes on there without any batch, though one may have held its start.
-    this.batches = history.at(-1)?.lastOffset === endOffset - 1 ? history : [];
+    this.batches = history.at(-1)?.lastOffset === endOffset - 1 || isCompacted ? history : [];
     if (this.batches.length === 0) this.emptyAt = endOffset;
+    this.#holeEnd = isCompacted ? endOffset : 0;
     this.logStartOffset = logStartOffset;
     this.writtenOffset = endOffset;
     this.flushedOffset = Math.min(this.flushedOffset, endOffset);

@@ -1,10 +1,13 @@
+import { type Offset } from "../../src/base/brand.ts";
 import { type Log } from "../../src/log/log.ts";
 import { type Logger } from "../../src/io/ports.ts";
-import { checkIndexFiles, checkKnowledge, readWhole } from "./log-checks.ts";
+import { compactionViolation } from "./compaction-check.ts";
+import { checkCompactedKnowledge, checkIndexFiles, checkKnowledge, readWhole } from "./log-checks.ts";
 import { damageDerived, damageRecords } from "./log-damage.ts";
 import { modelBatch, type ModelBatch, PartitionModel, splitBatches } from "./log-model.ts";
 import { sameBatches, step } from "./log-workload.ts";
-import { type Ending, logRoot, LogWorld, type SimulatedPartition } from "./log-world.ts";
+import { resumeMove } from "./log-moves.ts";
+import { type Ending, LogWorld, type SimulatedPartition } from "./log-world.ts";
 import { demand, demandEqual } from "./violation.ts";
 
 export interface Simulated {
@@ -15,6 +18,8 @@ export interface Simulated {
 export interface SimulationOptions {
   readonly onTrace?: (line: string) => void;
   readonly logger?: Logger;
+  /** The power fails, or the process ends, at this change of the disk in the first life. */
+  readonly cutAt?: number;
 }
 
 /**
@@ -24,10 +29,13 @@ export interface SimulationOptions {
 export async function simulateLogs(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
   const world = new LogWorld(seed, options.onTrace, options.logger);
   let ending: Ending = "clean";
+  let isFirst = true;
   for (let life = 2 + world.draw(3); life > 0; life--) {
     ending = await start(world, ending);
     world.serve();
-    ending = await live(world);
+    for (const partition of world.partitions) resumeMove(world, partition);
+    ending = await live(world, isFirst ? options.cutAt : undefined);
+    isFirst = false;
     if (ending !== "clean" && world.draw(4) === 0) damageRecords(world, world.partitions[world.draw(2)]!);
     if (world.draw(3) === 0) damageDerived(world);
   }
@@ -41,7 +49,7 @@ async function start(world: LogWorld, ended: Ending): Promise<Ending> {
   for (let attempt = 0; ; attempt++) {
     world.trace(`boot after ${ending}`);
     if (attempt < 2 && world.draw(4) === 0) world.disk.cutAfter(1 + world.draw(40), world.draw);
-    const isUp = world.boot();
+    const isUp = await world.boot();
     if (isUp) break;
     ending = crashed(world, ending);
   }
@@ -52,7 +60,7 @@ async function start(world: LogWorld, ended: Ending): Promise<Ending> {
   const before = contents(world);
   world.end("kill");
   world.trace("boot again");
-  demand(world.boot(), () => "a second recovery failed");
+  demand(await world.boot(), () => "a second recovery failed");
   world.take();
   const after = contents(world);
   demandEqual(Object.keys(after), Object.keys(before), "files after a second recovery");
@@ -68,21 +76,27 @@ function crashed(world: LogWorld, before: Ending): Ending {
   return before === "clean" ? "clean" : before === "power" ? "power" : how;
 }
 
-async function live(world: LogWorld): Promise<Ending> {
+async function live(world: LogWorld, cutAt: number | undefined): Promise<Ending> {
   const { draw, disk } = world;
   world.isRetentionInterrupted = false;
   plan(world);
+  if (cutAt !== undefined) {
+    disk.heal();
+    disk.cutAfter(cutAt, (sizeBytes) => sizeBytes >> 1);
+  }
   for (let steps = draw(160); steps > 0 && disk.isOn; steps--) await step(world);
   if (disk.isOn && !world.isDirectoryOffline && draw(3) === 0) {
     world.trace("close");
     disk.heal();
+    await world.manager?.prepareClose();
     world.manager?.close(1);
     if (disk.isOn && !world.isDirectoryOffline) {
       for (const { model } of world.partitions) {
         model.writtenOffset = model.flushedOffset = model.endOffset;
         model.forgetStale();
       }
-      if (!world.isDamaged) for (const { topic } of world.partitions) checkIndexFiles(disk, `${logRoot}/${topic}-0`);
+      if (!world.isDamaged)
+        for (const { log } of world.partitions) if (log !== undefined) checkIndexFiles(disk, log.dir);
       world.end(draw(2) === 0 ? "kill" : "power");
       return "clean";
     }
@@ -104,8 +118,7 @@ function plan({ draw, disk }: LogWorld): void {
 }
 
 async function verify(world: LogWorld, partition: SimulatedPartition, ending: Ending): Promise<void> {
-  const { model, topic } = partition;
-  const { log } = partition;
+  const { model, topic, config, log } = partition;
   const least = ending === "power" ? model.flushedOffset : model.writtenOffset;
   if (log === undefined) {
     demand(least === 0, () => `${topic}-0 is gone; it had ${least} offsets`);
@@ -124,18 +137,53 @@ async function verify(world: LogWorld, partition: SimulatedPartition, ending: En
     () => `${log.name} starts at ${start}: nobody deleted what is before, only to ${logStartOffset}`,
   );
   const records = readWhole(log, world.draw);
-  const candidates = ending === "power" || model.isTorn ? [model.batches, ...model.stale] : [model.batches];
-  const history = candidates.find((candidate) => sameBatches(records, between(candidate, start, end)));
+  const whole = ending === "power" || model.isTorn ? [model.batches, ...model.stale] : [model.batches];
+  const candidates = config.isCompacted
+    ? whole.map((each) => withoutHoles(each, model.flushedOffset, records, log))
+    : whole;
+  const differenceFrom = (candidate: readonly ModelBatch[]): string | undefined => {
+    if (config.isCompacted) {
+      const facts = { startOffset: start, nowMs: world.time.wallMs(), deleteRetentionMs: config.deleteRetentionMs };
+      return compactionViolation(records, upTo(candidate, end), facts);
+    }
+    const expected = between(candidate, start, end);
+    return sameBatches(records, expected) ? undefined : firstDifference(records, expected);
+  };
+  const history = candidates.find((candidate) => differenceFrom(candidate) === undefined);
   demand(history !== undefined, () => {
-    const difference = firstDifference(records, between(model.batches, start, end));
+    const difference = differenceFrom(model.batches);
     return `${log.name}: [${start}, ${end}) is not what was appended (${ending}): ${difference}`;
   });
   demand(isEnd(history, log), () => `${log.name} ends at ${end}, which is no end of a batch`);
   if (ending === "clean") demandEqual(end, model.endOffset, `${log.name}: end after a clean shutdown`);
-  const known = history.filter(({ lastOffset }) => lastOffset < end);
-  model.adopt(known, start, end);
+  const known = upTo(history, end);
+  model.adopt(known, start, end, config.isCompacted);
   if (ending === "power") model.forgetStale();
-  await checkKnowledge(log, known, model.logStartOffsetMax, world.draw);
+  if (!config.isCompacted) return checkKnowledge(log, known, model, world.draw);
+  const surviving = splitBatches(records).map((bytes) => modelBatch(bytes));
+  await checkCompactedKnowledge(log, known, surviving, model, world.draw);
+}
+
+/**
+ * In a compacted log nobody can tell what a loss of power took at the end of a segment from what was compacted away. That
+ * can be so only behind what was flushed, where nothing is compacted.
+ */
+function withoutHoles(history: readonly ModelBatch[], flushedOffset: Offset, records: Buffer, log: Log): ModelBatch[] {
+  const there = new Set(splitBatches(records).map((bytes) => modelBatch(bytes).lastOffset));
+  const segments = log.segmentSizes().map(({ baseOffset }) => baseOffset);
+  return history.filter(({ lastOffset }) => {
+    if (lastOffset < flushedOffset || there.has(lastOffset)) return true;
+    const next = segments.find((baseOffset) => baseOffset > lastOffset);
+    // It is in the hole when no batch comes behind it in its segment.
+    return (
+      next === undefined ||
+      history.some((each) => each.lastOffset > lastOffset && each.lastOffset < next && there.has(each.lastOffset))
+    );
+  });
+}
+
+function upTo(history: readonly ModelBatch[], end: Offset): ModelBatch[] {
+  return history.filter(({ lastOffset }) => lastOffset < end);
 }
 
 function firstDifference(records: Buffer, expected: readonly ModelBatch[]): string {
@@ -151,20 +199,26 @@ function between(history: readonly ModelBatch[], start: number, end: number): Mo
   return history.filter(({ lastOffset }) => lastOffset >= start && lastOffset < end);
 }
 
-function isEnd(history: readonly ModelBatch[], { logStartOffset, logEndOffset }: Log): boolean {
+function isEnd(history: readonly ModelBatch[], log: Log): boolean {
+  const { logStartOffset, logEndOffset } = log;
   if (logEndOffset === logStartOffset) return true;
+  if (log.config.isCompacted && log.segmentSizes().at(-1)?.baseOffset === logEndOffset) return true;
   return history.some(({ lastOffset }) => lastOffset + 1 === logEndOffset);
 }
 
 /** The records; indexes, snapshots and epochs may differ in what does not matter. */
 function contents({ disk, partitions }: LogWorld): Record<string, string> {
   const files: Record<string, string> = {};
-  for (const { topic } of partitions) {
-    const directory = `${logRoot}/${topic}-0`;
+  for (const { dir, log } of partitions) {
+    const directory = log?.dir ?? dir;
     if (!disk.exists(directory)) continue;
     for (const name of disk.list(directory)) {
       if (!name.endsWith(".log")) continue;
-      files[`${directory}/${name}`] = disk.readFile(`${directory}/${name}`).toString("hex");
+      // The zeros of a segment that was preallocated may be there or not.
+      files[`${directory}/${name}`] = disk
+        .readFile(`${directory}/${name}`)
+        .toString("hex")
+        .replace(/(00)+$/, "");
     }
   }
   return files;

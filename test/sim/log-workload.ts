@@ -3,7 +3,15 @@ import { BatchView } from "../../src/protocol/records/batch-header.ts";
 import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
 import { ControlType, controlRecord } from "../../src/protocol/records/control-records.ts";
 import { type Log } from "../../src/log/log.ts";
-import { type MarkerFacts, modelBatch, producersOf, splitBatches } from "./log-model.ts";
+import { endFailedMove, stepMove } from "./log-moves.ts";
+import {
+  type MarkerFacts,
+  modelBatch,
+  type ModelProducer,
+  type PartitionModel,
+  producersOf,
+  splitBatches,
+} from "./log-model.ts";
 import { type LogWorld, type SimulatedPartition } from "./log-world.ts";
 import { demand, demandEqual } from "./violation.ts";
 
@@ -18,20 +26,35 @@ export async function step(world: LogWorld): Promise<void> {
   const partition = world.partitions[draw(world.partitions.length)]!;
   const { log } = partition;
   if (log === undefined) return;
-  const kind = draw(100);
-  if (kind < 55) append(world, partition, log);
+  const kind = draw(112);
+  if (kind >= 108) await world.time.settle();
+  else if (kind >= 100) await stepMove(world, partition, log);
+  else if (kind < 55) append(world, partition, log);
   else if (kind < 62) repeat(world, partition, log);
   else if (kind < 66) world.queue.flush();
   else if (kind < 75) world.queue.endTurn();
-  else if (kind < 80) log.highWatermark = log.writtenOffset - draw(3);
+  else if (kind < 80) commit(world, partition, log);
   else if (kind < 84) await flush(world, partition, log);
   else if (kind < 86) log.flush().catch(() => undefined);
   else if (kind < 88) log.roll();
   else if (kind < 94) await passTime(world);
-  else if (kind < 95) log.maybeIncrementLogStartOffset(log.logStartOffset + draw(20));
+  else if (kind < 95) deleteRecords(world, partition, log);
   else if (kind < 97) await truncate(world, partition, log);
   else changeRole(world, partition, log);
   for (const each of world.partitions) observe(world, each);
+}
+
+function commit({ draw }: LogWorld, { config }: SimulatedPartition, log: Log): void {
+  if (!config.isCompacted) {
+    log.highWatermark = log.writtenOffset - draw(3);
+    return;
+  }
+  log.highWatermark = log.writtenOffset;
+}
+
+function deleteRecords({ draw }: LogWorld, { config }: SimulatedPartition, log: Log): void {
+  // As in Kafka, not from a log that is compacted only.
+  if (config.isDeleted) log.maybeIncrementLogStartOffset(log.logStartOffset + draw(20));
 }
 
 async function passTime(world: LogWorld): Promise<void> {
@@ -39,11 +62,14 @@ async function passTime(world: LogWorld): Promise<void> {
   if (world.isDirectoryOffline || !world.disk.isOn) world.isRetentionInterrupted = true;
 }
 
-function observe({ disk }: LogWorld, { log, model }: SimulatedPartition): void {
+function observe({ disk }: LogWorld, partition: SimulatedPartition): void {
+  const { log, model } = partition;
   if (log === undefined) return;
+  endFailedMove(partition);
   model.observeStart(log.logStartOffset);
   if (log.isOffline || !disk.isOn) return;
   model.observe(log);
+  if (log.config.isCompacted) model.committedOffset = Math.max(model.committedOffset, log.highWatermark);
   demandEqual(log.logEndOffset, model.endOffset, `${log.name}: end of the log`);
   demand(log.recoveryPoint <= log.logEndOffset, () => `${log.name}: the recovery point lies behind the log's end`);
   demand(log.writtenOffset <= log.logEndOffset, () => `${log.name}: more is written than there is`);
@@ -72,7 +98,9 @@ async function truncate({ draw, disk }: LogWorld, partition: SimulatedPartition,
   const { model } = partition;
   await log.settle();
   if (log.isOffline || !disk.isOn || log.logEndOffset === log.logStartOffset) return;
-  const offset = Math.max(log.logStartOffset, log.logEndOffset - draw(30));
+  // Only a leader's log is copied to another directory, and nobody truncates that.
+  if (partition.moving !== undefined) return;
+  const offset = Math.max(log.logStartOffset, model.committedOffset, log.logEndOffset - draw(30));
   const isWritten = log.writtenOffset === log.logEndOffset;
   log.truncateTo(offset);
   partition.isLeader = false;
@@ -91,7 +119,7 @@ function append(world: LogWorld, partition: SimulatedPartition, log: Log): void 
   const origin = marker === undefined ? "client" : "coordinator";
   const result = log.appendAsLeader(records, partition.epoch, origin, world.time.wallMs());
   if (!isTaken(world, log, result.ok ? null : result)) return;
-  partition.model.append(modelBatch(Buffer.from(records), marker));
+  partition.model.append(modelBatch(Buffer.from(records), marker, world.time.wallMs()));
 }
 
 /** Batches that the leader has appended, as a fetch brings them. */
@@ -108,7 +136,7 @@ function follow(world: LogWorld, partition: SimulatedPartition, log: Log): void 
     const previous = model.batches.at(-1)?.epoch ?? 0;
     if (view.partitionLeaderEpoch < previous) view.setPartitionLeaderEpoch(previous);
     pieces.push(records);
-    model.append(modelBatch(Buffer.from(records), marker));
+    model.append(modelBatch(Buffer.from(records), marker, world.time.wallMs()));
   }
   const failure = log.appendAsFollower(Buffer.concat(pieces));
   if (isTaken(world, log, failure)) return;
@@ -141,22 +169,23 @@ function isTaken({ disk, isDirectoryOffline }: LogWorld, log: Log, failure: { er
 
 const transactional = 10;
 
-function drawnBatch(world: LogWorld, { model }: SimulatedPartition, log: Log): Drawn {
+function drawnBatch(world: LogWorld, { config, model }: SimulatedPartition, log: Log): Drawn {
   const { draw, random, time } = world;
   const timestamp = time.wallMs() - draw(3_000);
   const records = Array.from({ length: 1 + draw(4) }, () => ({
-    key: null,
-    value: random.bytes(draw(90)),
+    key: config.isCompacted ? Buffer.from(`key ${draw(8)}`) : null,
+    value: config.isCompacted && draw(5) === 0 ? null : random.bytes(draw(90)),
     timestamp,
   }));
   const producerId = [-1, 1, 2, transactional, transactional + 1][draw(5)]!;
   if (producerId < 0) return { records: buildBatch({ records }) };
   const known = producersOf(model.batches).producers.get(producerId);
   const isOpen = known !== undefined && known.transactionFirstOffset >= 0;
-  if (isOpen && draw(2) === 0) return drawnMarker(world, producerId, known.epoch, known.coordinatorEpoch);
+  if (isOpen && draw(2) === 0) return drawnMarker(world, model, producerId, known);
   const isNewEpoch = known !== undefined && !isOpen && draw(12) === 0;
   const isInLog = known !== undefined && known.lastOffset < log.logEndOffset;
-  const isForgotten = isInLog && log.producerState.get(producerId) === undefined;
+  // With its batches: all of them, or all but a marker.
+  const isForgotten = isInLog && (log.producerState.get(producerId)?.lastSequence ?? -1) < 0;
   const hasSequence = known !== undefined && known.lastSequence >= 0 && !isNewEpoch && !isForgotten;
   const batch = {
     producerId,
@@ -167,8 +196,12 @@ function drawnBatch(world: LogWorld, { model }: SimulatedPartition, log: Log): D
   return { records: buildBatch({ records, ...batch }) };
 }
 
-function drawnMarker(world: LogWorld, producerId: number, producerEpoch: number, coordinatorEpoch: number): Drawn {
-  const isAbort = world.draw(2) === 0;
+function drawnMarker(world: LogWorld, model: PartitionModel, producerId: number, producer: ModelProducer): Drawn {
+  const { epoch: producerEpoch, coordinatorEpoch, transactionFirstOffset } = producer;
+  const transaction = `${producerId} from ${transactionFirstOffset}`;
+  // A marker that is lost comes again; what its coordinator has decided stays.
+  const isAbort = model.decisions.get(transaction) ?? world.draw(2) === 0;
+  model.decisions.set(transaction, isAbort);
   const marker = { isAbort, coordinatorEpoch: Math.max(0, coordinatorEpoch) + (world.draw(5) === 0 ? 1 : 0) };
   const type = isAbort ? ControlType.ABORT : ControlType.COMMIT;
   const record = controlRecord({ type, coordinatorEpoch: marker.coordinatorEpoch });

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
+import { type Uuid } from "../../src/base/brand.ts";
+import { nodeCompute } from "../../src/io/node/node-compute.ts";
+import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
 import { type LogConfig, defaultLogConfig } from "../../src/log/log-config.ts";
+import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type Log } from "../../src/log/log.ts";
 import { type WayOfWriting } from "../../src/log/write-choice.ts";
@@ -9,6 +13,7 @@ import { ManualTime } from "../support/manual-time.ts";
 import { SeededRandom } from "../support/random-bytes.ts";
 import { silentLogger } from "../support/silent-logger.ts";
 import { PartitionModel } from "./log-model.ts";
+import { type SimulatedMove } from "./log-moves.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { type Draw } from "./memory-file.ts";
 import { demand } from "./violation.ts";
@@ -19,21 +24,36 @@ export type Ending = "clean" | "kill" | "power";
 export interface SimulatedPartition {
   readonly topic: string;
   readonly topicId: string;
+  readonly config: LogConfig;
   readonly model: PartitionModel;
   /** Of the present generation; undefined between them, and when no directory is online. */
   log: Log | undefined;
+  /** Where it is, or was when the last process ended. */
+  dir: string;
+  /** What the metadata says about where it is; undefined before it was made. */
+  assignedDirectory: Uuid | undefined;
+  /** To the other directory, in the present generation. */
+  moving: SimulatedMove | undefined;
   epoch: number;
   isLeader: boolean;
 }
 
-export const logRoot = "/data";
+export const logRoots = ["/data", "/more"] as const;
+/** What `meta.properties` calls them. */
+export const directoryIds: ReadonlyMap<string, Uuid> = new Map([
+  [logRoots[0], "DDDDDDDDDDDDDDDDDDDDDQ"],
+  [logRoots[1], "EEEEEEEEEEEEEEEEEEEEEQ"],
+]);
+
+export function rootOf(dir: string): string {
+  return dir.slice(0, dir.lastIndexOf("/"));
+}
 
 /** A disk with the logs of a few partitions on it, over many lives of the broker. Everything comes from the seed. */
 export class LogWorld {
   readonly draw: Draw;
   readonly random: SeededRandom;
   time = new ManualTime();
-  readonly config: LogConfig;
   readonly partitions: readonly SimulatedPartition[];
   readonly log: Logger;
   disk: MemoryDisk;
@@ -45,6 +65,8 @@ export class LogWorld {
   /** The disk failed while segments were being deleted. */
   isRetentionInterrupted = false;
   operations = 0;
+  /** What goes on of an earlier one no longer matters. */
+  #generation = 0;
   readonly #trace = createHash("sha256");
   readonly #onTrace: (line: string) => void;
 
@@ -53,19 +75,26 @@ export class LogWorld {
     this.draw = (bound) => this.random.below(bound);
     this.log = logger;
     this.#onTrace = onTrace;
-    this.config = drawnConfig(this.draw);
+    const config = drawnConfig(this.draw);
+    const isCompacted = this.draw(3) > 0;
     this.partitions = ["orders", "events"].map((topic, index) => ({
       topic,
       topicId: `AAAAAAAAAAAAAAAAAAAAA${"Qg"[index]}`,
+      config: isCompacted && index === 1 ? drawnCompaction(config, this.draw) : config,
       model: new PartitionModel(),
       log: undefined,
+      dir: `${logRoots[0]}/${topic}-0`,
+      assignedDirectory: undefined,
+      moving: undefined,
       epoch: 0,
       isLeader: true,
     }));
     this.queue = new WriteQueue({ timers: this.time });
     this.disk = new MemoryDisk(() => this.time.wallMs());
-    this.disk.mkdir(logRoot);
-    this.disk.settle(logRoot);
+    for (const root of logRoots) {
+      this.disk.mkdir(root);
+      this.disk.settle(root);
+    }
     this.#watch(this.disk);
   }
 
@@ -80,28 +109,34 @@ export class LogWorld {
   }
 
   /** Starts a broker's logs on the disk; false when the disk was cut meanwhile. */
-  boot(): boolean {
+  async boot(): Promise<boolean> {
     const { disk } = this;
+    const generation = ++this.#generation;
     // The timers of the former process ended with it.
     const time = (this.time = new ManualTime(this.time.wallMs()));
+    // What goes on of an earlier process draws too.
+    const random = new SeededRandom(this.draw(2 ** 31));
     this.queue = new WriteQueue({
       timers: time,
       clock: time,
-      choice: this.#drawnChoice(),
+      choice: this.#drawnChoice(random),
       tailCacheBytes: this.draw(2) === 0 ? 1_048_576 : 4_096,
     });
     this.isDirectoryOffline = false;
+    const workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute });
     try {
-      this.manager = new LogManager({
-        directories: [logRoot],
+      const manager = new LogManager({
+        directories: logRoots,
+        directoryIds,
         excluded: new Set(),
-        defaultConfig: this.config,
+        defaultConfig: this.partitions[0]!.config,
         disk,
         clock: time,
         timers: time,
-        random: { float: () => this.draw(1_000) / 1_000, bytes: (length) => this.random.bytes(length) },
+        random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
         logger: this.log,
         writeQueue: this.queue,
+        cleaner: { config: this.#cleanerConfig(), workers },
         retentionIntervalMs: 50_000,
         initialDelayMs: 30_000,
         flushIntervalMs: 5_000,
@@ -110,38 +145,62 @@ export class LogWorld {
         highWatermarkIntervalMs: 5_000,
         producerIdExpirationMs: 86_400_000_000,
         producerIdCheckIntervalMs: 600_000,
-        onDirectoryFailed: () => (this.isDirectoryOffline = true),
+        onDirectoryFailed: () => {
+          if (generation === this.#generation) this.isDirectoryOffline = true;
+        },
       });
-      this.manager.load();
+      this.manager = manager;
+      if (this.draw(2) === 0) await manager.recover(workers, 1 + this.draw(2), 0);
+      manager.load();
     } catch (error) {
       if (!(error instanceof DiskError) || disk.isOn) throw error;
       return false;
     }
-    if (disk.isOn) demand(!this.isDirectoryOffline, () => "the directory failed while it was loaded");
+    if (disk.isOn) demand(!this.isDirectoryOffline, () => "a directory failed while it was loaded");
     return disk.isOn;
   }
 
   /** As it may come from any history of writes that were held back. */
-  #drawnChoice(): { wayFor(isUnderWay: boolean): WayOfWriting; note(): void } {
+  #drawnChoice(random: SeededRandom): { wayFor(isUnderWay: boolean): WayOfWriting; note(): void } {
     return {
-      wayFor: (isUnderWay) => (this.draw(3) === 0 ? "now" : isUnderWay ? "later" : "aside"),
+      wayFor: (isUnderWay) => (random.below(3) === 0 ? "now" : isUnderWay ? "later" : "aside"),
       note: () => undefined,
+    };
+  }
+
+  #cleanerConfig(): CleanerConfig {
+    return {
+      isEnabled: true,
+      threads: 1,
+      backoffMs: 15_000,
+      // With a small one a round ends before the log does.
+      dedupeBufferBytes: this.draw(3) === 0 ? 300 : 24_000,
+      dedupeBufferLoadFactor: 0.9,
+      ioBufferBytes: 1_024,
+      ioBytesPerSecondMax: Number.MAX_VALUE,
     };
   }
 
   /** Takes the logs that are there, as a broker does when it has the metadata. */
   take(): void {
-    for (const partition of this.partitions) {
-      const { topic, topicId } = partition;
-      const isThere = this.manager?.get(topic, 0) !== undefined;
-      partition.log = isThere ? this.manager?.getOrCreate(topic, 0, topicId, this.config) : undefined;
+    const { manager, partitions } = this;
+    manager?.reconcile({
+      isAssigned: () => true,
+      directoryOf: (topic) => partitions.find((partition) => partition.topic === topic)?.assignedDirectory,
+    });
+    for (const partition of partitions) {
+      const { topic, topicId, config } = partition;
+      const isThere = manager?.get(topic, 0) !== undefined;
+      partition.log = isThere ? manager.getOrCreate(topic, 0, topicId, config) : undefined;
     }
   }
 
   /** Takes or makes the logs, and lets the recurring work begin. */
   serve(): void {
     for (const partition of this.partitions) {
-      partition.log = this.manager?.getOrCreate(partition.topic, 0, partition.topicId, this.config);
+      const { topic, topicId, config, assignedDirectory } = partition;
+      partition.log = this.manager?.getOrCreate(topic, 0, topicId, config, assignedDirectory);
+      if (partition.log !== undefined) partition.assignedDirectory = directoryIds.get(rootOf(partition.log.dir));
       partition.epoch++;
       partition.isLeader = true;
     }
@@ -151,10 +210,14 @@ export class LogWorld {
   /** The process ends, and perhaps the machine; the disk then has what is left. */
   end(ending: "kill" | "power"): void {
     this.trace(`end: ${ending}`);
+    this.#generation++;
     this.disk = ending === "kill" ? this.disk.kill() : this.disk.crash(this.draw);
     this.#watch(this.disk);
     this.manager = undefined;
-    for (const partition of this.partitions) partition.log = undefined;
+    for (const partition of this.partitions) {
+      partition.dir = partition.log?.dir ?? partition.dir;
+      partition.log = partition.moving = undefined;
+    }
   }
 
   #watch(disk: MemoryDisk): void {
@@ -179,5 +242,17 @@ function drawnConfig(draw: Draw): LogConfig {
     retentionBytes: draw(3) === 0 ? 3_000 + draw(4_000) : -1,
     retentionMs: draw(3) === 0 ? 200_000 : -1,
     fileDeleteDelayMs: draw(2) === 0 ? 0 : 20_000,
+    preallocates: draw(4) === 0,
+  };
+}
+
+function drawnCompaction(config: LogConfig, draw: Draw): LogConfig {
+  return {
+    ...config,
+    isCompacted: true,
+    isDeleted: draw(3) === 0,
+    minCleanableDirtyRatio: draw(2) === 0 ? 0 : 0.3,
+    minCompactionLagMs: draw(3) === 0 ? 20_000 : 0,
+    deleteRetentionMs: draw(2) === 0 ? 0 : 60_000,
   };
 }

@@ -265,9 +265,27 @@ export class LogManager {
     if (log !== undefined) {
       this.#logs.futures.set(log.name, log);
       current.storage.cleaning?.abort();
+      this.#noteCompaction(current, log);
     }
     this.#preferred.delete(current.name);
     return log;
+  }
+
+  /** Makes of a future log that was found at the start a copy that can go on to follow `current`. */
+  resumeFuture(current: Log, future: Log): void {
+    const isCompactedAlike = future.cleanedOffset === current.cleanedOffset;
+    future.updateConfig(current.config);
+    future.cutAtHole(true);
+    // While the copy's directory was offline nothing kept the cleaner off the log. What is gone from there, perhaps with the
+    // tombstone that told of it, must not come back from here.
+    if (!isCompactedAlike) future.truncateFullyAndStartAt(current.logStartOffset);
+    this.#noteCompaction(current, future);
+  }
+
+  #noteCompaction(current: Log, future: Log): void {
+    if (future.cleanedOffset === current.cleanedOffset) return;
+    future.storage.cleanedOffset = current.cleanedOffset;
+    this.#logs.directoryOf(future)?.checkpoints.writeInBackground("cleaned");
   }
 
   /**

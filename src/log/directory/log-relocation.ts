@@ -75,7 +75,13 @@ export class LogRelocation {
 
   #remove(log: Log, kind: "delete" | "stray"): void {
     const directory = this.#logs.directoryOf(log);
-    if (directory?.isOnline) directory.attempt(() => log.moveAside(this.#nameAside(log, kind)));
+    const isCopy = this.#logs.futures.get(log.name) === log;
+    directory?.attempt(() => {
+      if (!directory.isOnline) return;
+      log.moveAside(this.#nameAside(log, kind));
+      // A copy that comes back with a loss of power would be gone on with, although the log was compacted meanwhile.
+      if (isCopy) this.#disk.syncDirectory(directory.path);
+    });
     if (kind === "delete" && directory?.isOnline) this.#discard(log);
     else this.#logs.forget(log);
     // A log that comes anew under the name was never compacted.

@@ -163,6 +163,8 @@ export class SegmentIndexes {
     this.#dropFrom(offset);
     const slot = this.offsets.count - 1;
     if (slot < 0 || !this.#entryFits(slot) || !this.#timesFit()) return undefined;
+    // The search for a time came by a damaged entry, and made the indexes anew: they know what lies behind `offset` too.
+    if (this.#foundEntries === 0) return undefined;
     const start = this.offsets.positionAt(slot);
     let nextOffset = this.#baseOffset;
     const position = scanHeaders(this.#file.use(), start, this.#file.writtenBytes, (batch) => {

@@ -321,7 +321,10 @@ export class Segment {
   closeInOrder(): void {
     // Nobody has looked at the segment since it was loaded.
     if (!this.#indexes.mayBeUnsynced && this.#preallocatedBytes === 0) return;
+    const isTrimmed = this.#preallocatedBytes > 0;
     this.finish();
+    // All else of it may be durable already; the zeros must not come back behind what nobody will look at again.
+    if (isTrimmed) this.file.sync();
     this.saveIndexes(false);
     // An older state of the time index would not be seen to be one.
     this.timeIndex.file.save(true);

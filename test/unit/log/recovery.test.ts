@@ -485,3 +485,43 @@ describe("files that are lost or damaged", () => {
     expect(copy.exists(stale)).toBe(false);
   });
 });
+
+test("a damaged entry of an index that only the search for a time comes by has the segment read whole", async () => {
+  const disk = new MemoryDisk();
+  const opened = openLog(disk, { indexIntervalBytes: 100 });
+  const append = (): void => {
+    for (let count = 0; count < 8; count++) {
+      // The largest timestamp, with which the time index ends, is that of an early batch.
+      const timestamp = startMs + (count === 3 ? 900 : count);
+      opened.log.appendAsLeader(batch({ value: "x".repeat(100), timestamp }), 0, "client", startMs);
+    }
+    opened.queue.flush();
+  };
+  append();
+  await opened.log.advanceRecoveryPoint();
+  const { recoveryPoint } = opened.log;
+  append();
+  const left = disk.kill();
+  const path = `${logDirectory}/00000000000000000000.index`;
+  const bytes = left.readFile(path);
+  const file = left.open(path, "readwrite");
+  // The position of each entry but the last.
+  for (let at = 4; at < bytes.length - 8; at += 8) bytes.writeInt32BE(bytes.readInt32BE(at) + 1, at);
+  file.write([bytes], 0);
+  file.close();
+  const { log } = openLog(left, { indexIntervalBytes: 100 }, { recoveryPoint });
+  expect(outline(readAll(log)).map(({ lastOffset }) => lastOffset)).toEqual(
+    Array.from({ length: 16 }, (_, offset) => offset),
+  );
+});
+
+test("the end of a preallocated segment stays cut after a clean shutdown that a loss of power follows", async () => {
+  const disk = new MemoryDisk();
+  const { log, queue } = openLog(disk, { preallocates: true, segmentBytes: 4_000 });
+  log.appendAsLeader(batch(), 0, "client", startMs);
+  queue.flush();
+  await log.flush();
+  log.close();
+  const path = `${logDirectory}/00000000000000000000.log`;
+  expect(disk.crash(() => 0).readFile(path).length).toBe(log.segmentSizes()[0]!.sizeBytes);
+});
