@@ -9,6 +9,7 @@ import { batches } from "../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
 import { type Draft, type Message } from "../../src/protocol/schema.ts";
 import { Writer } from "../../src/protocol/writer.ts";
+import { type Names } from "./normalise.ts";
 import { fetch } from "./requests.ts";
 import { type Session } from "./session.ts";
 
@@ -92,7 +93,7 @@ export class ScriptedConsumerGroup {
 
   async describeClassic(step: string): Promise<void> {
     const answer = await this.#session.quietly("describeGroups", 6, { groups: [this.groupId] });
-    this.#session.note(step, shown(answer));
+    this.#session.note(step, shown(answer, this.#session.names));
   }
 
   /** What ListGroups tells of this group. */
@@ -116,7 +117,7 @@ export class ScriptedConsumerGroup {
     const answer = await this.#session.quietly(api, version, { ...(body as object), groupId: this.groupId } as Draft<
       ApiRequest<N>
     >);
-    this.#session.note(`${step} (${api} v${version})`, shown(answer));
+    this.#session.note(`${step} (${api} v${version})`, shown(answer, this.#session.names));
     await this.look(step);
     return answer;
   }
@@ -158,7 +159,7 @@ export class ScriptedConsumerGroup {
         if (batch.isControl) continue;
         for (const { key, value } of recordsOf(batch, payloadOf(batch))) {
           const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value));
-          if (record?.group === this.groupId) written.push(shown(record));
+          if (record?.group === this.groupId) written.push(shown(record, this.#session.names));
         }
       }
     }
@@ -166,8 +167,8 @@ export class ScriptedConsumerGroup {
   }
 }
 
-function isLess(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) < JSON.stringify(other);
+function textOf(value: unknown, names: Names): string {
+  return names.of(JSON.stringify(value));
 }
 
 interface Owned {
@@ -186,16 +187,16 @@ function inOrder({ partitions, assignmentEpochs, ...others }: Owned): object {
 }
 
 /** Without what depends on the topic's id and on the time. */
-function shown(value: unknown, name = ""): unknown {
+function shown(value: unknown, names: Names, name = ""): unknown {
   if (name === "metadataHash") return value === 0n ? 0 : "<hash>";
   if (name === "assignmentTimestamp" || name === "currentStateTimestamp" || name === "commitTimestamp") {
     return (value as number) > 0 ? "<time>" : value;
   }
-  if (Buffer.isBuffer(value)) return shown(clientBytes(name, value));
+  if (Buffer.isBuffer(value)) return shown(clientBytes(name, value), names);
   if (Array.isArray(value)) {
-    const entries = value.map((each) => shown(each));
+    const entries = value.map((each) => shown(each, names));
     // Topics stand in the order of their ids' hashes.
-    return entries.sort((one, other) => Number(isLess(other, one)) - Number(isLess(one, other)));
+    return entries.sort((one, other) => (textOf(one, names) < textOf(other, names) ? -1 : 1));
   }
   if (typeof value !== "object" || value === null) return value;
   const fields = "assignmentEpochs" in value ? inOrder(value as Owned) : value;
@@ -203,7 +204,7 @@ function shown(value: unknown, name = ""): unknown {
     Object.entries(fields)
       // The version of the metadata counts its records.
       .filter(([key]) => key !== "version")
-      .map(([key, inner]) => [key, shown(inner, key)]),
+      .map(([key, inner]) => [key, shown(inner, names, key)]),
   );
 }
 
