@@ -267,9 +267,12 @@ class Node implements RunningNode {
   }
 
   async #loadLogs(): Promise<void> {
-    await this.#logManager.recover(this.#ports.workers, this.#config.get("num.recovery.threads.per.data.dir"));
+    const { workers } = this.#ports;
+    const threadsMax = this.#config.get("num.recovery.threads.per.data.dir");
+    await this.#logManager.recover(workers, threadsMax);
     try {
       this.#logManager.load();
+      await this.#logManager.indexInThreads(workers, threadsMax);
     } catch (error) {
       if (error instanceof DiskError) throw new StartupError(error.message);
       throw error;

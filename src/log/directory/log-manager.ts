@@ -4,6 +4,7 @@ import { type LogCleaner } from "../cleaner/log-cleaner.ts";
 import { DelayedRemovals } from "./delayed-removals.ts";
 import { directoryContents, type FoundLog } from "./directory-contents.ts";
 import { recoveredInPlaceBytesMax, recoverInThreads } from "./directory-recovery.ts";
+import { indexedInPlaceBytesMax, indexInThreads } from "./index-repair.ts";
 import { Log } from "../log.ts";
 import { type LogConfig } from "../log-config.ts";
 import { LogDirectories } from "./log-directories.ts";
@@ -132,6 +133,11 @@ export class LogManager {
     this.#recovered.clear();
     this.#contents.clear();
     this.#isLoaded = true;
+  }
+
+  /** Has threads make the indexes of large segments that have lost them; after `load`. Never rejects. */
+  indexInThreads(workers: Workers, threadsMax: number, sizeBytesLeast = indexedInPlaceBytesMax): Promise<void> {
+    return indexInThreads(this.#logs.all(), sizeBytesLeast, workers, threadsMax, this.#options.logger);
   }
 
   get directories(): readonly string[] {

@@ -61,6 +61,11 @@ export class SegmentIndexes {
     this.#offsetsAreChecked = this.#timesAreChecked = false;
   }
 
+  /** Whether anybody has looked into them since they were found. */
+  get isInUse(): boolean {
+    return this.#offsetsAreChecked || this.#timesAreChecked;
+  }
+
   /** Whether anybody asked for times since the files were found, or recovery has just written them. */
   get mayBeUnsynced(): boolean {
     return this.#maxTimestamp !== undefined || this.#isUnsynced;

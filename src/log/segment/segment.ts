@@ -8,7 +8,9 @@ import {
   deletedSuffix,
   logSuffix,
   segmentFileName,
+  offsetIndexSuffix,
   segmentSuffixes,
+  timeIndexSuffix,
   transactionIndexSuffix,
 } from "../log-files.ts";
 import { refuseOldFormat } from "../old-format.ts";
@@ -59,6 +61,7 @@ export class Segment {
   #createdMs: TimestampMs;
   /** The file is this long though less is written; 0 when it is as long as what is written. */
   #preallocatedBytes = 0;
+  #isUnindexed = false;
   /** Largest timestamp of the first batch; undefined until it is known. */
   #firstTimestamp: TimestampMs | undefined;
 
@@ -93,6 +96,10 @@ export class Segment {
   static load(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs, files: ReadonlySet<string>): Segment {
     const segment = new Segment(place, baseOffset, nowMs);
     segment.#takeFiles(files.has(segmentFileName(baseOffset, transactionIndexSuffix)));
+    const hasIndexes = [offsetIndexSuffix, timeIndexSuffix].every((kind) =>
+      files.has(segmentFileName(baseOffset, kind)),
+    );
+    segment.#isUnindexed = !hasIndexes && segment.sizeBytes > 0;
     return segment;
   }
 
@@ -304,6 +311,16 @@ export class Segment {
   /** The time index ends with the largest timestamp of a segment that is no longer written to. */
   finishIndexes(): void {
     this.#indexes.finish();
+  }
+
+  /** The files of its indexes were missing when it was found, and nobody has asked for them since. */
+  get isUnindexed(): boolean {
+    return this.#isUnindexed && !this.#indexes.isInUse;
+  }
+
+  /** Makes the indexes of offsets and times from the batches, and their files. */
+  rebuildIndexes(): void {
+    this.#indexes.rebuild();
   }
 
   /** Nothing more is written to the segment: the index of times is ended, and the file is as long as what is in it. */

@@ -15,14 +15,14 @@ import { readAll } from "../open-log.ts";
 const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
 const directories = ["/one", "/two"];
 
-function open(disk: MemoryDisk, logger: Logger = silentLogger) {
+function open(disk: MemoryDisk, logger: Logger = silentLogger, defaultConfig = defaultLogConfig) {
   const time = new ManualTime(startMs);
   const random = new SeededRandom(1);
   const queue = new WriteQueue({ timers: time });
   const manager = new LogManager({
     directories,
     excluded: new Set(),
-    defaultConfig: defaultLogConfig,
+    defaultConfig,
     disk,
     clock: time,
     timers: time,
@@ -193,4 +193,42 @@ describe("after a crash", () => {
     manager.load();
     expect(manager.isOnline("/one")).toBe(false);
   });
+});
+
+test("threads make the indexes that segments have lost, before anybody looks for something there", async () => {
+  const disk = new MemoryDisk();
+  for (const directory of directories) disk.mkdir(directory);
+  const first = open(disk);
+  first.manager.load();
+  const config = { ...defaultLogConfig, segmentBytes: 2_000, indexIntervalBytes: 200 };
+  const log = first.manager.getOrCreate("orders", 0, topicId, config)!;
+  for (let count = 0; count < 110; count++)
+    log.appendAsLeader(batch({ timestamp: startMs + count }), 0, "client", startMs);
+  first.queue.flush();
+  const bases = log.segmentSizes().map(({ baseOffset }) => baseOffset);
+  await first.manager.prepareClose();
+  first.manager.close(1);
+  const path = (slot: number, suffix: string) => `/one/orders-0/${String(bases[slot]).padStart(20, "0")}.${suffix}`;
+  const removed = [path(0, "index"), path(1, "timeindex"), path(2, "index"), path(2, "timeindex")];
+  const lost = removed.map((file) => disk.readFile(file));
+  for (const file of removed) disk.remove(file);
+  const { manager, time } = open(disk, silentLogger, config);
+  manager.load();
+  const tasks: number[] = [];
+  const inPlace = inPlaceWorkers({ disk, clock: time, timers: time, compute: nodeCompute });
+  const workers: Workers = {
+    run: (task, input, options) => {
+      tasks.push((input as { baseOffset: number }).baseOffset);
+      return inPlace.run(task, structuredClone(input), options);
+    },
+  };
+  await manager.indexInThreads(workers, 2, 1_000_000);
+  expect(tasks).toEqual([]);
+  await manager.indexInThreads(workers, 2, 1_000);
+  expect(tasks.sort((one, other) => one - other)).toEqual(bases.slice(0, 3));
+  expect(removed.map((file) => disk.readFile(file))).toEqual(lost);
+  const found = manager.get("orders", 0)!;
+  expect(readAll(found).length).toBe(found.sizeBytes);
+  const expected = { offset: 3, timestamp: startMs + 3 };
+  expect(await found.offsetForTimestamp(startMs + 3, nodeCompute)).toMatchObject(expected);
 });
