@@ -102,22 +102,32 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
       if (error !== Errors.NONE) return { ok: false, error };
       const read = partition.log.read(offset, this.#loadBytesMax, partition.log.logEndOffset, true);
       if (!read.ok) return { ok: false, error: read.error };
-      // Behind what is written comes only what this turn of the loop has appended, and compaction may leave a gap.
-      if (read.records.length === 0 && !(await this.#hasMore(partition, offset))) break;
-      if (read.records.length > 0) await onRecords(read.records);
+      if (read.records.length > 0) {
+        await onRecords(read.records);
+      } else {
+        // Compaction may leave a gap at the end; else the rest is on its way to the disk.
+        if (partition.log.writtenOffset === partition.log.logEndOffset) break;
+        const failure = await untilWritten(partition);
+        if (failure !== Errors.NONE) return { ok: false, error: failure };
+      }
       offset = Math.max(offset, read.endOffset);
       await this.#nextTurn();
     }
     return { ok: true, endOffset: partition.log.logEndOffset };
   }
 
-  async #hasMore({ log }: Partition, offset: number): Promise<boolean> {
-    if (log.writtenOffset === log.logEndOffset) return false;
-    await this.#nextTurn();
-    return log.writtenOffset > offset;
-  }
-
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => this.#timers.endOfTurn(resolve));
   }
+}
+
+/** NONE when all that is in the log at the moment is written. */
+function untilWritten(partition: Partition): Promise<ErrorCode> {
+  return new Promise((resolve) =>
+    partition.whenWritten({
+      requiredOffset: partition.log.logEndOffset,
+      onReached: () => resolve(Errors.NONE),
+      onFailed: (errorCode) => resolve(errorCode as ErrorCode),
+    }),
+  );
 }

@@ -85,6 +85,31 @@ describe("a coordinator's partition", () => {
     expect(offsets).toEqual(Array.from({ length: 40 }, (_, offset) => offset));
   });
 
+  test("a load waits for what is on its way to the disk, however long, and fails with it", async () => {
+    const disk = new MemoryDisk();
+    const { host, time, queue, log } = open(disk);
+    const partition = host();
+    partition.appendAsLeader(batch(), "coordinator", time.wallMs());
+    queue.flush();
+    partition.appendAsLeader(batch(), "coordinator", time.wallMs());
+    const offsets: number[] = [];
+    const onRecords = async (records: Buffer) => {
+      for (const { baseOffset } of batches(records)) offsets.push(baseOffset);
+    };
+    const seen = watched(log.load(at, onRecords));
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect([seen.outcome, offsets]).toEqual([undefined, [0]]);
+    queue.flush();
+    await time.settle();
+    expect([seen.outcome, offsets]).toEqual([{ ok: true, endOffset: 2 }, [0, 1]]);
+    partition.appendAsLeader(batch(), "coordinator", time.wallMs());
+    const failing = watched(log.load(at, onRecords));
+    disk.fail("write", "EIO");
+    queue.flush();
+    await time.settle();
+    expect(failing.outcome).toEqual({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
+  });
+
   test("a load begins where the log does, and of an empty log is done at once", async () => {
     const { host, time, queue, log } = open();
     const partition = host();
