@@ -1,4 +1,4 @@
-import { close, ftruncate, openSync, statSync } from "node:fs";
+import { ftruncate, openSync, statSync } from "node:fs";
 
 /** It is cut in pieces of this size, and stays ahead of what is written by so much. */
 const pieceBytes = 16 << 20;
@@ -23,9 +23,7 @@ export class PageStock {
       this.#cutBytes += Math.min(pieceBytes, file.leftBytes);
       file.leftBytes -= Math.min(pieceBytes, file.leftBytes);
       // In the thread pool: the pages may be on their way to the disk, and the load is not to wait for that.
-      ftruncate(file.descriptor, file.leftBytes, () => {
-        if (file.leftBytes === 0) close(file.descriptor);
-      });
+      ftruncate(file.descriptor, file.leftBytes, () => undefined);
       // They take turns, as the partitions do that they come from.
       if (file.leftBytes > 0) this.#files.push(file);
     }

@@ -1,8 +1,11 @@
 /** "now": before the event loop goes on. "aside": in the thread pool. "later": when the log's write that is under way has ended. */
 export type WayOfWriting = "now" | "aside" | "later";
 
-/** A write that takes longer was held back by the system: the disk is behind, and the next ones will wait too. */
-const heldBackMs = 10;
+/**
+ * A write that takes longer was held back by the system: the disk is behind, and the next ones will wait too. Shorter ones
+ * may as well have waited for a processor, for which the thread pool is no remedy.
+ */
+const heldBackMs = 40;
 /** For so long after it all writes go aside. */
 const asideAfterMs = 1_000;
 /** Beyond this nothing is left for later: who sends faster than the disk writes has to wait, as does the event loop. */

@@ -6,13 +6,13 @@ const megabyte = 1 << 20;
 test("writes are made at once as long as none was held back", () => {
   const choice = new WriteChoice();
   expect(choice.wayFor(false, 100, 0)).toBe("now");
-  choice.note(9.9, 10);
+  choice.note(39.9, 10);
   expect(choice.wayFor(false, 30 * megabyte, 11)).toBe("now");
 });
 
 test("for a second after one that was held back they go aside, and longer when those take long too", () => {
   const choice = new WriteChoice();
-  choice.note(10, 5_000);
+  choice.note(40, 5_000);
   expect(choice.wayFor(false, 100, 5_001)).toBe("aside");
   choice.note(300, 5_900);
   choice.note(0.1, 5_950);
@@ -23,7 +23,7 @@ test("for a second after one that was held back they go aside, and longer when t
 test("nothing overtakes a write that is under way", () => {
   const choice = new WriteChoice();
   expect(choice.wayFor(true, 100, 0)).toBe("later");
-  choice.note(10, 0);
+  choice.note(40, 0);
   expect(choice.wayFor(true, 100, 1)).toBe("later");
 });
 
