@@ -121,6 +121,9 @@ describe("a reader that lags", () => {
     expect(seen).toEqual(range(0, count));
     expect(reads.length).toBeGreaterThan(3);
     expect(reads.every(({ way }) => way === "cached")).toBe(true);
+    // Nothing was read on the event loop.
+    const readBytes = reads.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    expect(readBytes).toBeGreaterThanOrEqual(log.sizeBytes);
   });
 
   test("puts into the cache what was read past it before", async () => {
@@ -197,6 +200,22 @@ describe("while a read is under way", () => {
     if (!result.ok) return;
     const fills = Array.from(batches(result.records), (each) => each.bytes().at(-2));
     expect(fills).toEqual([5, 6, 7, 201, 202, 203, 204]);
+  });
+
+  test("a truncation within what was read ahead: what comes in its place is what is read", async () => {
+    const { log, queue, reads, time } = await written({ count: 200, segmentBytes: 64 * megabyte });
+    for (const offset of [0, 10]) expect(offsetsOf((await fetched(log, offset)).result)[0]).toBe(offset);
+    await time.settle();
+    // What comes behind the first chunk is there.
+    expect(reads).toHaveLength(2);
+    log.truncateTo(25);
+    const value = Buffer.alloc(100_000, 250);
+    for (let each = 0; each < 200; each++) log.appendAsLeader(batch({ value }), 1, "client", startMs);
+    queue.flush();
+    log.highWatermark = log.logEndOffset;
+    const { result } = await fetched(log, 20);
+    const fills = result.ok ? Array.from(batches(result.records), (each) => each.bytes().at(-2)) : [];
+    expect(fills).toEqual([20, 21, 22, 23, 24, 250, 250, 250, 250, 250]);
   });
 
   test("a truncation before the reader: it is told that it is out of range", async () => {
