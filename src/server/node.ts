@@ -399,6 +399,7 @@ class Node implements RunningNode {
         sockets: () => this.#sockets,
         logManager: this.#logManager,
         producerSettings: this.#producerSettings,
+        groups: this.#groups,
       }),
       logger: this.#ports.logger,
     });

@@ -1,4 +1,5 @@
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
+import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { type DynamicSetting } from "./dynamic-settings.ts";
@@ -10,10 +11,11 @@ export interface SettingsTableDeps {
   readonly sockets: () => Pick<SocketServer, "updateQuotas"> | undefined;
   readonly logManager: Pick<LogManager, "cleaner" | "producerIdExpirationMs">;
   readonly producerSettings: ProducerSettings;
+  readonly groups: Pick<GroupCoordinator, "reconfigure">;
 }
 
 /** What follows the broker's configuration while it runs, beside the defaults of topics. */
-export function settingsTable({ sockets, logManager, producerSettings }: SettingsTableDeps): DynamicSetting[] {
+export function settingsTable({ sockets, logManager, producerSettings, groups }: SettingsTableDeps): DynamicSetting[] {
   return [
     {
       keys: [
@@ -45,6 +47,10 @@ export function settingsTable({ sockets, logManager, producerSettings }: Setting
       apply: (config) => {
         producerSettings.verifiesTransactions = config.get("transaction.partition.verification.enable");
       },
+    },
+    {
+      keys: ["group.consumer.assignment.interval.ms"],
+      apply: (config) => groups.reconfigure(config.get("group.consumer.assignment.interval.ms")),
     },
   ];
 }

@@ -82,6 +82,11 @@ export class GroupCoordinator {
     this.#runtime.resign(partition, leaderEpoch);
   }
 
+  /** How long a target assignment stands at least, where a group has no value of its own. */
+  reconfigure(consumerAssignmentIntervalMs: number): void {
+    this.#config.consumerAssignmentIntervalMs = consumerAssignmentIntervalMs;
+  }
+
   /** Offsets of deleted topics are deleted, too. */
   async onTopicsDeleted(topics: readonly { readonly topicId: Uuid; readonly name: string }[]): Promise<void> {
     await this.#runtime.writeAll<undefined>((turn, ticket) => {
