@@ -11,15 +11,3 @@ export function lastAtMost<T>(sorted: readonly T[], key: number, keyOf: (element
   }
   return low - 1;
 }
-
-/** Index of the first element whose key is at least `key`, `sorted.length` when there is none. */
-export function firstAtLeast<T>(sorted: readonly T[], key: number, keyOf: (element: T) => number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keyOf(sorted[middle]!) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

@@ -26,12 +26,17 @@ export async function offsetForTimestamp(
 ): Promise<TimestampedOffset | undefined> {
   for (const segment of segments.from(logStartOffset)) {
     if (segment.maxTimestamp < timestamp) continue;
-    const batch = firstBatch(segment, segment.timeIndex.offsetFor(timestamp - 1), (candidate) => {
-      return candidate.maxTimestamp >= timestamp && candidate.lastOffset >= logStartOffset;
-    });
-    if (batch === undefined) continue;
-    const found = await findRecord(batch, compute, (at, offset) => at >= timestamp && offset >= logStartOffset);
-    if (found !== undefined) return found;
+    let fromOffset = segment.timeIndex.offsetFor(timestamp - 1);
+    for (;;) {
+      const batch = firstBatch(segment, fromOffset, (candidate) => {
+        return candidate.maxTimestamp >= timestamp && candidate.lastOffset >= logStartOffset;
+      });
+      if (batch === undefined) break;
+      const found = await findRecord(batch, compute, (at, offset) => at >= timestamp && offset >= logStartOffset);
+      if (found !== undefined) return found;
+      // The log starts within the batch, behind those of its records that are young enough.
+      fromOffset = batch.nextOffset;
+    }
   }
   return undefined;
 }

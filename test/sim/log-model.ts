@@ -143,7 +143,7 @@ export class PartitionModel {
 
   get endOffset(): Offset {
     const last = this.batches.at(-1);
-    return last === undefined ? this.emptyAt : Math.max(this.#holeEnd, last.lastOffset + 1);
+    return last === undefined ? this.emptyAt : Math.max(this.holeEnd, last.lastOffset + 1);
   }
 
   append(batch: ModelBatch): void {
@@ -166,14 +166,14 @@ export class PartitionModel {
 
   #truncatedAt: Offset = 0;
   /** Where a compacted log ended at its last start: perhaps behind a hole. */
-  #holeEnd: Offset = 0;
+  holeEnd: Offset = 0;
 
   truncateTo(offset: Offset): void {
     const index = this.batches.findIndex((batch) => batch.lastOffset >= offset);
     if (index < 0) return;
     this.stale.push(this.batches);
     this.batches = this.batches.slice(0, index);
-    this.#holeEnd = 0;
+    this.holeEnd = 0;
     this.#truncatedAt = Math.max(this.#truncatedAt, this.endOffset);
     this.writtenOffset = Math.min(this.writtenOffset, this.endOffset);
     this.flushedOffset = Math.min(this.flushedOffset, this.endOffset);
@@ -184,7 +184,7 @@ export class PartitionModel {
     // A log that has lost what its start lies behind goes on there without any batch, though one may have held its start.
     this.batches = history.at(-1)?.lastOffset === endOffset - 1 || isCompacted ? history : [];
     if (this.batches.length === 0) this.emptyAt = endOffset;
-    this.#holeEnd = isCompacted ? endOffset : 0;
+    this.holeEnd = isCompacted ? endOffset : 0;
     this.logStartOffset = logStartOffset;
     this.writtenOffset = endOffset;
     this.flushedOffset = Math.min(this.flushedOffset, endOffset);

@@ -163,10 +163,6 @@ export class LogManager {
     return this.#directories.findOnline(directory) !== undefined;
   }
 
-  get hasOfflineDirectory(): boolean {
-    return this.#directories.hasOffline;
-  }
-
   /** Ids of the directories that work. */
   onlineDirectoryIds(): Uuid[] {
     return this.#directories

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { batch, startMs } from "./batches.ts";
 import { logDirectory, type LogUnderTest, openLog } from "./open-log.ts";
 import { type BatchOptions } from "./batches.ts";
@@ -107,4 +108,15 @@ test("a search by time misses a segment that is deleted under it, and blames nob
   subject.log.truncateFullyAndStartAt(0);
   expect(await search).toBe(Errors.KAFKA_STORAGE_ERROR);
   expect(subject.diskErrors).toEqual([]);
+});
+
+test("a search by time goes on behind a batch of which only the deleted records are young enough", async () => {
+  const { log, queue } = openLog(new MemoryDisk());
+  const records = [9, 1].map((ms) => ({ key: null, value: Buffer.from("value"), timestamp: startMs + ms }));
+  log.appendAsLeader(buildBatch({ records }), 0, "client", startMs);
+  log.appendAsLeader(batch({ timestamp: startMs + 5 }), 0, "client", startMs);
+  queue.flush();
+  log.highWatermark = log.logEndOffset;
+  log.maybeIncrementLogStartOffset(1);
+  expect(await log.offsetForTimestamp(startMs + 5, nodeCompute)).toMatchObject({ offset: 2 });
 });
