@@ -144,12 +144,14 @@ class Run {
       ...wanted,
     };
     const caller = { clientId: "c", clientHost: "/h", newMemberId: "new" };
-    const answered = this.world.groups.consumerHeartbeat(request, 1, caller).then((response) => {
+    const answered = async () => {
+      const response = await this.world.groups.consumerHeartbeat(request, 1, caller);
       this.#answers++;
       if (memberEpoch >= 0 && !isAnswerLost) this.#follow(one, response);
-    });
+    };
+    const answer = answered();
     await this.world.time.settle();
-    if (this.isAllAnswered) await answered;
+    if (this.isAllAnswered) await answer;
   }
 
   #follow(one: Client, { errorCode, memberEpoch, assignment }: ConsumerHeartbeatResponse): void {
