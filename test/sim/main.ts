@@ -8,6 +8,7 @@ const usage = `npm run sim -- [options]
   --first <seed>     the first of them (default 0)
   --minutes <count>  ends after so many minutes, whatever the number of seeds
   --seed <seed>      runs this one, and prints all that happens to the disk
+  --cuts <seed>      runs this one once for each change of the disk in its first life, which ends there
   --keep-going       goes on after a seed that fails`;
 
 const { values } = parseArgs({
@@ -16,12 +17,14 @@ const { values } = parseArgs({
     first: { type: "string", default: "0" },
     minutes: { type: "string", default: "Infinity" },
     seed: { type: "string" },
+    cuts: { type: "string" },
     "keep-going": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(usage);
+else if (values.cuts !== undefined) await runCuts(Number(values.cuts));
 else if (values.seed === undefined) await runMany();
 else await runOne(Number(values.seed));
 
@@ -31,6 +34,22 @@ async function runOne(seed: number): Promise<void> {
     logger: createLogger({ levels: "debug", format: "text" }),
   });
   console.log(`seed ${seed}: ${traceHash}`);
+}
+
+async function runCuts(seed: number): Promise<void> {
+  const { operations } = await simulateLogs(seed);
+  const failed: number[] = [];
+  for (let cutAt = 1; cutAt <= operations; cutAt++) {
+    try {
+      await simulateLogs(seed, { cutAt });
+    } catch (error) {
+      failed.push(cutAt);
+      console.error(`seed ${seed} cut at ${cutAt}: ${error instanceof Error ? error.stack : String(error)}`);
+      if (!values["keep-going"]) break;
+    }
+  }
+  console.log(`seed ${seed}: ${operations} cuts, ${failed.length} failed ${failed.join(" ")}`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
 async function runMany(): Promise<void> {
