@@ -1,9 +1,12 @@
 import { cpuSecondsOf } from "./harness/process-usage.ts";
+import { commitLoad } from "./load/commit-load.ts";
 import { consumeLoad } from "./load/consume-load.ts";
 import { type GeneratorMessage, type Job, type JobResult, type Order } from "./load/job.ts";
 import { latencyLoad } from "./load/latency-load.ts";
 import { produceLoad } from "./load/produce-load.ts";
+import { rebalanceLoad } from "./load/rebalance-load.ts";
 import { tailLoad } from "./load/tail-load.ts";
+import { transactionLoad } from "./load/transaction-load.ts";
 
 /** The load generator's process: takes one job from the harness, runs it, tells the result, and ends. */
 
@@ -21,6 +24,12 @@ function run(job: Job, brokerCpuSeconds: () => number): Promise<JobResult> {
       return tailLoad(job, brokerCpuSeconds);
     case "latency":
       return latencyLoad(job, brokerCpuSeconds);
+    case "commit":
+      return commitLoad(job, brokerCpuSeconds);
+    case "transaction":
+      return transactionLoad(job, brokerCpuSeconds);
+    case "rebalance":
+      return rebalanceLoad(job, brokerCpuSeconds);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the harness asks of a load generator, which runs in a process of its own so that its CPU is not the broker's. */
-export type Job = ProduceJob | ConsumeJob | TailJob | LatencyJob;
+export type Job = ProduceJob | ConsumeJob | TailJob | LatencyJob | CommitJob | TransactionJob | RebalanceJob;
 
 interface JobBase {
   readonly port: number;
@@ -57,6 +57,34 @@ export interface LatencyJob extends JobBase {
   /** Records take turns over partitions and producers; the one consumer reads all partitions. */
   readonly partitions: number;
   readonly producers: number;
+}
+
+/** As many commits of groups without members as the broker takes; counts requests, and offsets as records. */
+export interface CommitJob extends JobBase {
+  readonly kind: "commit";
+  readonly groups: number;
+  /** Offsets in each request. */
+  readonly partitions: number;
+  readonly connections: number;
+  readonly window: number;
+}
+
+/** One transactional producer; counts transactions as requests. */
+export interface TransactionJob extends JobBase {
+  readonly kind: "transaction";
+  readonly partitions: number;
+  readonly recordsPerBatch: number;
+  /** How long a transaction stays open at least. */
+  readonly intervalMs: number;
+}
+
+/** Members that all join one group at once; it lasts until they have their partitions. */
+export interface RebalanceJob extends JobBase {
+  readonly kind: "rebalance";
+  readonly groupId: string;
+  readonly protocol: "classic" | "consumer";
+  readonly members: number;
+  readonly partitions: number;
 }
 
 export interface Quantiles {

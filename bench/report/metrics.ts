@@ -7,6 +7,7 @@ export const groups = {
   latency: "End to end, from sending a record to having it from a fetch",
   footprint: "Start, restart and footprint",
   ceiling: "The ceiling: sockets in Node without a broker, 16 KB batches",
+  coordinators: "Groups and transactions",
   clients: "Independent load generators",
 } as const;
 export type GroupName = keyof typeof groups;
@@ -97,6 +98,28 @@ export const metrics = {
     target: { valueAtLeast: 0.55 },
   },
   "ceiling.writingShare": more("ceiling", "– of writing a file as well", "", 2),
+
+  "rebalanceClassic.ms": less(
+    "coordinators",
+    "200 members and 1,000 partitions, classic: time to stable",
+    "ms",
+    0,
+    0.7,
+  ),
+  "rebalanceConsumer.ms": less("coordinators", "– consumer protocol (KIP-848)", "ms", 0, 0.7),
+  "commits.perSecond": more("coordinators", "Offset commits, 64 groups, 10 partitions each", "requests/s", 0, 2),
+  "commits.perCpuSecond": more("coordinators", "– per broker CPU-second", "requests", 0, 3),
+  "transactions.perSecond": more(
+    "coordinators",
+    "Transactions, one producer, 10 partitions, at once",
+    "transactions/s",
+    0,
+    1.5,
+  ),
+  "transactions.perCpuSecond": more("coordinators", "– per broker CPU-second", "transactions", 0),
+  "pacedTransactions.perSecond": more("coordinators", "Transactions of 100 ms and more", "transactions/s", 1, 1.5),
+  "pacedTransactions.records": more("coordinators", "– records in them", "records/s", 0),
+  "loadOffsets.ms": less("coordinators", "Load of 1,000,000 committed offsets after a restart", "ms", 0, 0.7),
 
   "javaProduce.perSecond": more("clients", "Kafka's kafka-producer-perf-test, acks=all", "records/s", 0),
   "javaProduce.perCpuSecond": more("clients", "– per broker CPU-second", "records", 0),

@@ -3,6 +3,7 @@ import { type Catalogue, type Options } from "../harness/options.ts";
 import { Session } from "../harness/session.ts";
 import { type Target } from "../harness/target.ts";
 import { ceiling } from "./ceiling.ts";
+import { commits, loadOffsets, rebalances, transactions } from "./coordinators.ts";
 import { consume } from "./consume.ts";
 import { connectionGrowth, partitionGrowth } from "./growth.ts";
 import { idleConnections } from "./idle-connections.ts";
@@ -109,6 +110,8 @@ export const suites: readonly Suite[] = [
     memory,
   ]),
   restarts(),
+  onFreshBroker("coordinators", Infinity, [...rebalances, commits, transactions]),
+  { name: "load-offsets", workloads: ["load-offsets"], roundsMax: 3, turn: loadOffsets },
   onFreshBroker("growth", 1, [connectionGrowth, partitionGrowth]),
   onFreshBroker("clients", 2, [javaTools, librdkafka]),
 ];

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Uuid } from "../../src/base/brand.ts";
+import { apis, type ApiResponse } from "../../src/protocol/apis.ts";
+import { codecOf } from "../../src/protocol/codec.ts";
+import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../src/protocol/consumer-protocol.ts";
+import { Errors, errorName } from "../../src/protocol/errors.ts";
+import { Reader } from "../../src/protocol/reader.ts";
+import { type Draft, type Message } from "../../src/protocol/schema.ts";
+import { Writer } from "../../src/protocol/writer.ts";
+import { LoadClient } from "./client.ts";
+import { waitForGroups } from "./commit-load.ts";
+import { type JobResult, type RebalanceJob } from "./job.ts";
+
+const memberProtocolVersion = 3;
+/** Far below what clients do, so that it is the broker that is measured. */
+const heartbeatMs = 50;
+const sessionTimeoutMs = 45_000;
+const rebalanceTimeoutMs = 60_000;
+const timeoutMs = 120_000;
+
+/** What a member knows. */
+interface Member {
+  readonly client: LoadClient;
+  memberId: string;
+  /** Generation or member epoch. */
+  epoch: number;
+  partitions: number;
+}
+
+/**
+ * All members join at once, each on its connection. It is over when every member of one generation has its share of the
+ * partitions; the time until then is the result.
+ */
+export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => number): Promise<JobResult> {
+  await waitForGroups(job.port, [job.groupId]);
+  const members: Member[] = [];
+  for (let index = 0; index < job.members; index++) {
+    members.push({ client: await LoadClient.open(job.port), memberId: "", epoch: 0, partitions: 0 });
+  }
+  const share = job.partitions / job.members;
+  const isStable = (): boolean =>
+    members.every(({ epoch, partitions }) => partitions === share && epoch === members[0]?.epoch);
+  const start = performance.now();
+  const cpuBefore = brokerCpuSeconds();
+  const own = process.cpuUsage();
+  let isOver = false;
+  const deadline = start + timeoutMs;
+  const goesOn = (): boolean => {
+    isOver ||= isStable();
+    if (!isOver && performance.now() > deadline) throw new Error(`not stable within ${timeoutMs} ms`);
+    return !isOver;
+  };
+  const live = job.protocol === "classic" ? classicMember : consumerMember;
+  await Promise.all(members.map((member, index) => live(member, index, job, goesOn)));
+  const { user, system } = process.cpuUsage(own);
+  const result = {
+    elapsedMs: performance.now() - start,
+    brokerCpuSeconds: brokerCpuSeconds() - cpuBefore,
+    generatorCpuSeconds: (user + system) / 1e6,
+    requests: job.members,
+    records: 0,
+    bytes: 0,
+  };
+  for (const { client } of members) client.close();
+  return result;
+}
+
+async function classicMember(member: Member, _index: number, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+  const { client } = member;
+  const metadata = encode(consumerProtocolSubscription, { topics: [job.topic] });
+  while (goesOn()) {
+    const joined = await client.call(apis.joinGroup, 9, {
+      groupId: job.groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      memberId: member.memberId,
+      protocolType: "consumer",
+      protocols: [{ name: "range", metadata }],
+    });
+    member.memberId = joined.memberId;
+    if (joined.errorCode === Errors.MEMBER_ID_REQUIRED) continue;
+    expectNone("join", joined.errorCode);
+    const isLeader = joined.leader === joined.memberId;
+    const memberIds = joined.members.map(({ memberId }) => memberId);
+    const synced = await client.call(apis.syncGroup, 5, {
+      groupId: job.groupId,
+      generationId: joined.generationId,
+      memberId: member.memberId,
+      protocolType: "consumer",
+      protocolName: "range",
+      assignments: isLeader ? assignmentsOf(memberIds, job) : [],
+    });
+    if (synced.errorCode === Errors.REBALANCE_IN_PROGRESS) continue;
+    expectNone("sync", synced.errorCode);
+    member.partitions = assignedCount(synced.assignment);
+    member.epoch = joined.generationId;
+    await heartbeats(member, job, goesOn);
+  }
+}
+
+/** Until there is a rebalance. */
+async function heartbeats(member: Member, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+  while (goesOn()) {
+    await sleep(heartbeatMs);
+    const { errorCode } = await member.client.call(apis.heartbeat, 4, {
+      groupId: job.groupId,
+      generationId: member.epoch,
+      memberId: member.memberId,
+    });
+    if (errorCode === Errors.REBALANCE_IN_PROGRESS) return;
+    expectNone("heartbeat", errorCode);
+  }
+}
+
+async function consumerMember(member: Member, index: number, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+  let owned: { topicId: Uuid; partitions: number[] }[] | undefined = [];
+  member.memberId = `member-${index}`;
+  while (goesOn()) {
+    const answer: ApiResponse<"consumerGroupHeartbeat"> = await member.client.call(apis.consumerGroupHeartbeat, 1, {
+      groupId: job.groupId,
+      memberId: member.memberId,
+      memberEpoch: member.epoch,
+      rebalanceTimeoutMs: member.epoch === 0 ? rebalanceTimeoutMs : -1,
+      subscribedTopicNames: member.epoch === 0 ? [job.topic] : null,
+      topicPartitions: owned ?? null,
+    });
+    expectNone("heartbeat", answer.errorCode);
+    member.epoch = answer.memberEpoch;
+    owned = answer.assignment?.topicPartitions.map(({ topicId, partitions }) => ({
+      topicId,
+      partitions: [...partitions],
+    }));
+    if (owned !== undefined) member.partitions = owned.reduce((sum, { partitions }) => sum + partitions.length, 0);
+    // What was revoked or given is told at once, as clients do.
+    if (owned === undefined) await sleep(heartbeatMs);
+  }
+}
+
+function assignmentsOf(memberIds: readonly string[], job: RebalanceJob): { memberId: string; assignment: Buffer }[] {
+  const share = job.partitions / memberIds.length;
+  return memberIds.map((memberId, index) => {
+    const [from, to] = [Math.floor(index * share), Math.floor((index + 1) * share)];
+    const partitions = Array.from({ length: to - from }, (_, place) => from + place);
+    const assignment = encode(consumerProtocolAssignment, {
+      assignedPartitions: [{ topic: job.topic, partitions }],
+    });
+    return { memberId, assignment };
+  });
+}
+
+function assignedCount(assignment: Buffer): number {
+  if (assignment.length === 0) return 0;
+  const reader = new Reader(assignment);
+  const { assignedPartitions } = codecOf(consumerProtocolAssignment, reader.int16()).decode(reader);
+  return assignedPartitions.reduce((sum, { partitions }) => sum + partitions.length, 0);
+}
+
+/** With the version before it, as members send it to each other. */
+function encode<T>(schema: Message<T>, value: Draft<T>): Buffer {
+  const writer = new Writer();
+  writer.int16(memberProtocolVersion);
+  codecOf(schema, memberProtocolVersion).encode(writer, value);
+  return writer.toBuffer();
+}
+
+function expectNone(what: string, error: number): void {
+  if (error !== Errors.NONE) throw new Error(`${what}: ${errorName(error)}`);
+}
