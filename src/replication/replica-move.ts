@@ -44,6 +44,7 @@ export class ReplicaMove {
   #isFlushing = false;
   #caughtUpAt: Offset | undefined;
   #isOver = false;
+  #isSwapTried = false;
   #lastError: ErrorCode = Errors.NONE;
 
   constructor(partition: Partition, future: Log, surroundings: MoveSurroundings) {
@@ -83,6 +84,8 @@ export class ReplicaMove {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#assignment === "none" || this.#originalDirectory === undefined) return;
+    // Both directories failed within the swap: the log may lie aside already, and the copy is what a start has to take.
+    if (this.#isSwapTried && this.partition.log.isOffline) return;
     this.#surroundings.assign(this.partition, this.#originalDirectory, () => {});
   }
 
@@ -126,6 +129,7 @@ export class ReplicaMove {
 
   #swap(): MoveProgress {
     copyState(this.partition.log, this.future);
+    this.#isSwapTried = true;
     if (!this.#surroundings.promote(this.partition, this.future)) return "failed";
     this.#isOver = true;
     return "done";

@@ -192,6 +192,9 @@ export class LogWorld {
       const { topic, topicId, config } = partition;
       const isThere = manager?.get(topic, 0) !== undefined;
       partition.log = isThere ? manager.getOrCreate(topic, 0, topicId, config) : undefined;
+      // The start has promoted the copy.
+      const hasMoved = partition.log !== undefined && rootOf(partition.log.dir) !== rootOf(partition.dir);
+      if (hasMoved) partition.model.isCopy = true;
     }
   }
 
