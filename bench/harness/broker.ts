@@ -115,7 +115,7 @@ export function partitionFolders(place: Place, topic: string): string[] {
     .map((name) => join(place.dataFolder, name));
 }
 
-/** Deleted topics leave the disk soon, and groups need not wait for more members; else both have their defaults. */
+/** Deleted topics leave the disk soon, and groups do not wait for more members; else both have their defaults. */
 function properties(dataFolder: string, port: number, controllerPort: number): string {
   return `process.roles=broker,controller
 node.id=1
@@ -127,6 +127,7 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=${dataFolder}
 log.segment.delete.delay.ms=500
 group.initial.rebalance.delay.ms=0
+group.consumer.assignment.interval.ms=0
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
