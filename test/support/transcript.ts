@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { type Terminal } from "../../src/cli/command/terminal.ts";
+import { RecordingTerminal } from "./recording-terminal.ts";
 import { runProcess } from "./run-process.ts";
 
 /**
@@ -19,7 +21,15 @@ export interface TranscriptOptions {
   readonly bootstrap: string | undefined;
   /** Where the commands run, and may leave files. */
   readonly folder: string;
+  /**
+   * Tools, by name, that lines with nothing but a command run without a process: most of a session's time is that of
+   * processes that start.
+   */
+  readonly inProcess?: ReadonlyMap<string, Tool>;
 }
+
+/** Runs a command line; resolves with the exit code. */
+export type Tool = (args: readonly string[], terminal: Terminal) => Promise<number>;
 
 /** What `$DATA` stands for. */
 const dataFolder = fileURLToPath(new URL("../data/", import.meta.url));
@@ -34,8 +44,37 @@ export async function replay(transcript: string, options: TranscriptOptions): Pr
   return lines.join("\n").replace(/\n{3,}/g, "\n\n");
 }
 
-async function runStep(command: string, { tools, bootstrap, folder }: TranscriptOptions): Promise<string[]> {
-  const { code, stdout, stderr } = await runProcess("sh", ["-c", command], {
+async function runStep(command: string, options: TranscriptOptions): Promise<string[]> {
+  const { bootstrap, folder } = options;
+  const { code, stdout, stderr } = (await runInProcess(command, options)) ?? (await runShell(command, options));
+  const clean = (text: string) => normalize(text, bootstrap, folder);
+  return [...clean(stdout), ...clean(stderr).map((line) => `2> ${line}`), ...(code === 0 ? [] : [`[exit ${code}]`])];
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A tool and its words, perhaps with the ends of lines made visible; nothing else that a shell would have to do. */
+const plainCommand = /^([\w-]+)\.sh((?: (?:'[^']*'|[\w.,:/=$+-]+))*)( \| cat -e)?$/;
+
+async function runInProcess(command: string, options: TranscriptOptions): Promise<Outcome | undefined> {
+  const match = plainCommand.exec(command);
+  const tool = options.inProcess?.get(match?.[1] ?? "");
+  if (match === null || tool === undefined) return undefined;
+  const words = match[2]?.match(/'[^']*'|\S+/g) ?? [];
+  const terminal = new RecordingTerminal();
+  const args = words.map((word) => word.replace(/^'(.*)'$/, "$1").replace("$BOOTSTRAP", options.bootstrap ?? ""));
+  const code = await tool(args, terminal);
+  const { printed, complained } = terminal;
+  if (match[3] === undefined) return { code, stdout: printed, stderr: complained };
+  return { code: 0, stdout: printed.replaceAll("\n", "$\n"), stderr: complained };
+}
+
+function runShell(command: string, { tools, bootstrap, folder }: TranscriptOptions): Promise<Outcome> {
+  return runProcess("sh", ["-c", command], {
     cwd: folder,
     env: {
       ...process.env,
@@ -45,8 +84,6 @@ async function runStep(command: string, { tools, bootstrap, folder }: Transcript
       LC_ALL: "C.UTF-8",
     },
   });
-  const clean = (text: string) => normalize(text, bootstrap, folder);
-  return [...clean(stdout), ...clean(stderr).map((line) => `2> ${line}`), ...(code === 0 ? [] : [`[exit ${code}]`])];
 }
 
 /** Replaces what differs from run to run, and drops what only a Java program can print: its stacks. */
@@ -55,13 +92,14 @@ function normalize(text: string, bootstrap: string | undefined, folder: string):
   return (
     text
       // The help text has a test of its own.
-      .replace(/^Option +Description *\n(?:.*\n)*/m, "<help>\n")
+      .replace(/^Option(?: \(\* = required\))? +Description *\n(?:.*\n)*/m, "<help>\n")
       .replaceAll(bootstrap ?? "\0", "<bootstrap>")
       .replaceAll(folder, "<folder>")
       .replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/gm, "[<time>]")
       .replace(/TopicId: [\w-]{22}/g, "TopicId: <id>")
       .replace(/directory\.id=[\w-]{22}/g, "directory.id=<id>")
       .replace(/(Create|LogAppend)Time:\d{13}/g, "$1Time:<time>")
+      .replace(/(?<=console-consumer-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
       .replace(/console-consumer-\d+/g, "console-consumer-<n>")
       .replace(/correlation id \d+/g, "correlation id <n>")
       // The broker lists a topic's configurations in the order of its own tables.

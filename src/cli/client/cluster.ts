@@ -132,6 +132,11 @@ export class Cluster {
     return (await this.#anyConnection()).send(name, request);
   }
 
+  /** The brokers that the last answer told of. */
+  brokerIds(): number[] {
+    return [...this.#brokers.keys()];
+  }
+
   /** Whether the broker was among those that the last answer told of. */
   knows(nodeId: number): boolean {
     return this.#brokers.has(nodeId);

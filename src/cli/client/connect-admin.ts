@@ -24,7 +24,18 @@ export interface AdminOptions {
  * Runs `work` with an admin client of the cluster.
  * @throws ClientError when a configuration of the client is wrong, and what `work` throws
  */
-export async function withAdmin<T>(options: AdminOptions, work: (admin: Admin) => Promise<T>): Promise<T> {
+export function withAdmin<T>(options: AdminOptions, work: (admin: Admin) => Promise<T>): Promise<T> {
+  return withCluster(options, (cluster, timeoutMs) => work(new Admin(cluster, timeoutMs, options.ofControllers)));
+}
+
+/**
+ * Runs `work` with the cluster and the time that a call may take: for what `Admin` has no method for.
+ * @throws ClientError when a configuration of the client is wrong, and what `work` throws
+ */
+export async function withCluster<T>(
+  options: AdminOptions,
+  work: (cluster: Cluster, timeoutMs: number) => Promise<T>,
+): Promise<T> {
   const { propertiesFile, terminal } = options;
   const properties = new ClientProperties(propertiesFile === undefined ? new Map() : readProperties(propertiesFile));
   const timeouts = timeoutsOf(properties);
@@ -41,7 +52,7 @@ export async function withAdmin<T>(options: AdminOptions, work: (admin: Admin) =
     throw error instanceof ConfigurationError ? notCreated(error) : error;
   });
   try {
-    return await work(new Admin(cluster, timeouts.apiMs, options.ofControllers));
+    return await work(cluster, timeouts.apiMs);
   } finally {
     cluster.close();
   }

@@ -113,6 +113,14 @@ const defaultMessages: Partial<Record<ErrorCode, string>> = {
   [Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND]:
     "Messages are written to the log, but to fewer in-sync replicas than required.",
   [Errors.INVALID_GROUP_ID]: "The group id is invalid.",
+  [Errors.OFFSET_METADATA_TOO_LARGE]: "The metadata field of the offset request was too large.",
+  [Errors.UNKNOWN_MEMBER_ID]: "The coordinator is not aware of this member.",
+  [Errors.REBALANCE_IN_PROGRESS]: "The group is rebalancing, so a rejoin is needed.",
+  [Errors.INVALID_COMMIT_OFFSET_SIZE]: "The committing offset data size is not valid.",
+  [Errors.GROUP_SUBSCRIBED_TO_TOPIC]:
+    "Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.",
+  [Errors.STALE_MEMBER_EPOCH]:
+    "The member epoch is stale. The member must retry after receiving its updated member epoch via the ConsumerGroupHeartbeat API.",
   [Errors.TOPIC_AUTHORIZATION_FAILED]: "Topic authorization failed.",
   [Errors.GROUP_AUTHORIZATION_FAILED]: "Group authorization failed.",
   [Errors.CLUSTER_AUTHORIZATION_FAILED]: "Cluster authorization failed.",

@@ -6,8 +6,8 @@ import { Producer } from "../client/producer.ts";
 import { ClientProperties, keyValues, readProperties } from "../command/properties.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
-import { checkNotTogether, checkRequired } from "../options/checks.ts";
-import { OptionError, UsageError } from "../options/option-table.ts";
+import { checkBootstrapServers, checkNotTogether, checkRequired } from "../options/checks.ts";
+import { OptionError } from "../options/option-table.ts";
 import { type ParsedOptions } from "../options/parse-options.ts";
 import { type LineFormat, lineFormatOf, linesOf, recordOf } from "./line-reader.ts";
 import { lineReaderClass, producerOptions } from "./producer-options.ts";
@@ -56,7 +56,7 @@ function checkOptions(options: Options, terminal: Terminal): void {
       `Warning: --${old} is deprecated and will be removed in ${removal}. Use --${replacement} instead.\n`,
     );
   }
-  checkBootstrap(options.value("bootstrap-server") ?? "");
+  checkBootstrapServers(options.value("bootstrap-server") ?? "");
 }
 
 const deprecated: readonly [Name, Name][] = [
@@ -65,13 +65,6 @@ const deprecated: readonly [Name, Name][] = [
   ["property", "reader-property"],
   ["max-partition-memory-bytes", "batch-size"],
 ];
-
-function checkBootstrap(servers: string): void {
-  if (servers.trim() === "") throw new UsageError("Error while validating the bootstrap address\n");
-  if (!servers.split(",").every((server) => /^.*:[0-9]+$/.test(server))) {
-    throw new UsageError("Please provide valid host:port like host1:9091,host2:9092\n");
-  }
-}
 
 function readerFormat(options: Options): LineFormat {
   const reader = options.value("line-reader");

@@ -28,3 +28,11 @@ export function checkNotTogether<T extends OptionTable>(
     throw new UsageError(`Options --${one} and --${other} cannot be specified together.`);
   }
 }
+
+/** Each of the servers must have a port. */
+export function checkBootstrapServers(servers: string): void {
+  if (servers.trim() === "") throw new UsageError("Error while validating the bootstrap address\n");
+  if (!servers.split(",").every((server) => /^.*:[0-9]+$/.test(server))) {
+    throw new UsageError("Please provide valid host:port like host1:9091,host2:9092\n");
+  }
+}

@@ -11,12 +11,16 @@ interface Row {
 
 /** The two columns that the Java tools print for `--help` and after a usage error, every line padded to the same width. */
 export function helpText(table: OptionTable): string {
+  const heading = Object.values(table).some(({ isRequired }) => isRequired) ? "Option (* = required)" : "Option";
   const rows: Row[] = [
-    { option: "Option", description: "Description" },
-    { option: "------", description: "-----------" },
+    { option: heading, description: "Description" },
+    { option: "-".repeat(heading.length), description: "-----------" },
     ...Object.entries(table)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, spec]) => ({ option: signatureOf(name, spec), description: descriptionOf(spec) })),
+      .map(([name, spec]) => ({
+        option: `${spec.isRequired ? "* " : ""}${signatureOf(name, spec)}`,
+        description: descriptionOf(spec),
+      })),
   ];
   const optionWidth = Math.min((widthMax - gap) / 2, widest(rows.map(({ option }) => option)));
   const descriptionWidth = Math.min(widthMax - optionWidth - gap, widest(rows.map((row) => row.description)));
@@ -75,8 +79,8 @@ function wrapLine(line: string, width: number): string[] {
 /**
  * A stretch of text that is not broken across lines. It approximates the rules of Java's line breaker, which breaks after
  * blanks, hyphens and most punctuation, and before an opening bracket:
- * opening characters, a minus before a number, a word (an apostrophe or a decimal point is part of it), closing
+ * opening characters, a minus before a number or a bracket, a word (an apostrophe or a decimal point is part of it), closing
  * characters and hyphens, blanks.
  */
 const unbreakable =
-  /[$([{"]*(?:-(?=\d))?(?:[^\s$([{")\]}.,:;!?%-]|(?<=\d)[.,](?=\d)|[.,:;!?%)-]+(?=')|[([{]+(?=[)\]}]))*[)\]}.,:;!?%"-]*(?: *\t| *)|./g;
+  /(?<=\d)>(?: *\t| *)|(?:-(?=\())?(?:'(?=[([{])|[$([{"])*(?:-(?=\d))?(?:(?!(?<=\d)>)[^\s$([{")\]}.,:;!?%-]|(?<=\d)[.,](?=\d)|[.,:;!?%)-]+(?=')|[([{]+(?=[)\]}]))*(?:[)\]}.,:;!?%"]|-(?![\d(]))*(?: *\t| *)|./g;

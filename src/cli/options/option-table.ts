@@ -8,6 +8,10 @@ export interface OptionSpec {
   readonly placeholder?: string;
   /** The value when the option is not given. */
   readonly default?: string | number;
+  /** Without it the command line is not accepted, unless it asks for help or the version. */
+  readonly isRequired?: boolean;
+  /** Accepted only next to one of these. */
+  readonly goesWith?: readonly string[];
 }
 
 /** Every option of a script by its name without the dashes. */

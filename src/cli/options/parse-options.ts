@@ -25,6 +25,14 @@ export class ParsedOptions<T extends OptionTable> {
   }
 
   /**
+   * Every value that was given for an option, typed.
+   * @throws OptionError when one is not of the option's type
+   */
+  values<K extends keyof T & string>(name: K): ValueOf<T, K>[] {
+    return this.all(name).map((text) => this.#typed(name, text));
+  }
+
+  /**
    * The one value of an option, or its default. Checked here and not by the parser, so that a script complains about an
    * argument only when it comes to use it, as the Java tools do.
    * @throws OptionError when it was given twice, or is not of the option's type
@@ -40,10 +48,12 @@ export class ParsedOptions<T extends OptionTable> {
     }
     const value = values[0] ?? spec?.default;
     if (value === undefined || typeof value === "number") return value as ValueOf<T, K> | undefined;
-    return (spec?.type === "Integer" || spec?.type === "Long" ? toNumber(name, value, spec.type) : value) as ValueOf<
-      T,
-      K
-    >;
+    return this.#typed(name, value);
+  }
+
+  #typed<K extends keyof T & string>(name: K, text: string): ValueOf<T, K> {
+    const type = this.#table[name]?.type;
+    return (type === "Integer" || type === "Long" ? toNumber(name, text, type) : text) as ValueOf<T, K>;
   }
 }
 
@@ -83,7 +93,23 @@ export function parseOptions<const T extends OptionTable>(table: T, args: readon
     values.push(next);
     index++;
   }
+  if (!given.has("help") && !given.has("version")) checkPresence(table, given);
   return new ParsedOptions(table, given);
+}
+
+function checkPresence(table: OptionTable, given: ReadonlyMap<string, unknown>): void {
+  const specs = Object.entries(table);
+  const missing = specs.filter(([name, { isRequired }]) => isRequired && !given.has(name)).map(([name]) => name);
+  if (missing.length > 0)
+    throw new OptionError("MissingRequiredOptions", `Missing required option(s) [${missing.join(", ")}]`);
+  const stray = specs
+    .filter(([name, { goesWith }]) => given.has(name) && goesWith?.every((other) => !given.has(other)))
+    .map(([name]) => name);
+  if (stray.length > 0)
+    throw new OptionError(
+      "UnavailableOption",
+      `Option(s) [${stray.join(", ")}] are unavailable given other options on the command line`,
+    );
 }
 
 function looksLikeOption(word: string): boolean {
