@@ -44,6 +44,7 @@ const sessions = [
   "groups",
   "consumer-groups",
   "consumer-protocol-groups",
+  "transactions",
 ];
 
 /** What must be there before a session begins that no tool can make. */

@@ -37,6 +37,7 @@ export class Connection {
   /** By correlation id, in the order sent, which is the order in which a broker answers. */
   readonly #pending = new Map<number, Pending>();
   #versions = new Map<number, VersionRange>();
+  #features = new Map<string, number>();
   #nextCorrelationId = 0;
   #isClosed = false;
 
@@ -72,13 +73,25 @@ export class Connection {
     return version >= Math.max(api.request.versions.from, theirs.from) ? version : undefined;
   }
 
+  /** The level of a feature in the broker's cluster; 0 when it does not tell. */
+  featureLevel(name: string): number {
+    return this.#features.get(name) ?? 0;
+  }
+
   /**
    * Sends a request and resolves with the answer.
+   * @param versionMax a version that must not be exceeded although both sides speak higher ones
    * @throws KafkaError UNSUPPORTED_VERSION when the broker does not serve the API
    * @throws DisconnectError when the connection broke, or no answer came in time (which also ends the connection)
    */
-  send<N extends ApiName>(name: N, request: Draft<ApiRequest<N>>, timeoutMs?: number): Promise<ApiResponse<N>> {
-    const version = this.versionOf(name);
+  send<N extends ApiName>(
+    name: N,
+    request: Draft<ApiRequest<N>>,
+    timeoutMs?: number,
+    versionMax = Number.POSITIVE_INFINITY,
+  ): Promise<ApiResponse<N>> {
+    const common = this.versionOf(name);
+    const version = common === undefined ? undefined : Math.min(common, versionMax);
     if (version === undefined) {
       return Promise.reject(
         new KafkaError(Errors.UNSUPPORTED_VERSION, `The node does not support ${apis[name].name.toUpperCase()}`),
@@ -114,6 +127,9 @@ export class Connection {
       answer = await ask(answer.apiKeys.find(({ apiKey }) => apiKey === api.key)?.maxVersion ?? 0);
     }
     throwIfError(answer.errorCode);
+    this.#features = new Map(
+      (answer.finalizedFeatures ?? []).map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),
+    );
     this.#versions = new Map(
       answer.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { from: minVersion, to: maxVersion }]),
     );

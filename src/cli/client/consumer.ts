@@ -56,6 +56,10 @@ const waitingRecordsMax = 20_000;
 
 /** Reads records in the background; they are taken out with `next`, and `fill` waits for more. */
 export class Consumer {
+  /** Called with the partitions that a rebalance gave this member of a group. */
+  onAssigned: (partitions: readonly { topic: string; partition: number }[]) => void = () => {};
+  /** Called with the partitions that are taken away, or given back. */
+  onRevoked: (partitions: readonly { topic: string; partition: number }[]) => void = () => {};
   readonly #cluster: Cluster;
   readonly #loadCompute: () => Promise<Compute>;
   readonly #settings: ConsumerSettings;
@@ -120,6 +124,11 @@ export class Consumer {
     }
   }
 
+  /** Commits where the group goes on. @throws KafkaError when the coordinator refused */
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    if (this.#subscription.kind === "group") await this.#subscription.member.commit(offsets);
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -136,6 +145,7 @@ export class Consumer {
     for (const timer of this.#timers) timer.cancel();
     if (this.#subscription.kind !== "group") return;
     if (this.#failure === undefined) await this.#commit();
+    this.#revoke();
     await this.#subscription.member.leave();
   }
 
@@ -167,7 +177,7 @@ export class Consumer {
       return;
     }
     await this.#commit();
-    this.#drop();
+    this.#revoke();
     const topics = await this.#subscribedTopics(subscription.topic);
     this.#topicsAtJoin = fingerprint(topics);
     this.#mustJoin = false;
@@ -180,6 +190,13 @@ export class Consumer {
       const known = committed.find((offset) => offset.topic === topic && offset.partition === partition);
       return track({ topic, partition }, known?.offset, this.#settings.offsetReset);
     });
+    this.onAssigned(this.#partitions.map(({ topic, partition }) => ({ topic, partition })));
+  }
+
+  #revoke(): void {
+    const partitions = this.#partitions.map(({ topic, partition }) => ({ topic, partition }));
+    this.#drop();
+    if (partitions.length > 0) this.onRevoked(partitions);
   }
 
   /** Waits until a topic that was named is there; a pattern may match none for now. */

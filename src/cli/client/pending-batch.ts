@@ -3,8 +3,15 @@ import { Errors } from "../../protocol/errors.ts";
 import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { ClientError, KafkaError } from "./kafka-error.ts";
 
+/** Where the broker put a record. */
+export interface Placed {
+  readonly partition: number;
+  /** -1 when it was not told. */
+  readonly offset: number;
+}
+
 /** Called once for a record: without an error when the broker has it. */
-export type Delivered = (error?: Error) => void;
+export type Delivered = (error?: Error, placed?: Placed) => void;
 
 /** The header of a batch. */
 export const batchOverheadBytes = 61;
@@ -51,10 +58,11 @@ export class PendingBatch {
     this.#delivered.push(delivered);
   }
 
-  settle(error?: Error): void {
-    this.#delivered.forEach((delivered, index) =>
-      delivered(error instanceof BatchRefused ? error.ofRecord(index) : error),
-    );
+  settle(partition: number, baseOffset: number, error?: Error): void {
+    this.#delivered.forEach((delivered, index) => {
+      if (error === undefined) delivered(undefined, { partition, offset: baseOffset < 0 ? -1 : baseOffset + index });
+      else delivered(error instanceof BatchRefused ? error.ofRecord(index) : error);
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import { type Connection } from "./connection.ts";
 import { ClientError, KafkaError, throwIfError, TimeoutError } from "./kafka-error.ts";
 import { partitionOfKey } from "./murmur2.ts";
 import { BatchRefused, batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
+import { type ProducerIdentity, type ProducerTransactions } from "./producer-transactions.ts";
 import { StickyPartition } from "./sticky-partition.ts";
 
 export interface ProducerSettings {
@@ -27,7 +28,10 @@ export interface ProducerSettings {
   readonly deliveryTimeoutMs: number;
 }
 
-export type OutgoingRecord = Omit<RecordDraft, "timestamp" | "offsetDelta">;
+export interface OutgoingRecord extends Omit<RecordDraft, "timestamp" | "offsetDelta"> {
+  /** The present when left out. */
+  readonly timestamp?: number;
+}
 
 /** Requests under way to one broker. */
 const inFlightMax = 5;
@@ -43,11 +47,6 @@ interface Lane {
   producer: ProducerIdentity | undefined;
 }
 
-interface ProducerIdentity {
-  readonly id: number;
-  readonly epoch: number;
-}
-
 /** Sends records in batches, each partition's in order, and again when a broker could not take them. */
 export class Producer {
   readonly #cluster: Cluster;
@@ -56,19 +55,23 @@ export class Producer {
   readonly #sticky: StickyPartition;
   readonly #lanes = new Map<string, Lane>();
   readonly #inFlight = new Map<number, number>();
+  readonly #transactions: ProducerTransactions | undefined;
   #identity: ProducerIdentity | undefined;
   #bufferedBytes = 0;
-  #isClosing = false;
+  /** Nothing waits for its batch to fill. */
+  #isFlushing = false;
   #isDrainScheduled = false;
   #isDraining = false;
   /** Something changed while a drain was under way. */
   #mustDrainAgain = false;
   #waiters: (() => void)[] = [];
 
-  constructor(cluster: Cluster, compute: Compute, settings: ProducerSettings) {
+  /** @param transactions has all records sent in transactions */
+  constructor(cluster: Cluster, compute: Compute, settings: ProducerSettings, transactions?: ProducerTransactions) {
     this.#cluster = cluster;
     this.#compute = compute;
     this.#settings = settings;
+    this.#transactions = transactions;
     this.#sticky = new StickyPartition(cluster.ports.random, settings.batchSizeBytes);
   }
 
@@ -94,10 +97,16 @@ export class Producer {
   }
 
   /** Sends what is queued and waits until all of it is delivered or given up. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  async flush(): Promise<void> {
+    this.#isFlushing = true;
     this.#scheduleDrain();
     while (this.#bufferedBytes > 0) await this.#change();
+    this.#isFlushing = false;
+  }
+
+  /** Flushes; nothing may be appended afterwards. */
+  close(): Promise<void> {
+    return this.flush();
   }
 
   async #findTopic(name: string): Promise<TopicInfo> {
@@ -127,7 +136,7 @@ export class Producer {
       if (lingerMs > 0) this.#cluster.ports.timers.after(lingerMs, () => this.#scheduleDrain());
       else this.#scheduleDrain();
     }
-    batch.add({ ...record, timestamp: this.#cluster.ports.clock.wallMs() }, sizeBytes, delivered);
+    batch.add({ ...record, timestamp: record.timestamp ?? this.#cluster.ports.clock.wallMs() }, sizeBytes, delivered);
     this.#bufferedBytes += sizeBytes;
   }
 
@@ -158,7 +167,8 @@ export class Producer {
       do {
         this.#mustDrainAgain = false;
         this.#expire();
-        if (this.#settings.isIdempotent && this.#identity === undefined && this.#hasWork()) await this.#identify();
+        if (this.#transactions !== undefined) this.#identity = this.#transactions.identity;
+        else if (this.#settings.isIdempotent && this.#identity === undefined && this.#hasWork()) await this.#identify();
         await this.#sendReady();
       } while (this.#mustDrainAgain);
     } catch (error) {
@@ -198,6 +208,7 @@ export class Producer {
       }
       if ((this.#inFlight.get(leader) ?? 0) >= inFlightMax) continue;
       batch.state = "ready";
+      await this.#transactions?.add(lane.topic, lane.partition);
       batch.bytes ??= await this.#encode(lane, batch);
       const chosen = byLeader.get(leader) ?? [];
       byLeader.set(leader, [...chosen, { lane, batch }]);
@@ -215,7 +226,7 @@ export class Producer {
     const { monotonicMs } = this.#cluster.ports.clock;
     const isDue =
       batch.state === "ready" ||
-      this.#isClosing ||
+      this.#isFlushing ||
       this.#bufferedBytes > this.#settings.bufferBytesMax ||
       monotonicMs() - batch.createdMs >= this.#settings.lingerMs;
     if (!isDue) return undefined;
@@ -247,6 +258,7 @@ export class Producer {
         producerId: this.#identity.id,
         producerEpoch: this.#identity.epoch,
         baseSequence: lane.nextSequence,
+        isTransactional: this.#transactions !== undefined,
       };
       lane.nextSequence += records.length;
     }
@@ -273,6 +285,7 @@ export class Producer {
     const { acks, requestTimeoutMs } = this.#settings;
     const topics = [...new Set(chosen.map(({ lane }) => lane.topic))];
     const request = {
+      transactionalId: this.#transactions?.id ?? null,
       acks,
       timeoutMs: requestTimeoutMs,
       topicData: topics.map((name) => ({
@@ -285,10 +298,10 @@ export class Producer {
     };
     if (acks === 0) {
       connection.sendWithoutAnswer(request);
-      for (const { lane, batch } of chosen) this.#finish(lane, batch);
+      for (const { lane, batch } of chosen) this.#finish(lane, batch, -1);
       return;
     }
-    const answer = await connection.send("produce", request, requestTimeoutMs);
+    const answer = await connection.send("produce", request, requestTimeoutMs, this.#transactions?.produceVersionMax);
     for (const { lane, batch } of chosen) this.#onAnswer(lane, batch, answer);
   }
 
@@ -299,7 +312,8 @@ export class Producer {
       ?.partitionResponses.find(({ index }) => index === lane.partition);
     const code = result?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
     // A duplicate is there already: the first answer was lost.
-    if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER) this.#finish(lane, batch);
+    if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER)
+      this.#finish(lane, batch, result?.baseOffset ?? -1);
     else this.#onFailure(lane, batch, refusal(code, result));
   }
 
@@ -310,9 +324,12 @@ export class Producer {
     const isBehindFailure = code === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER && !isFirst;
     const isUnknown = code === Errors.UNKNOWN_PRODUCER_ID || code === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
     const wasSent = batch.attempts > 0;
-    const mayRetry = isTransient(error) || isBehindFailure || (isUnknown && this.#settings.isIdempotent);
+    const mayRetry =
+      isTransient(error) ||
+      isBehindFailure ||
+      (isUnknown && this.#settings.isIdempotent && this.#transactions === undefined);
     if (!mayRetry || batch.attempts > this.#settings.retries) {
-      this.#finish(lane, batch, error);
+      this.#finish(lane, batch, -1, error);
       return;
     }
     if (wasSent && !isBehindFailure) {
@@ -328,15 +345,16 @@ export class Producer {
     this.#drainLater();
   }
 
-  #finish(lane: Lane, batch: PendingBatch, error?: Error): void {
+  #finish(lane: Lane, batch: PendingBatch, baseOffset: number, error?: Error): void {
     lane.batches = lane.batches.filter((other) => other !== batch);
+    if (error !== undefined) this.#transactions?.fail(error);
     // Sequence numbers must have no gap: after a batch that was given up, the next ones start anew.
     if (error !== undefined && this.#settings.isIdempotent) {
       this.#identity = undefined;
       for (const waiting of lane.batches) waiting.bytes = undefined;
     }
     for (const record of batch.records) this.#bufferedBytes -= sizeBoundOf(record);
-    batch.settle(error);
+    batch.settle(lane.partition, baseOffset, error);
     this.#changed();
   }
 
@@ -347,13 +365,13 @@ export class Producer {
       for (const batch of lane.batches) {
         if (batch.state === "inFlight" || now - batch.createdMs < deliveryTimeoutMs) continue;
         const complaint = `Expiring ${batch.records.length} record(s) for ${lane.topic}-${lane.partition}:${deliveryTimeoutMs} ms has passed since batch creation`;
-        this.#finish(lane, batch, new TimeoutError(complaint));
+        this.#finish(lane, batch, -1, new TimeoutError(complaint));
       }
     }
   }
 
   #failAll(error: Error): void {
-    for (const lane of this.#lanes.values()) for (const batch of lane.batches) this.#finish(lane, batch, error);
+    for (const lane of this.#lanes.values()) for (const batch of lane.batches) this.#finish(lane, batch, -1, error);
   }
 
   /** Resolves at the next batch that is delivered or given up. */

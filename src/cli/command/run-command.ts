@@ -7,6 +7,8 @@ import { describeError, type Terminal, ToolLog } from "./terminal.ts";
 
 /** The release whose tools these are: what `--version` prints, and what runs behind the same names in Kafka. */
 export const kafkaVersion = "4.3.0";
+/** The same as the tools print it that follow argparse: with the commit that the release was made from. */
+export const kafkaBuild = `${kafkaVersion} (Commit:a9ce3221537b8653)`;
 
 /** One of Kafka's command-line tools. */
 export interface Command<T extends OptionTable> {

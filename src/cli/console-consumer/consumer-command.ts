@@ -9,7 +9,7 @@ import { type Terminal } from "../command/terminal.ts";
 import { wholeMatch } from "../topics/topic-filter.ts";
 import { checkConsumerOptions, type ConsumerCall } from "./consumer-call.ts";
 import { consumerOptions } from "./consumer-options.ts";
-import { consumerSettings } from "./consumer-settings.ts";
+import { consumerSettings } from "../client/consumer-settings.ts";
 import { printRecords } from "./print-records.ts";
 
 const source = "org.apache.kafka.tools.consumer.ConsoleConsumer";

@@ -11,7 +11,7 @@ import { OptionError } from "../options/option-table.ts";
 import { type ParsedOptions } from "../options/parse-options.ts";
 import { type LineFormat, lineFormatOf, linesOf, recordOf } from "./line-reader.ts";
 import { lineReaderClass, producerOptions } from "./producer-options.ts";
-import { producerSettings } from "./producer-settings.ts";
+import { producerSettings } from "../client/producer-settings.ts";
 
 type Options = ParsedOptions<typeof producerOptions>;
 type Name = keyof typeof producerOptions;

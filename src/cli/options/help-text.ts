@@ -65,7 +65,7 @@ function wrap(text: string, width: number): string[] {
 function wrapLine(line: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = "";
-  for (const unit of line.match(unbreakable) ?? []) {
+  for (const unit of unbreakablePieces(line)) {
     if (piece.length + unit.length > width) {
       pieces.push(piece.trimEnd());
       piece = continuationIndent;
@@ -74,6 +74,11 @@ function wrapLine(line: string, width: number): string[] {
   }
   if (piece !== "") pieces.push(piece);
   return pieces;
+}
+
+/** The pieces of a line between which it may be broken. */
+export function unbreakablePieces(line: string): readonly string[] {
+  return line.match(unbreakable) ?? [];
 }
 
 /**

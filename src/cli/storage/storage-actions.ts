@@ -8,7 +8,7 @@ import { formatStorage } from "../../metadata/storage/formatter.ts";
 import { storageInfo } from "../../metadata/storage/storage-info.ts";
 import { readProperties } from "../command/properties.ts";
 import { type Terminal } from "../command/terminal.ts";
-import { type Arguments } from "./parse-arguments.ts";
+import { type Arguments } from "../arguments/argument-table.ts";
 import { type StorageCommandName } from "./storage-help.ts";
 
 type Action = (given: Arguments, terminal: Terminal) => number;

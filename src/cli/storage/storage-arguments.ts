@@ -1,4 +1,4 @@
-import { type ArgumentTable } from "./parse-arguments.ts";
+import { type ArgumentTable } from "../arguments/argument-table.ts";
 import { type StorageCommandName } from "./storage-help.ts";
 
 const config = { short: "c", takes: "value", isRequired: true } as const;

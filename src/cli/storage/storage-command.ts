@@ -1,11 +1,11 @@
 import { randomUuid } from "../../base/uuid.ts";
 import { nodeRandom } from "../../io/node/node-random.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
-import { ArgumentError, type Arguments, parseArguments } from "./parse-arguments.ts";
+import { ArgumentError, type Arguments } from "../arguments/argument-table.ts";
+import { misuse } from "../arguments/misuse.ts";
+import { parseArguments } from "../arguments/parse-arguments.ts";
 import { storageArguments } from "./storage-arguments.ts";
 import { storageHelp, type StorageCommandName } from "./storage-help.ts";
-
-const lineWidth = 75;
 
 /** kafka-storage.sh; resolves with the exit code. */
 export async function storageCommand(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -51,20 +51,7 @@ function help(name: keyof typeof storageHelp, terminal: Terminal): number {
   return 0;
 }
 
-/** The first paragraph of the help, then what is wrong. */
 function misused(name: keyof typeof storageHelp, message: string, terminal: Terminal): number {
-  const usage = storageHelp[name].split("\n\n")[0]?.trimEnd();
-  terminal.printError(`${usage}\n${wrap(`kafka-storage: error: ${message}`)}\n`);
+  terminal.printError(misuse("kafka-storage", storageHelp[name], message));
   return 1;
-}
-
-function wrap(text: string): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line === "") lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= lineWidth) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join("\n");
 }

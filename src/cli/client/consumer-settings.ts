@@ -1,5 +1,5 @@
-import { type ConsumerSettings, type OffsetReset } from "../client/consumer.ts";
-import { ConfigurationError } from "../client/kafka-error.ts";
+import { type ConsumerSettings, type OffsetReset } from "./consumer.ts";
+import { ConfigurationError } from "./kafka-error.ts";
 import { type ClientProperties } from "../command/properties.ts";
 
 const isolationLevels = ["read_committed", "read_uncommitted"];

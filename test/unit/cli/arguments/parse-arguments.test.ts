@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseArguments } from "../../../../src/cli/storage/parse-arguments.ts";
+import { parseArguments } from "../../../../src/cli/arguments/parse-arguments.ts";
 import { storageArguments } from "../../../../src/cli/storage/storage-arguments.ts";
 
 const parse = (...args: string[]) => Object.fromEntries(parseArguments(storageArguments.format, args));

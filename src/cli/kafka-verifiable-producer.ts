@@ -1,0 +1,4 @@
+import { runAsProcess } from "./command/run-command.ts";
+import { verifiableProducerCommand } from "./verifiable/verifiable-producer-command.ts";
+
+await runAsProcess(verifiableProducerCommand);
