@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { createLogger } from "../../src/io/node/node-logger.ts";
 import { simulateLogs } from "./log-simulation.ts";
+import { simulateTransactions } from "./transaction-simulation.ts";
 
 const usage = `npm run sim -- [options]
 
+  --workload <name>  logs, transactions; all by default
   --seeds <count>    how many seeds to run (default 2000)
   --first <seed>     the first of them (default 0)
   --minutes <count>  ends after so many minutes, whatever the number of seeds
@@ -13,6 +15,7 @@ const usage = `npm run sim -- [options]
 
 const { values } = parseArgs({
   options: {
+    workload: { type: "string" },
     seeds: { type: "string", default: "2000" },
     first: { type: "string", default: "0" },
     minutes: { type: "string", default: "Infinity" },
@@ -23,17 +26,22 @@ const { values } = parseArgs({
   },
 });
 
-if (values.help) console.log(usage);
+const all = { logs: simulateLogs, transactions: simulateTransactions };
+const workloads = Object.entries(all).filter(([name]) => values.workload === undefined || name === values.workload);
+
+if (values.help || workloads.length === 0) console.log(usage);
 else if (values.cuts !== undefined) await runCuts(Number(values.cuts));
 else if (values.seed === undefined) await runMany();
 else await runOne(Number(values.seed));
 
 async function runOne(seed: number): Promise<void> {
-  const { traceHash } = await simulateLogs(seed, {
-    onTrace: console.log,
-    logger: createLogger({ levels: "debug", format: "text" }),
-  });
-  console.log(`seed ${seed}: ${traceHash}`);
+  for (const [name, simulate] of workloads) {
+    const { traceHash } = await simulate(seed, {
+      onTrace: console.log,
+      logger: createLogger({ levels: "debug", format: "text" }),
+    });
+    console.log(`${name}, seed ${seed}: ${traceHash}`);
+  }
 }
 
 async function runCuts(seed: number): Promise<void> {
@@ -60,15 +68,24 @@ async function runMany(): Promise<void> {
   let operations = 0;
   for (; count < Number(values.seeds) && Date.now() < endMs; count++) {
     const seed = first + count;
-    try {
-      operations += (await simulateLogs(seed)).operations;
-    } catch (error) {
-      failed.push(seed);
-      console.error(`seed ${seed} failed: ${error instanceof Error ? error.stack : String(error)}`);
-      console.error(`replay: npm run sim -- --seed ${seed}`);
-      if (!values["keep-going"]) break;
-    }
+    operations += await runSeed(seed, failed);
+    if (failed.length > 0 && !values["keep-going"]) break;
   }
   console.log(`${count} seeds, ${operations} changes of the disk, ${failed.length} failed ${failed.join(" ")}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
+}
+
+/** All workloads of a seed; returns how many changes of the disk they made. */
+async function runSeed(seed: number, failed: number[]): Promise<number> {
+  let operations = 0;
+  for (const [name, simulate] of workloads) {
+    try {
+      operations += (await simulate(seed)).operations;
+    } catch (error) {
+      failed.push(seed);
+      console.error(`${name}, seed ${seed} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      console.error(`replay: npm run sim -- --workload ${name} --seed ${seed}`);
+    }
+  }
+  return operations;
 }

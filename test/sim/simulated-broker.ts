@@ -1,0 +1,216 @@
+import { GroupMetadata } from "../../src/coordinator/group/consumer/group-metadata.ts";
+import { GroupCoordinator } from "../../src/coordinator/group/group-coordinator.ts";
+import { groupShard } from "../../src/coordinator/group/group-shard.ts";
+import { CoordinatorRuntime } from "../../src/coordinator/runtime/coordinator-runtime.ts";
+import { TransactionCoordinator } from "../../src/coordinator/transaction/transaction-coordinator.ts";
+import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
+import { nodeCompute } from "../../src/io/node/node-compute.ts";
+import { type Logger } from "../../src/io/ports.ts";
+import { LogManager } from "../../src/log/directory/log-manager.ts";
+import { type LogConfig } from "../../src/log/log-config.ts";
+import { type WayOfWriting } from "../../src/log/write-choice.ts";
+import { WriteQueue } from "../../src/log/write-queue.ts";
+import { localReplicaChanges } from "../../src/metadata/delta/local-replica-changes.ts";
+import { MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
+import { emptyImage } from "../../src/metadata/image/metadata-image.ts";
+import { Errors } from "../../src/protocol/errors.ts";
+import { ReplicaManager } from "../../src/replication/replica-manager.ts";
+import { TransactionVerification } from "../../src/replication/transaction-verification.ts";
+import { CoordinatorLog } from "../../src/server/coordinator-log.ts";
+import { produceHandler } from "../../src/server/handlers/produce.ts";
+import { LocalTransactionMarkers } from "../../src/server/local-transaction-markers.ts";
+import { MetadataCache } from "../../src/server/metadata-cache.ts";
+import { PartitionLookup } from "../../src/server/partition-lookup.ts";
+import { type ManualTime } from "../support/manual-time.ts";
+import { type SeededRandom } from "../support/random-bytes.ts";
+import { testConfig } from "../unit/coordinator/group-world.ts";
+import { testTransactionConfig } from "../unit/coordinator/transaction-world.ts";
+import { type MemoryDisk } from "./memory-disk.ts";
+
+const brokerId = 1;
+const dataDirectory = "/data";
+
+export interface SimulatedTopic {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: number;
+}
+
+export interface SimulatedBrokerOptions {
+  readonly disk: MemoryDisk;
+  readonly time: ManualTime;
+  readonly random: SeededRandom;
+  readonly logger: Logger;
+  readonly logConfig: LogConfig;
+  readonly topics: readonly SimulatedTopic[];
+  /** Of every partition: grows with each life. */
+  readonly leaderEpoch: number;
+  readonly transactionVersion: number;
+  readonly takeProducerId: () => number;
+}
+
+/** All of a broker that groups and transactions pass through, from the handlers down to a disk, without a network. */
+export class SimulatedBroker {
+  readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  readonly replicas: ReplicaManager;
+  readonly produce: ReturnType<typeof produceHandler>;
+  /** Resolves when the process ends. */
+  readonly ended: Promise<undefined>;
+  readonly #options: SimulatedBrokerOptions;
+  readonly #logManager: LogManager;
+  readonly #cache = new MetadataCache();
+  #end: (value: undefined) => void = () => {};
+
+  constructor(options: SimulatedBrokerOptions) {
+    this.#options = options;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    const { disk, time, random, logger, logConfig } = options;
+    const own = { clock: time, timers: time, logger };
+    const workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute });
+    this.#logManager = new LogManager({
+      ...own,
+      directories: [dataDirectory],
+      excluded: new Set(),
+      defaultConfig: logConfig,
+      disk,
+      random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
+      writeQueue: new WriteQueue({ timers: time, clock: time, choice: drawnChoice(random), tailCacheBytes: 65_536 }),
+      retentionIntervalMs: 300_000,
+      initialDelayMs: 30_000,
+      flushIntervalMs: Infinity,
+      recoveryPointIntervalMs: 60_000,
+      logStartIntervalMs: 60_000,
+      highWatermarkIntervalMs: 5_000,
+      producerIdExpirationMs: 86_400_000,
+      producerIdCheckIntervalMs: 600_000,
+      producerSettings: { verifiesTransactions: true },
+      onDirectoryFailed: (directory) => this.replicas.onDirectoryFailed(directory),
+    });
+    this.replicas = new ReplicaManager({ ...own, brokerId, logManager: this.#logManager });
+    const verification = new TransactionVerification({
+      verifier: { addOrVerify: (request) => this.transactions.addOrVerify(request) },
+      clock: time,
+      timers: time,
+      isEnabled: () => true,
+      retryBackoffMs: 20,
+      retryMsMax: 100,
+    });
+    const log = new CoordinatorLog(this.replicas, time, time, verification, 5_242_880);
+    const metadata = new GroupMetadata();
+    const onLog = {
+      ...own,
+      writer: log,
+      loader: log,
+      compute: nodeCompute,
+      compression: "none",
+      writeTimeoutMs: 5_000,
+    } as const;
+    this.groups = new GroupCoordinator({
+      runtime: new CoordinatorRuntime("__consumer_offsets", {
+        ...onLog,
+        shard: groupShard(testConfig, metadata),
+        staysLoaded: true,
+      }),
+      config: testConfig,
+      partitionCount: () => 1,
+      metadata,
+    });
+    this.transactions = new TransactionCoordinator({
+      ...own,
+      config: testTransactionConfig,
+      createRuntime: (shard) => new CoordinatorRuntime("__transaction_state", { ...onLog, shard, baseSequence: -1 }),
+      markers: new LocalTransactionMarkers({
+        replicas: this.replicas,
+        clock: time,
+        minInSyncReplicasOf: () => 1,
+        timeoutMs: 30_000,
+        completeOffsets: (completed) => this.groups.completeTransaction(completed),
+      }),
+      takeProducerId: () => Promise.resolve({ errorCode: Errors.NONE, producerId: options.takeProducerId() }),
+      partitionExists: ({ topic, partition }) => this.#cache.partition(topic, partition) !== undefined,
+      partitionCount: () => 1,
+      transactionVersion: () => options.transactionVersion,
+    });
+    this.produce = produceHandler({
+      cache: this.#cache,
+      lookup: new PartitionLookup(this.#cache, this.replicas),
+      replicas: this.replicas,
+      clock: time,
+      compute: nodeCompute,
+      workers,
+      verification,
+      minInSyncReplicasOf: () => 1,
+    });
+  }
+
+  /** Loads the logs, and begins to lead all partitions; the coordinators load theirs while the first requests come. */
+  start(): void {
+    const { topics, logConfig, leaderEpoch } = this.#options;
+    this.#logManager.load();
+    this.#logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
+    const delta = new MetadataDelta(emptyImage);
+    const internal = ["__transaction_state", "__consumer_offsets"].map((name, index) => ({
+      name,
+      id: `INTERNALtopicAAAAAAAA${"Qg"[index]}`,
+      partitions: 1,
+    }));
+    for (const topic of [...internal, ...topics]) replayTopic(delta, topic, leaderEpoch);
+    const image = delta.apply(emptyImage.provenance);
+    this.#cache.publish(delta, image);
+    const config = (topic: string) =>
+      topic.startsWith("__") ? { ...logConfig, isCompacted: true, isDeleted: false } : logConfig;
+    this.replicas.apply(localReplicaChanges(delta.topics!, brokerId), config);
+    void this.groups.onMetadataChanged(delta, image);
+    void this.groups.onElection(0, leaderEpoch);
+    void this.transactions.onElection(0, leaderEpoch);
+    this.#logManager.start();
+  }
+
+  /** The process is gone: nobody hears of it any more. */
+  end(): void {
+    this.#end(undefined);
+  }
+
+  async close(): Promise<void> {
+    this.groups.close();
+    this.transactions.close();
+    this.replicas.close();
+    await this.#logManager.prepareClose();
+    this.#logManager.close(1);
+    this.end();
+  }
+}
+
+/** As it may come from any history of writes that were held back. */
+function drawnChoice(random: SeededRandom): { wayFor(isUnderWay: boolean): WayOfWriting; note(): void } {
+  return {
+    wayFor: (isUnderWay) => (random.below(3) > 0 ? "now" : isUnderWay ? "later" : "aside"),
+    note: () => undefined,
+  };
+}
+
+function replayTopic(delta: MetadataDelta, { name, id, partitions }: SimulatedTopic, leaderEpoch: number): void {
+  delta.replay({ type: "topic", version: 0, data: { name, topicId: id } });
+  for (let partitionId = 0; partitionId < partitions; partitionId++) {
+    delta.replay({
+      type: "partition",
+      version: 0,
+      data: {
+        partitionId,
+        topicId: id,
+        replicas: [brokerId],
+        isr: [brokerId],
+        removingReplicas: [],
+        addingReplicas: [],
+        leader: brokerId,
+        leaderRecoveryState: 0,
+        leaderEpoch,
+        partitionEpoch: leaderEpoch,
+        directories: [],
+        eligibleLeaderReplicas: null,
+        lastKnownElr: null,
+      },
+    });
+  }
+}

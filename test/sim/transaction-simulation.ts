@@ -1,0 +1,156 @@
+import { type Logger } from "../../src/io/ports.ts";
+import { BrokerWorld } from "./broker-world.ts";
+import { CommittedReader } from "./committed-reader.ts";
+import { FixedInput, GroupInput, inputTopic } from "./input-source.ts";
+import { TransactionLedger } from "./transaction-ledger.ts";
+import { outputPartitions, TransactionWorker } from "./transaction-worker.ts";
+import { demand, demandEqual } from "./violation.ts";
+
+export interface TransactionSimulationOptions {
+  readonly onTrace?: (line: string) => void;
+  readonly logger?: Logger;
+}
+
+export interface SimulatedTransactions {
+  readonly traceHash: string;
+  readonly operations: number;
+}
+
+const outputTopic = { name: "out", id: "AAAAAAAAAAAAAAAAAAAAAg", partitions: outputPartitions };
+
+/**
+ * Workers that consume, transform and produce in transactions, over a few lives of a broker: some abort, some stand still
+ * until others have taken over and come back as zombies. In the end every input was processed once, as committed readers
+ * see it. Throws a `Violation` when something is other than it has to be.
+ */
+export async function simulateTransactions(
+  seed: number,
+  options: TransactionSimulationOptions = {},
+): Promise<SimulatedTransactions> {
+  const run = new Run(seed, options);
+  for (let life = 1 + run.world.draw(4); life > 0; life--) await run.life();
+  await run.finish();
+  return { traceHash: run.world.traceHash, operations: run.world.operations };
+}
+
+class Run {
+  readonly world: BrokerWorld;
+  readonly #ledger: TransactionLedger;
+  readonly #readers = Array.from({ length: outputPartitions }, () => new CommittedReader());
+  /** Each partition has a transactional id; else there is a group, and each worker an id. */
+  readonly #isFixed: boolean;
+  readonly #workers: (TransactionWorker | undefined)[] = [];
+  readonly #zombies: TransactionWorker[] = [];
+  readonly #ended = new Set<TransactionWorker>();
+  #names = 0;
+
+  constructor(seed: number, options: TransactionSimulationOptions) {
+    this.world = new BrokerWorld(seed, {
+      ...options,
+      topics: [inputTopic, outputTopic],
+      transactionVersion: seed % 4 === 3 ? 1 : 2,
+    });
+    const { draw } = this.world;
+    this.#isFixed = draw(2) === 0;
+    this.#ledger = new TransactionLedger(Array.from({ length: inputTopic.partitions }, () => 3 + draw(10)));
+  }
+
+  async life(): Promise<void> {
+    const { world } = this;
+    const { draw } = world;
+    await world.boot(true);
+    if (draw(3) > 0) world.disk.cutAfter(1 + draw(150), (sizeBytes) => draw(sizeBytes + 1));
+    await world.live(40 + draw(220), () => this.#onStep());
+    world.end();
+    await world.settle();
+  }
+
+  async finish(): Promise<void> {
+    const { world } = this;
+    await world.boot(false);
+    for (const zombie of this.#zombies) zombie.isFrozen = false;
+    await world.finish(
+      () => this.#ledger.isDone && world.runningCount === 0,
+      () => this.#onStep(),
+    );
+    while (world.lateCount > 0) await world.deliverLate();
+    // What nobody ends is ended by its timeout.
+    await world.advance(60_000);
+    await this.#conclude();
+  }
+
+  async #onStep(): Promise<void> {
+    const { world } = this;
+    const { draw, isCalm } = world;
+    for (let slot = 0; slot < inputTopic.partitions; slot++) {
+      const worker = this.#workers[slot];
+      const isGone = worker === undefined || this.#ended.has(worker);
+      if (isGone ? !this.#ledger.isDone && draw(3) === 0 : !isCalm && draw(150) === 0) {
+        // Whoever takes over does not ask whether the one before is dead.
+        if (!isGone) this.#freeze(worker);
+        this.#workers[slot] = this.#start(slot);
+      }
+    }
+    if (this.#zombies.length > 0 && draw(60) === 0) {
+      const [zombie] = this.#zombies.splice(draw(this.#zombies.length), 1);
+      zombie!.isFrozen = false;
+      world.trace(`${zombie!.name} is back`);
+    }
+    if (draw(5) === 0) this.#read(400);
+    await Promise.resolve();
+  }
+
+  #freeze(worker: TransactionWorker): void {
+    // Some only look dead.
+    worker.isFrozen = this.world.draw(3) > 0;
+    this.world.trace(`${worker.name} ${worker.isFrozen ? "stands still" : "is replaced"}`);
+    if (worker.isFrozen) this.#zombies.push(worker);
+  }
+
+  #start(slot: number): TransactionWorker {
+    const { world } = this;
+    const name = `w${this.#names++}`;
+    const source = this.#isFixed
+      ? new FixedInput(slot, world, this.#ledger)
+      : new GroupInput(name, world, this.#ledger);
+    const worker = new TransactionWorker(name, this.#isFixed ? `t${slot}` : name, source, world, this.#ledger);
+    world.run(worker, () => worker.run().finally(() => this.#ended.add(worker)));
+    return worker;
+  }
+
+  #read(maxBytes: number): void {
+    const { broker, disk } = this.world;
+    if (broker === undefined || !disk.isOn) return;
+    for (const [index, reader] of this.#readers.entries()) {
+      const partition = broker.replicas.partition("out", index);
+      if (partition === undefined) continue;
+      for (const record of reader.read(partition, maxBytes)) this.#ledger.read(record);
+    }
+  }
+
+  async #conclude(): Promise<void> {
+    const { world } = this;
+    const { replicas, transactions, groups } = world.broker!;
+    this.#read(100_000);
+    for (const { topic, index, log } of replicas.partitions()) {
+      demand(
+        log.lastStableOffset === log.writtenOffset,
+        () => `${topic}-${index}: a transaction hangs at ${log.lastStableOffset} of ${log.writtenOffset}`,
+      );
+    }
+    const filter = { stateFilters: [], producerIdFilters: [], durationFilter: -1, transactionalIdPattern: null };
+    for (const { transactionalId, transactionState } of transactions.listTransactions(filter, () => true)
+      .transactionStates ?? []) {
+      const isOver = ["Empty", "CompleteCommit", "CompleteAbort"].includes(transactionState ?? "");
+      demand(isOver, () => `${transactionalId} is ${transactionState}`);
+    }
+    const request = { groupId: "g", memberId: null, memberEpoch: -1, topics: null };
+    const fetching = groups.fetchOffsets(request, true);
+    await world.settle();
+    const fetched = await fetching;
+    demand(fetched.ok, () => "the group's offsets cannot be told");
+    const offsets = fetched.response.topics?.[0]?.partitions?.map(({ committedOffset }) => committedOffset) ?? [];
+    demandEqual(offsets.sort(), [...this.#ledger.inputCounts].sort(), "the group's offsets");
+    this.#ledger.conclude();
+  }
+}
