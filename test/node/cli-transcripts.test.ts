@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "vitest";
 import { runCommand } from "../../src/cli/command/run-command.ts";
+import { configsCommand } from "../../src/cli/configs/configs-command.ts";
 import { consumerGroupsCommand } from "../../src/cli/consumer-groups/consumer-groups-command.ts";
 import { getOffsetsCommand } from "../../src/cli/get-offsets/get-offsets-command.ts";
 import { groupsCommand } from "../../src/cli/groups/groups-command.ts";
@@ -26,6 +27,7 @@ const recordWith = process.env["RECORD_CLI"];
 
 /** Those whose sessions are long. Lines of theirs that use the shell run `bin/` all the same. */
 const inProcess = new Map<string, Tool>([
+  ["kafka-configs", (args, terminal) => runCommand(configsCommand, args, terminal)],
   ["kafka-get-offsets", (args, terminal) => runCommand(getOffsetsCommand, args, terminal)],
   ["kafka-groups", (args, terminal) => runCommand(groupsCommand, args, terminal)],
   ["kafka-consumer-groups", (args, terminal) => runCommand(consumerGroupsCommand, args, terminal)],
@@ -45,6 +47,7 @@ const sessions = [
   "consumer-groups",
   "consumer-protocol-groups",
   "transactions",
+  "group-configs",
 ];
 
 /** What must be there before a session begins that no tool can make. */

@@ -63,7 +63,8 @@ const plainCommand = /^([\w-]+)\.sh((?: (?:'[^']*'|[\w.,:/=$+-]+))*)( \| cat -e)
 async function runInProcess(command: string, options: TranscriptOptions): Promise<Outcome | undefined> {
   const match = plainCommand.exec(command);
   const tool = options.inProcess?.get(match?.[1] ?? "");
-  if (match === null || tool === undefined) return undefined;
+  // A process has a folder of its own, from which it takes files.
+  if (match === null || tool === undefined || /\.(?:properties|csv|json)\b/.test(command)) return undefined;
   const words = match[2]?.match(/'[^']*'|\S+/g) ?? [];
   const terminal = new RecordingTerminal();
   const args = words.map((word) => word.replace(/^'(.*)'$/, "$1").replace("$BOOTSTRAP", options.bootstrap ?? ""));
