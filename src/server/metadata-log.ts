@@ -110,6 +110,8 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   async flush(): Promise<void> {
+    // What is committed is read back at once: a thread that is still writing it must not keep it from being there.
+    this.#log.writePending();
     await this.#log.flush();
     // A log whose disk failed before has nothing to flush, and must not pass for durable.
     if (this.#log.isOffline) throw new Error("the disk of the metadata log failed");

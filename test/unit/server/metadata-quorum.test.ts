@@ -7,6 +7,8 @@ import { nodeClock } from "../../../src/io/node/node-clock.ts";
 import { nodeDisk } from "../../../src/io/node/node-disk.ts";
 import { nodeRandom } from "../../../src/io/node/node-random.ts";
 import { nodeTimers } from "../../../src/io/node/node-timers.ts";
+import { type Disk } from "../../../src/io/ports.ts";
+import { type WayOfWriting } from "../../../src/log/write-choice.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { formatOptionsFor } from "../../../src/metadata/storage/format-command.ts";
 import { formatStorage } from "../../../src/metadata/storage/formatter.ts";
@@ -35,10 +37,14 @@ function configFor(dir: string, more: readonly [string, string][] = []): BrokerC
 }
 
 /** Starts the metadata side of a node on `dir`, formatting it when it is new. */
-async function start(dir: string, more: readonly [string, string][] = []) {
+async function start(
+  dir: string,
+  more: readonly [string, string][] = [],
+  { disk = nodeDisk, writeQueue = new WriteQueue({ timers: nodeTimers }) } = {},
+) {
   const config = configFor(dir, more);
   const ports = {
-    disk: nodeDisk,
+    disk,
     random: nodeRandom,
     clock: nodeClock,
     timers: nodeTimers,
@@ -55,7 +61,7 @@ async function start(dir: string, more: readonly [string, string][] = []) {
   const quorum = openMetadataQuorum({
     config,
     ports,
-    writeQueue: new WriteQueue({ timers: nodeTimers }),
+    writeQueue,
     clusterId,
     directoryId,
     controllerEndpoints: [{ name: "CONTROLLER", host: "localhost", port: 19401 }],
@@ -86,7 +92,35 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 const topicsOf = ({ loader }: Pick<MetadataQuorum, "loader">) => [...loader.image.topics.byName.keys()].sort();
 
+/** The file system, with a thread pool that comes late to what it is to write. */
+const slowlyWrittenAside: Disk = {
+  ...nodeDisk,
+  open(path, mode) {
+    const file = nodeDisk.open(path, mode);
+    const write = file.writeAsync.bind(file);
+    file.writeAsync = async (slices, position) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return write(slices, position);
+    };
+    return file;
+  },
+};
+
 describe("on a real disk", () => {
+  test("what is flushed is committed, however long a thread still writes to the log", async () => {
+    const choice = {
+      wayFor: (isUnderWay: boolean): WayOfWriting => (isUnderWay ? "later" : "aside"),
+      note: () => undefined,
+    };
+    const writeQueue = new WriteQueue({ timers: nodeTimers, clock: nodeClock, choice });
+    const quorum = await start(temporaryDirectory(), [], { disk: slowlyWrittenAside, writeQueue });
+    await quorum.joinBroker();
+    await quorum.createTopic("a");
+    await quorum.createTopic("b");
+    expect(topicsOf(quorum)).toEqual(["a", "b"]);
+    await quorum.close();
+  });
+
   test("what was answered is there after a crash", async () => {
     const dir = temporaryDirectory();
     const first = await start(dir);
