@@ -196,6 +196,7 @@ export class LogAppender implements Writable {
   async #writeAside(): Promise<void> {
     const storage = this.#storage;
     this.#isQueued = false;
+    if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
     const { endOffset, tail } = storage;
     const appendedBytes = this.#appendedBytes;
     const { clears } = tail;

@@ -106,7 +106,7 @@ export class Segment {
   /** A segment that was looked at before. */
   static known(place: SegmentPlace, nowMs: TimestampMs, known: KnownSegment): Segment {
     const segment = new Segment(place, known.baseOffset, nowMs);
-    segment.sizeBytes = segment.writtenBytes = known.sizeBytes;
+    segment.sizeBytes = segment.writtenBytes = segment.file.flushedBytes = known.sizeBytes;
     segment.#indexes.load(known.hasTransactions);
     return segment;
   }

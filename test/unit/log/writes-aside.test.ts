@@ -93,6 +93,25 @@ describe("writes that a thread makes", () => {
     expect(log.writtenOffset).toBe(1);
   });
 
+  test("are none of a log that went offline in the turn: its volume may be taken away", async () => {
+    const { log, queue, time, append, inFile } = open();
+    append(batch());
+    log.goOffline();
+    queue.endTurn();
+    await time.settle();
+    expect([inFile().length, log.writtenOffset]).toEqual([0, 0]);
+  });
+
+  test("are none of a log that was closed in the turn: its files stay closed", async () => {
+    const { disk, log, queue, time, append } = open();
+    append(batch());
+    log.close();
+    const opened = disk.counts.get("open");
+    queue.endTurn();
+    await time.settle();
+    expect(disk.counts.get("open")).toBe(opened);
+  });
+
   test("that the disk refuses take the log offline, and acknowledge nothing", async () => {
     const { disk, log, queue, time, append, diskErrors } = open();
     append(batch());
