@@ -48,6 +48,7 @@ const sessions = [
   "consumer-protocol-groups",
   "transactions",
   "group-configs",
+  "performance",
 ];
 
 /** What must be there before a session begins that no tool can make. */

@@ -29,7 +29,8 @@ export type Subscription =
   | {
       readonly kind: "partition";
       readonly topic: string;
-      readonly partition: number;
+      /** One of them, or several. */
+      readonly partition: number | readonly number[];
       readonly start: number | OffsetReset;
     };
 
@@ -129,6 +130,15 @@ export class Consumer {
     if (this.#subscription.kind === "group") await this.#subscription.member.commit(offsets);
   }
 
+  /** Waits until it is known of every partition where its reading begins. @throws what ended the consumption */
+  async positioned(): Promise<void> {
+    await this.fill(0);
+    while (this.#mustJoin || this.#partitions.some(({ fetchOffset }) => fetchOffset === undefined)) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#change(1);
+    }
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -172,7 +182,8 @@ export class Consumer {
       const { topic, partition, start } = subscription;
       const reset = typeof start === "number" ? this.#settings.offsetReset : start;
       const offset = typeof start === "number" ? start : undefined;
-      this.#partitions = [track({ topic, partition }, offset, reset)];
+      const indexes = typeof partition === "number" ? [partition] : partition;
+      this.#partitions = indexes.map((index) => track({ topic, partition: index }, offset, reset));
       this.#mustJoin = false;
       return;
     }
