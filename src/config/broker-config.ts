@@ -18,6 +18,7 @@ import {
   type QuorumVoter,
   type SecurityProtocol,
 } from "./endpoint.ts";
+import { groupLimitsProblem } from "./group-limits.ts";
 
 export type BrokerKeyName = keyof typeof brokerKeys;
 export type BrokerValue<K extends BrokerKeyName> = (typeof brokerKeys)[K] extends ConfigKey<infer T> ? T : never;
@@ -144,6 +145,8 @@ export class BrokerConfig {
     require(this.isBroker || this.isController, 'process.roles must name "broker", "controller" or both');
     require(this.logDirs.length > 0, "At least one log directory must be defined via log.dirs or log.dir.");
     this.#checkLogs(require);
+    const groupsProblem = groupLimitsProblem(this);
+    if (groupsProblem !== undefined) throw new ConfigError(groupsProblem);
     require(this.get("replica.fetch.wait.max.ms") <=
       this.get(
         "replica.lag.time.max.ms",

@@ -168,8 +168,8 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       topicCreation: autoTopicCreation,
       servedTopics: new Set([consumerOffsetsTopic, transactionStateTopic]),
     }),
-    consumerGroupHeartbeatHandler({ groups, random, isEnabled: () => isGroupProtocolEnabled(cache) }),
-    consumerGroupDescribeHandler({ groups, isEnabled: () => isGroupProtocolEnabled(cache) }),
+    consumerGroupHeartbeatHandler({ groups, random, isEnabled: () => isGroupProtocolEnabled(cache, config) }),
+    consumerGroupDescribeHandler({ groups, isEnabled: () => isGroupProtocolEnabled(cache, config) }),
     joinGroupHandler({ groups, random }),
     syncGroupHandler({ groups }),
     heartbeatHandler({ groups }),
@@ -194,7 +194,8 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
 /** Log levels are set at start (`ODRADEK_LOG`), not while the node runs. */
 const fixedLoggers: BrokerLoggers = { levels: () => new Map([[rootLogger, "INFO"]]) };
 
-function isGroupProtocolEnabled({ image }: MetadataCache): boolean {
+function isGroupProtocolEnabled({ image }: MetadataCache, config: BrokerConfig): boolean {
+  if (!config.get("group.coordinator.rebalance.protocols").includes("consumer")) return false;
   return (image.features.finalizedLevels.get(groupVersionFeature) ?? 0) >= 1;
 }
 

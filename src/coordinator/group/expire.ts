@@ -11,15 +11,27 @@ export function scheduleExpiration(turn: GroupTurn): void {
   turn.schedule(timerKeys.expiration, turn.state.config.offsetsRetentionCheckIntervalMs, expireOffsets);
 }
 
+/** So many offsets are looked at before others have their turn. */
+const offsetsPerTurn = 2_000;
+
 /** Deletes offsets that have expired, and groups that are empty and have none. */
 export function expireOffsets(turn: GroupTurn): void {
+  expireOffsetsIn(turn, turn.state.groups.values());
+}
+
+/** The same in the groups that are still to be looked at. */
+function expireOffsetsIn(turn: GroupTurn, groups: Iterator<Group, undefined>): void {
   turn.isDivisible = true;
-  for (const group of turn.state.groups.values()) {
-    if (group.type === "share") continue;
-    if (expireOffsetsOf(turn, group) && isEmpty(group)) appendGroupTombstones(turn, group);
+  let next = groups.next();
+  for (let left = offsetsPerTurn; next.done !== true; next = groups.next()) {
+    const group = next.value;
+    left -= 1 + turn.state.offsets.countOf(group.groupId);
+    if (group.type !== "share" && expireOffsetsOf(turn, group) && isEmpty(group)) appendGroupTombstones(turn, group);
+    if (left <= 0) break;
   }
   if (turn.records.length > 0) turn.note("info", "expired offsets and groups", { tombstones: turn.records.length });
-  scheduleExpiration(turn);
+  if (next.done === true) scheduleExpiration(turn);
+  else turn.schedule(timerKeys.expiration, 0, (later) => expireOffsetsIn(later, groups));
 }
 
 /** Topics were deleted: offsets in them mean nothing any more, unless they are of a younger topic of the same name. */
@@ -28,11 +40,10 @@ export function deleteOffsetsOfTopics(
   topics: readonly { readonly topicId: Uuid; readonly name: string }[],
 ): void {
   turn.isDivisible = true;
-  const idByName = new Map(topics.map(({ name, topicId }) => [name, topicId]));
-  for (const [group, topic, partition, { topicId }] of turn.state.offsets.all()) {
-    const deletedId = idByName.get(topic);
-    if (deletedId === undefined || (topicId !== zeroUuid && topicId !== deletedId)) continue;
-    appendOffsetTombstone(turn, group, topic, partition);
+  for (const { name, topicId: deletedId } of topics) {
+    for (const [group, partition, { topicId }] of turn.state.offsets.inTopic(name)) {
+      if (topicId === zeroUuid || topicId === deletedId) appendOffsetTombstone(turn, group, name, partition);
+    }
   }
 }
 

@@ -188,10 +188,10 @@ export class GroupCoordinator {
     if (!this.#isActive) return { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };
     const groups = [];
     for (const result of this.#runtime.readAll((state) => listGroups(state, request))) {
-      if (result.ok) groups.push(...result.response);
+      if (result.ok) groups.push(result.response);
       else if (result.error !== Errors.NOT_COORDINATOR) return { errorCode: result.error };
     }
-    return { groups };
+    return { groups: groups.flat() };
   }
 
   describeGroups(groupIds: readonly string[], apiVersion: number): DescribedGroup[] {

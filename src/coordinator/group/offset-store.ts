@@ -102,6 +102,22 @@ export class OffsetStore {
     for (const key of this.#open.get(group)?.keys() ?? []) yield parsePartitionKey(key);
   }
 
+  /** How many offsets a group has, without those that are pending. */
+  countOf(group: string): number {
+    let count = 0;
+    for (const partitions of this.#committed.byGroup.get(group)?.values() ?? []) count += partitions.size;
+    return count;
+  }
+
+  /** The offsets of all groups in one topic, pending ones too. */
+  *inTopic(topic: string): IterableIterator<[group: string, partition: number, committed: CommittedOffset]> {
+    for (const { byGroup } of [this.#committed, ...this.#pending.values()]) {
+      for (const [group, topics] of byGroup.entries()) {
+        for (const [partition, committed] of topics.get(topic)?.entries() ?? []) yield [group, partition, committed];
+      }
+    }
+  }
+
   /** Every offset, pending ones too. */
   *all(): IterableIterator<[group: string, topic: string, partition: number, committed: CommittedOffset]> {
     for (const offsets of [this.#committed, ...this.#pending.values()]) {

@@ -209,13 +209,13 @@ export class TransactionCoordinator {
       matchesId,
     };
     const nowMs = this.#options.clock.wallMs();
-    const transactionStates = [];
+    const listed = [];
     for (const result of this.#runtime.readAll((state) => listTransactions(state, filter, nowMs))) {
-      if (result.ok) transactionStates.push(...result.response);
+      if (result.ok) listed.push(result.response);
       else if (result.error !== Errors.NOT_COORDINATOR) return { errorCode: result.error };
     }
     const unknownStateFilters = [...filter.states].filter((name) => !isStatus(name));
-    return { unknownStateFilters, transactionStates };
+    return { unknownStateFilters, transactionStates: listed.flat() };
   }
 
   #refusalOf(transactionalId: string): ErrorCode | undefined {

@@ -68,6 +68,23 @@ describe("a broker's configuration", () => {
     [{ listeners: "PLAINTEXT://localhost" }, "Unable to parse PLAINTEXT://localhost to a broker endpoint"],
     [{ listeners: "PLAINTEXT://:9092,CONTROLLER://:9092" }, "Each listener must have a different port"],
     [{ listeners: "OTHER://:1,CONTROLLER://:2" }, "No security protocol defined for listener OTHER"],
+    [{ "group.coordinator.rebalance.protocols": "consumer" }, "Disabling the 'classic' protocol is not supported."],
+    [
+      { "group.consumer.heartbeat.interval.ms": "1000" },
+      "group.consumer.heartbeat.interval.ms must be greater than or equal to group.consumer.min.heartbeat.interval.ms",
+    ],
+    [
+      { "group.consumer.session.timeout.ms": "60001" },
+      "group.consumer.session.timeout.ms must be less than or equal to group.consumer.max.session.timeout.ms",
+    ],
+    [
+      { "group.consumer.min.session.timeout.ms": "5000", "group.consumer.session.timeout.ms": "5000" },
+      "group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms",
+    ],
+    [
+      { "group.share.max.size": "1000", "group.share.max.share.sessions": "999" },
+      "group.share.max.share.sessions must be greater than or equal to group.share.max.size",
+    ],
     [{ "broker.id": "7" }, "You must set `node.id` to the same value as `broker.id`."],
   ])("refuses %j by name, value and what is allowed", (overrides, message) => {
     expect(() => configOf(overrides as Record<string, string>)).toThrow(message);
