@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { startBroker } from "../../src/index.ts";
+import { Errors } from "../../src/protocol/errors.ts";
 import { runGroupScript, type LoggedAnswer } from "../support/group-script.ts";
 import { SocketBroker } from "../support/socket-broker.ts";
 
@@ -38,3 +39,21 @@ test(
     expect(ours).toHaveLength(kafkas.length);
   },
 );
+
+test("a broker of which the consumer protocol is not asked for does not speak it", async () => {
+  const broker = await startBroker({ config: { ...config, "group.coordinator.rebalance.protocols": "classic" } });
+  onTestFinished(() => broker.close());
+  const client = new SocketBroker(broker.host, broker.port);
+  onTestFinished(() => client.close());
+  const heartbeat = await client.send("c", "consumerGroupHeartbeat", 1, {
+    groupId: "g",
+    memberId: "m",
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 1_000,
+    subscribedTopicNames: ["t"],
+    topicPartitions: [],
+  });
+  expect(heartbeat).toMatchObject({ errorCode: Errors.UNSUPPORTED_VERSION });
+  const { groups } = await client.send("c", "consumerGroupDescribe", 1, { groupIds: ["g"] });
+  expect(groups).toMatchObject([{ groupId: "g", errorCode: Errors.UNSUPPORTED_VERSION }]);
+});
