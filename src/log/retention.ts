@@ -40,7 +40,7 @@ export function removeSegments(storage: LogStorage, segments: readonly Segment[]
   storage.keepProducers(storage.segments.first.baseOffset);
   for (const segment of segments) {
     segment.markDeleted();
-    removeLater((remove) => segment.removeBy(remove), storage.config.fileDeleteDelayMs);
+    removeLater((remove) => segment.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
   }
   storage.syncDirectoryInBackground();
   const firstOffset = storage.segments.first.baseOffset;

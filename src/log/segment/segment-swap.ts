@@ -49,7 +49,7 @@ export class SegmentSwap {
         if (!storage.isUsable || storage.directory !== directory) return;
       }
       old.markDeleted();
-      removeLater((remove) => old.removeBy(remove), storage.config.fileDeleteDelayMs);
+      removeLater((remove) => old.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
     }
     const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
     if (gone.size > 0) storage.removeProducerSnapshots((offset) => gone.has(offset));

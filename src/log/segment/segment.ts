@@ -415,9 +415,10 @@ export class Segment {
     this.removeBy((path) => this.#disk.remove(path));
   }
 
-  /** As `remove`, by another hand. */
-  removeBy(remove: (path: string) => void): void {
+  /** As `remove`, by another hand, from where the partition's directory is by then. */
+  removeBy(remove: (path: string) => void, directory = this.#directory): void {
     this.close();
+    this.moveTo(directory);
     for (const path of this.#paths()) remove(path);
   }
 

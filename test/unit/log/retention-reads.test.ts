@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type Removal } from "../../../src/log/retention.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { openLog } from "./open-log.ts";
@@ -34,4 +35,15 @@ test("a time index that says too little deletes nothing", () => {
   index.write([Buffer.alloc(index.sizeBytes())], 0);
   expect(log.deleteOldSegments(startMs + 1_000_000, () => undefined)).toBe(0);
   expect(log.deleteOldSegments(startMs + 1_000_001, () => undefined)).toBe(2);
+});
+
+test("files go from where the directory is by then", () => {
+  const disk = new MemoryDisk();
+  const log = foundLog(disk);
+  const removals: Removal[] = [];
+  log.deleteOldSegments(startMs + 1_000_001, (removal) => void removals.push(removal));
+  log.rename("/data/topic-0.copy");
+  expect(disk.list("/data/topic-0.copy").filter((file) => file.endsWith(".deleted"))).not.toEqual([]);
+  for (const removal of removals) removal((path) => disk.remove(path));
+  expect(disk.list("/data/topic-0.copy").filter((file) => file.endsWith(".deleted"))).toEqual([]);
 });
