@@ -37,6 +37,8 @@ export class BrokerWorld {
   broker: SimulatedBroker | undefined;
   /** The network and the disk do what they should, and nobody stands still. */
   isCalm = false;
+  /** Every request arrives and is answered, as long as there is a broker. */
+  isReliable = false;
   operations = 0;
   readonly #options: WorldOptions;
   readonly #logConfig: LogConfig;
@@ -115,8 +117,8 @@ export class BrokerWorld {
   }
 
   /** The process ends where it is, and perhaps the machine; the disk then has what is left. */
-  end(): void {
-    const isPowerLoss = this.#logConfig.flushMessages === 1 && this.draw(2) === 0;
+  end(mayLosePower = true): void {
+    const isPowerLoss = mayLosePower && this.#logConfig.flushMessages === 1 && this.draw(2) === 0;
     this.trace(isPowerLoss ? "end: power" : "end: kill");
     this.disk = isPowerLoss ? this.disk.crash(this.draw) : this.disk.kill();
     this.#watch();
@@ -145,7 +147,7 @@ export class BrokerWorld {
   async ask<T>(client: SimulatedClient, what: string, call: Call<T>, mayComeLate = true): Promise<T | undefined> {
     await this.turn(client);
     const { broker, disk } = this;
-    const fate = this.isCalm ? -1 : this.draw(24);
+    const fate = this.isCalm || this.isReliable ? -1 : this.draw(24);
     if (broker === undefined || fate === 0) return this.#lost(client, what, "lost");
     if (fate === 1 && mayComeLate) {
       this.#late.push(call);
@@ -215,7 +217,7 @@ export class BrokerWorld {
       if (what < 30) await this.step();
       else if (what < 36) await this.advance(1 + draw(200));
       else if (what < 38) await this.deliverLate();
-      else if (what === 38) await this.advance(1_000 + draw(12_000));
+      else if (what === 38) await this.advance(1_000 + draw(16_000));
       await onStep();
     }
   }

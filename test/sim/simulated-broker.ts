@@ -29,6 +29,14 @@ import { type MemoryDisk } from "./memory-disk.ts";
 
 const brokerId = 1;
 const dataDirectory = "/data";
+/** Members that stand still lose their partitions before their transactions time out. */
+const groupConfig = {
+  ...testConfig,
+  consumerSessionTimeoutMs: 8_000,
+  consumerSessionTimeoutMsMin: 8_000,
+  consumerHeartbeatIntervalMs: 2_000,
+  consumerHeartbeatIntervalMsMin: 2_000,
+};
 
 export interface SimulatedTopic {
   readonly name: string;
@@ -109,10 +117,10 @@ export class SimulatedBroker {
     this.groups = new GroupCoordinator({
       runtime: new CoordinatorRuntime("__consumer_offsets", {
         ...onLog,
-        shard: groupShard(testConfig, metadata),
+        shard: groupShard(groupConfig, metadata),
         staysLoaded: true,
       }),
-      config: testConfig,
+      config: groupConfig,
       partitionCount: () => 1,
       metadata,
     });

@@ -6,6 +6,7 @@ export type Outcome = "open" | "committed" | "aborted" | "unknown";
 
 interface KnownTransaction {
   outcome: Outcome;
+  isEndSent: boolean;
   isCommitSent: boolean;
   /** Inputs whose outputs were acknowledged. */
   readonly written: string[];
@@ -28,8 +29,13 @@ export class TransactionLedger {
     return this.inputCounts.every((count, partition) => this.#committed[partition]! >= count);
   }
 
+  /** Those that somebody has asked to be ended, in the order in which they began. */
+  ended(): string[] {
+    return [...this.#transactions].filter(([, { isEndSent }]) => isEndSent).map(([key]) => key);
+  }
+
   begin(key: string): KnownTransaction {
-    const transaction: KnownTransaction = { outcome: "open", isCommitSent: false, written: [] };
+    const transaction: KnownTransaction = { outcome: "open", isEndSent: false, isCommitSent: false, written: [] };
     this.#transactions.set(key, transaction);
     return transaction;
   }

@@ -75,7 +75,7 @@ class Run {
     );
     while (world.lateCount > 0) await world.deliverLate();
     // What nobody ends is ended by its timeout.
-    await world.advance(60_000);
+    await world.advance(150_000);
     await this.#conclude();
   }
 
@@ -91,7 +91,7 @@ class Run {
         this.#workers[slot] = this.#start(slot);
       }
     }
-    if (this.#zombies.length > 0 && draw(60) === 0) {
+    if (this.#zombies.length > 0 && draw(40) === 0) {
       const [zombie] = this.#zombies.splice(draw(this.#zombies.length), 1);
       zombie!.isFrozen = false;
       world.trace(`${zombie!.name} is back`);

@@ -50,6 +50,8 @@ export class TransactionWorker implements SimulatedClient {
   readonly #transactionalId: string;
   readonly #source: InputSource;
   readonly #isBumping: boolean;
+  /** A short one ends what a worker that stands still has begun; with a long one it can go on. */
+  readonly #timeoutMs: number;
   #producerId = -1;
   #producerEpoch = -1;
   #sequences: number[] = [];
@@ -73,6 +75,7 @@ export class TransactionWorker implements SimulatedClient {
     this.#world = world;
     this.#ledger = ledger;
     this.#isBumping = world.transactionVersion >= 2;
+    this.#timeoutMs = world.draw(3) === 0 ? 12_000 : 120_000;
   }
 
   async run(): Promise<void> {
@@ -93,7 +96,7 @@ export class TransactionWorker implements SimulatedClient {
     for (;;) {
       const call = {
         transactionalId: this.#transactionalId,
-        timeoutMs: 12_000,
+        timeoutMs: this.#timeoutMs,
         expected: undefined,
         enableTwoPhaseCommit: false,
         keepPreparedTransaction: false,
@@ -149,6 +152,7 @@ export class TransactionWorker implements SimulatedClient {
     if (state === "done" && !commitsFirst) state = await this.#commitOffsets(inputs, positions);
     if (state === "dead") return state;
     const isCommit = state === "done" && (isCalm || draw(4) > 0);
+    known.isEndSent = true;
     known.isCommitSent = isCommit;
     const ended = await this.#end(isCommit);
     known.outcome = ended === "done" ? (isCommit ? "committed" : "aborted") : isCommit ? "unknown" : "aborted";
