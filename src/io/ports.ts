@@ -247,6 +247,8 @@ export interface TaskPorts {
  */
 export interface Task<Input, Report, Output> {
   readonly name: string;
+  /** A client waits for it: it does not wait for the tasks of which each may take minutes. */
+  readonly isUrgent?: boolean;
   run(input: Input, ports: TaskPorts, job: TaskJob<Report>): Promise<Output>;
 }
 

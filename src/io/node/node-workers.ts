@@ -16,6 +16,7 @@ const scriptPlaces = ["worker.js", "../worker.js", "../../../dist/worker.js"];
 
 interface Run {
   readonly message: RunMessage;
+  readonly isUrgent: boolean;
   readonly onReport: (report: unknown) => void;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -56,6 +57,11 @@ class WorkerThread {
     return this.#run === undefined && !this.#isEnding;
   }
 
+  /** It runs what may take minutes. */
+  get isTakenForLong(): boolean {
+    return this.#run?.isUrgent === false;
+  }
+
   start(run: Run): void {
     clearTimeout(this.#idleTimer);
     this.#run = run;
@@ -69,7 +75,10 @@ class WorkerThread {
   }
 }
 
-/** Threads that are started when there is work, and end when there is none for a while. */
+/**
+ * Threads that are started when there is work, and end when there is none for a while. One more than `threadsMax` is for
+ * urgent tasks alone.
+ */
 export class ThreadWorkers implements Workers {
   readonly #script: URL;
   readonly #threadsMax: number;
@@ -98,6 +107,7 @@ export class ThreadWorkers implements Workers {
       signal?.addEventListener("abort", () => Atomics.store(cancellation, 0, 1), { once: true });
       this.#waiting.push({
         message: { taskName: task.name, input, cancellation },
+        isUrgent: task.isUrgent === true,
         onReport: (report) => onReport?.(report as Report),
         resolve,
         reject,
@@ -112,16 +122,22 @@ export class ThreadWorkers implements Workers {
   }
 
   #next(): void {
-    while (this.#waiting.length > 0) {
-      const thread = this.#freeThread();
-      if (thread === undefined) return;
-      thread.start(this.#waiting.shift()!);
+    for (let index = 0; index < this.#waiting.length;) {
+      const thread = this.#threadFor(this.#waiting[index]!);
+      if (thread === undefined) index++;
+      else thread.start(this.#waiting.splice(index, 1)[0]!);
     }
   }
 
-  #freeThread(): WorkerThread | undefined {
-    for (const thread of this.#threads) if (thread.isFree) return thread;
-    if (this.#threads.size >= this.#threadsMax) return undefined;
+  #threadFor({ isUrgent }: Run): WorkerThread | undefined {
+    const threads = [...this.#threads];
+    if (!isUrgent && threads.filter((thread) => thread.isTakenForLong).length >= this.#threadsMax) return undefined;
+    const free = threads.find((thread) => thread.isFree);
+    if (free !== undefined) return free;
+    return threads.length > this.#threadsMax ? undefined : this.#startThread();
+  }
+
+  #startThread(): WorkerThread {
     const thread = new WorkerThread(
       this.#script,
       this.#idleMs,

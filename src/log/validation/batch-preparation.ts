@@ -35,6 +35,7 @@ export type PreparationOutput = { readonly ok: true; readonly records: Uint8Arra
 /** As `prepare`, for batches of so many records that a look at each would hold the event loop up. */
 export const preparationTask: Task<PreparationInput, never, PreparationOutput> = {
   name: "prepare",
+  isUrgent: true,
   run: (input, { compute }) => prepare(input, compute),
 };
 

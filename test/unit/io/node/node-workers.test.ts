@@ -57,6 +57,16 @@ test("more tasks than threads wait, and a busy task sees that it was cancelled",
   expect(await waiting).toBe("later");
 });
 
+test("an urgent task does not wait for those that take long", async () => {
+  const abort = new AbortController();
+  const busy = [1, 2, 3].map(() => workers.run(task("busy"), 0, { signal: abort.signal }));
+  const urgent = { ...task("echo"), isUrgent: true };
+  expect(await Promise.all([workers.run(urgent, "one"), workers.run(urgent, "two")])).toEqual(["one", "two"]);
+  expect(workers.threadCount).toBe(3);
+  abort.abort();
+  expect(await Promise.all(busy)).toEqual(["cancelled", "cancelled", "cancelled"]);
+});
+
 test("threads end when there is nothing to do", async () => {
   const short = new ThreadWorkers(url, 1, 20);
   await short.run(task("echo"), 0);
