@@ -59,6 +59,8 @@ await build({
   outdir: dist,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
+  // `import()` needs a loader that code from the cache does not have; `require` is there.
+  supported: { "dynamic-import": false },
   external: ["@mongodb-js/zstd", "@node-rs/crc32", "lz4-napi", "snappy"],
   define: { "import.meta.url": "bundleUrl" },
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 import { CodeCache } from "./code-cache.ts";
 import { type ServerOptions } from "./server-options.ts";
 
@@ -21,7 +21,6 @@ export async function runServerBundle(options: ServerOptions): Promise<void> {
   const cache = new CodeCache(bundleFile);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${cache.source}\n})`, {
     filename: bundleFile,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cache.code === undefined ? {} : { cachedData: cache.code }),
   });
   const module = { exports: {} as ServerModule };
