@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { javaHashOrder, javaStringHash, plannedForCopy } from "../../../src/base/java-hash.ts";
+import { ConfigError } from "../../../src/config/config-key.ts";
 import { partitionAssignorsFrom } from "../../../src/coordinator/group/assignor/builtin-assignors.ts";
 import { type GroupSpec, type MemberSpec } from "../../../src/coordinator/group/assignor/partition-assignor.ts";
 
@@ -83,5 +84,9 @@ function asSets(lists: Lists): Lists {
 }
 
 test("an assignor that there is not, and which there are", () => {
-  expect(() => partitionAssignorsFrom(["uniform", "org.example.Mine"])).toThrow("org.example.Mine");
+  expect(() => partitionAssignorsFrom(["uniform", "org.example.Mine"])).toThrow(ConfigError);
+  const byClass = ["RangeAssignor", "UniformAssignor"].map(
+    (name) => `org.apache.kafka.coordinator.group.assignor.${name}`,
+  );
+  expect(partitionAssignorsFrom(byClass)).toEqual(partitionAssignorsFrom(["range", "uniform"]));
 });

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../../config/config-key.ts";
 import { type PartitionAssignor } from "./partition-assignor.ts";
 import { rangeAssignor } from "./range.ts";
 import { uniformAssignor } from "./uniform.ts";
@@ -5,16 +6,22 @@ import { uniformAssignor } from "./uniform.ts";
 /** Every assignor that `group.consumer.assignors` can name: where another one is to be registered. */
 const builtins: readonly PartitionAssignor[] = [uniformAssignor, rangeAssignor];
 
+/** The classes that Kafka's early configurations name for the same. */
+const byClass: ReadonlyMap<string, PartitionAssignor> = new Map([
+  ["org.apache.kafka.coordinator.group.assignor.UniformAssignor", uniformAssignor],
+  ["org.apache.kafka.coordinator.group.assignor.RangeAssignor", rangeAssignor],
+]);
+
 /**
- * The assignors of these names. Kafka takes names of Java classes, too.
- * @throws Error when there is no such assignor, or one is named twice
+ * The assignors of these names. Kafka takes names of other Java classes, too.
+ * @throws ConfigError when there is no such assignor
  */
 export function partitionAssignorsFrom(names: readonly string[]): PartitionAssignor[] {
   return names.map((name) => {
-    const assignor = builtins.find((builtin) => builtin.name === name);
+    const assignor = builtins.find((builtin) => builtin.name === name) ?? byClass.get(name);
     if (assignor === undefined) {
       const known = builtins.map((builtin) => builtin.name).join(", ");
-      throw new Error(`group.consumer.assignors names "${name}": this broker has ${known}`);
+      throw new ConfigError(`group.consumer.assignors names "${name}": this broker has ${known}`);
     }
     return assignor;
   });
