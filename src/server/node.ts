@@ -302,6 +302,7 @@ class Node implements RunningNode {
       timers,
       compute,
       compression: offsetsCompression(this.#config.get("offsets.topic.compression.codec")),
+      lingerMs: this.#config.get("group.coordinator.append.linger.ms"),
       writeTimeoutMs: this.#config.get("offsets.commit.timeout.ms"),
       logger: logger.child("group"),
       staysLoaded: true,

@@ -15,6 +15,8 @@ export interface PipelineOptions {
   readonly compression: CompressionName | "none";
   /** Of batches without a producer; 0 when it is not given. */
   readonly baseSequence?: number;
+  /** How long a batch gathers turns, unless it is full before; none or -1: until the event loop has nothing else to do. */
+  readonly lingerMs?: number;
   /** How long a reply waits for its records to be committed. */
   readonly writeTimeoutMs: number;
 }
@@ -49,6 +51,8 @@ export class WritePipeline {
   #compressing: WriteBatch | undefined;
   #inFlight: WriteBatch[] = [];
   #isFlushScheduled = false;
+  /** The batch that waits for more turns. */
+  #lingering: WriteBatch | undefined;
   #isWatching = false;
   #isClosed = false;
 
@@ -134,12 +138,21 @@ export class WritePipeline {
   }
 
   #scheduleFlush(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    this.#options.timers.endOfTurn(() => {
-      this.#isFlushScheduled = false;
-      this.#flush();
-    });
+    const { timers, lingerMs = -1 } = this.#options;
+    if (lingerMs <= 0 || this.#queue.length > 1) {
+      if (this.#isFlushScheduled) return;
+      this.#isFlushScheduled = true;
+      timers.endOfTurn(() => {
+        this.#isFlushScheduled = false;
+        this.#flush();
+      });
+    } else if (this.#lingering !== this.#queue[0]) {
+      const lingering = this.#queue[0];
+      this.#lingering = lingering;
+      timers.after(lingerMs, () => {
+        if (this.#queue[0] === lingering) this.#flush();
+      });
+    }
   }
 
   #sizeBytesMax(): number {

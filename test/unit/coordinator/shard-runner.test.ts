@@ -29,7 +29,7 @@ class World {
   readonly compressions: (() => void)[] = [];
   readonly runtime: CoordinatorRuntime<Words, string>;
 
-  constructor(compression: CompressionName | "none" = "none", staysLoaded = false) {
+  constructor(compression: CompressionName | "none" = "none", staysLoaded = false, lingerMs = -1) {
     const shard: CoordinatorShard<Words, string> = {
       newState: (timeline: Timeline) => ({ offsets: new TimelineMap(timeline), ended: new TimelineMap(timeline) }),
       encode: (word) => ({ key: Buffer.from(word), value: null }),
@@ -55,6 +55,7 @@ class World {
       compute,
       logger: silentLogger,
       compression,
+      lingerMs,
       writeTimeoutMs: 5_000,
       staysLoaded,
     });
@@ -194,6 +195,21 @@ test("several small writes share batches up to the limit", async () => {
   const writes = ["a", "b", "c", "d", "e", "f"].map((word) => world.write(word));
   expect(await settled(world, ...writes)).toEqual([1, 2, 3, 4, 5, 6].map(ok));
   expect(world.log.batches(0).map((batch) => onlyBatch(batch).recordCount)).toEqual([3, 3]);
+});
+
+test("a batch that is to linger gathers the turns of that time, unless it is full before", async () => {
+  const world = new World("none", false, 10);
+  await world.runtime.elect(0, 1);
+  const writes = [world.write("a")];
+  await world.time.advance(9);
+  writes.push(world.write("b"));
+  expect(await settled(world, ...writes)).toEqual([undefined, undefined]);
+  await world.time.advance(1);
+  expect(await settled(world, ...writes)).toMatchObject([{ ok: true }, { ok: true }]);
+  expect(world.log.batches(0)).toHaveLength(1);
+  world.log.sizeBytesMax = 200;
+  const full = ["c", "d", "e", "f"].map((word) => world.write(word));
+  expect(await settled(world, ...full)).toEqual([3, 4, 5, 6].map(ok));
 });
 
 test("a write that takes too long fails, and may still happen", async () => {
