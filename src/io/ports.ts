@@ -223,7 +223,12 @@ export class NetError extends Error {
 
 export type CompressionName = "gzip" | "snappy" | "lz4" | "zstd";
 
-/** Work that is heavy for the event loop. */
+/** A codec's library cannot be loaded: nothing is wrong with the data. */
+export class CodecUnavailable extends Error {
+  override readonly name = "CodecUnavailable";
+}
+
+/** Work that is heavy for the event loop. Both reject with `CodecUnavailable` when the installation lacks the codec. */
 export interface Compute {
   compress(codec: CompressionName, data: Buffer, level?: number): Promise<Buffer>;
   /**

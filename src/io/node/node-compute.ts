@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { type Compute } from "../ports.ts";
+import { CodecUnavailable, type CompressionName, type Compute } from "../ports.ts";
 import { zstdBlockSizeBytesMax, zstdSizeBound } from "./zstd-frame.ts";
 
 const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
@@ -18,14 +18,17 @@ const { zstdCompress, zstdDecompress, constants } = zlib as ZlibWithZstd;
 const zstdDefaultLevel = 3;
 
 /** Loads a module at its first use: native codecs would be half of the time that a broker takes to start. */
-function lazily<T>(load: () => Promise<T>): () => Promise<T> {
+function lazily<T>(codec: CompressionName, load: () => Promise<T>): () => Promise<T> {
   let module: Promise<T> | undefined;
-  return () => (module ??= load());
+  return () =>
+    (module ??= load().catch((cause: unknown) => {
+      throw new CodecUnavailable(`The library of ${codec} cannot be loaded: ${String(cause)}`, { cause });
+    }));
 }
 
-const lz4 = lazily(() => import("./lz4-frame.ts"));
-const snappy = lazily(() => import("./snappy-framing.ts"));
-const zstdLibrary = lazily(() => import("@mongodb-js/zstd"));
+const lz4 = lazily("lz4", () => import("./lz4-frame.ts"));
+const snappy = lazily("snappy", () => import("./snappy-framing.ts"));
+const zstdLibrary = lazily("zstd", () => import("@mongodb-js/zstd"));
 
 async function compressZstd(data: Buffer, level = zstdDefaultLevel): Promise<Buffer> {
   if (zstdCompress === undefined) return (await zstdLibrary()).compress(data, level);

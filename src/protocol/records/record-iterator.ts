@@ -1,5 +1,5 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
-import { type Compute } from "../../io/ports.ts";
+import { CodecUnavailable, type Compute } from "../../io/ports.ts";
 import { batchHeaderSizeBytes, type BatchView } from "./batch-header.ts";
 import { UnreadableRecordsError } from "./errors.ts";
 import { RecordCursor, type RecordHeader } from "./record-cursor.ts";
@@ -24,6 +24,7 @@ export function payloadOf(batch: BatchView): Buffer {
 /**
  * The records of a batch, uncompressed: `payloadOf` when it is not compressed.
  * @throws UnreadableRecordsError when they cannot be decompressed, or would be more than `sizeBytesMax`
+ * @throws CodecUnavailable
  */
 export async function decompressBatch(batch: BatchView, compute: Compute, sizeBytesMax: number): Promise<Buffer> {
   const codec = batch.compression;
@@ -32,6 +33,7 @@ export async function decompressBatch(batch: BatchView, compute: Compute, sizeBy
   try {
     return await compute.decompress(codec, payloadOf(batch), sizeBytesMax);
   } catch (error) {
+    if (error instanceof CodecUnavailable) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UnreadableRecordsError(`Failed to decompress record stream: ${reason}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
-import { type CompressionName } from "../../../../src/io/ports.ts";
+import { CodecUnavailable, type CompressionName, type Compute } from "../../../../src/io/ports.ts";
 import { buildBatch, compressBatch, type RecordDraft } from "../../../../src/protocol/records/batch-builder.ts";
 import { BatchView } from "../../../../src/protocol/records/batch-header.ts";
 import { onlyBatch } from "../../../../src/protocol/records/batches.ts";
@@ -135,4 +135,14 @@ describe("compressed records", () => {
     expect(bomb.length).toBeLessThan(10_000);
     await expect(decompressBatch(new BatchView(bomb, 0), nodeCompute, 1 << 20)).rejects.toThrow(InvalidRecordError);
   });
+});
+
+it("a codec that cannot be loaded is no fault of the records", async () => {
+  const unavailable: Compute = {
+    compress: nodeCompute.compress,
+    decompress: () => Promise.reject(new CodecUnavailable("The library of lz4 cannot be loaded")),
+  };
+  const plain = buildBatch({ records: [{ key: null, value: Buffer.from("a"), timestamp: 1 }] });
+  const batch = new BatchView(await compressBatch(plain, "lz4", nodeCompute), 0);
+  await expect(decompressBatch(batch, unavailable, 1_000)).rejects.toBeInstanceOf(CodecUnavailable);
 });
