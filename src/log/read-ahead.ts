@@ -9,6 +9,8 @@ import { type Segment } from "./segment/segment.ts";
 const budgetBytes = 33_554_432;
 /** Reads wait in the pool's threads for the device; flushes need threads too. */
 const underWayMax = 3;
+/** How file systems say that they do not read past their cache. */
+const notDirect: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP"]);
 /** Nobody came for it: the consumer has gone elsewhere. */
 const keptMs = 5_000;
 
@@ -183,7 +185,7 @@ export class ReadAhead {
       onRead(chunk, way, chunk.usedMs - startMs);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      if (way === "direct" && error.code === "EINVAL") {
+      if (way === "direct" && notDirect.has(error.code)) {
         this.#cachedOnly.add(logDirectoryOf(segment));
         return "refused";
       }

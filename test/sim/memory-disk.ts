@@ -65,8 +65,8 @@ export class MemoryDisk implements Disk {
   syncTurns: () => number = () => 0;
   /** The same of an asynchronous read. */
   readTurns: () => number = () => 0;
-  /** The file systems of some machines have no reads past the cache. */
-  hasDirectReads = true;
+  /** What file systems that have no reads past the cache say to one. */
+  directReadError: string | undefined = undefined;
   /** Sees each asynchronous read before it is done. */
   onReadAsync: (way: ReadWay, position: number, sizeBytes: number) => void = () => undefined;
   /** Sees each call that may change something: what happens in a run, to compare it with another run. */
@@ -143,7 +143,9 @@ export class MemoryDisk implements Disk {
   async readAsync(path: string, memory: Buffer, position: number, sizeBytes: number, way: ReadWay): Promise<Buffer> {
     assert(memory.length >= sizeBytes + readSlackBytes, "an asynchronous read has room for whole blocks");
     const file = this.open(path, "read");
-    if (way === "direct" && !this.hasDirectReads) throw new DiskError("EINVAL", `no direct reads: ${path}`);
+    const { directReadError } = this;
+    if (way === "direct" && directReadError !== undefined)
+      throw new DiskError(directReadError, `no direct reads: ${path}`);
     // A real device puts the bytes at an address that suits it.
     const start = position % readSlackBytes;
     const target = memory.subarray(start, start + sizeBytes);
