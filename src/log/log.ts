@@ -266,6 +266,8 @@ export class Log {
 
   /** The first record with the largest timestamp; undefined when none has one. */
   offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
+    // The newest batch is looked for in the file, and a thread may take its time to write it.
+    this.writePending();
     return this.#search(() => offsetOfMaxTimestamp(this.#storage.segments, compute));
   }
 

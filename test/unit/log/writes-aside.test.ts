@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BufferPool } from "../../../src/base/buffer-pool.ts";
+import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { type WayOfWriting } from "../../../src/log/write-choice.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
@@ -131,6 +132,16 @@ describe("writes that a thread makes", () => {
     expect(log.writtenOffset).toBe(0);
     await time.advance(200);
     expect([log.writtenOffset, diskErrors]).toEqual([1, []]);
+  });
+
+  test("do not hide the record with the largest timestamp", async () => {
+    const { log, queue, time, append } = open();
+    append(batch());
+    append(batch({ timestamp: startMs + 1 }));
+    queue.endTurn();
+    expect(await log.offsetOfMaxTimestamp(nodeCompute)).toMatchObject({ offset: 1, timestamp: startMs + 1 });
+    await time.settle();
+    expect(log.writtenOffset).toBe(2);
   });
 
   test("are none where acknowledgements wait for a flush", async () => {
