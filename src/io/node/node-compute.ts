@@ -28,10 +28,10 @@ function lazily<T>(codec: CompressionName, load: () => Promise<T>): () => Promis
 
 const lz4 = lazily("lz4", () => import("./lz4-frame.ts"));
 const snappy = lazily("snappy", () => import("./snappy-framing.ts"));
-const zstd = lazily("zstd", () => import("./zstd-library.ts"));
+const zstdLibrary = lazily("zstd", () => import("@mongodb-js/zstd"));
 
 async function compressZstd(data: Buffer, level = zstdDefaultLevel): Promise<Buffer> {
-  if (zstdCompress === undefined) return (await zstd()).zstdLibrary.compress(data, level);
+  if (zstdCompress === undefined) return (await zstdLibrary()).compress(data, level);
   const params = { [constants.ZSTD_c_compressionLevel ?? 100]: level };
   return promisify(zstdCompress)(data, { params });
 }
@@ -40,7 +40,7 @@ async function decompressZstd(data: Buffer, sizeBytesMax: number): Promise<Buffe
   if (zstdDecompress !== undefined) return promisify(zstdDecompress)(data, { maxOutputLength: sizeBytesMax });
   // The bound counts the last block as a full one, so what it lets through may be one block too large.
   if (zstdSizeBound(data) - zstdBlockSizeBytesMax > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
-  const result = await (await zstd()).zstdLibrary.decompress(data);
+  const result = await (await zstdLibrary()).decompress(data);
   if (result.length > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
   return result;
 }
