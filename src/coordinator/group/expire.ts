@@ -2,12 +2,12 @@ import { type TimestampMs, type Uuid } from "../../base/brand.ts";
 import { zeroUuid } from "../../base/uuid.ts";
 import { appendGroupTombstones, appendOffsetTombstone } from "./delete.ts";
 import { memberCountOf } from "./foreign-group.ts";
-import { isEmpty, type Group, type GroupTurn } from "./group-state.ts";
+import { isEmpty, type Group, type GroupScheduling, type GroupTurn } from "./group-state.ts";
 import { type CommittedOffset } from "./offset-store.ts";
 import { timerKeys } from "./timer-keys.ts";
 
 /** Looks for what has expired, now and then. */
-export function scheduleExpiration(turn: GroupTurn): void {
+export function scheduleExpiration(turn: GroupScheduling): void {
   turn.schedule(timerKeys.expiration, turn.state.config.offsetsRetentionCheckIntervalMs, expireOffsets);
 }
 

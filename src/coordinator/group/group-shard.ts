@@ -8,7 +8,7 @@ import { armMemberTimers } from "./consumer/timers.ts";
 import { scheduleExpiration } from "./expire.ts";
 import { type GroupCoordinatorConfig } from "./group-config.ts";
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from "./group-records.ts";
-import { GroupState, type GroupTurn } from "./group-state.ts";
+import { GroupState, type GroupScheduling, type GroupTurn } from "./group-state.ts";
 import { newMemberJoinTimeoutMs } from "./join.ts";
 import { delayFirstGeneration, prepareRebalance, renewSession, waitForJoins, waitForSyncs } from "./rebalance.ts";
 import { replayGroupRecord, replayTransactionEnd } from "./replay.ts";
@@ -45,28 +45,29 @@ function onLoaded(turn: GroupTurn): void {
 }
 
 function onReverted(turn: GroupTurn, lost: ReadonlySet<AnyTicket>): void {
+  const missing = turn.missingTimers();
   for (const group of classicGroups(turn)) {
     const lostJoins = membersWithLost(group, lost, "joining");
     const lostSyncs = membersWithLost(group, lost, "syncing");
     if (lostJoins.length + lostSyncs.length === 0) {
-      armTimers(turn, group);
+      armTimers(missing, group);
       continue;
     }
     const edited = turn.state.edit(group);
     for (const memberId of lostJoins) edited.update(memberId, { joining: undefined });
     for (const memberId of lostSyncs) edited.update(memberId, { syncing: undefined });
-    armTimers(turn, edited);
+    armTimers(missing, edited);
     if (edited.state === "CompletingRebalance") {
       prepareRebalance(turn, edited, "Error when storing group assignment during SyncGroup.");
     }
   }
   for (const group of consumerGroups(turn)) {
-    armMemberTimers(turn, group);
+    armMemberTimers(missing, group);
     // What is not in records may have been taken back with what is.
     group.metadataValidUntilMs.set(0);
     group.isResolving.set(false);
   }
-  scheduleExpiration(turn);
+  scheduleExpiration(missing);
 }
 
 function consumerGroups(turn: GroupTurn): ConsumerGroup[] {
@@ -77,8 +78,8 @@ function classicGroups(turn: GroupTurn): ClassicGroupView[] {
   return [...turn.state.groups.values()].filter((group) => group.type === "classic");
 }
 
-/** Starts everything anew that a group waits for. */
-function armTimers(turn: GroupTurn, group: ClassicGroupView): void {
+/** Starts everything that a group waits for. */
+function armTimers(turn: GroupScheduling, group: ClassicGroupView): void {
   for (const { memberId, sessionTimeoutMs, isNew } of group.members.values()) {
     renewSession(turn, group.groupId, memberId, isNew ? newMemberJoinTimeoutMs : sessionTimeoutMs);
   }

@@ -1,5 +1,5 @@
 import { TimelineMap, type Timeline } from "../../base/timeline-map.ts";
-import { type Turn } from "../runtime/turn.ts";
+import { type Scheduling, type Turn } from "../runtime/turn.ts";
 import { type ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { type GroupMetadata } from "./consumer/group-metadata.ts";
@@ -58,3 +58,4 @@ export class GroupState {
 }
 
 export type GroupTurn = Turn<GroupState, GroupRecord>;
+export type GroupScheduling = Scheduling<GroupState, GroupRecord>;

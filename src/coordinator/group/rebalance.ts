@@ -1,7 +1,7 @@
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
 import { emptyAssignment, metadataOf, type ClassicMember, type JoinResponse } from "./classic-member.ts";
-import { type GroupTurn } from "./group-state.ts";
+import { type GroupScheduling, type GroupTurn } from "./group-state.ts";
 import { groupMetadataRecord } from "./metadata-record.ts";
 import { timerKeys } from "./timer-keys.ts";
 
@@ -15,7 +15,7 @@ import { timerKeys } from "./timer-keys.ts";
 // ---- Sessions
 
 /** The member is heard of: its session starts anew. */
-export function renewSession(turn: GroupTurn, groupId: string, memberId: string, timeoutMs: number): void {
+export function renewSession(turn: GroupScheduling, groupId: string, memberId: string, timeoutMs: number): void {
   turn.schedule(timerKeys.session(groupId, memberId), timeoutMs, (later) => expireSession(later, groupId, memberId));
 }
 
@@ -91,7 +91,7 @@ function completeJoinOrWait(turn: GroupTurn, group: ClassicGroup): void {
   else waitForJoins(turn, group);
 }
 
-export function waitForJoins(turn: GroupTurn, group: ClassicGroupView): void {
+export function waitForJoins(turn: GroupScheduling, group: ClassicGroupView): void {
   const { groupId } = group;
   turn.schedule(timerKeys.join(groupId), group.rebalanceTimeoutMs(), (later) => {
     const current = later.state.classicGroup(groupId);
@@ -100,13 +100,13 @@ export function waitForJoins(turn: GroupTurn, group: ClassicGroupView): void {
 }
 
 /** The first generation waits for more members to come, as long as they keep coming, at most the rebalance timeout. */
-export function delayFirstGeneration(turn: GroupTurn, group: ClassicGroupView): void {
+export function delayFirstGeneration(turn: GroupScheduling, group: ClassicGroupView): void {
   const delayMs = turn.state.config.initialRebalanceDelayMs;
   const remainingMs = Math.max(group.rebalanceTimeoutMs() - delayMs, 0);
   scheduleFirstGeneration(turn, group.groupId, delayMs, remainingMs);
 }
 
-function scheduleFirstGeneration(turn: GroupTurn, groupId: string, delayMs: number, remainingMs: number): void {
+function scheduleFirstGeneration(turn: GroupScheduling, groupId: string, delayMs: number, remainingMs: number): void {
   turn.schedule(timerKeys.join(groupId), delayMs, (later) => {
     const current = later.state.classicGroup(groupId);
     if (current?.state !== "PreparingRebalance") return;
@@ -215,7 +215,7 @@ function startSync(turn: GroupTurn, group: ClassicGroup): void {
   waitForSyncs(turn, group);
 }
 
-export function waitForSyncs(turn: GroupTurn, group: ClassicGroupView): void {
+export function waitForSyncs(turn: GroupScheduling, group: ClassicGroupView): void {
   const { groupId, generation } = group;
   turn.schedule(timerKeys.sync(groupId), group.rebalanceTimeoutMs(), (later) => {
     const current = later.state.classicGroup(groupId);

@@ -236,7 +236,7 @@ export class ShardRunner<S, R> {
         return this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
       }
     }
-    for (const timer of turn.timers) this.#timers.apply(timer);
+    for (const timer of turn.timers) this.#timers.apply(timer, mark);
     for (const task of turn.tasks) this.#tasks.start(task);
     if (this.#pipeline.attach(turn.replies, mark)) return;
     this.#timeline.commit(mark);
@@ -290,7 +290,7 @@ export class ShardRunner<S, R> {
     const lost = new Set<AnyTicket>(replies.map((reply) => reply.ticket));
     for (const [ticket, takenAt] of this.#unanswered) if (takenAt >= mark) lost.add(ticket);
     for (const ticket of lost) ticket.settle(failed(error));
-    this.#timers.clear();
+    this.#timers.forgetSince(mark);
     this.#tasks.clear();
     this.#run((turn) => this.#options.shard.onReverted(turn, lost), undefined);
   }

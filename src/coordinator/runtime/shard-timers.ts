@@ -4,6 +4,8 @@ import { type Operation, type TimerChange } from "./turn.ts";
 interface Entry<S, R> {
   deadlineMs: number;
   operation: Operation<S, R>;
+  /** Of the turn that armed it. */
+  mark: number;
   /** Deadline of the node in the heap that stands for this entry; at most `deadlineMs`. */
   nodeMs: number;
 }
@@ -32,7 +34,7 @@ export class ShardTimers<S, R> {
     this.#run = run;
   }
 
-  apply({ key, delayMs, operation, isIfAbsent }: TimerChange<S, R>): void {
+  apply({ key, delayMs, operation, isIfAbsent }: TimerChange<S, R>, mark: number): void {
     if (delayMs === undefined) {
       this.#entries.delete(key);
       return;
@@ -43,11 +45,17 @@ export class ShardTimers<S, R> {
     if (entry !== undefined && entry.nodeMs <= deadlineMs) {
       entry.deadlineMs = deadlineMs;
       entry.operation = operation;
+      entry.mark = mark;
       return;
     }
-    this.#entries.set(key, { deadlineMs, operation, nodeMs: deadlineMs });
+    this.#entries.set(key, { deadlineMs, operation, mark, nodeMs: deadlineMs });
     push(this.#heap, { key, deadlineMs });
     this.#arm();
+  }
+
+  /** The turns from `mark` on have not happened. */
+  forgetSince(mark: number): void {
+    for (const [key, entry] of this.#entries) if (entry.mark >= mark) this.#entries.delete(key);
   }
 
   clear(): void {

@@ -30,7 +30,8 @@ export interface CoordinatorShard<S, R> {
   /** The first turn after a load: arms timers. */
   onLoaded(turn: Turn<S, R>): void;
   /**
-   * A turn after records could not be written, and the state was taken back. All timers are gone and are to be armed anew.
+   * A turn after records could not be written, and the state was taken back. The timers that the turns armed are gone, the
+   * others run on: those that the state waits for are to be armed unless they run (`turn.missingTimers`).
    * `lost` are tickets that were failed and may still stand in the state.
    */
   onReverted(turn: Turn<S, R>, lost: ReadonlySet<AnyTicket>): void;

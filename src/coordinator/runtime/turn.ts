@@ -19,6 +19,9 @@ export interface OffloadedTask<S, R> {
   readonly onDone: (turn: Turn<S, R>, result: unknown) => void;
 }
 
+/** What is enough to arm timers. */
+export type Scheduling<S, R> = Pick<Turn<S, R>, "state" | "schedule">;
+
 /** A line for the log, told by code that has no logger. */
 export interface Note {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -71,6 +74,11 @@ export class Turn<S, R> {
   /** The same, unless something is scheduled under `key`. */
   scheduleIfAbsent(key: string, delayMs: number, operation: Operation<S, R>): void {
     this.timers.push({ key, delayMs, operation, isIfAbsent: true });
+  }
+
+  /** Arms what does not run yet, with code that arms everything. */
+  missingTimers(): Scheduling<S, R> {
+    return { state: this.state, schedule: (...timer) => this.scheduleIfAbsent(...timer) };
   }
 
   cancel(key: string): void {

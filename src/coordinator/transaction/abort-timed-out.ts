@@ -1,11 +1,11 @@
 import { Ticket } from "../runtime/ticket.ts";
 import { fenceAndAbort, needsProducerId } from "./end-transaction.ts";
-import { type TransactionTurn } from "./transaction-state.ts";
+import { type TransactionScheduling, type TransactionTurn } from "./transaction-state.ts";
 import { noTimeoutMs, type Transaction } from "./transaction.ts";
 import { timerKeys } from "./timer-keys.ts";
 
 /** Looks for transactions that have timed out, now and then. */
-export function scheduleTimeouts(turn: TransactionTurn): void {
+export function scheduleTimeouts(turn: TransactionScheduling): void {
   turn.schedule(timerKeys.timeouts, turn.state.config.timeoutCheckIntervalMs, abortTimedOut);
 }
 

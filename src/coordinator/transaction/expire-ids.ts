@@ -1,9 +1,9 @@
 import { isIdle } from "./transaction-status.ts";
-import { appendTombstone, type TransactionTurn } from "./transaction-state.ts";
+import { appendTombstone, type TransactionScheduling, type TransactionTurn } from "./transaction-state.ts";
 import { timerKeys } from "./timer-keys.ts";
 
 /** Looks for transactional ids that have expired, now and then. */
-export function scheduleExpiration(turn: TransactionTurn): void {
+export function scheduleExpiration(turn: TransactionScheduling): void {
   turn.schedule(timerKeys.expiration, turn.state.config.idExpirationCheckIntervalMs, expireIds);
 }
 

@@ -5,7 +5,12 @@ import { sendMarkers } from "./end-transaction.ts";
 import { scheduleExpiration } from "./expire-ids.ts";
 import { decodeTransactionRecord, encodeTransactionRecord, type TransactionRecord } from "./transaction-records.ts";
 import { isPrepared } from "./transaction-status.ts";
-import { TransactionState, type TransactionEnvironment, type TransactionTurn } from "./transaction-state.ts";
+import {
+  TransactionState,
+  type TransactionEnvironment,
+  type TransactionScheduling,
+  type TransactionTurn,
+} from "./transaction-state.ts";
 
 /** The coordinator of transactions, of one partition of `__transaction_state`. */
 export function transactionShard(
@@ -22,7 +27,7 @@ export function transactionShard(
     // The log of transactions is not written in transactions.
     replayTransactionEnd() {},
     onLoaded,
-    onReverted: armTimers,
+    onReverted: (turn) => armTimers(turn.missingTimers()),
   };
 }
 
@@ -34,7 +39,7 @@ function onLoaded(turn: TransactionTurn): void {
   armTimers(turn);
 }
 
-function armTimers(turn: TransactionTurn): void {
+function armTimers(turn: TransactionScheduling): void {
   scheduleTimeouts(turn);
   scheduleExpiration(turn);
 }

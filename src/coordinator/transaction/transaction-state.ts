@@ -1,5 +1,5 @@
 import { TimelineMap, type Timeline } from "../../base/timeline-map.ts";
-import { type Turn } from "../runtime/turn.ts";
+import { type Scheduling, type Turn } from "../runtime/turn.ts";
 import { type TransactionCoordinatorConfig } from "./transaction-config.ts";
 import { recordVersionOf, type TransactionRecord } from "./transaction-records.ts";
 import { type Transaction } from "./transaction.ts";
@@ -46,6 +46,7 @@ export function isRecordable({ state }: TransactionTurn, clientVersion: number):
 }
 
 export type TransactionTurn = Turn<TransactionState, TransactionRecord>;
+export type TransactionScheduling = Scheduling<TransactionState, TransactionRecord>;
 
 export function appendTransaction(turn: TransactionTurn, transaction: Transaction): void {
   const version = recordVersionOf(turn.state.serverVersion);

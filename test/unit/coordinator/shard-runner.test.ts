@@ -363,6 +363,35 @@ test("an append that fails takes the batches behind it along, compressed or not"
   expect(world.committed()).toEqual({ c: 0 });
 });
 
+test("timers that were armed by what is taken back are gone, and the others run on", async () => {
+  const world = await loadedWorld();
+  const ran: string[] = [];
+  const arm = (turn: WordsTurn, key: string, delayMs: number) =>
+    turn.schedule(key, delayMs, (later) => ran.push(`${key} ${later.nowMs - startMs}`));
+  const startMs = world.time.wallMs();
+  await settled(
+    world,
+    world.runtime.write<number>(0, (turn, ticket) => {
+      for (const key of ["kept", "replaced"]) arm(turn, key, 1_000);
+      turn.reply(ticket, 0);
+    }),
+  );
+  await world.time.advance(300);
+  for (const error of [Errors.NOT_ENOUGH_REPLICAS, Errors.RECORD_LIST_TOO_LARGE]) {
+    if (error === Errors.NOT_ENOUGH_REPLICAS) world.log.failNext = error;
+    else world.log.sizeBytesMax = 1;
+    const lost = world.runtime.write<number>(0, (turn, ticket) => {
+      turn.append("lost");
+      arm(turn, "replaced", 100);
+      arm(turn, "new", 100);
+      turn.reply(ticket, 0);
+    });
+    expect(await settled(world, lost)).toEqual([failed(error)]);
+  }
+  await world.time.advance(900);
+  expect(ran).toEqual(["kept 1000"]);
+});
+
 test("timers run at their time, start anew after a revert, and end with the leadership", async () => {
   const world = await loadedWorld();
   const startMs = world.time.wallMs();

@@ -1,4 +1,4 @@
-import { type GroupTurn } from "../group-state.ts";
+import { type GroupScheduling, type GroupTurn } from "../group-state.ts";
 import { timerKeys } from "../timer-keys.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
 import { fenceMember } from "./fence.ts";
@@ -11,14 +11,14 @@ export function renewConsumerSession(turn: GroupTurn, groupId: string, member: C
   startSession(turn, groupId, member.memberId, timeoutMs);
 }
 
-function startSession(turn: GroupTurn, groupId: string, memberId: string, timeoutMs: number): void {
+function startSession(turn: GroupScheduling, groupId: string, memberId: string, timeoutMs: number): void {
   turn.schedule(timerKeys.session(groupId, memberId), timeoutMs, (later) =>
     fenceMember(later, groupId, memberId, "the member session expired"),
   );
 }
 
 /** A member that is to give partitions up must do so in time; a new epoch ends the wait. */
-export function awaitRevocation(turn: GroupTurn, groupId: string, member: ConsumerMember): void {
+export function awaitRevocation(turn: GroupScheduling, groupId: string, member: ConsumerMember): void {
   const { memberId, epoch, rebalanceTimeoutMs } = member;
   turn.schedule(timerKeys.revocation(groupId, memberId), rebalanceTimeoutMs, (later) => {
     if (later.state.consumerGroup(groupId)?.members.get(memberId)?.epoch !== epoch) return;
@@ -55,7 +55,7 @@ export function stopAwaitingClassicSync(turn: GroupTurn, groupId: string, member
 }
 
 /** Starts everything anew that a group waits for. Whatever their protocol, all members get the group's session timeout. */
-export function armMemberTimers(turn: GroupTurn, group: ConsumerGroup): void {
+export function armMemberTimers(turn: GroupScheduling, group: ConsumerGroup): void {
   const timeoutMs = sessionTimeoutMs(turn.state, group.groupId);
   for (const member of group.members.values()) {
     startSession(turn, group.groupId, member.memberId, timeoutMs);
