@@ -163,6 +163,13 @@ export class BrokerWorld {
     return answer;
   }
 
+  /** The answer to a request that takes no time. */
+  async answerOf<T>(call: Call<T>): Promise<T> {
+    const answering = call(this.broker!);
+    await this.settle();
+    return answering;
+  }
+
   #lost(client: SimulatedClient, what: string, how: string): undefined {
     this.trace(`${client.name}: ${what} ${how}`);
     return undefined;
@@ -231,8 +238,10 @@ export class BrokerWorld {
         () => `it does not come to an end: ${this.#waiting.map(({ client }) => client.name).join(" ")}`,
       );
       await this.step();
-      if (step % 8 === 0) await this.advance(100);
-      if (step % 200 === 199) await this.advance(30_000);
+      // Whoever waits for an answer may wait for the time to go on.
+      if (this.#waiting.length === 0) await this.advance(500);
+      else if (step % 8 === 0) await this.advance(100);
+      if (step % 600 === 599) await this.advance(30_000);
       await onStep();
     }
   }

@@ -1,12 +1,11 @@
 import { type ErrorCode, errorName, Errors } from "../../src/protocol/errors.ts";
 import { type BrokerWorld, type SimulatedClient } from "./broker-world.ts";
 import { type SimulatedTopic } from "./simulated-broker.ts";
-import { type TransactionLedger } from "./transaction-ledger.ts";
 import { Violation } from "./violation.ts";
 
 export const inputTopic: SimulatedTopic = { name: "in", id: "AAAAAAAAAAAAAAAAAAAAAQ", partitions: 3 };
 
-const passing: ReadonlySet<number> = new Set<ErrorCode>([
+export const passing: ReadonlySet<number> = new Set<ErrorCode>([
   Errors.COORDINATOR_LOAD_IN_PROGRESS,
   Errors.COORDINATOR_NOT_AVAILABLE,
   Errors.NOT_COORDINATOR,
@@ -15,6 +14,7 @@ const passing: ReadonlySet<number> = new Set<ErrorCode>([
   Errors.UNSTABLE_OFFSET_COMMIT,
   Errors.STALE_MEMBER_EPOCH,
   Errors.UNKNOWN_MEMBER_ID,
+  Errors.ILLEGAL_GENERATION,
 ]);
 
 /** Which inputs a worker has, and how far it is with them. */
@@ -28,15 +28,41 @@ export interface InputSource {
   advance(inputs: ReadonlyMap<number, number>): void;
 }
 
+/** Who counts offsets, and perhaps owners. */
+export interface InputLedger {
+  readonly isDone: boolean;
+  readonly inputCounts: readonly number[];
+  committed(partition: number): number;
+  told(partition: number, offset: number): void;
+  /** A member knows of these partitions as its own from now on, and of no others. */
+  owns?(client: SimulatedClient, memberId: string, partitions: ReadonlySet<number>): void;
+}
+
 /** Positions, beginning at the group's offsets. */
-abstract class Positions implements InputSource {
+export abstract class Positions implements InputSource {
   readonly positions = new Map<number, number>();
   protected readonly world: BrokerWorld;
-  readonly #ledger: TransactionLedger;
+  readonly #ledger: InputLedger;
+  #owned: ReadonlySet<number> = new Set();
 
-  constructor(world: BrokerWorld, ledger: TransactionLedger) {
+  constructor(world: BrokerWorld, ledger: InputLedger) {
     this.world = world;
     this.#ledger = ledger;
+  }
+
+  protected get owned(): ReadonlySet<number> {
+    return this.#owned;
+  }
+
+  protected assign(client: SimulatedClient, partitions: readonly number[]): void {
+    this.#owned = new Set(partitions);
+    for (const partition of this.positions.keys()) if (!this.#owned.has(partition)) this.positions.delete(partition);
+    this.#ledger.owns?.(client, this.member.memberId, this.#owned);
+  }
+
+  /** Nobody knows how far it is. */
+  forget(partition: number): void {
+    this.positions.delete(partition);
   }
 
   abstract get member(): InputSource["member"];
@@ -49,6 +75,11 @@ abstract class Positions implements InputSource {
       this.positions.set(partition, position + count);
       this.#ledger.told(partition, Math.max(position + count, this.#ledger.committed(partition)));
     }
+  }
+
+  protected async fetchUnknown(client: SimulatedClient, asMember: boolean): Promise<void> {
+    const unknown = [...this.#owned].filter((partition) => !this.positions.has(partition));
+    if (unknown.length > 0) await this.fetch(client, unknown, asMember);
   }
 
   /** Asks for the offsets of partitions once; those that are not stable are left out. */
@@ -87,82 +118,12 @@ export class FixedInput extends Positions {
   readonly member = { memberId: "", generationId: -1 };
   readonly #partition: number;
 
-  constructor(partition: number, world: BrokerWorld, ledger: TransactionLedger) {
+  constructor(partition: number, world: BrokerWorld, ledger: InputLedger) {
     super(world, ledger);
     this.#partition = partition;
   }
 
   async refresh(client: SimulatedClient): Promise<void> {
     if (!this.positions.has(this.#partition)) await this.fetch(client, [this.#partition], false);
-  }
-}
-
-/** What a group of consumers assigns (KIP-848); a member that was away too long is fenced by its epoch (KIP-447). */
-export class GroupInput extends Positions {
-  readonly #memberId: string;
-  #epoch = 0;
-  #owned = new Set<number>();
-
-  constructor(memberId: string, world: BrokerWorld, ledger: TransactionLedger) {
-    super(world, ledger);
-    this.#memberId = memberId;
-  }
-
-  get member(): InputSource["member"] {
-    return { memberId: this.#memberId, generationId: this.#epoch };
-  }
-
-  async refresh(client: SimulatedClient): Promise<void> {
-    if (this.#epoch === 0 || this.world.isCalm || this.world.draw(2) === 0) await this.#heartbeat(client);
-    const unknown = [...this.#owned].filter((partition) => !this.positions.has(partition));
-    if (unknown.length > 0) await this.fetch(client, unknown, this.#epoch > 0);
-    for (const partition of this.positions.keys()) if (!this.#owned.has(partition)) this.positions.delete(partition);
-  }
-
-  async #heartbeat(client: SimulatedClient): Promise<void> {
-    const isJoining = this.#epoch === 0;
-    const request = {
-      groupId: "g",
-      memberId: this.#memberId,
-      memberEpoch: this.#epoch,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: 15_000,
-      subscribedTopicNames: ["in"],
-      subscribedTopicRegex: null,
-      serverAssignor: null,
-      topicPartitions:
-        isJoining || this.#owned.size === 0 ? [] : [{ topicId: inputTopic.id, partitions: [...this.#owned] }],
-    };
-    const caller = { clientId: client.name, clientHost: "/h", newMemberId: "" };
-    // As in clients, a heartbeat that got no answer is not sent again, and none overtakes another.
-    const answer = await this.world.ask(
-      client,
-      "heartbeat",
-      ({ groups }) => groups.consumerHeartbeat(request, 1, caller),
-      false,
-    );
-    if (answer === undefined) return;
-    const { errorCode = 0, memberEpoch = 0, assignment } = answer;
-    switch (errorCode) {
-      case Errors.NONE:
-        this.#epoch = memberEpoch;
-        if (assignment !== null && assignment !== undefined)
-          this.#assign(assignment.topicPartitions?.flatMap(({ partitions = [] }) => partitions) ?? []);
-        return;
-      case Errors.UNKNOWN_MEMBER_ID:
-      case Errors.FENCED_MEMBER_EPOCH:
-        this.#epoch = 0;
-        this.#assign([]);
-        return;
-      default:
-        if (!passing.has(errorCode))
-          throw new Violation(`${client.name}: heartbeat: ${errorName(errorCode as ErrorCode)}`);
-    }
-  }
-
-  #assign(partitions: readonly number[]): void {
-    this.#owned = new Set(partitions);
-    for (const partition of this.positions.keys()) if (!this.#owned.has(partition)) this.positions.delete(partition);
   }
 }

@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import { createLogger } from "../../src/io/node/node-logger.ts";
+import { simulateGroup } from "./group-simulation.ts";
 import { simulateLogs } from "./log-simulation.ts";
 import { simulateTransactions } from "./transaction-simulation.ts";
 
 const usage = `npm run sim -- [options]
 
-  --workload <name>  logs, transactions; all by default
+  --workload <name>  logs, groups, transactions; all by default
   --seeds <count>    how many seeds to run (default 2000)
   --first <seed>     the first of them (default 0)
   --minutes <count>  ends after so many minutes, whatever the number of seeds
@@ -26,7 +27,7 @@ const { values } = parseArgs({
   },
 });
 
-const all = { logs: simulateLogs, transactions: simulateTransactions };
+const all = { logs: simulateLogs, groups: simulateGroup, transactions: simulateTransactions };
 const workloads = Object.entries(all).filter(([name]) => values.workload === undefined || name === values.workload);
 
 if (values.help || workloads.length === 0) console.log(usage);

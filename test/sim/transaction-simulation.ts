@@ -1,7 +1,8 @@
 import { type Logger } from "../../src/io/ports.ts";
 import { BrokerWorld } from "./broker-world.ts";
 import { CommittedReader } from "./committed-reader.ts";
-import { FixedInput, GroupInput, inputTopic } from "./input-source.ts";
+import { ClassicInput, GroupInput } from "./group-input.ts";
+import { FixedInput, inputTopic, type InputSource } from "./input-source.ts";
 import { TransactionLedger } from "./transaction-ledger.ts";
 import { outputPartitions, TransactionWorker } from "./transaction-worker.ts";
 import { demand, demandEqual } from "./violation.ts";
@@ -37,8 +38,8 @@ class Run {
   readonly world: BrokerWorld;
   readonly #ledger: TransactionLedger;
   readonly #readers = Array.from({ length: outputPartitions }, () => new CommittedReader());
-  /** Each partition has a transactional id; else there is a group, and each worker an id. */
-  readonly #isFixed: boolean;
+  /** Each partition has a transactional id, or there is a group of either protocol, and each worker has an id. */
+  readonly #kind: "fixed" | "consumer" | "classic";
   readonly #workers: (TransactionWorker | undefined)[] = [];
   readonly #zombies: TransactionWorker[] = [];
   readonly #ended = new Set<TransactionWorker>();
@@ -51,7 +52,7 @@ class Run {
       transactionVersion: seed % 4 === 3 ? 1 : 2,
     });
     const { draw } = this.world;
-    this.#isFixed = draw(2) === 0;
+    this.#kind = (["fixed", "consumer", "classic"] as const)[draw(3)]!;
     this.#ledger = new TransactionLedger(Array.from({ length: inputTopic.partitions }, () => 3 + draw(10)));
   }
 
@@ -109,13 +110,18 @@ class Run {
 
   #start(slot: number): TransactionWorker {
     const { world } = this;
-    const name = `w${this.#names++}`;
-    const source = this.#isFixed
-      ? new FixedInput(slot, world, this.#ledger)
-      : new GroupInput(name, world, this.#ledger);
-    const worker = new TransactionWorker(name, this.#isFixed ? `t${slot}` : name, source, world, this.#ledger);
+    const number = this.#names++;
+    const name = `w${number}`;
+    const transactionalId = this.#kind === "fixed" ? `t${slot}` : name;
+    const worker = new TransactionWorker(name, transactionalId, this.#source(slot, number), world, this.#ledger);
     world.run(worker, () => worker.run().finally(() => this.#ended.add(worker)));
     return worker;
+  }
+
+  #source(slot: number, number: number): InputSource {
+    if (this.#kind === "fixed") return new FixedInput(slot, this.world, this.#ledger);
+    if (this.#kind === "classic") return new ClassicInput(number, this.world, this.#ledger);
+    return new GroupInput(`w${number}`, this.world, this.#ledger);
   }
 
   #read(maxBytes: number): void {

@@ -78,6 +78,12 @@ function classicGroups(turn: GroupTurn): ClassicGroupView[] {
   return [...turn.state.groups.values()].filter((group) => group.type === "classic");
 }
 
+/**
+ * What could not be written is tried again after that time at the earliest. A group without members waits for nobody: as long
+ * as the log takes no records it would try to become empty all the time.
+ */
+const retryDelayMs = 1_000;
+
 /** Starts everything that a group waits for. */
 function armTimers(turn: GroupScheduling, group: ClassicGroupView): void {
   for (const { memberId, sessionTimeoutMs, isNew } of group.members.values()) {
@@ -85,10 +91,10 @@ function armTimers(turn: GroupScheduling, group: ClassicGroupView): void {
   }
   for (const [memberId, timeoutMs] of group.pendingJoin) renewSession(turn, group.groupId, memberId, timeoutMs);
   if (group.state === "PreparingRebalance") {
-    if (group.previousState === "Empty") delayFirstGeneration(turn, group);
-    else waitForJoins(turn, group);
+    if (group.previousState === "Empty") delayFirstGeneration(turn, group, retryDelayMs);
+    else waitForJoins(turn, group, retryDelayMs);
   }
-  if (group.pendingSync.size > 0) waitForSyncs(turn, group);
+  if (group.pendingSync.size > 0) waitForSyncs(turn, group, retryDelayMs);
 }
 
 function membersWithLost(

@@ -91,17 +91,17 @@ function completeJoinOrWait(turn: GroupTurn, group: ClassicGroup): void {
   else waitForJoins(turn, group);
 }
 
-export function waitForJoins(turn: GroupScheduling, group: ClassicGroupView): void {
+export function waitForJoins(turn: GroupScheduling, group: ClassicGroupView, delayMsMin = 0): void {
   const { groupId } = group;
-  turn.schedule(timerKeys.join(groupId), group.rebalanceTimeoutMs(), (later) => {
+  turn.schedule(timerKeys.join(groupId), Math.max(group.rebalanceTimeoutMs(), delayMsMin), (later) => {
     const current = later.state.classicGroup(groupId);
     if (current?.state === "PreparingRebalance") completeJoin(later, later.state.edit(current));
   });
 }
 
 /** The first generation waits for more members to come, as long as they keep coming, at most the rebalance timeout. */
-export function delayFirstGeneration(turn: GroupScheduling, group: ClassicGroupView): void {
-  const delayMs = turn.state.config.initialRebalanceDelayMs;
+export function delayFirstGeneration(turn: GroupScheduling, group: ClassicGroupView, delayMsMin = 0): void {
+  const delayMs = Math.max(turn.state.config.initialRebalanceDelayMs, delayMsMin);
   const remainingMs = Math.max(group.rebalanceTimeoutMs() - delayMs, 0);
   scheduleFirstGeneration(turn, group.groupId, delayMs, remainingMs);
 }
@@ -215,9 +215,9 @@ function startSync(turn: GroupTurn, group: ClassicGroup): void {
   waitForSyncs(turn, group);
 }
 
-export function waitForSyncs(turn: GroupScheduling, group: ClassicGroupView): void {
+export function waitForSyncs(turn: GroupScheduling, group: ClassicGroupView, delayMsMin = 0): void {
   const { groupId, generation } = group;
-  turn.schedule(timerKeys.sync(groupId), group.rebalanceTimeoutMs(), (later) => {
+  turn.schedule(timerKeys.sync(groupId), Math.max(group.rebalanceTimeoutMs(), delayMsMin), (later) => {
     const current = later.state.classicGroup(groupId);
     if (current === undefined || current.generation !== generation || current.pendingSync.size === 0) return;
     const group = later.state.edit(current);
