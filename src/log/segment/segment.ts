@@ -37,6 +37,8 @@ export interface KnownSegment {
   readonly sizeBytes: number;
   /** Whether there is a file of transactions that were aborted. */
   readonly hasTransactions: boolean;
+  /** Files of its other indexes are missing. */
+  readonly isUnindexed: boolean;
 }
 
 /**
@@ -108,6 +110,7 @@ export class Segment {
     const segment = new Segment(place, known.baseOffset, nowMs);
     segment.sizeBytes = segment.writtenBytes = segment.file.flushedBytes = known.sizeBytes;
     segment.#indexes.load(known.hasTransactions);
+    segment.#isUnindexed = known.isUnindexed;
     return segment;
   }
 

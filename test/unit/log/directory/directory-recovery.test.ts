@@ -195,10 +195,10 @@ describe("after a crash", () => {
   });
 });
 
-test("threads make the indexes that segments have lost, before anybody looks for something there", async () => {
-  const disk = new MemoryDisk();
-  for (const directory of directories) disk.mkdir(directory);
-  const first = open(disk);
+test.each(["a stop", "a crash"])("threads make the indexes that segments have lost at %s", async (end) => {
+  const before = new MemoryDisk();
+  for (const directory of directories) before.mkdir(directory);
+  const first = open(before);
   first.manager.load();
   const config = { ...defaultLogConfig, segmentBytes: 2_000, indexIntervalBytes: 200 };
   const log = first.manager.getOrCreate("orders", 0, topicId, config)!;
@@ -207,12 +207,15 @@ test("threads make the indexes that segments have lost, before anybody looks for
   first.queue.flush();
   const bases = log.segmentSizes().map(({ baseOffset }) => baseOffset);
   await first.manager.prepareClose();
-  first.manager.close(1);
+  await first.time.settle();
+  if (end === "a stop") first.manager.close(1);
+  const disk = before.kill();
   const path = (slot: number, suffix: string) => `/one/orders-0/${String(bases[slot]).padStart(20, "0")}.${suffix}`;
   const removed = [path(0, "index"), path(1, "timeindex"), path(2, "index"), path(2, "timeindex")];
   const lost = removed.map((file) => disk.readFile(file));
   for (const file of removed) disk.remove(file);
   const { manager, time } = open(disk, silentLogger, config);
+  await manager.recover(notingWorkers(disk, time).workers, 2, 0);
   manager.load();
   const tasks: number[] = [];
   const inPlace = inPlaceWorkers({ disk, clock: time, timers: time, compute: nodeCompute });
