@@ -31,6 +31,9 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
   readonly #timers: Timers;
   readonly #verification: TransactionVerification;
   readonly #loadBytesMax: number;
+  /** A load has read in this turn of the event loop. */
+  #isTurnTaken = false;
+  readonly #waitingForTurn: (() => void)[] = [];
 
   /** @param loadBufferSizeBytes `offsets.load.buffer.size`, `transaction.state.log.load.buffer.size` */
   constructor(
@@ -98,6 +101,8 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
     let offset = partition.log.logStartOffset;
     while (offset < partition.log.logEndOffset) {
+      const turn = this.#takeTurn();
+      if (turn !== undefined) await turn;
       const error = partition.leaderError(-1);
       if (error !== Errors.NONE) return { ok: false, error };
       const read = partition.log.read(offset, this.#loadBytesMax, partition.log.logEndOffset, true);
@@ -111,13 +116,24 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
         if (failure !== Errors.NONE) return { ok: false, error: failure };
       }
       offset = Math.max(offset, read.endOffset);
-      await this.#nextTurn();
     }
     return { ok: true, endOffset: partition.log.logEndOffset };
   }
 
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#timers.endOfTurn(resolve));
+  /** After an election many partitions load at once: one of them reads in each turn of the event loop, in their order. */
+  #takeTurn(): Promise<void> | undefined {
+    if (this.#isTurnTaken) return new Promise((resolve) => this.#waitingForTurn.push(resolve));
+    this.#isTurnTaken = true;
+    this.#timers.endOfTurn(() => this.#passTurn());
+    return undefined;
+  }
+
+  #passTurn(): void {
+    const next = this.#waitingForTurn.shift();
+    this.#isTurnTaken = next !== undefined;
+    if (next === undefined) return;
+    this.#timers.endOfTurn(() => this.#passTurn());
+    next();
   }
 }
 

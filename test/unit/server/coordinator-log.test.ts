@@ -85,6 +85,34 @@ describe("a coordinator's partition", () => {
     expect(offsets).toEqual(Array.from({ length: 40 }, (_, offset) => offset));
   });
 
+  test("of several loads one reads in each turn of the event loop", async () => {
+    const { host, time, queue, log } = open();
+    const partition = host();
+    for (let count = 0; count < 12; count++) {
+      partition.appendAsLeader(batch({ value: Buffer.alloc(500) }), "coordinator", time.wallMs());
+    }
+    queue.flush();
+    const readsByTurn = [0];
+    const endOfTurn = time.endOfTurn.bind(time);
+    time.endOfTurn = (callback) => {
+      endOfTurn(() => {
+        readsByTurn.push(0);
+        callback();
+      });
+    };
+    const loads = ["a", "b", "c"].map(() =>
+      watched(
+        log.load(at, async () => {
+          readsByTurn[readsByTurn.length - 1]!++;
+        }),
+      ),
+    );
+    await time.settle();
+    for (const { outcome } of loads) expect(outcome).toEqual({ ok: true, endOffset: 12 });
+    expect(readsByTurn.reduce((sum, reads) => sum + reads)).toBeGreaterThan(6);
+    expect(Math.max(...readsByTurn)).toBe(1);
+  });
+
   test("a load waits for what is on its way to the disk, however long, and fails with it", async () => {
     const disk = new MemoryDisk();
     const { host, time, queue, log } = open(disk);
