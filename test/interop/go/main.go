@@ -19,6 +19,7 @@ var operations = map[string]operation{
 	"consume":   consume,
 	"committed": committed,
 	"group":     group,
+	"share":     share,
 }
 
 type record struct {
@@ -41,6 +42,7 @@ type input struct {
 	Group      string            `json:"group"`
 	Partitions int32             `json:"partitions"`
 	Count      int               `json:"count"`
+	IdleMs     int               `json:"idleMs"`
 	Config     map[string]string `json:"config"`
 	Batches    []batch           `json:"batches"`
 	Afterwards batch             `json:"afterwards"`

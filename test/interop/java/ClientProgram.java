@@ -26,7 +26,8 @@ public final class ClientProgram {
         "committed", Administration::committed,
         "produce", Records::produce,
         "consume", Records::consume,
-        "group", Group::run);
+        "group", Group::run,
+        "share", Share::run);
 
     static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();

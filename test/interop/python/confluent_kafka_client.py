@@ -1,5 +1,7 @@
 """confluent-kafka, which is librdkafka: https://docs.confluent.io/platform/current/clients/confluent-kafka-python"""
 
+import time
+
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka import OFFSET_BEGINNING
 from confluent_kafka import KafkaError, TopicCollection
@@ -232,6 +234,23 @@ def group(request):
         second.close()
 
 
+def share(request):
+    consumer = member(request)
+    values, last = [], None
+    deadline = Deadline("records for this member", 90)
+    try:
+        while last is None or time.monotonic() - last < request["idleMs"] / 1000:
+            records = polled(consumer, 0.1)
+            if records:
+                last = time.monotonic()
+                values.extend(record["value"] for record in records)
+                commit(consumer, request["topic"], records)
+            deadline.check(f"{len(values)} came")
+        return {"values": values}
+    finally:
+        consumer.close()
+
+
 serve(
     {
         "admin": admin,
@@ -240,5 +259,6 @@ serve(
         "consume": consume,
         "committed": committed,
         "group": group,
+        "share": share,
     }
 )

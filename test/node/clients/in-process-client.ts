@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { assert } from "../../../src/base/assert.ts";
 import {
   type OperationName,
   type Operations,
@@ -11,12 +12,18 @@ const timeoutMs = 60_000;
 export type Input<N extends OperationName> = Operations[N]["input"] & { readonly bootstrap: string };
 export type Output<N extends OperationName> = Promise<Operations[N]["output"]>;
 
-/** The operations of a client that runs in this process. */
-export type ClientOperations = { readonly [N in OperationName]: (input: Input<N>) => Output<N> };
+type Operation<N extends OperationName> = (input: Input<N>) => Output<N>;
+
+/** The operations of a client that runs in this process; a test that needs a member among others has its own. */
+export type ClientOperations = { readonly [N in Exclude<OperationName, "share">]: Operation<N> };
 
 export function inProcessClient(operations: ClientOperations): TestClient {
   return {
-    run: (operation, input) => operations[operation](input),
+    run: (operation, input) => {
+      const run = (operations as { readonly [N in OperationName]?: Operation<N> })[operation];
+      assert(run !== undefined, `${operation} is an operation of programs`);
+      return run(input);
+    },
     close: async () => {},
   };
 }

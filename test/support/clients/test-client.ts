@@ -63,6 +63,11 @@ export interface Operations {
       deleted: number | null;
     };
   };
+  /**
+   * One member of a group with strategy "range" in which others may be members too. Commits what it reads; ends when it has
+   * read something and then nothing for a while.
+   */
+  share: { input: { topic: string; group: string; idleMs: number }; output: { values: (string | null)[] } };
 }
 
 export type OperationName = keyof Operations;
