@@ -56,10 +56,9 @@ export function removePlace(place: Place): void {
   removeFolder(place.folder);
 }
 
-/** The time that formatting took; undefined when starting does it. */
-export async function format(target: Target, place: Place): Promise<number | undefined> {
+/** Resolves with the time that it took. */
+export async function format(target: Target, place: Place): Promise<number> {
   const command = target.format(place.propertiesFile);
-  if (command === undefined) return undefined;
   const start = performance.now();
   const logFile = logFileOf(place);
   const code = await ended(run(command, logFile, place.folder), formatTimeoutMs);

@@ -11,18 +11,27 @@ export interface Command {
 export interface Target {
   readonly name: "odradek" | "kafka";
   readonly label: string;
-  /** Formats the data directory beforehand; undefined when starting does it. */
-  format(propertiesFile: string): Command | undefined;
+  /** Formats the data directory beforehand. */
+  format(propertiesFile: string): Command;
   start(propertiesFile: string): Command;
 }
+
+const clusterId = "MkU3OEVBNTcwNTJENDM2Qk";
 
 export function odradekTarget(root: string): Target {
   return {
     name: "odradek",
     label: "Odradek",
-    format: () => undefined,
+    format: (propertiesFile) => ({
+      file: process.execPath,
+      args: [join(root, "dist/cli/kafka-storage.js"), ...formatArguments(propertiesFile)],
+    }),
     start: (propertiesFile) => ({ file: process.execPath, args: [join(root, "bin/odradek.cjs"), propertiesFile] }),
   };
+}
+
+function formatArguments(propertiesFile: string): string[] {
+  return ["format", "--standalone", "-t", clusterId, "-c", propertiesFile];
 }
 
 /** The flags that Kafka's start scripts pass, with their default heap. */
@@ -42,23 +51,12 @@ export const java = process.env["JAVA_HOME"] === undefined ? "java" : join(proce
 /** Its jars alone, so without a logging back end: it writes no log, which is in its favour. */
 export function kafkaTarget(root: string): Target {
   const classpath = `${kafkaLibraries(root)}/*`;
-  const clusterId = "MkU3OEVBNTcwNTJENDM2Qk";
   return {
     name: "kafka",
     label: `Apache Kafka ${kafkaVersion}`,
     format: (propertiesFile) => ({
       file: java,
-      args: [
-        "-cp",
-        classpath,
-        "kafka.tools.StorageTool",
-        "format",
-        "--standalone",
-        "-t",
-        clusterId,
-        "-c",
-        propertiesFile,
-      ],
+      args: ["-cp", classpath, "kafka.tools.StorageTool", ...formatArguments(propertiesFile)],
     }),
     start: (propertiesFile) => ({
       file: java,
