@@ -25,7 +25,8 @@ export interface DynamicSettingsOptions {
 /**
  * Tells the parts of the broker when the configuration that they follow has changed. What is not in the table either has
  * no effect beyond the defaults of topics, which are looked up when they are needed, or belongs to threads that this
- * broker does not have: the sizes of Kafka's thread pools are taken, checked and described, and that is all.
+ * broker does not have: the sizes of Kafka's thread pools (`group.coordinator.threads` too) and of the buffers that its
+ * coordinators keep (`group.coordinator.cached.buffer.max.bytes`) are taken, checked and described, and that is all.
  */
 export class DynamicSettings implements Publisher {
   readonly name = "dynamic settings";

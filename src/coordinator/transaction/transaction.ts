@@ -60,11 +60,14 @@ export function withPartitions(
   partitions: TransactionPartitions,
   added: readonly TopicPartition[],
 ): TransactionPartitions {
-  const all = new Map(partitions);
+  const changed = new Map<string, Set<number>>();
   for (const { topic, partition } of added) {
-    const present = all.get(topic) ?? [];
-    if (!present.includes(partition)) all.set(topic, [...present, partition]);
+    let indexes = changed.get(topic);
+    if (indexes === undefined) changed.set(topic, (indexes = new Set(partitions.get(topic))));
+    indexes.add(partition);
   }
+  const all = new Map(partitions);
+  for (const [topic, indexes] of changed) all.set(topic, [...indexes]);
   return all;
 }
 
