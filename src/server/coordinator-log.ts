@@ -31,22 +31,29 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
   readonly #timers: Timers;
   readonly #verification: TransactionVerification;
   readonly #loadBytesMax: number;
+  readonly #minInSyncReplicasOf: (topic: string) => number;
   /** A load has read in this turn of the event loop. */
   #isTurnTaken = false;
   readonly #waitingForTurn: (() => void)[] = [];
 
-  /** @param loadBufferSizeBytes `offsets.load.buffer.size`, `transaction.state.log.load.buffer.size` */
+  /**
+   * @param loadBufferSizeBytes `offsets.load.buffer.size`, `transaction.state.log.load.buffer.size`
+   * @param minInSyncReplicasOf how many in-sync replicas there must be for anything to be written: as Kafka's, groups write
+   *   with the leader alone, and transactions only with `min.insync.replicas`
+   */
   constructor(
     replicas: ReplicaManager,
     clock: Clock,
     timers: Timers,
     verification: TransactionVerification,
     loadBufferSizeBytes: number,
+    minInSyncReplicasOf: (topic: string) => number = () => 1,
   ) {
     this.#replicas = replicas;
     this.#clock = clock;
     this.#timers = timers;
     this.#verification = verification;
+    this.#minInSyncReplicasOf = minInSyncReplicasOf;
     this.#loadBytesMax = Math.min(loadBufferSizeBytes, loadBytesMax);
   }
 
@@ -57,6 +64,8 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
   ): AppendOutcome {
     const partition = this.#replicas.partition(topic, index);
     if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
+    const isShort = !partition.hasEnoughInSync(this.#minInSyncReplicasOf(topic));
+    if (isShort && partition.leaderError(-1) === Errors.NONE) return { ok: false, error: Errors.NOT_ENOUGH_REPLICAS };
     const result = partition.appendAsLeader(batch, "coordinator", this.#clock.wallMs(), transaction);
     if (!result.ok) return { ok: false, error: result.error };
     const { baseOffset, lastOffset } = result;

@@ -312,9 +312,10 @@ class Node implements RunningNode {
     return new GroupCoordinator({ runtime, config, partitionCount, metadata });
   }
 
-  #coordinatorLog(loadBufferSizeBytes: number): CoordinatorLog {
+  #coordinatorLog(loadBufferSizeBytes: number, minInSyncReplicasOf?: (topic: string) => number): CoordinatorLog {
     const { clock, timers } = this.#ports;
-    return new CoordinatorLog(this.#replicas, clock, timers, this.#verification, loadBufferSizeBytes);
+    const verification = this.#verification;
+    return new CoordinatorLog(this.#replicas, clock, timers, verification, loadBufferSizeBytes, minInSyncReplicasOf);
   }
 
   #createVerification(): TransactionVerification {
@@ -331,11 +332,13 @@ class Node implements RunningNode {
     });
   }
 
+  readonly #minInSyncReplicasOf = (topic: string): number => this.#topicConfigs.of(topic).get("min.insync.replicas");
+
   #createMarkers(): LocalTransactionMarkers {
     return new LocalTransactionMarkers({
       replicas: this.#replicas,
       clock: this.#ports.clock,
-      minInSyncReplicasOf: (topic) => this.#topicConfigs.of(topic).get("min.insync.replicas"),
+      minInSyncReplicasOf: this.#minInSyncReplicasOf,
       timeoutMs: this.#config.get("request.timeout.ms"),
       completeOffsets: (completed) => this.#groups.completeTransaction(completed),
     });
@@ -346,7 +349,7 @@ class Node implements RunningNode {
       config: this.#config,
       ports: this.#ports,
       cache: this.#cache,
-      log: this.#coordinatorLog(this.#config.get("transaction.state.log.load.buffer.size")),
+      log: this.#coordinatorLog(this.#config.get("transaction.state.log.load.buffer.size"), this.#minInSyncReplicasOf),
       markers: this.#markers,
       producerIds: this.#producerIds,
     });

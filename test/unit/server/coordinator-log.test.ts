@@ -47,6 +47,19 @@ describe("a coordinator's partition", () => {
     expect(log.append(at, batch())).toEqual({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
   });
 
+  test("where a minimum of in-sync replicas is asked for, nothing is appended with fewer", () => {
+    const { host, replicas, time } = open();
+    const { verification } = openVerification(time);
+    const log = new CoordinatorLog(replicas, time, time, verification, 3_000, () => 2);
+    const partition = host({ registration: { replicas: [1, 2], isr: [1] } });
+    expect(log.append(at, batch())).toEqual({ ok: false, error: Errors.NOT_ENOUGH_REPLICAS });
+    expect(partition.log.logEndOffset).toBe(0);
+    partition.update(registration({ replicas: [1, 2], isr: [1, 2], partitionEpoch: 1 }));
+    expect(log.append(at, batch())).toMatchObject({ ok: true });
+    partition.update(registration({ leader: 2, replicas: [1, 2], isr: [2], leaderEpoch: 1, partitionEpoch: 2 }));
+    expect(log.append(at, batch())).toEqual({ ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER });
+  });
+
   test("after a change of leader nobody says that the batch was not written", async () => {
     const { host, time, log } = open();
     const partition = host({ registration: { replicas: [1, 2], isr: [1, 2] } });
