@@ -125,7 +125,7 @@ export class WritePipeline {
     const last = this.#queue.at(-1) ?? this.#compressing ?? this.#inFlight.at(-1);
     if (last === undefined) return false;
     last.lastMark = mark;
-    last.replies.push(...replies);
+    for (const reply of replies) last.replies.push(reply);
     return true;
   }
 
