@@ -61,8 +61,8 @@ export class LogCleaning implements Cleaning {
     const { signal } = this.#abortion;
     try {
       if (signal.aborted) return this.#discard(baseOffset);
-      this.#swap = new SegmentSwap(this.#storage, baseOffset, replaces);
-      await this.#swap.run(this.#removeLater);
+      this.#swap = new SegmentSwap(this.#storage, baseOffset, replaces, this.#removeLater);
+      await this.#swap.run();
       this.#swap = undefined;
     } catch (error) {
       // Once it is aborted, the directory may have another name.

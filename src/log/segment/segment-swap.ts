@@ -22,17 +22,22 @@ export class SegmentSwap {
   readonly #storage: LogStorage;
   readonly #cleaned: Segment;
   readonly #old: readonly Segment[];
+  /** Those that still have their names. */
+  readonly #waiting: Segment[];
+  readonly #removeLater: RemoveLater;
   /** Undone until the old segments have gone. */
   #state: "begun" | "done" | "aborted" = "begun";
 
-  constructor(storage: LogStorage, baseOffset: Offset, replaced: readonly Offset[]) {
+  constructor(storage: LogStorage, baseOffset: Offset, replaced: readonly Offset[], removeLater: RemoveLater) {
     this.#storage = storage;
+    this.#removeLater = removeLater;
     this.#cleaned = storage.loadCleaned(baseOffset);
     this.#old = storage.segments.all().filter((segment) => replaced.includes(segment.baseOffset));
+    this.#waiting = [...this.#old];
   }
 
   /** Resolves when the swap is done, or was aborted. Rejects when the disk failed. */
-  async run(removeLater: RemoveLater): Promise<void> {
+  async run(): Promise<void> {
     const storage = this.#storage;
     const { disk, directory, segments } = storage;
     const cleaned = this.#cleaned;
@@ -41,17 +46,17 @@ export class SegmentSwap {
     if (this.#state === "aborted" || !storage.isUsable) return;
     this.#state = "done";
     segments.replace(this.#old, cleaned);
-    for (const [index, old] of this.#old.entries()) {
+    while (this.#waiting.length > 0) {
+      this.#putAside(this.#waiting.splice(0, segmentsOfStep));
+      if (this.#waiting.length === 0) break;
       // Thousands of small segments may become one.
-      if (index > 0 && index % segmentsOfStep === 0) {
-        await disk.syncDirectoryAsync(directory);
-        // A start completes what is begun.
-        if (!storage.isUsable || storage.directory !== directory) return;
-      }
-      old.markDeleted();
-      removeLater((remove) => old.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
+      await disk.syncDirectoryAsync(directory);
+      // A start completes what is begun.
+      if (!storage.isUsable || storage.directory !== directory) return;
     }
     const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
+    // Where the log was cut meanwhile, others may begin there.
+    for (const { baseOffset } of segments.all()) gone.delete(baseOffset);
     if (gone.size > 0) storage.removeProducerSnapshots((offset) => gone.has(offset));
     await disk.syncDirectoryAsync(directory);
     // A truncation may have taken the segment away, or the directory may have another name.
@@ -61,11 +66,20 @@ export class SegmentSwap {
     await disk.syncDirectoryAsync(directory);
   }
 
-  /** Leaves the log as it is; after a crash too. */
+  #putAside(segments: readonly Segment[]): void {
+    const storage = this.#storage;
+    for (const segment of segments) {
+      segment.markDeleted();
+      this.#removeLater((remove) => segment.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
+    }
+  }
+
+  /** Leaves the log as it is, after a crash too; nothing that was replaced is left under its name. */
   abort(): void {
+    const { disk, directory, isOffline } = this.#storage;
+    if (this.#state === "done" && !isOffline) this.#putAside(this.#waiting.splice(0));
     if (this.#state !== "begun") return;
     this.#state = "aborted";
-    const { disk, directory, isOffline } = this.#storage;
     if (isOffline) return;
     this.#cleaned.remove();
     disk.syncDirectory(directory);
