@@ -66,8 +66,8 @@ function head({ machine, notes, turns }: Results): string {
   ];
   return `# Odradek and Apache Kafka side by side
 
-Medians (smallest..largest) over the rounds, in which the two brokers take turns. Each turn starts on an empty directory;
-Kafka's was formatted before, Odradek formats it while it starts. The restarts find one that was filled once and that the
+Medians (smallest..largest) over the rounds, in which the two brokers take turns. Each turn starts on an empty directory
+that was formatted before. The restarts find one that was filled once and that the
 page cache holds, and every partition has to tell its log's end. The load comes from
 pre-encoded requests over raw sockets, out of a process of its own, except for the independent load generators; CPU time,
 memory and file descriptors are those of the broker's processes, from /proc. Kafka runs with the heap and flags of its start
