@@ -88,16 +88,18 @@ export class TransactionWorker implements SimulatedClient {
         continue;
       }
       if ((await this.#transact(inputs)) === "dead") return;
-      if (this.#isInDoubt && !this.#isBumping && !(await this.#init())) return;
+      if (this.#isInDoubt && !this.#isBumping && !(await this.#init(true))) return;
     }
   }
 
-  async #init(): Promise<boolean> {
+  /** `isAgain`: another epoch for the same producer, unless somebody else has the id by now (KIP-360). */
+  async #init(isAgain = false): Promise<boolean> {
+    const expected = isAgain ? { producerId: this.#producerId, producerEpoch: this.#producerEpoch } : undefined;
     for (;;) {
       const call = {
         transactionalId: this.#transactionalId,
         timeoutMs: this.#timeoutMs,
-        expected: undefined,
+        expected,
         enableTwoPhaseCommit: false,
         keepPreparedTransaction: false,
       };
