@@ -63,9 +63,9 @@ test("what comes behind a batch that waits for its coordinator stays behind it",
   await answer(Errors.NONE);
   // The compressed batch comes from the thread pool, whenever that is done.
   const appended = Promise.all(sent);
-  let isAppended = false;
-  void appended.then(() => (isAppended = true));
-  while (!isAppended) await time.settle();
+  const isAppended = appended.then(() => true);
+  do await time.settle();
+  while (!(await Promise.race([isAppended, Promise.resolve(false)])));
   expect(await appended).toEqual([0, 1, 3, 4]);
   expect(Array.from(batches(readAll(partition.log)), ({ baseSequence }) => baseSequence)).toEqual([0, 1, -1, 3]);
   // The first batch opens the transaction for the others.
