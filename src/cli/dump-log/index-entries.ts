@@ -1,99 +1,101 @@
 import { readFileSync } from "node:fs";
 import { readInt64 } from "../../base/int64.ts";
+import { entriesAtMost } from "../../base/sorted.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { fileError } from "./file-error.ts";
 import { type NamedFile } from "./named-file.ts";
 
 const corruptIndex = "org.apache.kafka.storage.internals.log.CorruptIndexException";
 
-/** The entries of an offset index, those of the padding behind them included. */
-export class OffsetIndexEntries {
-  static readonly #entrySizeBytes = 8;
+/** The entries of an index file, those of the padding behind them included. */
+class IndexEntries {
   readonly baseOffset: number;
   readonly count: number;
-  readonly #file: NamedFile;
-  readonly #bytes: Buffer;
+  protected readonly bytes: Buffer;
+  /** For the messages, which name it in full. */
+  protected readonly path: string;
+  readonly #entrySizeBytes: number;
 
   /** @throws ClientError */
-  constructor(file: NamedFile) {
+  constructor(file: NamedFile, entrySizeBytes: number) {
     this.baseOffset = file.baseOffset;
-    this.#file = file;
-    this.#bytes = indexBytes(file);
-    this.count = Math.floor(this.#bytes.length / OffsetIndexEntries.#entrySizeBytes);
+    this.path = file.absolutePath;
+    this.bytes = indexBytes(file);
+    this.count = Math.floor(this.bytes.length / entrySizeBytes);
+    this.#entrySizeBytes = entrySizeBytes;
   }
 
-  offsetAt(slot: number): number {
-    return this.baseOffset + this.#bytes.readInt32BE(slot * OffsetIndexEntries.#entrySizeBytes);
-  }
-
-  positionAt(slot: number): number {
-    return this.#bytes.readInt32BE(slot * OffsetIndexEntries.#entrySizeBytes + 4);
-  }
-
-  /** Where a scan for `offset` starts. */
-  positionFor(offset: number): number {
-    let [low, high] = [0, this.count];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.offsetAt(middle) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? 0 : this.positionAt(low - 1);
-  }
-
-  /** What the broker checks at its start. @throws ClientError */
-  check(): void {
-    const path = this.#file.absolutePath;
-    const lastOffset = this.count === 0 ? this.baseOffset : this.offsetAt(this.count - 1);
-    if (lastOffset < this.baseOffset) {
-      throw new ClientError(
-        corruptIndex,
-        `Corrupt index found, index file ${path} has non-zero size but the last offset is ${lastOffset} which is less than the base offset ${this.baseOffset}`,
-      );
-    }
-    const sizeBytes = this.#bytes.length;
-    if (sizeBytes % OffsetIndexEntries.#entrySizeBytes === 0) return;
+  /** @throws ClientError when the file ends within an entry */
+  protected checkSize(kind: string): void {
+    const sizeBytes = this.bytes.length;
+    if (sizeBytes % this.#entrySizeBytes === 0) return;
     throw new ClientError(
       corruptIndex,
-      `Index file ${path} is corrupt, found ${sizeBytes} bytes which is neither positive nor a multiple of 8`,
+      `${kind} file ${this.path} is corrupt, found ${sizeBytes} bytes which is neither positive nor a multiple of ${this.#entrySizeBytes}`,
     );
   }
 }
 
-/** The entries of a time index, those of the padding behind them included. */
-export class TimeIndexEntries {
-  static readonly #entrySizeBytes = 12;
-  readonly baseOffset: number;
-  readonly count: number;
-  readonly #file: NamedFile;
-  readonly #bytes: Buffer;
+/** The entries of an offset index. */
+export class OffsetIndexEntries extends IndexEntries {
+  static readonly #entrySizeBytes = 8;
 
   /** @throws ClientError */
   constructor(file: NamedFile) {
-    this.baseOffset = file.baseOffset;
-    this.#file = file;
-    this.#bytes = indexBytes(file);
-    this.count = Math.floor(this.#bytes.length / TimeIndexEntries.#entrySizeBytes);
-  }
-
-  timestampAt(slot: number): number {
-    return readInt64(this.#bytes, slot * TimeIndexEntries.#entrySizeBytes);
+    super(file, OffsetIndexEntries.#entrySizeBytes);
   }
 
   offsetAt(slot: number): number {
-    return this.baseOffset + this.#bytes.readInt32BE(slot * TimeIndexEntries.#entrySizeBytes + 8);
+    return this.baseOffset + this.bytes.readInt32BE(slot * OffsetIndexEntries.#entrySizeBytes);
+  }
+
+  positionAt(slot: number): number {
+    return this.bytes.readInt32BE(slot * OffsetIndexEntries.#entrySizeBytes + 4);
+  }
+
+  /** Where a scan for `offset` starts. */
+  positionFor(offset: number): number {
+    const entrySizeBytes = OffsetIndexEntries.#entrySizeBytes;
+    const relativeOffsetAt = (entries: Buffer, start: number) => entries.readInt32BE(start);
+    const before = entriesAtMost(this.bytes, entrySizeBytes, this.count, offset - this.baseOffset, relativeOffsetAt);
+    return before === 0 ? 0 : this.positionAt(before - 1);
   }
 
   /** What the broker checks at its start. @throws ClientError */
   check(): void {
-    const path = this.#file.absolutePath;
-    if (this.count > 0) this.#checkOrder(`Corrupt time index found, time index file (${path}) has non-zero size but`);
-    const sizeBytes = this.#bytes.length;
-    if (sizeBytes % TimeIndexEntries.#entrySizeBytes === 0) return;
-    throw new ClientError(
-      corruptIndex,
-      `Time index file ${path} is corrupt, found ${sizeBytes} bytes which is neither positive nor a multiple of 12`,
-    );
+    const lastOffset = this.count === 0 ? this.baseOffset : this.offsetAt(this.count - 1);
+    if (lastOffset < this.baseOffset) {
+      throw new ClientError(
+        corruptIndex,
+        `Corrupt index found, index file ${this.path} has non-zero size but the last offset is ${lastOffset} which is less than the base offset ${this.baseOffset}`,
+      );
+    }
+    this.checkSize("Index");
+  }
+}
+
+/** The entries of a time index. */
+export class TimeIndexEntries extends IndexEntries {
+  static readonly #entrySizeBytes = 12;
+
+  /** @throws ClientError */
+  constructor(file: NamedFile) {
+    super(file, TimeIndexEntries.#entrySizeBytes);
+  }
+
+  timestampAt(slot: number): number {
+    return readInt64(this.bytes, slot * TimeIndexEntries.#entrySizeBytes);
+  }
+
+  offsetAt(slot: number): number {
+    return this.baseOffset + this.bytes.readInt32BE(slot * TimeIndexEntries.#entrySizeBytes + 8);
+  }
+
+  /** What the broker checks at its start. @throws ClientError */
+  check(): void {
+    if (this.count > 0)
+      this.#checkOrder(`Corrupt time index found, time index file (${this.path}) has non-zero size but`);
+    this.checkSize("Time index");
   }
 
   #checkOrder(complaint: string): void {

@@ -1,4 +1,5 @@
 import { assert } from "../../base/assert.ts";
+import { entriesAtMost } from "../../base/sorted.ts";
 import { type Disk, type DiskFile } from "../../io/ports.ts";
 
 const initialEntries = 32;
@@ -37,6 +38,11 @@ export class IndexFile {
   get count(): number {
     this.#load();
     return this.#count;
+  }
+
+  /** How many entries, from the first on, have a key of at most `key`; they ascend by it. See `entriesAtMost`. */
+  countAtMost(key: number, keyAt: (entries: Buffer, start: number) => number): number {
+    return entriesAtMost(this.bytes(), this.#entrySizeBytes, this.count, key, keyAt);
   }
 
   /** Takes the file's entries at the next use. */

@@ -6,6 +6,10 @@ import { IndexFile } from "./index-file.ts";
 const entrySizeBytes = 8;
 export const relativeOffsetMax = 2_147_483_647;
 
+function relativeOffsetAt(entries: Buffer, start: number): number {
+  return entries.readInt32BE(start);
+}
+
 /**
  * Sparse map of a segment from offset to position. An entry is the last offset of a batch, relative to the segment's base
  * offset (int32), and the position of that batch in the file (int32).
@@ -51,16 +55,7 @@ export class OffsetIndex {
 
   /** The entry with the largest offset that is not above `offset`; -1 when there is none. */
   slotFor(offset: Offset): number {
-    const bytes = this.file.bytes();
-    const relative = offset - this.#baseOffset;
-    let low = 0;
-    let high = this.file.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (bytes.readInt32BE(middle * entrySizeBytes) <= relative) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return this.file.countAtMost(offset - this.#baseOffset, relativeOffsetAt) - 1;
   }
 
   /** Where to start a scan for `offset`: the position of a batch that ends at or before it. */

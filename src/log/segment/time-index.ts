@@ -6,6 +6,10 @@ import { IndexFile } from "./index-file.ts";
 
 const entrySizeBytes = 12;
 
+function relativeOffsetAt(entries: Buffer, start: number): number {
+  return entries.readInt32BE(start + 8);
+}
+
 /**
  * Sparse map of a segment from time to offset. An entry is a timestamp (int64) and an offset relative to the segment's
  * base offset (int32): no batch up to the one with that offset has a larger timestamp. Both ascend.
@@ -66,26 +70,13 @@ export class TimeIndex {
 
   /** An offset up to which no record is later than `timestamp`, so that a search by time may start there. */
   offsetFor(timestamp: TimestampMs): Offset {
-    let low = 0;
-    let high = this.file.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.timestampAt(middle) <= timestamp) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? this.#baseOffset : this.offsetAt(low - 1);
+    const count = this.file.countAtMost(timestamp, readInt64);
+    return count === 0 ? this.#baseOffset : this.offsetAt(count - 1);
   }
 
   /** Removes the entries whose offset is at or above `offset`. */
   truncateTo(offset: Offset): void {
-    let low = 0;
-    let high = this.file.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.offsetAt(middle) < offset) low = middle + 1;
-      else high = middle;
-    }
-    this.file.truncate(low);
+    this.file.truncate(this.file.countAtMost(offset - 1 - this.#baseOffset, relativeOffsetAt));
   }
 
   isSane(): boolean {

@@ -7,6 +7,10 @@ const entrySizeBytes = 34;
 const currentVersion = 0;
 const lastOffsetAt = 18;
 
+function markerOffsetAt(entries: Buffer, start: number): number {
+  return readInt64(entries, start + lastOffsetAt);
+}
+
 export interface AbortedTransaction {
   readonly producerId: ProducerId;
   readonly firstOffset: Offset;
@@ -60,25 +64,13 @@ export class TransactionIndex {
    */
   collect(startOffset: Offset, endOffset: Offset, found: AbortedTransaction[]): boolean {
     const { count } = this.file;
-    for (let slot = this.#firstEndingFrom(startOffset); slot < count; slot++) {
+    // Markers ascend; the first that is at or behind the start.
+    for (let slot = this.file.countAtMost(startOffset - 1, markerOffsetAt); slot < count; slot++) {
       const transaction = this.at(slot);
       if (transaction.firstOffset < endOffset) found.push(transaction);
       if (transaction.lastStableOffset >= endOffset) return true;
     }
     return false;
-  }
-
-  /** Slot of the first transaction whose marker is at or behind `offset`: markers ascend. */
-  #firstEndingFrom(offset: Offset): number {
-    const bytes = this.file.bytes();
-    let low = 0;
-    let high = this.file.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (readInt64(bytes, middle * entrySizeBytes + lastOffsetAt) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   /** Removes the transactions whose marker is at or above `offset`. */
