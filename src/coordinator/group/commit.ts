@@ -4,6 +4,7 @@ import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type Ticket } from "../runtime/ticket.ts";
+import { commitOffset } from "./commit-offset.ts";
 import { consumerCommitProblem, type CommittedPartition } from "./consumer/offset-check.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
@@ -26,14 +27,20 @@ export function commitOffsets(
     turn.reply(ticket, commitError(request, problem));
     return;
   }
-  const topics = request.topics.map((topic) => ({
-    name: topic.name,
-    topicId: topic.topicId,
-    partitions: topic.partitions.map((partition) => ({
-      partitionIndex: partition.partitionIndex,
-      errorCode: commitOffset(turn, request, topic, partition),
-    })),
-  }));
+  const { groupId: group, retentionTimeMs } = request;
+  const expires = expireTimestamp(turn.nowMs, retentionTimeMs);
+  const topics = request.topics.map(({ name: topic, topicId, partitions }) => {
+    // The record version that has an expiry time has no room for the id.
+    const target = { group, topic, topicId: expires === -1 ? topicId : zeroUuid, expireTimestamp: expires };
+    return {
+      name: topic,
+      topicId,
+      partitions: partitions.map((partition) => ({
+        partitionIndex: partition.partitionIndex,
+        errorCode: commitOffset(turn, target, partition),
+      })),
+    };
+  });
   turn.reply(ticket, { topics });
 }
 
@@ -86,35 +93,6 @@ function* checkedPartitions(turn: GroupTurn, { topics }: ApiRequest<"offsetCommi
       if ((committedMetadata?.length ?? 0) <= turn.state.config.offsetMetadataLengthMax) yield { topicId, partition };
     }
   }
-}
-
-type Topic = ApiRequest<"offsetCommit">["topics"][number];
-
-function commitOffset(
-  turn: GroupTurn,
-  { groupId, retentionTimeMs }: ApiRequest<"offsetCommit">,
-  { name, topicId }: Topic,
-  partition: Topic["partitions"][number],
-): ErrorCode {
-  const metadata = partition.committedMetadata ?? "";
-  if (metadata.length > turn.state.config.offsetMetadataLengthMax) return Errors.OFFSET_METADATA_TOO_LARGE;
-  const expires = expireTimestamp(turn.nowMs, retentionTimeMs);
-  turn.append({
-    type: "offsetCommit",
-    group: groupId,
-    topic: name,
-    partition: partition.partitionIndex,
-    value: {
-      offset: partition.committedOffset,
-      leaderEpoch: partition.committedLeaderEpoch,
-      metadata,
-      commitTimestamp: turn.nowMs,
-      expireTimestamp: expires,
-      // The record version that has an expiry time has no room for the id.
-      topicId: expires === -1 ? topicId : zeroUuid,
-    },
-  });
-  return Errors.NONE;
 }
 
 /** Old clients may say how long an offset is to be kept; -1 leaves it to the broker. */

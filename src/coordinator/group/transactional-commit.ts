@@ -4,6 +4,7 @@ import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type VerificationKind } from "../runtime/partition-log.ts";
 import { type Ticket } from "../runtime/ticket.ts";
+import { commitOffset } from "./commit-offset.ts";
 import { consumerCommitProblem, type CommittedPartition } from "./consumer/offset-check.ts";
 import { type GroupTurn } from "./group-state.ts";
 import { memberProblem } from "./member-check.ts";
@@ -30,13 +31,17 @@ export function commitTransactionalOffsets(
     turn.reply(ticket, transactionalCommitError(request, problem));
     return;
   }
-  const topics = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((partition) => ({
-      partitionIndex: partition.partitionIndex,
-      errorCode: commitOffset(turn, request.groupId, name, partition),
-    })),
-  }));
+  const topics = request.topics.map(({ name: topic, partitions }) => {
+    // No id, as in Kafka, whose requests of transactions know topics by name alone.
+    const target = { group: request.groupId, topic, topicId: zeroUuid, expireTimestamp: -1 };
+    return {
+      name: topic,
+      partitions: partitions.map((partition) => ({
+        partitionIndex: partition.partitionIndex,
+        errorCode: commitOffset(turn, target, partition),
+      })),
+    };
+  });
   turn.reply(ticket, { topics });
 }
 
@@ -89,27 +94,4 @@ function* committedPartitions(
     const topicId = turn.state.metadata.topicId(name) ?? zeroUuid;
     for (const { partitionIndex: partition } of partitions) yield { topicId, partition };
   }
-}
-
-type Partition = ApiRequest<"txnOffsetCommit">["topics"][number]["partitions"][number];
-
-function commitOffset(turn: GroupTurn, group: string, topic: string, partition: Partition): ErrorCode {
-  const metadata = partition.committedMetadata ?? "";
-  if (metadata.length > turn.state.config.offsetMetadataLengthMax) return Errors.OFFSET_METADATA_TOO_LARGE;
-  turn.append({
-    type: "offsetCommit",
-    group,
-    topic,
-    partition: partition.partitionIndex,
-    value: {
-      offset: partition.committedOffset,
-      leaderEpoch: partition.committedLeaderEpoch,
-      metadata,
-      commitTimestamp: turn.nowMs,
-      expireTimestamp: -1,
-      // As in Kafka, whose requests of transactions know topics by name alone.
-      topicId: zeroUuid,
-    },
-  });
-  return Errors.NONE;
 }
