@@ -34,11 +34,6 @@ export function produceTransactionSupport(apiVersion: number): TransactionSuppor
   return apiVersion === 11 ? "abortable" : "legacy";
 }
 
-export function offsetCommitTransactionSupport(apiVersion: number): TransactionSupport {
-  if (apiVersion >= 5) return "implicitAdd";
-  return apiVersion === 4 ? "abortable" : "legacy";
-}
-
 /** A partition that a transactional batch is for. */
 export interface WantedPartition {
   readonly partition: Partition;

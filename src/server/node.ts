@@ -1,21 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { randomUuid, zeroUuid } from "../base/uuid.ts";
-import { consumerOffsetsTopic } from "../base/topic-name.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
-import { GroupMetadata } from "../coordinator/group/consumer/group-metadata.ts";
-import { groupCoordinatorConfigFrom } from "../coordinator/group/group-config.ts";
-import { groupShard } from "../coordinator/group/group-shard.ts";
-import { CoordinatorRuntime } from "../coordinator/runtime/coordinator-runtime.ts";
-import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
-import {
-  type CompressionName,
-  type Disk,
-  DiskError,
-  type LoopDelaySample,
-  type Ports,
-  type SocketAddress,
-} from "../io/ports.ts";
+import { type Disk, DiskError, type LoopDelaySample, type Ports, type SocketAddress } from "../io/ports.ts";
 import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
 import { TopicConfig } from "../config/topic-config.ts";
 import { logConfigFrom } from "../log/log-config.ts";
@@ -27,15 +13,12 @@ import { type Publisher } from "../metadata/publisher.ts";
 import { openLogDirs } from "../metadata/storage/log-dirs.ts";
 import { Errors } from "../protocol/errors.ts";
 import { ReplicaManager } from "../replication/replica-manager.ts";
-import { TransactionVerification } from "../replication/transaction-verification.ts";
 import { BrokerLifecycle } from "./broker-lifecycle.ts";
-import { createTransactions } from "./create-transactions.ts";
-import { CoordinatorLog } from "./coordinator-log.ts";
+import { type Coordinators, createCoordinators } from "./coordinators.ts";
 import { DirectoryAssignments } from "./directory-assignments.ts";
 import { DynamicSettings } from "./dynamic-settings.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { createHandlers } from "./handlers.ts";
-import { LocalTransactionMarkers } from "./local-transaction-markers.ts";
 import { LogDirSettings } from "./log-dir-settings.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { MetadataCache } from "./metadata-cache.ts";
@@ -109,11 +92,8 @@ class Node implements RunningNode {
   readonly #topicConfigs: TopicConfigs;
   readonly #logDirSettings: LogDirSettings;
   readonly #producerSettings: ProducerSettings;
-  readonly #verification: TransactionVerification;
-  readonly #markers: LocalTransactionMarkers;
-  readonly #groups: GroupCoordinator;
   readonly #producerIds: ProducerIdManager;
-  readonly #transactions: TransactionCoordinator;
+  readonly #coordinators: Coordinators;
   #quorum: MetadataQuorum | undefined;
   #sockets: SocketServer | undefined;
   #lifecycle: BrokerLifecycle | undefined;
@@ -154,11 +134,16 @@ class Node implements RunningNode {
         moveBytesPerSecond: () => this.#logDirSettings.moveBytesPerSecond,
         isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
       });
-      this.#verification = this.#createVerification();
-      this.#groups = this.#createGroups();
-      this.#markers = this.#createMarkers();
       this.#producerIds = new ProducerIdManager(() => this.#allocateProducerIds());
-      this.#transactions = this.#createTransactions();
+      this.#coordinators = createCoordinators({
+        config,
+        ports,
+        cache: this.#cache,
+        topicConfigs: this.#topicConfigs,
+        replicas: this.#replicas,
+        producerSettings: this.#producerSettings,
+        producerIds: this.#producerIds,
+      });
     } catch (error) {
       // Whoever called has no node to close, and the directories are locked.
       this.#logManager.close(-1);
@@ -218,8 +203,8 @@ class Node implements RunningNode {
     await this.#lifecycle?.stop();
     this.#assignments?.close();
     // Whoever waits is answered now, so that the sockets have nothing to wait for.
-    this.#groups.close();
-    this.#transactions.close();
+    this.#coordinators.groups.close();
+    this.#coordinators.transactions.close();
     this.#replicas.close();
     await this.#sockets?.close(drainMsMax);
     this.#writeQueue.flush();
@@ -289,72 +274,6 @@ class Node implements RunningNode {
     if (id !== undefined) this.#lifecycle?.directoryFailed(id);
   }
 
-  #createGroups(): GroupCoordinator {
-    const { clock, timers, compute, logger } = this.#ports;
-    const config = groupCoordinatorConfigFrom(this.#config);
-    const log = this.#coordinatorLog(this.#config.get("offsets.load.buffer.size"));
-    const metadata = new GroupMetadata();
-    const runtime = new CoordinatorRuntime(consumerOffsetsTopic, {
-      shard: groupShard(config, metadata),
-      writer: log,
-      loader: log,
-      clock,
-      timers,
-      compute,
-      compression: offsetsCompression(this.#config.get("offsets.topic.compression.codec")),
-      lingerMs: this.#config.get("group.coordinator.append.linger.ms"),
-      writeTimeoutMs: this.#config.get("offsets.commit.timeout.ms"),
-      logger: logger.child("group"),
-      staysLoaded: true,
-    });
-    const createdWith = this.#config.get("offsets.topic.num.partitions");
-    const partitionCount = () => this.#cache.topic(consumerOffsetsTopic)?.partitions.length ?? createdWith;
-    return new GroupCoordinator({ runtime, config, partitionCount, metadata });
-  }
-
-  #coordinatorLog(loadBufferSizeBytes: number, minInSyncReplicasOf?: (topic: string) => number): CoordinatorLog {
-    const { clock, timers } = this.#ports;
-    const verification = this.#verification;
-    return new CoordinatorLog(this.#replicas, clock, timers, verification, loadBufferSizeBytes, minInSyncReplicasOf);
-  }
-
-  #createVerification(): TransactionVerification {
-    const { clock, timers } = this.#ports;
-    const config = this.#config;
-    return new TransactionVerification({
-      // It is there before anyone asks.
-      verifier: { addOrVerify: (request) => this.#transactions.addOrVerify(request) },
-      clock,
-      timers,
-      isEnabled: () => this.#producerSettings.verifiesTransactions,
-      retryBackoffMs: config.get("add.partitions.to.txn.retry.backoff.ms"),
-      retryMsMax: Math.min(config.get("add.partitions.to.txn.retry.backoff.max.ms"), config.get("request.timeout.ms")),
-    });
-  }
-
-  readonly #minInSyncReplicasOf = (topic: string): number => this.#topicConfigs.of(topic).get("min.insync.replicas");
-
-  #createMarkers(): LocalTransactionMarkers {
-    return new LocalTransactionMarkers({
-      replicas: this.#replicas,
-      clock: this.#ports.clock,
-      minInSyncReplicasOf: this.#minInSyncReplicasOf,
-      timeoutMs: this.#config.get("request.timeout.ms"),
-      completeOffsets: (completed) => this.#groups.completeTransaction(completed),
-    });
-  }
-
-  #createTransactions(): TransactionCoordinator {
-    return createTransactions({
-      config: this.#config,
-      ports: this.#ports,
-      cache: this.#cache,
-      log: this.#coordinatorLog(this.#config.get("transaction.state.log.load.buffer.size"), this.#minInSyncReplicasOf),
-      markers: this.#markers,
-      producerIds: this.#producerIds,
-    });
-  }
-
   #allocateProducerIds(): Promise<ProducerIdBlock> {
     const unavailable = { errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS, firstProducerId: -1, count: 0 };
     const allocation = this.#quorum?.controller.allocateProducerIds(this.#config.nodeId, this.#lifecycle?.epoch ?? -1);
@@ -383,10 +302,14 @@ class Node implements RunningNode {
           topicConfigs: this.#topicConfigs,
           onFatal: (error) => this.#onFailed(error),
         }),
-        new GroupCoordinatorPublisher({ nodeId, groups: this.#groups, logger: this.#ports.logger.child("group") }),
+        new GroupCoordinatorPublisher({
+          nodeId,
+          groups: this.#coordinators.groups,
+          logger: this.#ports.logger.child("group"),
+        }),
         new TransactionCoordinatorPublisher({
           nodeId,
-          transactions: this.#transactions,
+          transactions: this.#coordinators.transactions,
           logger: this.#ports.logger.child("transaction"),
         }),
         this.#createDynamicSettings(),
@@ -403,7 +326,7 @@ class Node implements RunningNode {
         sockets: () => this.#sockets,
         logManager: this.#logManager,
         producerSettings: this.#producerSettings,
-        groups: this.#groups,
+        groups: this.#coordinators.groups,
       }),
       logger: this.#ports.logger,
     });
@@ -485,10 +408,7 @@ class Node implements RunningNode {
       logManager: this.#logManager,
       logDirSettings: this.#logDirSettings,
       replicas: this.#replicas,
-      groups: this.#groups,
-      verification: this.#verification,
-      markers: this.#markers,
-      transactions: this.#transactions,
+      ...this.#coordinators,
       producerIds: this.#producerIds,
       controller: quorum.controller,
       raft: quorum.raft,
@@ -506,14 +426,4 @@ function openFilesMaxOf(disk: Disk): number {
   const limit = disk.descriptorsMax();
   if (limit === undefined) return openFilesMaxUnknown;
   return Math.min(openFilesMax, limit - Math.min(Math.floor(limit / 2), otherDescriptors));
-}
-
-/**
- * Kafka's ids of codecs in `offsets.topic.compression.codec`.
- * @throws StartupError when no codec has the id
- */
-function offsetsCompression(id: number): CompressionName | "none" {
-  const codec = (["none", "gzip", "snappy", "lz4", "zstd"] as const)[id];
-  if (codec === undefined) throw new StartupError(`offsets.topic.compression.codec is ${id}: it must be 0 to 4`);
-  return codec;
 }

@@ -1,10 +1,10 @@
 import { type GroupCoordinator } from "../../coordinator/group/group-coordinator.ts";
 import { consumerOffsetsTopic } from "../../base/topic-name.ts";
 import { type Logger } from "../../io/ports.ts";
-import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type Publisher } from "../../metadata/publisher.ts";
+import { tellElections } from "./coordinator-elections.ts";
 
 export interface GroupCoordinatorPublisherDeps {
   readonly nodeId: number;
@@ -25,14 +25,7 @@ export class GroupCoordinatorPublisher implements Publisher {
     const { nodeId, groups } = this.#deps;
     this.#watch(groups.onMetadataChanged(delta, image));
     if (delta.topics === undefined) return;
-    const { leaders, followers, deletes } = localReplicaChanges(delta.topics, nodeId);
-    for (const { topic, partition } of deletes) if (topic === consumerOffsetsTopic) groups.onResignation(partition);
-    for (const { topic, partition, registration } of followers) {
-      if (topic === consumerOffsetsTopic) groups.onResignation(partition, registration.leaderEpoch);
-    }
-    for (const { topic, partition, registration } of leaders) {
-      if (topic === consumerOffsetsTopic) this.#watch(groups.onElection(partition, registration.leaderEpoch));
-    }
+    tellElections(groups, consumerOffsetsTopic, delta.topics, nodeId, (load) => this.#watch(load));
     const deleted = [...delta.topics.deletedTopics.values()].map(({ id, name }) => ({ topicId: id, name }));
     if (deleted.length > 0) this.#watch(groups.onTopicsDeleted(deleted));
   }

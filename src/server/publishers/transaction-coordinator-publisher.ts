@@ -1,9 +1,9 @@
 import { transactionStateTopic } from "../../base/topic-name.ts";
 import { type TransactionCoordinator } from "../../coordinator/transaction/transaction-coordinator.ts";
 import { type Logger } from "../../io/ports.ts";
-import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { type Publisher } from "../../metadata/publisher.ts";
+import { tellElections } from "./coordinator-elections.ts";
 
 export interface TransactionCoordinatorPublisherDeps {
   readonly nodeId: number;
@@ -23,18 +23,8 @@ export class TransactionCoordinatorPublisher implements Publisher {
   publish(delta: MetadataDelta): void {
     if (delta.topics === undefined) return;
     const { nodeId, transactions, logger } = this.#deps;
-    const { leaders, followers, deletes } = localReplicaChanges(delta.topics, nodeId);
-    for (const { topic, partition } of deletes) {
-      if (topic === transactionStateTopic) transactions.onResignation(partition);
-    }
-    for (const { topic, partition, registration } of followers) {
-      if (topic === transactionStateTopic) transactions.onResignation(partition, registration.leaderEpoch);
-    }
-    for (const { topic, partition, registration } of leaders) {
-      if (topic !== transactionStateTopic) continue;
-      transactions.onElection(partition, registration.leaderEpoch).catch((error: unknown) => {
-        logger.error({ error }, "The transaction coordinator failed");
-      });
-    }
+    tellElections(transactions, transactionStateTopic, delta.topics, nodeId, (load) => {
+      load.catch((error: unknown) => logger.error({ error }, "The transaction coordinator failed"));
+    });
   }
 }

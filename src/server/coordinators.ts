@@ -1,0 +1,65 @@
+import { type BrokerConfig } from "../config/broker-config.ts";
+import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
+import { type Ports } from "../io/ports.ts";
+import { type ProducerSettings } from "../log/producers/producer-state.ts";
+import { type ReplicaManager } from "../replication/replica-manager.ts";
+import { TransactionVerification } from "../replication/transaction-verification.ts";
+import { CoordinatorLog } from "./coordinator-log.ts";
+import { createGroups } from "./create-groups.ts";
+import { createTransactions } from "./create-transactions.ts";
+import { LocalTransactionMarkers } from "./local-transaction-markers.ts";
+import { type MetadataCache } from "./metadata-cache.ts";
+import { type ProducerIdManager } from "./producer-id-manager.ts";
+import { type TopicConfigs } from "./topic-configs.ts";
+
+export interface CoordinatorParts {
+  readonly config: BrokerConfig;
+  readonly ports: Ports;
+  readonly cache: MetadataCache;
+  readonly topicConfigs: TopicConfigs;
+  readonly replicas: ReplicaManager;
+  readonly producerSettings: ProducerSettings;
+  readonly producerIds: ProducerIdManager;
+}
+
+export interface Coordinators {
+  readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  readonly verification: TransactionVerification;
+  readonly markers: LocalTransactionMarkers;
+}
+
+/**
+ * The coordinators of a node, and what binds them to its replicas and to each other: appends ask the transactions, the
+ * transactions write markers, and those of `__consumer_offsets` go to the groups.
+ * @throws StartupError
+ */
+export function createCoordinators(parts: CoordinatorParts): Coordinators {
+  const { config, ports, cache, topicConfigs, replicas, producerSettings, producerIds } = parts;
+  const { clock, timers } = ports;
+  const minInSyncReplicasOf = (topic: string): number => topicConfigs.of(topic).get("min.insync.replicas");
+  const verification = new TransactionVerification({
+    // It is there before anyone asks.
+    verifier: { addOrVerify: (request) => transactions.addOrVerify(request) },
+    clock,
+    timers,
+    isEnabled: () => producerSettings.verifiesTransactions,
+    retryBackoffMs: config.get("add.partitions.to.txn.retry.backoff.ms"),
+    retryMsMax: Math.min(config.get("add.partitions.to.txn.retry.backoff.max.ms"), config.get("request.timeout.ms")),
+  });
+  const offsetsLoadBytes = config.get("offsets.load.buffer.size");
+  const offsetsLog = new CoordinatorLog(replicas, clock, timers, verification, offsetsLoadBytes);
+  const groups = createGroups({ config, ports, cache, log: offsetsLog });
+  const markers = new LocalTransactionMarkers({
+    replicas,
+    clock,
+    minInSyncReplicasOf,
+    timeoutMs: config.get("request.timeout.ms"),
+    completeOffsets: (completed) => groups.completeTransaction(completed),
+  });
+  const stateLoadBytes = config.get("transaction.state.log.load.buffer.size");
+  const stateLog = new CoordinatorLog(replicas, clock, timers, verification, stateLoadBytes, minInSyncReplicasOf);
+  const transactions = createTransactions({ config, ports, cache, log: stateLog, markers, producerIds });
+  return { groups, transactions, verification, markers };
+}

@@ -1,0 +1,34 @@
+import { type LeaderEpoch } from "../../base/brand.ts";
+import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
+import { type TopicsDelta } from "../../metadata/delta/topics-delta.ts";
+
+/** What leads the partitions of a topic in which coordinators keep their state. */
+export interface ElectedCoordinator {
+  /** Resolves when the partition is loaded, or cannot be. */
+  onElection(partition: number, leaderEpoch: LeaderEpoch): Promise<void>;
+  /** No epoch: the partition was deleted. */
+  onResignation(partition: number, leaderEpoch?: LeaderEpoch): void;
+}
+
+/**
+ * Tells a coordinator which partitions of its topic this broker leads from now on, and which it does not any more; gives
+ * `watch` every load that begins.
+ */
+export function tellElections(
+  coordinator: ElectedCoordinator,
+  coordinatorTopic: string,
+  topics: TopicsDelta,
+  nodeId: number,
+  watch: (load: Promise<void>) => void,
+): void {
+  const { leaders, followers, deletes } = localReplicaChanges(topics, nodeId);
+  for (const { topic, partition } of deletes) {
+    if (topic === coordinatorTopic) coordinator.onResignation(partition);
+  }
+  for (const { topic, partition, registration } of followers) {
+    if (topic === coordinatorTopic) coordinator.onResignation(partition, registration.leaderEpoch);
+  }
+  for (const { topic, partition, registration } of leaders) {
+    if (topic === coordinatorTopic) watch(coordinator.onElection(partition, registration.leaderEpoch));
+  }
+}
