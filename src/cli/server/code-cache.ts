@@ -11,10 +11,12 @@ export class CodeCache {
   readonly source: string;
   /** Undefined when there is none that fits. */
   readonly code: Buffer | undefined;
+  readonly #sourceBytes: Buffer;
   readonly #file: string;
 
   constructor(sourceFile: string) {
-    this.source = readFileSync(sourceFile, "utf8");
+    this.#sourceBytes = readFileSync(sourceFile);
+    this.source = this.#sourceBytes.toString();
     this.#file = `${sourceFile}.cache`;
     this.code = this.#load();
   }
@@ -41,6 +43,6 @@ export class CodeCache {
   }
 
   #digest(code: Buffer): Buffer {
-    return createHash("sha256").update(this.source).update(code).digest();
+    return createHash("sha256").update(this.#sourceBytes).update(code).digest();
   }
 }
