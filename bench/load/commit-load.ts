@@ -1,11 +1,10 @@
 import { apis, type ApiRequest } from "../../src/protocol/apis.ts";
-import { errorName } from "../../src/protocol/errors.ts";
 import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
 import { type Draft } from "../../src/protocol/schema.ts";
 import { LoadClient, untilAnswered } from "./client.ts";
-import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
 import { type CommitJob, type JobResult } from "./job.ts";
 import { Phases } from "./phases.ts";
+import { expectNoErrors, pipelinedLoad } from "./pipelined-load.ts";
 
 /** The newest that names topics by name. */
 const commitVersion = 9;
@@ -72,37 +71,12 @@ export async function commitLoad(job: CommitJob, brokerCpuSeconds: () => number)
   const firstErrorAt = 4 + 4 + 1 + 4 + 1 + 1 + job.topic.length + 1 + 4;
   const errorsEnd = firstErrorAt + job.partitions * partitionSizeBytes;
   const phases = new Phases(job, brokerCpuSeconds);
-  const connections: LoadConnection[] = [];
-  try {
-    return await new Promise<JobResult>((resolve, reject) => {
-      const start = async (index: number): Promise<void> => {
-        let next = Math.floor((index * frames.length) / job.connections);
-        let due = job.window;
-        const send = (): void => {
-          if (due === 0 || phases.isOver) return;
-          const parts = Array.from({ length: due }, () => frames[next++ % frames.length] as Buffer);
-          due = 0;
-          connection.socket.write(Buffer.concat(parts));
-        };
-        const onFrame = (head: Buffer): void => {
-          for (let at = firstErrorAt; at < errorsEnd; at += partitionSizeBytes) {
-            const error = head.readInt16BE(at);
-            if (error !== 0) throw new Error(`commit: ${errorName(error)}`);
-          }
-          due++;
-          if (phases.isOver) return;
-          phases.counts.requests++;
-          phases.counts.records += job.partitions;
-          phases.tick();
-          if (phases.isOver) resolve(phases.result());
-        };
-        const connection = await openLoadConnection(job.port, onFrame, send, reject);
-        connections.push(connection);
-        send();
-      };
-      for (let index = 0; index < job.connections; index++) start(index).catch(reject);
-    });
-  } finally {
-    for (const connection of connections) connection.close();
-  }
+  const { port, connections, window } = job;
+  const framesFrom = (first: number, count: number): Buffer =>
+    Buffer.concat(Array.from({ length: count }, (_, index) => frames[(first + index) % frames.length]!));
+  const onAnswer = (head: Buffer): void => {
+    expectNoErrors("commit", head, firstErrorAt, errorsEnd, partitionSizeBytes);
+    if (!phases.isOver) phases.counts.records += job.partitions;
+  };
+  return pipelinedLoad({ port, connections, window, frameCount: frames.length, framesFrom, onAnswer }, phases);
 }

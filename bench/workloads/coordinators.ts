@@ -4,6 +4,7 @@ import { LoadClient } from "../load/client.ts";
 import { apis } from "../../src/protocol/apis.ts";
 import { createTopic } from "../harness/admin.ts";
 import { createPlace, format, removePlace, startBroker } from "../harness/broker.ts";
+import { measure } from "../harness/measure.ts";
 import { runJob } from "../harness/run-job.ts";
 import { perSecond, Session, valueSizeBytes } from "../harness/session.ts";
 import { type Options } from "../harness/options.ts";
@@ -46,23 +47,18 @@ export const rebalances = [rebalance("classic"), rebalance("consumer")];
 
 export const commits: Workload = {
   name: "commits",
-  run: (session: Session) =>
-    session.withTopic("commits", 10, async (topic) => {
-      const measured = await runJob(session.broker, {
-        kind: "commit",
-        port: session.port,
-        topic,
-        valueSizeBytes,
-        groups: 64,
-        partitions: 10,
-        connections: 4,
-        window: 8,
-        ...session.phases(4_000, 6_000),
-      });
-      session.noteGenerator("commits", measured);
-      session.set("commits.perSecond", perSecond(measured, measured.requests));
-      session.set("commits.perCpuSecond", measured.requests / measured.brokerCpuSeconds);
-    }),
+  async run(session: Session): Promise<void> {
+    const measured = await measure(session, "commits", 10, {
+      kind: "commit",
+      groups: 64,
+      partitions: 10,
+      connections: 4,
+      window: 8,
+      ...session.phases(4_000, 6_000),
+    });
+    session.set("commits.perSecond", perSecond(measured, measured.requests));
+    session.set("commits.perCpuSecond", measured.requests / measured.brokerCpuSeconds);
+  },
 };
 
 const transactionPartitions = 10;

@@ -1,5 +1,5 @@
-import { runJob } from "../harness/run-job.ts";
-import { valueSizeBytes, type Session } from "../harness/session.ts";
+import { measure } from "../harness/measure.ts";
+import { type Session } from "../harness/session.ts";
 import { type Workload } from "./workload.ts";
 
 /** The p99.9 of fewer values than this would be their maximum. */
@@ -9,21 +9,16 @@ function latency(recordsPerSecond: 100 | 1000 | 5000, warmupMs: number, measureM
   const name = `latency${recordsPerSecond}` as const;
   return {
     name,
-    run: (session: Session) =>
-      session.withTopic(name, 1, async (topic) => {
-        const { latencyMs, ...measured } = await runJob(session.broker, {
-          kind: "latency",
-          port: session.port,
-          topic,
-          valueSizeBytes,
-          recordsPerSecond,
-          partitions: 1,
-          producers: 1,
-          ...session.phases(warmupMs, Math.max(measureMs, (recordsMin / recordsPerSecond) * 1000)),
-        });
-        session.noteGenerator(name, measured);
-        for (const part of ["p50", "p99", "p999"] as const) session.set(`${name}.${part}`, latencyMs![part]);
-      }),
+    async run(session: Session): Promise<void> {
+      const { latencyMs } = await measure(session, name, 1, {
+        kind: "latency",
+        recordsPerSecond,
+        partitions: 1,
+        producers: 1,
+        ...session.phases(warmupMs, Math.max(measureMs, (recordsMin / recordsPerSecond) * 1000)),
+      });
+      for (const part of ["p50", "p99", "p999"] as const) session.set(`${name}.${part}`, latencyMs![part]);
+    },
   };
 }
 

@@ -1,0 +1,68 @@
+import { errorName } from "../../src/protocol/errors.ts";
+import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
+import { type JobResult } from "./job.ts";
+import { type Phases } from "./phases.ts";
+
+export interface Pipeline {
+  readonly port: number;
+  readonly connections: number;
+  /** Requests in flight on each connection. */
+  readonly window: number;
+  /** How many requests there are, which take turns on each connection. */
+  readonly frameCount: number;
+  /** The bytes of `count` requests from request `first` on, in one piece. */
+  framesFrom(first: number, count: number): Buffer;
+  /** Looks at an answer, and counts it unless the load is over. Throws when the answer tells of an error. */
+  onAnswer(head: Buffer): void;
+}
+
+/** Keeps the windows of all connections full until the phases are over. */
+export async function pipelinedLoad(pipeline: Pipeline, phases: Phases): Promise<JobResult> {
+  const { port, connections: count, window, frameCount } = pipeline;
+  const connections: LoadConnection[] = [];
+  try {
+    return await new Promise<JobResult>((resolve, reject) => {
+      const start = async (index: number): Promise<void> => {
+        let next = Math.floor((index * frameCount) / count);
+        let due = window;
+        const send = (): void => {
+          if (due === 0 || phases.isOver) return;
+          connection.socket.write(pipeline.framesFrom(next, due));
+          next = (next + due) % frameCount;
+          due = 0;
+        };
+        const onFrame = (head: Buffer): void => {
+          pipeline.onAnswer(head);
+          due++;
+          if (phases.isOver) return;
+          phases.counts.requests++;
+          phases.tick();
+          if (phases.isOver) resolve(phases.result());
+        };
+        const connection = await openLoadConnection(port, onFrame, send, reject);
+        connections.push(connection);
+        send();
+      };
+      for (let index = 0; index < count; index++) start(index).catch(reject);
+    });
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+/** Throws when one of the error codes that stand `distance` bytes apart from `start` to `end` is set. */
+export function expectNoErrors(what: string, head: Buffer, start: number, end: number, distance: number): void {
+  for (let at = start; at < end; at += distance) {
+    const error = head.readInt16BE(at);
+    if (error !== 0) throw new Error(`${what}: ${errorName(error)}`);
+  }
+}
+
+/** Requests of one size, one behind the other as often as ever go out at once: what goes out is a slice. */
+export function frameRing(frames: readonly Buffer[], window: number): (first: number, count: number) => Buffer {
+  const sizeBytes = frames[0]!.length;
+  const ring = Buffer.concat(
+    Array.from({ length: frames.length + window }, (_, index) => frames[index % frames.length]!),
+  );
+  return (first, count) => ring.subarray(first * sizeBytes, (first + count) * sizeBytes);
+}
