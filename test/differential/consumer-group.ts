@@ -1,5 +1,4 @@
 import { decodeGroupRecord } from "../../src/coordinator/group/group-records.ts";
-import { partitionFor } from "../../src/coordinator/runtime/partition-for.ts";
 import { type ApiRequest, type ApiResponse } from "../../src/protocol/apis.ts";
 import { codecOf } from "../../src/protocol/codec.ts";
 import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../src/protocol/consumer-protocol.ts";
@@ -9,6 +8,7 @@ import { batches } from "../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
 import { type Draft, type Message } from "../../src/protocol/schema.ts";
 import { Writer } from "../../src/protocol/writer.ts";
+import { partitionOfGroup } from "./group-partitions.ts";
 import { type Names } from "./normalise.ts";
 import { fetch } from "./requests.ts";
 import { type Session } from "./session.ts";
@@ -59,8 +59,7 @@ export class ScriptedConsumerGroup {
       return groups[0]!.errorCode === Errors.GROUP_ID_NOT_FOUND;
     });
     await created.configure(configs);
-    const { topics } = await session.quietly("metadata", 12, { topics: [{ name: "__consumer_offsets" }] });
-    created.#partition = partitionFor(groupId, topics[0]!.partitions.length);
+    created.#partition = await partitionOfGroup(session, groupId);
     return created;
   }
 

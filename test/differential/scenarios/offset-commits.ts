@@ -1,6 +1,7 @@
 import { Errors } from "../../../src/protocol/errors.ts";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
 import { type Draft } from "../../../src/protocol/schema.ts";
+import { groupBeside } from "../group-partitions.ts";
 import { type Scenario, type Session } from "../session.ts";
 import { TransactionalProducer } from "../transactional-producer.ts";
 
@@ -129,7 +130,12 @@ export const transactionalOffsetsScenario: Scenario = {
       { partition: 2, offset: 12, metadata: null },
     ]);
     await commit("an empty group", 3, [{ offset: 1 }], { groupId: "" });
-    await commit("a generation of no group", 3, [{ offset: 1 }], { groupId: s.topic("missing"), generationId: 1 });
+    // Of what the transaction's coordinator and the group's have to say, the first error counts.
+    for (const isTogether of [true, false]) {
+      const place = isTogether ? "in a partition of the transaction" : "in a partition that it does not have";
+      const groupId = await groupBeside(s, "missing", group.groupId, { isTogether });
+      await commit(`a generation of no group ${place}`, 3, [{ offset: 1 }], { groupId, generationId: 1 });
+    }
     await commit("a generation of an empty group", 3, [{ offset: 1 }], { generationId: 1, memberId: "m" });
     await commit("a member of an empty group, no generation", 3, [{ offset: 1 }], { memberId: "m" });
     await commit("an instance of an empty group, no generation", 3, [{ offset: 1 }], { groupInstanceId: "i" });
