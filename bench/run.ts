@@ -2,8 +2,8 @@ import { dirname, join } from "node:path";
 import { cleanUpAtExit } from "./harness/cleanup.ts";
 import { help, parseOptions, type Options } from "./harness/options.ts";
 import { type Session } from "./harness/session.ts";
+import { MemoryBallast } from "./harness/memory-ballast.ts";
 import { kafkaTarget, odradekTarget, type Target } from "./harness/target.ts";
-import { warmMemory } from "./harness/warm-memory.ts";
 import { commitOf, machineFacts } from "./report/machine.ts";
 import { writeReport } from "./report/report.ts";
 import { loadResults, merged, saveResults, type Results, type Turn } from "./report/results.ts";
@@ -22,6 +22,7 @@ async function run(options: Options): Promise<void> {
   const machine = machineFacts();
   const turns: Turn[] = [];
   const current = (): Results => merged(old, { machine, notes: notesOf(options), turns });
+  const ballast = options.isQuick ? undefined : await MemoryBallast.lay();
   for (const suite of suites) {
     if (!suite.workloads.some((name) => options.only?.has(name) ?? true)) continue;
     await runSuite(suite, targets, options, (turn) => {
@@ -30,6 +31,7 @@ async function run(options: Options): Promise<void> {
       if (options.writes) saveResults(resultsFile, current());
     });
   }
+  ballast?.release();
   process.stdout.write(summary(current()));
   if (options.writes) writeReport(folder, current());
 }
@@ -45,7 +47,6 @@ async function runSuite(
     await suite.prepare?.(targets[0]!, options);
     for (let round = 1; round <= rounds; round++) {
       for (const target of targets) {
-        warmMemory();
         process.stderr.write(`${clock()} ${suite.name}, round ${round} of ${rounds}: ${target.label}\n`);
         onTurn(await turnOf(suite, target, round, options));
       }

@@ -22,8 +22,6 @@ export interface ProduceJob extends JobBase {
   readonly recordsPerBatch: number;
   /** Warm-up and measurement each end earlier when this much has been acknowledged: a fast broker must not fill the disk. */
   readonly phaseSizeBytesMax: number;
-  /** Files to be cut as the load goes on: what the page cache has of them is memory for what the broker writes. */
-  readonly stockFiles?: readonly string[];
 }
 
 /** One consumer that reads what is there. */

@@ -1,6 +1,5 @@
 import { produceBatch, produceErrorAt, produceFrame, producePartitionSizeBytes } from "./frames.ts";
 import { type JobResult, type ProduceJob } from "./job.ts";
-import { PageStock } from "./page-stock.ts";
 import { Phases } from "./phases.ts";
 import { expectNoErrors, frameRing, pipelinedLoad } from "./pipelined-load.ts";
 
@@ -16,8 +15,6 @@ export async function produceLoad(job: ProduceJob, brokerCpuSeconds: () => numbe
   const recordsPerRequest = job.recordsPerBatch * job.partitionsPerRequest;
   const bytesPerRequest = batch.length * job.partitionsPerRequest;
 
-  const stock = new PageStock(job.stockFiles ?? []);
-  let writtenBytes = 0;
   const phases = new Phases(job, brokerCpuSeconds);
   const { port, connections, window } = job;
   const framesFrom = frameRing(frames, window);
@@ -26,8 +23,6 @@ export async function produceLoad(job: ProduceJob, brokerCpuSeconds: () => numbe
     if (phases.isOver) return;
     phases.counts.records += recordsPerRequest;
     phases.counts.bytes += bytesPerRequest;
-    writtenBytes += bytesPerRequest;
-    stock.follow(writtenBytes);
   };
   return pipelinedLoad({ port, connections, window, frameCount: frames.length, framesFrom, onAnswer }, phases);
 }

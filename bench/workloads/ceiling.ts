@@ -1,10 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { trackProcess } from "../harness/cleanup.ts";
-import { HeldFiles } from "../harness/held-files.ts";
-import { syncDisks } from "../harness/page-cache.ts";
 import { bundleOf, runJob, type Measured } from "../harness/run-job.ts";
 import { perSecond, phaseSizeBytesMax, valueSizeBytes, type Session } from "../harness/session.ts";
 import { recordsPer16k } from "./produce.ts";
@@ -15,9 +12,9 @@ export const ceiling: Workload = {
   name: "ceiling",
   async run(session: Session): Promise<void> {
     if (session.broker.target.name !== "odradek") return;
-    const answering = await load(session, "ceiling.answers", []);
+    const answering = await load(session, "ceiling.answers");
     session.set("ceiling.answers", answering);
-    const writing = await writingCeiling(session);
+    const writing = await load(session, "ceiling.writes", [join(session.broker.place.folder, "sink")]);
     session.set("ceiling.writes", writing);
     const ours = session.values["produce16k.perSecond"];
     if (ours === undefined) return;
@@ -26,22 +23,7 @@ export const ceiling: Workload = {
   },
 };
 
-/** As for the brokers, what is measured is written to memory that the machine has. */
-async function writingCeiling(session: Session): Promise<number> {
-  const file = join(session.broker.place.folder, "sink");
-  const held = new HeldFiles(session.broker.place.folder);
-  try {
-    await load(session, "ceiling.writes", [file]);
-    held.hold([file]);
-    rmSync(file);
-    syncDisks();
-    return await load(session, "ceiling.writes", [file], held.paths);
-  } finally {
-    held.release();
-  }
-}
-
-async function load(session: Session, name: string, files: string[], stockFiles: string[] = []): Promise<number> {
+async function load(session: Session, name: string, files: string[] = []): Promise<number> {
   const topic = "produce16k";
   const sink = fork(bundleOf("sink"), [topic, ...files], { detached: true });
   trackProcess(sink);
@@ -56,7 +38,6 @@ async function load(session: Session, name: string, files: string[], stockFiles:
         valueSizeBytes,
         recordsPerBatch: recordsPer16k,
         phaseSizeBytesMax,
-        stockFiles,
         partitions: 1,
         partitionsPerRequest: 1,
         connections: 1,

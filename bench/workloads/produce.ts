@@ -1,11 +1,7 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { partitionFolders } from "../harness/broker.ts";
-import { HeldFiles } from "../harness/held-files.ts";
+import { measure } from "../harness/measure.ts";
 import { syncDisks } from "../harness/page-cache.ts";
 import { recordsFitting } from "../load/frames.ts";
 import { perSecond, phaseSizeBytesMax, valueSizeBytes, type Session } from "../harness/session.ts";
-import { runJob } from "../harness/run-job.ts";
 import { type Workload } from "./workload.ts";
 
 type ProduceName = "produce16k" | "produce1m" | "produce6p" | "singles" | "sixteen";
@@ -27,8 +23,6 @@ const recordsPer64k = recordsFitting(65_536, valueSizeBytes);
 /** What the default `message.max.bytes` admits. */
 const recordsPer1m = recordsFitting(1_048_588, valueSizeBytes);
 
-/** Enough for what is measured and for what goes before. */
-const stockSizeBytes = 1.3 * phaseSizeBytesMax;
 /** For the connections of the measured phase to be under way. */
 const restartMs = 400;
 
@@ -36,37 +30,16 @@ function produce(name: ProduceName, shape: Shape): Workload {
   return {
     name,
     async run(session: Session): Promise<void> {
-      const { counts, warmupMs, measureMs, ...rest } = shape;
-      const job = { kind: "produce", port: session.port, valueSizeBytes, phaseSizeBytesMax, ...rest } as const;
-      const measure = async (phases: { warmupMs: number; measureMs: number }, stockFiles: string[]): Promise<void> =>
-        session.withTopic(name, shape.partitions, async (topic) => {
-          const measured = await runJob(session.broker, { ...job, topic, stockFiles, ...phases });
-          session.noteGenerator(name, measured);
-          session.set(`${name}.perSecond`, perSecond(measured, measured[counts]));
-          session.set(`${name}.perCpuSecond`, measured[counts] / measured.brokerCpuSeconds);
-        });
-      if (shape.recordsPerBatch === 1) return measure(session.phases(warmupMs, measureMs), []);
-      const held = new HeldFiles(session.broker.place.folder);
-      try {
-        // The warm-up goes to a topic of its own, the pages of which are there again when it counts.
-        await session.withTopic(`${name}-before`, shape.partitions, async (topic) => {
-          const phases = session.phases(0, warmupMs);
-          await runJob(session.broker, { ...job, topic, ...phases, phaseSizeBytesMax: stockSizeBytes });
-          for (const folder of partitionFolders(session.broker.place, topic)) held.hold(logFilesIn(folder));
-        });
-        syncDisks();
-        await measure(session.phases(restartMs, measureMs), held.paths);
-      } finally {
-        held.release();
-      }
+      const { counts, warmupMs, measureMs, partitions, ...rest } = shape;
+      const load = { kind: "produce", partitions, phaseSizeBytesMax, ...rest } as const;
+      // The warm-up goes to a topic of its own, so that none of it is on its way to the disk when it counts.
+      await measure(session, `${name}-before`, partitions, { ...load, ...session.phases(0, warmupMs) });
+      syncDisks();
+      const measured = await measure(session, name, partitions, { ...load, ...session.phases(restartMs, measureMs) });
+      session.set(`${name}.perSecond`, perSecond(measured, measured[counts]));
+      session.set(`${name}.perCpuSecond`, measured[counts] / measured.brokerCpuSeconds);
     },
   };
-}
-
-function logFilesIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".log"))
-    .map((name) => join(folder, name));
 }
 
 export const produce16k = produce("produce16k", {
