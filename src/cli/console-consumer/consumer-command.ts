@@ -1,6 +1,6 @@
 import { Cluster } from "../client/cluster.ts";
-import { Consumer, type Subscription } from "../client/consumer.ts";
-import { GroupMember } from "../client/group-member.ts";
+import { Consumer, type Subscription } from "../client/consumer/consumer.ts";
+import { GroupMember } from "../client/group/classic-membership.ts";
 import { ClientError, ConfigurationError } from "../client/kafka-error.ts";
 import { nodeClientPorts } from "../client/node-client-ports.ts";
 import { ClientProperties } from "../command/properties.ts";
@@ -9,7 +9,7 @@ import { type Terminal } from "../command/terminal.ts";
 import { wholeMatch } from "../topics/topic-filter.ts";
 import { checkConsumerOptions, type ConsumerCall } from "./consumer-call.ts";
 import { consumerOptions } from "./consumer-options.ts";
-import { consumerSettings } from "../client/consumer-settings.ts";
+import { consumerSettings } from "../client/consumer/consumer-settings.ts";
 import { printRecords } from "./print-records.ts";
 
 const source = "org.apache.kafka.tools.consumer.ConsoleConsumer";

@@ -6,7 +6,7 @@ import { messageJson } from "../../protocol/message-json.ts";
 import { Reader } from "../../protocol/reader.ts";
 import { type Message } from "../../protocol/schema.ts";
 import { transactionLogKey, transactionLogValue } from "../../protocol/transaction-records/transaction-log.ts";
-import { type ConsumedRecord } from "../client/fetched-records.ts";
+import { type ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { ClientError } from "../client/kafka-error.ts";
 
 interface RecordType {

@@ -1,4 +1,4 @@
-import { type ConsumedRecord } from "../client/fetched-records.ts";
+import { type ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { type ToolLog } from "../command/terminal.ts";
 import { type Deserializer, deserializerNamed } from "./deserializers.ts";

@@ -1,4 +1,4 @@
-import { type ConsumedRecord } from "../client/fetched-records.ts";
+import { type ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { type ToolLog } from "../command/terminal.ts";
 import { UsageError } from "../options/option-table.ts";
 import { defaultFormatter, type Formatter } from "./default-formatter.ts";

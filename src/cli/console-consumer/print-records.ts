@@ -1,4 +1,4 @@
-import { type Consumer } from "../client/consumer.ts";
+import { type Consumer } from "../client/consumer/consumer.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { type ConsumerCall } from "./consumer-call.ts";

@@ -2,7 +2,7 @@ import { type Compute } from "../../io/ports.ts";
 import { Cluster } from "../client/cluster.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { nodeClientPorts } from "../client/node-client-ports.ts";
-import { Producer } from "../client/producer.ts";
+import { Producer } from "../client/producer/producer.ts";
 import { ClientProperties, keyValues, readProperties } from "../command/properties.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
@@ -11,7 +11,7 @@ import { OptionError } from "../options/option-table.ts";
 import { type ParsedOptions } from "../options/parse-options.ts";
 import { type LineFormat, lineFormatOf, linesOf, recordOf } from "./line-reader.ts";
 import { lineReaderClass, producerOptions } from "./producer-options.ts";
-import { producerSettings } from "../client/producer-settings.ts";
+import { producerSettings } from "../client/producer/producer-settings.ts";
 
 type Options = ParsedOptions<typeof producerOptions>;
 type Name = keyof typeof producerOptions;

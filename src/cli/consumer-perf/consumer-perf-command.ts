@@ -1,6 +1,6 @@
 import { wholeMatch } from "../topics/topic-filter.ts";
-import { connectConsumer } from "../client/connect-consumer.ts";
-import { type Consumer } from "../client/consumer.ts";
+import { connectConsumer } from "../client/consumer/connect-consumer.ts";
+import { type Consumer } from "../client/consumer/consumer.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { ClientProperties, keyValues, readProperties } from "../command/properties.ts";
 import { type Command } from "../command/run-command.ts";

@@ -1,11 +1,11 @@
 import { Admin } from "../client/admin.ts";
 import { type Cluster } from "../client/cluster.ts";
 import { withCluster } from "../client/connect-admin.ts";
-import { connectProducer } from "../client/connect-producer.ts";
-import { Consumer } from "../client/consumer.ts";
-import { consumerSettings } from "../client/consumer-settings.ts";
+import { connectProducer } from "../client/producer/connect-producer.ts";
+import { Consumer } from "../client/consumer/consumer.ts";
+import { consumerSettings } from "../client/consumer/consumer-settings.ts";
 import { ClientError, executionError } from "../client/kafka-error.ts";
-import { type OutgoingRecord, type Producer } from "../client/producer.ts";
+import { type OutgoingRecord, type Producer } from "../client/producer/producer.ts";
 import { ClientProperties, readProperties } from "../command/properties.ts";
 import { type Command, runCommand } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";

@@ -2,15 +2,15 @@ import { ArgumentError } from "../arguments/argument-table.ts";
 import { GivenArguments } from "../arguments/given-arguments.ts";
 import { misuse } from "../arguments/misuse.ts";
 import { missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
-import { connectProducer, type ConnectedProducer } from "../client/connect-producer.ts";
-import { type Delivered } from "../client/pending-batch.ts";
+import { connectProducer, type ConnectedProducer } from "../client/producer/connect-producer.ts";
+import { type Delivered } from "../client/producer/pending-batch.ts";
 import { ClientProperties } from "../command/properties.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
 import { producerPerfArguments } from "./producer-perf-arguments.ts";
 import { type ProducerPerfCall, producerPerfCall } from "./producer-perf-call.ts";
 import { producerPerfHelp } from "./producer-perf-help.ts";
 import { SendStatistics } from "./send-statistics.ts";
-import { Throttle } from "../client/throttle.ts";
+import { Throttle } from "../client/producer/throttle.ts";
 
 /** kafka-producer-perf-test.sh; resolves with the exit code. */
 export async function producerPerfCommand(args: readonly string[], terminal: Terminal): Promise<number> {

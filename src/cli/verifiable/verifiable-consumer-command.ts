@@ -2,7 +2,7 @@ import { ArgumentError, type ArgumentTable } from "../arguments/argument-table.t
 import { GivenArguments } from "../arguments/given-arguments.ts";
 import { misuse } from "../arguments/misuse.ts";
 import { missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
-import { connectConsumer } from "../client/connect-consumer.ts";
+import { connectConsumer } from "../client/consumer/connect-consumer.ts";
 import { ClientError, ConfigurationError } from "../client/kafka-error.ts";
 import { ClientProperties } from "../command/properties.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";

@@ -2,9 +2,9 @@ import { ArgumentError, type ArgumentTable } from "../arguments/argument-table.t
 import { GivenArguments } from "../arguments/given-arguments.ts";
 import { misuse } from "../arguments/misuse.ts";
 import { missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
-import { connectProducer } from "../client/connect-producer.ts";
+import { connectProducer } from "../client/producer/connect-producer.ts";
 import { ClientError } from "../client/kafka-error.ts";
-import { Throttle } from "../client/throttle.ts";
+import { Throttle } from "../client/producer/throttle.ts";
 import { ClientProperties } from "../command/properties.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
 import { propertiesFile } from "./properties-file.ts";

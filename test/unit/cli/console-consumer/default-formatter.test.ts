@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ConsumedRecord } from "../../../../src/cli/client/fetched-records.ts";
+import { type ConsumedRecord } from "../../../../src/cli/client/consumer/fetched-records.ts";
 import { defaultFormatter } from "../../../../src/cli/console-consumer/default-formatter.ts";
 import { RecordingTerminal } from "../../../support/recording-terminal.ts";
 

@@ -1,14 +1,14 @@
 import { expect, onTestFinished, test } from "vitest";
-import { Cluster } from "../../../../src/cli/client/cluster.ts";
-import { Consumer, type ConsumerSettings, type Subscription } from "../../../../src/cli/client/consumer.ts";
-import { nodeClientPorts } from "../../../../src/cli/client/node-client-ports.ts";
-import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
-import { type ApiRequest } from "../../../../src/protocol/apis.ts";
-import { Errors } from "../../../../src/protocol/errors.ts";
-import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
-import { controlRecord, ControlType } from "../../../../src/protocol/records/control-records.ts";
-import { AnsweringBroker, type Answers } from "../../../support/answering-broker.ts";
-import { RecordingTerminal } from "../../../support/recording-terminal.ts";
+import { Cluster } from "../../../../../src/cli/client/cluster.ts";
+import { Consumer, type ConsumerSettings, type Subscription } from "../../../../../src/cli/client/consumer/consumer.ts";
+import { nodeClientPorts } from "../../../../../src/cli/client/node-client-ports.ts";
+import { nodeCompute } from "../../../../../src/io/node/node-compute.ts";
+import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
+import { Errors } from "../../../../../src/protocol/errors.ts";
+import { buildBatch } from "../../../../../src/protocol/records/batch-builder.ts";
+import { controlRecord, ControlType } from "../../../../../src/protocol/records/control-records.ts";
+import { AnsweringBroker, type Answers } from "../../../../support/answering-broker.ts";
+import { RecordingTerminal } from "../../../../support/recording-terminal.ts";
 
 const settings: ConsumerSettings = {
   offsetReset: "earliest",

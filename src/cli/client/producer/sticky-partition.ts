@@ -1,4 +1,4 @@
-import { type Random } from "../../io/ports.ts";
+import { type Random } from "../../../io/ports.ts";
 
 /** Chooses the partition of records without a key: one for as long as a batch fills, then another at random (KIP-794). */
 export class StickyPartition {

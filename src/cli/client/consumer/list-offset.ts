@@ -1,5 +1,5 @@
-import { type Cluster } from "./cluster.ts";
-import { DisconnectError, throwIfError } from "./kafka-error.ts";
+import { type Cluster } from "../cluster.ts";
+import { DisconnectError, throwIfError } from "../kafka-error.ts";
 
 /** Stand for offsets where a request takes a timestamp. */
 export const specialTimestamps = { latest: -1, earliest: -2 } as const;

@@ -1,9 +1,9 @@
-import { type Compute } from "../../io/ports.ts";
-import { type BatchView, type TimestampType } from "../../protocol/records/batch-header.ts";
-import { batches } from "../../protocol/records/batches.ts";
-import { ControlType, controlTypeOf } from "../../protocol/records/control-records.ts";
-import { decompressBatch, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
-import { ClientError } from "./kafka-error.ts";
+import { type Compute } from "../../../io/ports.ts";
+import { type BatchView, type TimestampType } from "../../../protocol/records/batch-header.ts";
+import { batches } from "../../../protocol/records/batches.ts";
+import { ControlType, controlTypeOf } from "../../../protocol/records/control-records.ts";
+import { decompressBatch, payloadOf, recordsOf } from "../../../protocol/records/record-iterator.ts";
+import { ClientError } from "../kafka-error.ts";
 
 export interface ConsumedRecord {
   readonly topic: string;

@@ -1,6 +1,6 @@
 import { type ConsumerSettings, type OffsetReset } from "./consumer.ts";
-import { ConfigurationError } from "./kafka-error.ts";
-import { type ClientProperties } from "../command/properties.ts";
+import { ConfigurationError } from "../kafka-error.ts";
+import { type ClientProperties } from "../../command/properties.ts";
 
 const isolationLevels = ["read_committed", "read_uncommitted"];
 const resets: readonly OffsetReset[] = ["earliest", "latest", "none"];

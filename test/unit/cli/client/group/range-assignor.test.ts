@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assignRanges } from "../../../../src/cli/client/range-assignor.ts";
+import { assignRanges } from "../../../../../src/cli/client/group/assignors/range-assignor.ts";
 
 const plain = (assignments: ReturnType<typeof assignRanges>) =>
   Object.fromEntries([...assignments].map(([member, topics]) => [member, Object.fromEntries(topics)]));

@@ -1,9 +1,9 @@
-import { type Compute } from "../../io/ports.ts";
-import { type ClientProperties } from "../command/properties.ts";
-import { type Terminal } from "../command/terminal.ts";
-import { Cluster } from "./cluster.ts";
-import { ClientError, ConfigurationError } from "./kafka-error.ts";
-import { nodeClientPorts } from "./node-client-ports.ts";
+import { type Compute } from "../../../io/ports.ts";
+import { type ClientProperties } from "../../command/properties.ts";
+import { type Terminal } from "../../command/terminal.ts";
+import { Cluster } from "../cluster.ts";
+import { ClientError, ConfigurationError } from "../kafka-error.ts";
+import { nodeClientPorts } from "../node-client-ports.ts";
 import { Producer } from "./producer.ts";
 import { producerSettings } from "./producer-settings.ts";
 import { ProducerTransactions } from "./producer-transactions.ts";
@@ -60,7 +60,7 @@ async function connect(properties: ClientProperties, terminal: Terminal): Promis
 
 /** The codecs are native libraries: loaded only when one is used. */
 export async function loadCompute(compression: string): Promise<Compute> {
-  if (compression !== "none") return (await import("../../io/node/node-compute.ts")).nodeCompute;
+  if (compression !== "none") return (await import("../../../io/node/node-compute.ts")).nodeCompute;
   const unused = () => Promise.reject(new Error("nothing is compressed"));
   return { compress: unused, decompress: unused };
 }

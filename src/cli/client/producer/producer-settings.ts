@@ -1,7 +1,7 @@
-import { type CompressionName } from "../../io/ports.ts";
-import { ConfigurationError } from "./kafka-error.ts";
+import { type CompressionName } from "../../../io/ports.ts";
+import { ConfigurationError } from "../kafka-error.ts";
 import { type ProducerSettings } from "./producer.ts";
-import { type ClientProperties } from "../command/properties.ts";
+import { type ClientProperties } from "../../command/properties.ts";
 
 const acksOf: ReadonlyMap<string, -1 | 0 | 1> = new Map([
   ["all", -1],

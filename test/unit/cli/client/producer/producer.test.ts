@@ -1,14 +1,14 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Cluster } from "../../../../src/cli/client/cluster.ts";
-import { nodeClientPorts } from "../../../../src/cli/client/node-client-ports.ts";
-import { Producer, type ProducerSettings } from "../../../../src/cli/client/producer.ts";
-import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
-import { type ApiRequest } from "../../../../src/protocol/apis.ts";
-import { Errors } from "../../../../src/protocol/errors.ts";
-import { onlyBatch } from "../../../../src/protocol/records/batches.ts";
-import { payloadOf, recordsOf } from "../../../../src/protocol/records/record-iterator.ts";
-import { AnsweringBroker, type Answers } from "../../../support/answering-broker.ts";
-import { RecordingTerminal } from "../../../support/recording-terminal.ts";
+import { Cluster } from "../../../../../src/cli/client/cluster.ts";
+import { nodeClientPorts } from "../../../../../src/cli/client/node-client-ports.ts";
+import { Producer, type ProducerSettings } from "../../../../../src/cli/client/producer/producer.ts";
+import { nodeCompute } from "../../../../../src/io/node/node-compute.ts";
+import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
+import { Errors } from "../../../../../src/protocol/errors.ts";
+import { onlyBatch } from "../../../../../src/protocol/records/batches.ts";
+import { payloadOf, recordsOf } from "../../../../../src/protocol/records/record-iterator.ts";
+import { AnsweringBroker, type Answers } from "../../../../support/answering-broker.ts";
+import { RecordingTerminal } from "../../../../support/recording-terminal.ts";
 
 const settings: ProducerSettings = {
   acks: -1,

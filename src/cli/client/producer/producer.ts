@@ -1,10 +1,10 @@
-import { type CompressionName, type Compute } from "../../io/ports.ts";
-import { type ApiResponse } from "../../protocol/apis.ts";
-import { errorName, Errors } from "../../protocol/errors.ts";
-import { buildBatch, compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
-import { type Cluster, isTransient, type TopicInfo } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
-import { ClientError, KafkaError, throwIfError, TimeoutError } from "./kafka-error.ts";
+import { type CompressionName, type Compute } from "../../../io/ports.ts";
+import { type ApiResponse } from "../../../protocol/apis.ts";
+import { errorName, Errors } from "../../../protocol/errors.ts";
+import { buildBatch, compressBatch, type RecordDraft } from "../../../protocol/records/batch-builder.ts";
+import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
+import { type Connection } from "../connection.ts";
+import { ClientError, KafkaError, throwIfError, TimeoutError } from "../kafka-error.ts";
 import { partitionOfKey } from "./murmur2.ts";
 import { BatchRefused, batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
 import { type ProducerIdentity, type ProducerTransactions } from "./producer-transactions.ts";

@@ -1,14 +1,14 @@
-import { type ApiName, type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
-import { codecOf } from "../../protocol/codec.ts";
-import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../protocol/consumer-protocol.ts";
-import { Errors } from "../../protocol/errors.ts";
-import { Reader } from "../../protocol/reader.ts";
-import { type Draft } from "../../protocol/schema.ts";
-import { Writer } from "../../protocol/writer.ts";
-import { type Cluster } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
-import { ClientError, DisconnectError, KafkaError, throwIfError } from "./kafka-error.ts";
-import { assignRanges, type Assignment } from "./range-assignor.ts";
+import { type ApiName, type ApiRequest, type ApiResponse } from "../../../protocol/apis.ts";
+import { codecOf } from "../../../protocol/codec.ts";
+import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../../protocol/consumer-protocol.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { Reader } from "../../../protocol/reader.ts";
+import { type Draft } from "../../../protocol/schema.ts";
+import { Writer } from "../../../protocol/writer.ts";
+import { type Cluster } from "../cluster.ts";
+import { type Connection } from "../connection.ts";
+import { ClientError, DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
+import { assignRanges, type Assignment } from "./assignors/range-assignor.ts";
 
 export interface GroupSettings {
   readonly groupId: string;

@@ -1,13 +1,13 @@
-import { type Compute, NetError } from "../../io/ports.ts";
-import { type ApiResponse } from "../../protocol/apis.ts";
-import { Errors } from "../../protocol/errors.ts";
-import { batches } from "../../protocol/records/batches.ts";
-import { type Cluster, isTransient, type TopicInfo } from "./cluster.ts";
+import { type Compute, NetError } from "../../../io/ports.ts";
+import { type ApiResponse } from "../../../protocol/apis.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { batches } from "../../../protocol/records/batches.ts";
+import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
 import { consumedRecords, type ConsumedRecord } from "./fetched-records.ts";
-import { type GroupMember, type PartitionOffset } from "./group-member.ts";
-import { ClientError, KafkaError } from "./kafka-error.ts";
+import { type GroupMember, type PartitionOffset } from "../group/classic-membership.ts";
+import { ClientError, KafkaError } from "../kafka-error.ts";
 import { listOffset, specialTimestamps } from "./list-offset.ts";
-import { type Assignment } from "./range-assignor.ts";
+import { type Assignment } from "../group/assignors/range-assignor.ts";
 
 export type OffsetReset = "earliest" | "latest" | "none";
 

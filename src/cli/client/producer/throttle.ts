@@ -1,4 +1,4 @@
-import { type ClientPorts } from "./cluster.ts";
+import { type ClientPorts } from "../cluster.ts";
 
 /** Sleeps are not worth it below this. */
 const sleepMsMin = 2;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { murmur2, partitionOfKey } from "../../../../src/cli/client/murmur2.ts";
+import { murmur2, partitionOfKey } from "../../../../../src/cli/client/producer/murmur2.ts";
 
 test.each([
   ["21", -973932308],

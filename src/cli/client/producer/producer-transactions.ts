@@ -1,7 +1,7 @@
-import { Errors } from "../../protocol/errors.ts";
-import { type Cluster } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
-import { ClientError, DisconnectError, throwIfError } from "./kafka-error.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { type Cluster } from "../cluster.ts";
+import { type Connection } from "../connection.ts";
+import { ClientError, DisconnectError, throwIfError } from "../kafka-error.ts";
 
 export interface ProducerIdentity {
   readonly id: number;

@@ -1,11 +1,11 @@
-import { type ClientProperties } from "../command/properties.ts";
-import { type Terminal } from "../command/terminal.ts";
-import { Cluster } from "./cluster.ts";
+import { type ClientProperties } from "../../command/properties.ts";
+import { type Terminal } from "../../command/terminal.ts";
+import { Cluster } from "../cluster.ts";
 import { Consumer, type Subscription } from "./consumer.ts";
 import { consumerSettings } from "./consumer-settings.ts";
-import { GroupMember } from "./group-member.ts";
-import { ClientError, ConfigurationError } from "./kafka-error.ts";
-import { nodeClientPorts } from "./node-client-ports.ts";
+import { GroupMember } from "../group/classic-membership.ts";
+import { ClientError, ConfigurationError } from "../kafka-error.ts";
+import { nodeClientPorts } from "../node-client-ports.ts";
 
 export interface ConnectedConsumer {
   readonly cluster: Cluster;
@@ -43,7 +43,7 @@ export async function connectConsumer(
     heartbeatIntervalMs: properties.number("heartbeat.interval.ms", 3_000),
     rebalanceTimeoutMs: properties.number("max.poll.interval.ms", 300_000),
   });
-  const loadCompute = async () => (await import("../../io/node/node-compute.ts")).nodeCompute;
+  const loadCompute = async () => (await import("../../../io/node/node-compute.ts")).nodeCompute;
   const subscription: Subscription = { kind: "group", member, topic };
   return { cluster, consumer: new Consumer(cluster, loadCompute, settings, subscription) };
 }
