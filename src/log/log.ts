@@ -342,12 +342,22 @@ export class Log {
   }
 
   /**
-   * Recovery may have missed offsets between segments. Where compaction has not taken them a loss of power has, and what
-   * lies behind is cut like any tail that is not whole. To be called once when the topic's configuration is known.
+   * Decides what recovery has left open. To be called once when the topic's configuration is known, before anybody is served.
    *
    * @param isCopy of a log that has what is cut here: then it is cut at what may have been compacted away, too
    */
-  cutAtHole(isCopy = false): void {
+  settleRecovery(isCopy = false): void {
+    this.#cutAtHole(isCopy);
+    // What a killed process left is in the page cache alone. A repeated batch of it is acknowledged from now on, and nothing
+    // else would flush it: with `flush.messages` no more may be lost of it than of what is appended.
+    if (this.#storage.isUsable && this.#flusher.isDueByCount) this.#storage.guard(() => this.#flusher.flushSync());
+  }
+
+  /**
+   * Recovery may have missed offsets between segments. Where compaction has not taken them a loss of power has, and what
+   * lies behind is cut like any tail that is not whole.
+   */
+  #cutAtHole(isCopy: boolean): void {
     const { holes, config, startOffset, cleanedOffset = 0, logger, name } = this.#storage;
     this.#storage.holes = [];
     const hole = holes.find(({ endOffset }) => endOffset > startOffset && endOffset > cleanedOffset);

@@ -57,7 +57,7 @@ export function openMetadataLog({
     draw: () => random.float(),
     onDiskError,
   });
-  log.cutAtHole();
+  log.settleRecovery();
   return new MetadataLog(log, { clock, removals: new DelayedRemovals({ disk, timers, logger }) });
 }
 

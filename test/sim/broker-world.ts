@@ -42,11 +42,6 @@ export class BrokerWorld {
   operations = 0;
   readonly #options: WorldOptions;
   readonly #logConfig: LogConfig;
-  /**
-   * Every end of a life is a loss of power, or none is. What a kill leaves is in the page cache alone; as in Kafka it is
-   * there for all after the next start, and answers repeated batches, before anything flushes it.
-   */
-  readonly #losesPower: boolean;
   readonly #trace = createHash("sha256");
   #waiting: { readonly client: SimulatedClient; readonly resume: () => void }[] = [];
   #late: Call<unknown>[] = [];
@@ -66,7 +61,6 @@ export class BrokerWorld {
       // What is acknowledged without a flush may be lost with the power, as in Kafka.
       flushMessages: this.draw(2) === 0 ? 1 : Infinity,
     };
-    this.#losesPower = this.#logConfig.flushMessages === 1 && this.draw(3) > 0;
     this.disk = new MemoryDisk(() => this.time.wallMs());
     this.disk.mkdir("/data");
     this.disk.settle("/data");
@@ -124,7 +118,7 @@ export class BrokerWorld {
 
   /** The process ends where it is, and perhaps the machine; the disk then has what is left. */
   end(mayLosePower = true): void {
-    const isPowerLoss = mayLosePower && this.#losesPower;
+    const isPowerLoss = mayLosePower && this.#logConfig.flushMessages === 1 && this.draw(3) > 0;
     this.trace(isPowerLoss ? "end: power" : "end: kill");
     this.disk = isPowerLoss ? this.disk.crash(this.draw) : this.disk.kill();
     this.#watch();

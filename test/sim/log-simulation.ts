@@ -127,6 +127,8 @@ async function verify(world: LogWorld, partition: SimulatedPartition, ending: En
     return;
   }
   const [start, end] = [log.logStartOffset, log.logEndOffset];
+  const isDurable = log.isOffline || end - log.flushedOffset < config.flushMessages;
+  demand(isDurable, () => `${log.name}: [${log.flushedOffset}, ${end}) counts as written and is not flushed`);
   world.trace(`${log.name}: [${start}, ${end})`);
   demand(end >= least, () => `${log.name} ends at ${end}: the records from there to ${least} are lost (${ending})`);
   const { logStartOffset } = model;

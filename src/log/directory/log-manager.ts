@@ -226,7 +226,7 @@ export class LogManager {
       if (existing.topicId === undefined || existing.topicId === topicId) {
         existing.assignTopicId(topicId);
         existing.updateConfig(config);
-        existing.cutAtHole();
+        existing.settleRecovery();
         return existing;
       }
       this.#options.logger.warn(
@@ -277,7 +277,7 @@ export class LogManager {
   resumeFuture(current: Log, future: Log): void {
     const isCompactedAlike = future.cleanedOffset === current.cleanedOffset;
     future.updateConfig(current.config);
-    future.cutAtHole(true);
+    future.settleRecovery(true);
     // While the copy's directory was offline nothing kept the cleaner off the log. What is gone from there, perhaps with the
     // tombstone that told of it, must not come back from here.
     if (!isCompactedAlike) future.truncateFullyAndStartAt(current.logStartOffset);

@@ -50,6 +50,39 @@ describe("flush.messages", () => {
     expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(4);
   });
 
+  test("what a killed process left in the page cache is durable before it counts as written", () => {
+    const disk = new MemoryDisk();
+    const sizeBytes = batch().length;
+    const config = { flushMessages: 1, segmentBytes: 2 * sizeBytes };
+    const killed = openLog(disk, config);
+    for (let count = 0; count < 3; count++) append(killed);
+    // Its repetition would be acknowledged, and a coordinator rely on it.
+    const next = disk.kill();
+    expect(openLog(next, config).log.writtenOffset).toBe(3);
+    expect(openLog(next.crash(() => 0)).log.logEndOffset).toBe(3);
+  });
+
+  test("a start flushes what makes up the number, and leaves less to the page cache", () => {
+    for (const [count, flushed] of [
+      [2, 0],
+      [3, 3],
+    ] as const) {
+      const disk = new MemoryDisk();
+      const killed = openLog(disk, { flushMessages: Infinity });
+      for (let each = 0; each < count; each++) append(killed);
+      expect(openLog(disk.kill(), { flushMessages: 3 }).log.flushedOffset).toBe(flushed);
+    }
+  });
+
+  test("a start that cannot flush serves nothing", () => {
+    const disk = new MemoryDisk();
+    append(openLog(disk));
+    const next = disk.kill();
+    next.fail("sync", "EIO");
+    const { log, diskErrors } = openLog(next, { flushMessages: 1 });
+    expect([log.isOffline, diskErrors.length]).toEqual([true, 1]);
+  });
+
   test("a flush that fails acknowledges nothing", async () => {
     const disk = new MemoryDisk();
     const under = openLog(disk, { flushMessages: 1 });

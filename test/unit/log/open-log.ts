@@ -45,7 +45,7 @@ export function openLog(
     onDiskError: (error) => diskErrors.push(error),
     ...options,
   });
-  log.cutAtHole();
+  log.settleRecovery();
   return { log, queue, time, diskErrors };
 }
 
