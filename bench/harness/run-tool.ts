@@ -2,16 +2,24 @@ import { spawn } from "node:child_process";
 import { trackProcess } from "./cleanup.ts";
 
 /**
- * Runs a program to its end and resolves with its standard output.
+ * Runs a program to its end and resolves with its standard output, of which `onOutput` is told as it comes.
  * @throws Error with what it said when it fails or takes too long
  */
-export function runTool(file: string, args: readonly string[], timeoutMs: number): Promise<string> {
+export function runTool(
+  file: string,
+  args: readonly string[],
+  timeoutMs: number,
+  onOutput?: (text: string) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, timeout: timeoutMs });
     trackProcess(child);
     let output = "";
     let errors = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      onOutput?.(text);
+    });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
     child.once("error", reject);
     child.once("close", (code, signal) => {

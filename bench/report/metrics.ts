@@ -119,6 +119,8 @@ export const metrics = {
   "transactions.perCpuSecond": more("coordinators", "– per broker CPU-second", "transactions", 0),
   "pacedTransactions.perSecond": more("coordinators", "Transactions of 100 ms and more", "transactions/s", 1, 1.5),
   "pacedTransactions.records": more("coordinators", "– records in them", "records/s", 0),
+  "wordCount.perSecond": more("coordinators", "Exactly-once word count, lines of five words", "lines/s", 0, 1),
+  "wordCount.perCpuSecond": more("coordinators", "– per broker CPU-second", "lines", 0),
   "loadOffsets.ms": less("coordinators", "Load of 1,000,000 committed offsets after a restart", "ms", 0, 0.7),
 
   "javaProduce.perSecond": more("clients", "Kafka's kafka-producer-perf-test, acks=all", "records/s", 0),

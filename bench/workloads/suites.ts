@@ -16,6 +16,7 @@ import { fillPlace, restart, type FullPlace } from "./restart.ts";
 import { start } from "./start.ts";
 import { fanout, tail } from "./tail.ts";
 import { warmUp } from "./warm-up.ts";
+import { wordCount } from "./word-count.ts";
 import { type Workload } from "./workload.ts";
 
 /** What is measured on one broker before it is the other's turn. */
@@ -111,6 +112,7 @@ export const suites: readonly Suite[] = [
   ]),
   restarts(),
   onFreshBroker("coordinators", Infinity, [...rebalances, commits, transactions]),
+  onFreshBroker("streams", 3, [wordCount]),
   { name: "load-offsets", workloads: ["load-offsets"], roundsMax: 3, turn: loadOffsets },
   onFreshBroker("growth", 1, [connectionGrowth, partitionGrowth]),
   onFreshBroker("clients", 2, [javaTools, librdkafka]),
