@@ -1,11 +1,13 @@
 import { type Offset } from "../../base/brand.ts";
-import { type Disk, type Logger } from "../../io/ports.ts";
+import { type Disk, type Logger, type Timers } from "../../io/ports.ts";
 import { type Log } from "../log.ts";
+import { formatCheckpoint } from "./checkpoint-file.ts";
 import { partitionDirectoryName } from "../log-files.ts";
 import {
   cleanerCheckpointName,
   highWatermarkCheckpointName,
   logStartCheckpointName,
+  offsetCheckpointLine,
   offsetCheckpointText,
   type PartitionOffset,
   readOffsetCheckpoint,
@@ -27,16 +29,20 @@ export type CheckpointKind = keyof typeof checkpointNames;
 export interface DirectoryCheckpointsOptions {
   readonly directory: string;
   readonly disk: Disk;
+  readonly timers: Timers;
   readonly logger: Logger;
   /** The logs in the directory, whose offsets are written down. */
   readonly logs: Iterable<Log>;
   readonly onDiskError: (error: unknown) => void;
 }
 
+/** The event loop is given to others when so many logs were asked for their offsets: of thousands that would be felt. */
+const logsOfStep = 1_000;
+
 /** A write in the background. */
 interface BackgroundWrite {
-  /** The offsets that the file is going to say, by the names of the partitions' directories. */
-  readonly offsets: ReadonlyMap<string, Offset>;
+  /** The offsets that the file is going to say, as far as they are known yet, by the names of the partitions' directories. */
+  readonly offsets: Map<string, Offset>;
   /** What was written meanwhile is newer, and must not be replaced. */
   isOvertaken: boolean;
   done: Promise<void>;
@@ -76,14 +82,9 @@ export class DirectoryCheckpoints {
       this.#wantedAgain.add(kind);
       return;
     }
-    const offsets = this.#offsets(kind);
-    const text = offsetCheckpointText(offsets);
-    if (this.#texts.get(kind) === text) return this.#checkFile(kind);
-    const write: BackgroundWrite = { offsets: byName(offsets), isOvertaken: false, done: Promise.resolve() };
-    const isWanted = (): boolean => !this.#isClosed && !write.isOvertaken;
+    const write: BackgroundWrite = { offsets: new Map(), isOvertaken: false, done: Promise.resolve() };
     this.#underWay.set(kind, write);
-    write.done = replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted)
-      .then(() => (isWanted() ? this.#note(kind, text, write.offsets) : undefined))
+    write.done = this.#writeAside(kind, write)
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#options.onDiskError(error);
       })
@@ -91,6 +92,35 @@ export class DirectoryCheckpoints {
         this.#underWay.delete(kind);
         if (this.#wantedAgain.delete(kind)) this.writeInBackground(kind);
       });
+  }
+
+  async #writeAside(kind: CheckpointKind, write: BackgroundWrite): Promise<void> {
+    const isWanted = (): boolean => !this.#isClosed && !write.isOvertaken;
+    const text = await this.#collect(kind, write);
+    if (!isWanted()) return;
+    if (this.#texts.get(kind) === text) return this.#checkFile(kind);
+    await replaceOffsetCheckpoint(this.#options.disk, this.#path(kind), text, isWanted);
+    if (isWanted()) this.#note(kind, text, write.offsets);
+  }
+
+  /**
+   * Notes the offsets of all logs in `write`, over several turns where there are many; what the file says of one log does not
+   * depend on what it says of others. Who cuts or forgets a log meanwhile finds what is noted of it, and what is not noted
+   * yet is asked for afterwards.
+   */
+  async #collect(kind: CheckpointKind, { offsets }: BackgroundWrite): Promise<string> {
+    const { logs, timers } = this.#options;
+    const lines: string[] = [];
+    let count = 0;
+    for (const log of logs) {
+      const offset = offsetOf[kind](log);
+      if (offset !== undefined) {
+        offsets.set(log.name, offset);
+        lines.push(offsetCheckpointLine(log.topic, log.partition, offset));
+      }
+      if (++count % logsOfStep === 0) await new Promise<void>((resolve) => timers.endOfTurn(resolve));
+    }
+    return formatCheckpoint(lines);
   }
 
   /** Has the file say that the log is durable up to `offset`; false when it does not come to that. */

@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import { type Uuid } from "../../base/brand.ts";
-import { type Disk, DiskError, type Logger } from "../../io/ports.ts";
+import { type Disk, DiskError, type Logger, type Timers } from "../../io/ports.ts";
 import { LogDirectory } from "./log-directory.ts";
 
 export interface LogDirectoriesOptions {
@@ -11,6 +11,7 @@ export interface LogDirectoriesOptions {
   /** Those that were found broken before. */
   readonly failed: readonly string[];
   readonly disk: Disk;
+  readonly timers: Timers;
   readonly logger: Logger;
   /** A directory failed and its logs are offline; `isLast` when no directory is left. */
   readonly onFailed: (directory: LogDirectory, isLast: boolean) => void;
@@ -43,9 +44,10 @@ export class LogDirectories {
   }
 
   #open(path: string): void {
-    const { disk, logger, ids } = this.#options;
+    const { disk, timers, logger, ids } = this.#options;
     try {
-      const directory = new LogDirectory({ path, id: ids.get(path), disk, logger, onFailed: () => this.#failed(path) });
+      const onFailed = (): void => this.#failed(path);
+      const directory = new LogDirectory({ path, id: ids.get(path), disk, timers, logger, onFailed });
       this.#opened.set(path, directory);
     } catch (error) {
       if (!(error instanceof DiskError) || error.code === "ELOCKED") throw error;

@@ -1,5 +1,5 @@
 import { type Uuid } from "../../base/brand.ts";
-import { type Disk, DiskError, type FileLock, type Logger } from "../../io/ports.ts";
+import { type Disk, DiskError, type FileLock, type Logger, type Timers } from "../../io/ports.ts";
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
 import { DirectoryCheckpoints } from "./directory-checkpoints.ts";
 import { type Log } from "../log.ts";
@@ -8,6 +8,7 @@ export interface LogDirectoryOptions {
   readonly path: string;
   readonly id: Uuid | undefined;
   readonly disk: Disk;
+  readonly timers: Timers;
   readonly logger: Logger;
   /** The directory failed: its logs are offline. */
   readonly onFailed: () => void;
@@ -37,7 +38,7 @@ export class LogDirectory {
    * @throws DiskError with code ELOCKED when another process uses it
    */
   constructor(options: LogDirectoryOptions) {
-    const { path, disk, logger } = options;
+    const { path, disk, timers, logger } = options;
     this.path = path;
     this.id = options.id;
     this.#options = options;
@@ -51,6 +52,7 @@ export class LogDirectory {
     this.checkpoints = new DirectoryCheckpoints({
       directory: path,
       disk,
+      timers,
       logger,
       logs: this.logs,
       onDiskError: (error) => this.#onCheckpointError(error),

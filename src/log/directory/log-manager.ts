@@ -76,13 +76,14 @@ export class LogManager {
   constructor(options: LogManagerOptions) {
     this.#options = options;
     this.#removals = new DelayedRemovals(options);
-    const { disk, random } = options;
+    const { disk, timers, random } = options;
     this.#relocation = new LogRelocation({ disk, random, logs: this.#logs, removals: this.#removals });
     this.#directories = new LogDirectories({
       paths: options.directories,
       ids: options.directoryIds ?? new Map(),
       failed: options.failedDirectories ?? [],
       disk,
+      timers,
       logger: options.logger,
       onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
     });

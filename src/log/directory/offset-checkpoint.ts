@@ -27,7 +27,13 @@ export function writeOffsetCheckpoint(disk: Disk, path: string, offsets: readonl
 }
 
 export function offsetCheckpointText(offsets: readonly PartitionOffset[]): string {
-  return formatCheckpoint(offsets.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
+  return formatCheckpoint(
+    offsets.map(({ topic, partition, offset }) => offsetCheckpointLine(topic, partition, offset)),
+  );
+}
+
+export function offsetCheckpointLine(topic: string, partition: number, offset: Offset): string {
+  return `${topic} ${partition} ${offset}`;
 }
 
 /**
@@ -42,10 +48,11 @@ export async function replaceOffsetCheckpoint(
   text: string,
   isWanted: () => boolean,
 ): Promise<void> {
-  const temporary = `${path}.tmp`;
+  // Not that of who replaces the checkpoint meanwhile: what a thread is writing must not get into that one.
+  const temporary = `${path}.background.tmp`;
   const file = disk.open(temporary, "create");
   try {
-    file.write([Buffer.from(text)], 0);
+    await file.writeAsync([Buffer.from(text)], 0);
     await file.syncAsync();
   } finally {
     file.close();

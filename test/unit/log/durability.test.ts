@@ -5,6 +5,7 @@ import { DirectoryCheckpoints } from "../../../src/log/directory/directory-check
 import { parentOf } from "../../../src/log/log-files.ts";
 import { type Log } from "../../../src/log/log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { ManualTime } from "../../support/manual-time.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { batch, marker, startMs } from "./batches.ts";
@@ -28,6 +29,7 @@ function openCheckpoints(disk: MemoryDisk) {
   const checkpoints = new DirectoryCheckpoints({
     directory: parentOf(logDirectory),
     disk,
+    timers: new ManualTime(),
     logger: silentLogger,
     logs,
     onDiskError: () => undefined,
