@@ -144,6 +144,19 @@ export class LogFlusher {
     });
   }
 
+  /** Makes durable off the event loop what a stop in good order leaves durable. Never rejects. */
+  async prepareClose(): Promise<void> {
+    const storage = this.#storage;
+    const isBehind = this.recoveryPoint < storage.endOffset - 1 || !storage.isSnapshotCurrent;
+    if (isBehind) await this.advanceRecoveryPoint();
+    if (!storage.isUsable) return;
+    try {
+      await storage.segments.active.prepareClose();
+    } catch (error) {
+      if (!storage.isClosed) this.#onFailed(error);
+    }
+  }
+
   /** What no segment can tell is on the device, and its name, before anybody takes the point that was reached for all. */
   async #saveTransactions({ transactionIndex }: Segment): Promise<void> {
     const isThere = await transactionIndex.saveDurably();

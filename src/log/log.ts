@@ -295,10 +295,9 @@ export class Log {
     return this.#storage.isUsable && this.#flusher.tick();
   }
 
-  /** Whether a stop in good order has something to write. */
-  get isDirty(): boolean {
-    const { endOffset, isUsable, isSnapshotCurrent } = this.#storage;
-    return isUsable && (this.#flusher.recoveryPoint < endOffset - 1 || !isSnapshotCurrent);
+  /** Does off the event loop what `close` would otherwise have to do; nothing more is appended. Never rejects. */
+  async prepareClose(): Promise<void> {
+    if (this.#storage.isUsable) await this.#flusher.prepareClose();
   }
 
   /** Flushes in the background, so that recovery has little to read; never rejects. */

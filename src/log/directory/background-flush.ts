@@ -8,7 +8,7 @@ export interface BackgroundFlushOptions {
 
 /** Few at once: the pool that flushes run in is also that of reads and compression. */
 const flushesAtOnce = 2;
-const flushesAtOnceClosing = 4;
+const logsAtOnceClosing = 4;
 /** After so many flushes the recovery points are written down even if more wait. */
 const flushesBetweenCheckpoints = 1_000;
 
@@ -29,10 +29,13 @@ export class BackgroundFlush {
     while (this.#underWay < flushesAtOnce && this.#waiting.size > 0) void this.#work();
   }
 
-  /** Flushes all that a stop would have to flush, one behind the other. */
-  async flushAll(): Promise<void> {
-    for (const log of this.#options.logs()) if (log.isDirty) this.#waiting.add(log);
-    await Promise.all(Array.from({ length: flushesAtOnceClosing }, () => this.#work()));
+  /** Does what a stop would have to do, one log behind the other. */
+  async prepareClose(): Promise<void> {
+    const logs = [...this.#options.logs()];
+    const work = async (): Promise<void> => {
+      for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.prepareClose();
+    };
+    await Promise.all(Array.from({ length: logsAtOnceClosing }, work));
   }
 
   async #work(): Promise<void> {

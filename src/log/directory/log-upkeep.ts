@@ -92,7 +92,7 @@ export class LogUpkeep {
   async prepareClose(): Promise<void> {
     this.#work.close();
     await this.cleaner?.close();
-    await this.#flush.flushAll();
+    await this.#flush.prepareClose();
   }
 
   close(): void {

@@ -20,6 +20,9 @@ export class IndexFile {
   #savedCount = 0;
   /** The file has these entries and nothing else. */
   #isFileExact = false;
+  /** What was written to it last is on the device. */
+  #isSynced = false;
+  #writes = 0;
   #isCut = false;
   #wasUsed = true;
 
@@ -109,11 +112,13 @@ export class IndexFile {
   /** Writes to the file what it lacks and cuts it to its entries. */
   save(isDurable: boolean): void {
     this.#load();
-    if (this.#isFileExact && !isDurable) return;
+    if (this.#isFileExact && (this.#isSynced || !isDurable)) return;
     const file = this.#disk.open(this.#path, "readwrite");
     try {
       this.#writeTo(file);
-      if (isDurable) file.sync();
+      if (!isDurable) return;
+      file.sync();
+      this.#isSynced = true;
     } finally {
       file.close();
     }
@@ -121,10 +126,14 @@ export class IndexFile {
 
   /** As `save`, and durable when it resolves. */
   async saveDurably(): Promise<void> {
+    this.#load();
+    if (this.#isFileExact && this.#isSynced) return;
     const file = this.#disk.open(this.#path, "readwrite");
     try {
       this.#writeTo(file);
+      const writes = this.#writes;
       await file.syncAsync();
+      this.#isSynced = writes === this.#writes;
     } finally {
       file.close();
     }
@@ -134,6 +143,10 @@ export class IndexFile {
     const entries = this.#load();
     const start = this.#savedCount * this.#entrySizeBytes;
     const end = this.#count * this.#entrySizeBytes;
+    if (!this.#isFileExact) {
+      this.#isSynced = false;
+      this.#writes++;
+    }
     if (start < end) file.write([entries.subarray(start, end)], start);
     if (file.sizeBytes() !== end) file.truncate(end);
     this.#savedCount = this.#count;
@@ -165,6 +178,7 @@ export class IndexFile {
     this.#count = withoutPadding(entries, this.#entrySizeBytes);
     this.#savedCount = this.#count;
     this.#isCut = entries.length % this.#entrySizeBytes !== 0;
+    this.#isSynced = false;
     this.#isFileExact = isThere && this.#count * this.#entrySizeBytes === entries.length;
     this.#entries = entries;
     return entries;

@@ -351,6 +351,13 @@ export class Segment {
     this.transactionIndex.save(true);
   }
 
+  /** Does off the event loop what `closeInOrder` would wait for the device for; nothing more is appended. */
+  async prepareClose(): Promise<void> {
+    if (!this.#indexes.mayBeUnsynced) return;
+    this.finishIndexes();
+    await this.timeIndex.file.saveDurably();
+  }
+
   /** Recovery has written the files of the indexes, and they are not durable. */
   markIndexesUnsynced(): void {
     this.#indexes.markUnsynced();

@@ -91,7 +91,7 @@ describe("a log", () => {
     expect([1, 2, 3, 4].map(() => log.tick())).toEqual([false, false, false, true]);
     await log.advanceRecoveryPoint();
     expect(log.tick()).toBe(false);
-    expect(log.isDirty).toBe(false);
+    expect(log.flushedOffset).toBe(1);
   });
 
   test("that is written to all the time is flushed once a minute", () => {
@@ -115,7 +115,7 @@ describe("a log", () => {
     const started = openLog(disk, {}, { hadCleanShutdown: true }).log;
     const writes = disk.counts.get("write");
     const syncs = disk.counts.get("sync");
-    expect(started.isDirty).toBe(false);
+    await started.prepareClose();
     started.close();
     expect([disk.counts.get("write"), disk.counts.get("sync")]).toEqual([writes, syncs]);
   });
@@ -136,9 +136,28 @@ test("background flushes go through all logs, and say when recovery points have 
     await settled();
   }
   await settled();
-  expect(logs.map(({ isDirty }) => isDirty)).toEqual([false, false, false, false, false]);
+  expect(logs.map(({ flushedOffset }) => flushedOffset)).toEqual([1, 1, 1, 1, 1]);
   expect(told).toBe(1);
-  append(logs[0]!, 1);
-  await flush.flushAll();
-  expect(logs.some(({ isDirty }) => isDirty)).toBe(false);
+});
+
+test("a stop waits for the device in threads, and then closes the logs without waiting for it again", async () => {
+  const disk = new MemoryDisk();
+  const logs = [0, 1, 2].map((partition) => {
+    const under = openLog(disk, config, { dir: `/data/topic-${partition}`, partition });
+    append(under.log, 20);
+    under.queue.flush();
+    return under.log;
+  });
+  // That one needs nothing but its index of times.
+  await logs[0]!.advanceRecoveryPoint();
+  const flush = new BackgroundFlush({ logs: () => logs, onAdvanced: () => undefined });
+  await flush.prepareClose();
+  const syncs = disk.counts.get("sync");
+  for (const log of logs) log.close();
+  expect(disk.counts.get("sync")).toBe(syncs);
+  const after = disk.crash(() => 0);
+  for (const partition of [0, 1, 2]) {
+    const own = { dir: `/data/topic-${partition}`, partition, hadCleanShutdown: true };
+    expect(openLog(after, config, own).log.logEndOffset).toBe(20);
+  }
 });
