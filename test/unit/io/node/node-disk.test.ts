@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { nodeDisk as disk, unwritten } from "../../../../src/io/node/node-disk.ts";
+import { nodeDisk as disk, pieceOf, unwritten } from "../../../../src/io/node/node-disk.ts";
 import { DiskError, readSlackBytes } from "../../../../src/io/ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "odradek-disk-"));
@@ -103,6 +103,22 @@ describe("files", () => {
     const target = Buffer.alloc(6_000);
     expect(file.read(target, 0)).toBe(6_000);
     expect(target.equals(Buffer.concat([...slices, ...slices]))).toBe(true);
+    file.close();
+  });
+
+  test("large writes go out in aligned pieces, on the event loop and beside it", async () => {
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
+    const slices = [bytes.subarray(0, 10), bytes.subarray(10, 150_000), bytes.subarray(150_000)];
+    const lengths = (pieces: readonly Buffer[]): number[] => pieces.map(({ length }) => length);
+    expect(lengths(pieceOf(slices, 0))).toEqual([10, 65_526]);
+    expect(lengths(pieceOf(slices, 65_536 - 10))).toEqual([10]);
+    expect(lengths(pieceOf(slices.slice(2), 3 * 65_536))).toEqual([50_000]);
+    const file = disk.open(join(folder, "pieces"), "create");
+    file.write(slices, 1_000);
+    await file.writeAsync(slices, 201_000);
+    const target = Buffer.alloc(401_000);
+    expect(file.read(target, 0)).toBe(target.length);
+    expect(target.equals(Buffer.concat([Buffer.alloc(1_000), bytes, bytes]))).toBe(true);
     file.close();
   });
 
