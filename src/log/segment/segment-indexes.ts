@@ -224,7 +224,8 @@ export class SegmentIndexes {
     // The files that were no good must not come back when memory is released.
     this.finish();
     this.offsets.file.save(false);
-    this.times.file.save(false);
+    // A loss of power could leave its first entries alone, and nobody could tell that there were more.
+    this.times.file.save(true);
   }
 
   /** Of the last batch of which the segment can hold the offsets. */

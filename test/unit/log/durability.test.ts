@@ -50,6 +50,26 @@ describe("what was flushed survives a loss of power", () => {
     expect(openLog(disk.crash(nothing)).log.logEndOffset).toBe(3);
   });
 
+  test("and so does a time index that was lost and made anew: of a torn one nobody could tell that there was more", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, small);
+    for (let count = 0; count < 8; count++) append(under, 1, { timestamp: startMs + count });
+    under.log.close();
+    const path = `${logDirectory}/00000000000000000000.timeindex`;
+    const [entryBytes, sizeBytes] = [12, disk.readFile(path).length];
+    expect(sizeBytes).toBeGreaterThan(entryBytes);
+    const file = disk.open(path, "readwrite");
+    file.truncate(1);
+    file.sync();
+    const second = openLog(disk, small, { hadCleanShutdown: true });
+    expect(await second.log.offsetForTimestamp(startMs + 3, nodeCompute)).toMatchObject({ offset: 3 });
+    second.log.close();
+    // Of the bytes that were written the first entry is there, and the last of them are not in its place.
+    const oneEntry = (bound: number): number => (bound === sizeBytes + 1 ? entryBytes : bound === 4 ? 1 : 0);
+    const third = openLog(disk.crash(oneEntry), small, { hadCleanShutdown: true });
+    expect(await third.log.offsetForTimestamp(startMs + 3, nodeCompute)).toMatchObject({ offset: 3 });
+  });
+
   test("and so do the producers whose batches were deleted since", async () => {
     const disk = new MemoryDisk();
     const under = openLog(disk, { ...small, retentionMs: 1_000 });
