@@ -14,6 +14,8 @@ import { type JobResult, type RebalanceJob } from "./job.ts";
 const memberProtocolVersion = 3;
 /** Far below what clients do, so that it is the broker that is measured. */
 const heartbeatMs = 50;
+/** How soon a consumer member that has not all that it is to have asks again. */
+const impatienceMs = 5;
 const sessionTimeoutMs = 45_000;
 const rebalanceTimeoutMs = 60_000;
 const timeoutMs = 120_000;
@@ -25,6 +27,31 @@ interface Member {
   /** Generation or member epoch. */
   epoch: number;
   partitions: number;
+}
+
+/**
+ * The newest epoch that any member has heard of. A member that has its whole share in it need not ask whether there is
+ * something new, as long as no other member hears of a newer one: so the broker is only asked by those who wait for it.
+ */
+class NewestEpoch {
+  #epoch = 0;
+  #resting: (() => void)[] = [];
+
+  isNewest(epoch: number): boolean {
+    if (epoch > this.#epoch) {
+      this.#epoch = epoch;
+      this.wakeAll();
+    }
+    return epoch === this.#epoch;
+  }
+
+  rest(): Promise<void> {
+    return new Promise((resolve) => this.#resting.push(resolve));
+  }
+
+  wakeAll(): void {
+    for (const wake of this.#resting.splice(0)) wake();
+  }
 }
 
 /**
@@ -45,13 +72,20 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   const own = process.cpuUsage();
   let isOver = false;
   const deadline = start + timeoutMs;
+  const newest = new NewestEpoch();
   const goesOn = (): boolean => {
-    isOver ||= isStable();
+    if (!isOver && isStable()) {
+      isOver = true;
+      newest.wakeAll();
+    }
     if (!isOver && performance.now() > deadline) throw new Error(`not stable within ${timeoutMs} ms`);
     return !isOver;
   };
-  const live = job.protocol === "classic" ? classicMember : consumerMember;
-  await Promise.all(members.map((member, index) => live(member, index, job, goesOn)));
+  const live = (member: Member, index: number): Promise<void> =>
+    job.protocol === "classic"
+      ? classicMember(member, job, goesOn)
+      : consumerMember(member, index, job, { goesOn, newest, share });
+  await Promise.all(members.map(live));
   const { user, system } = process.cpuUsage(own);
   const result = {
     elapsedMs: performance.now() - start,
@@ -65,7 +99,7 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   return result;
 }
 
-async function classicMember(member: Member, _index: number, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+async function classicMember(member: Member, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
   const { client } = member;
   const metadata = encode(consumerProtocolSubscription, { topics: [job.topic] });
   while (goesOn()) {
@@ -112,7 +146,18 @@ async function heartbeats(member: Member, job: RebalanceJob, goesOn: () => boole
   }
 }
 
-async function consumerMember(member: Member, index: number, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+interface Together {
+  readonly goesOn: () => boolean;
+  readonly newest: NewestEpoch;
+  readonly share: number;
+}
+
+async function consumerMember(
+  member: Member,
+  index: number,
+  job: RebalanceJob,
+  { goesOn, newest, share }: Together,
+): Promise<void> {
   let owned: { topicId: Uuid; partitions: number[] }[] | undefined = [];
   member.memberId = `member-${index}`;
   while (goesOn()) {
@@ -131,8 +176,11 @@ async function consumerMember(member: Member, index: number, job: RebalanceJob, 
       partitions: [...partitions],
     }));
     if (owned !== undefined) member.partitions = owned.reduce((sum, { partitions }) => sum + partitions.length, 0);
+    const isNewest = newest.isNewest(member.epoch);
     // What was revoked or given is told at once, as clients do.
-    if (owned === undefined) await sleep(heartbeatMs);
+    if (owned !== undefined) continue;
+    if (!goesOn()) return;
+    await (isNewest && member.partitions === share ? newest.rest() : sleep(impatienceMs));
   }
 }
 

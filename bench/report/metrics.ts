@@ -106,7 +106,9 @@ export const metrics = {
     0,
     0.7,
   ),
-  "rebalanceConsumer.ms": less("coordinators", "– consumer protocol (KIP-848)", "ms", 0, 0.7),
+  "rebalanceClassic.cpuMs": less("coordinators", "– broker CPU", "ms", 0),
+  "rebalanceConsumer.ms": less("coordinators", "– consumer protocol (KIP-848): time to stable", "ms", 0, 0.7),
+  "rebalanceConsumer.cpuMs": less("coordinators", "– – broker CPU", "ms", 0),
   "commits.perSecond": more("coordinators", "Offset commits, 64 groups, 10 partitions each", "requests/s", 0, 2),
   "commits.perCpuSecond": more("coordinators", "– per broker CPU-second", "requests", 0, 3),
   "transactions.perSecond": more(

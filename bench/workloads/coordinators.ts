@@ -39,6 +39,7 @@ function rebalance(protocol: "classic" | "consumer"): Workload {
         const measured = await runJob(session.broker, { ...job, groupId: name, members });
         session.noteGenerator(name, measured);
         session.set(`${name}.ms`, measured.elapsedMs);
+        session.set(`${name}.cpuMs`, measured.brokerCpuSeconds * 1000);
       }),
   };
 }

@@ -47,11 +47,19 @@ export function plannedForCopy(count: number): number {
 }
 
 export function inJavaBuckets<T>(items: readonly T[], capacity: number, hashOf: (item: T) => number): T[] {
-  const buckets = items.map((item, index) => {
-    const hash = hashOf(item);
-    return { item, index, bucket: (hash ^ (hash >>> 16)) & (capacity - 1) };
-  });
+  if (items.length < 2) return items.slice();
+  const buckets = new Uint32Array(items.length);
+  let isInOrder = true;
+  for (let index = 0; index < items.length; index++) {
+    const hash = hashOf(items[index]!);
+    const bucket = (hash ^ (hash >>> 16)) & (capacity - 1);
+    buckets[index] = bucket;
+    isInOrder &&= index === 0 || buckets[index - 1]! <= bucket;
+  }
+  // Small numbers that ascend are in order mostly.
+  if (isInOrder) return items.slice();
+  const order = Uint32Array.from(buckets.keys());
   // Within a bucket the order of insertion stays.
-  buckets.sort((one, other) => one.bucket - other.bucket || one.index - other.index);
-  return buckets.map(({ item }) => item);
+  order.sort((one, other) => buckets[one]! - buckets[other]! || one - other);
+  return Array.from(order, (index) => items[index]!);
 }

@@ -9,13 +9,13 @@ import {
 } from "../../../base/java-hash.ts";
 import { type Partitions } from "./partition-assignor.ts";
 
-/** The partitions of a record, as Kafka iterates over what it reads from it. */
-export function inJavaOrder(partitions: Partitions): [topicId: Uuid, partitions: number[]][] {
-  const topics = javaHashOrder([...partitions.keys()], javaUuidHash);
-  return topics.map((topicId) => [topicId, setOrder(partitions.get(topicId)!)]);
+/** The topics of a record, as Kafka iterates over what it reads from it. */
+export function topicsInJavaOrder(partitions: Partitions): Uuid[] {
+  return javaHashOrder([...partitions.keys()], javaUuidHash);
 }
 
-function setOrder(partitions: readonly number[]): number[] {
+/** The same for the partitions of a topic. */
+export function inJavaOrder(partitions: readonly number[]): number[] {
   return javaHashOrder(partitions, intHash, plannedForCopy(partitions.length));
 }
 
@@ -35,7 +35,8 @@ export class ChangingAssignment {
   #capacity: number;
 
   constructor(from: Partitions) {
-    for (const [topicId, partitions] of inJavaOrder(from)) {
+    for (const topicId of topicsInJavaOrder(from)) {
+      const partitions = inJavaOrder(from.get(topicId)!);
       const planned = plannedForCopy(partitions.length);
       this.#topics.set(topicId, { partitions: new Set(partitions), planned, countMax: partitions.length });
     }

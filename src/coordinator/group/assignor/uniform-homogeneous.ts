@@ -1,7 +1,7 @@
 import { assert } from "../../../base/assert.ts";
 import { type Uuid } from "../../../base/brand.ts";
 import { javaHashOrder, javaUuidHash, plannedForCopy } from "../../../base/java-hash.ts";
-import { ChangingAssignment, inJavaOrder } from "./java-order.ts";
+import { ChangingAssignment, inJavaOrder, topicsInJavaOrder } from "./java-order.ts";
 import { type GroupSpec, type MemberSpec, type Partitions, type TopicDescriber } from "./partition-assignor.ts";
 
 interface FreePartition {
@@ -69,14 +69,16 @@ function sharesOf(group: GroupSpec, topicIds: ReadonlySet<Uuid>, count: number, 
 
 function keepUpToShare(share: Share, topicIds: ReadonlySet<Uuid>, free: FreePartition[]): void {
   const { assigned } = share.member;
-  for (const [topicId, partitions] of inJavaOrder(assigned)) {
+  for (const topicId of topicsInJavaOrder(assigned)) {
     if (!topicIds.has(topicId)) {
       (share.changed ??= new ChangingAssignment(assigned)).removeTopic(topicId);
       continue;
     }
+    const partitions = assigned.get(topicId)!;
     const kept = Math.min(share.missing, partitions.length);
     share.missing -= kept;
-    for (const partition of partitions.slice(kept)) {
+    if (kept === partitions.length) continue;
+    for (const partition of inJavaOrder(partitions).slice(kept)) {
       (share.changed ??= new ChangingAssignment(assigned)).remove(topicId, partition);
       free.push({ topicId, partition });
     }

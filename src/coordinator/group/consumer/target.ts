@@ -1,3 +1,4 @@
+import { type Uuid } from "../../../base/brand.ts";
 import { javaHashOrder, javaStringHash, plannedForCopy } from "../../../base/java-hash.ts";
 import {
   noPartitions,
@@ -7,7 +8,7 @@ import {
 } from "../assignor/partition-assignor.ts";
 import { type GroupState, type GroupTurn } from "../group-state.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
-import { type ConsumerMember } from "./member.ts";
+import { regexOf, sameNames, type ConsumerMember } from "./member.ts";
 import { assignmentIntervalMs } from "./settings.ts";
 import { subscribedTopics, topicIdsOf } from "./subscription.ts";
 import { writeTarget, writeTargetEpoch } from "./write.ts";
@@ -59,20 +60,50 @@ export function preferredAssignor(
   return assignors.find(({ name }) => name === preferred) ?? assignors[0]!;
 }
 
-function specsOf(group: ConsumerGroup, state: GroupState): Map<string, MemberSpec> {
-  const memberIds = javaHashOrder([...group.members.keys()], javaStringHash);
-  return new Map(memberIds.map((memberId) => [memberId, specOf(group, state, group.members.get(memberId)!)]));
+/** What a member is subscribed to, as the assignors want it. */
+interface Subscription {
+  readonly topicNames: readonly string[];
+  readonly regex: string | undefined;
+  readonly size: number;
+  readonly topicIds: readonly Uuid[];
 }
 
-function specOf(group: ConsumerGroup, state: GroupState, member: ConsumerMember): MemberSpec {
+function specsOf(group: ConsumerGroup, state: GroupState): Map<string, MemberSpec> {
+  const memberIds = javaHashOrder([...group.members.keys()], javaStringHash);
+  const specs = new Map<string, MemberSpec>();
+  // Mostly all members are subscribed to the same: it is looked up once.
+  let subscription: Subscription | undefined;
+  for (const memberId of memberIds) {
+    const member = group.members.get(memberId)!;
+    if (!isSubscribedLike(member, subscription)) subscription = subscriptionOf(group, state, member);
+    specs.set(memberId, {
+      memberId,
+      instanceId: member.instanceId,
+      rackId: member.rackId,
+      subscriptionSize: subscription.size,
+      topicIds: subscription.topicIds,
+      assigned: group.targetOf(memberId),
+    });
+  }
+  return specs;
+}
+
+function isSubscribedLike(member: ConsumerMember, subscription?: Subscription): subscription is Subscription {
+  return (
+    subscription !== undefined &&
+    regexOf(member) === subscription.regex &&
+    sameNames(member.topicNames, subscription.topicNames)
+  );
+}
+
+function subscriptionOf(group: ConsumerGroup, state: GroupState, member: ConsumerMember): Subscription {
   const topics = [...subscribedTopics(group, member)];
+  const ordered = javaHashOrder(topics, javaStringHash, plannedForCopy(topics.length));
   return {
-    memberId: member.memberId,
-    instanceId: member.instanceId,
-    rackId: member.rackId,
-    subscriptionSize: topics.length,
-    topicIds: topicIdsOf(javaHashOrder(topics, javaStringHash, plannedForCopy(topics.length)), state.metadata),
-    assigned: group.targetOf(member.memberId),
+    topicNames: member.topicNames,
+    regex: regexOf(member),
+    size: topics.length,
+    topicIds: topicIdsOf(ordered, state.metadata),
   };
 }
 
