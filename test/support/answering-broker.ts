@@ -35,7 +35,7 @@ export class AnsweringBroker {
   }
 
   get bootstrap(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   async stop(): Promise<void> {
@@ -43,7 +43,7 @@ export class AnsweringBroker {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  get #port(): number {
+  get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
 
@@ -73,7 +73,7 @@ export class AnsweringBroker {
     if (name !== "metadata") throw new Error(`Nothing to say to ${name}`);
     const { topics } = request as ApiRequest<"metadata">;
     return {
-      brokers: [{ nodeId: 1, host: "127.0.0.1", port: this.#port }],
+      brokers: [{ nodeId: 1, host: "127.0.0.1", port: this.port }],
       topics: (topics ?? []).map((topic) => ({
         name: topic.name,
         topicId: topicIdOf,
@@ -84,7 +84,7 @@ export class AnsweringBroker {
 }
 
 /** The id of every topic: tests have one. */
-const topicIdOf = "2LmeHqSfQ0mYb1x0xZ9Wcg";
+export const topicIdOf = "2LmeHqSfQ0mYb1x0xZ9Wcg";
 
 function versionsOf({ key, request }: (typeof apis)[ApiName]): Draft<object> {
   const { from, to } = request.versions;

@@ -1,5 +1,5 @@
 import { nodeRandom } from "../../io/node/node-random.ts";
-import { type OffsetReset } from "../client/consumer/consumer.ts";
+import { type OffsetReset } from "../client/consumer/tracked-partition.ts";
 import { keyValues, readProperties } from "../command/properties.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { checkNotTogether, checkRequired } from "../options/checks.ts";

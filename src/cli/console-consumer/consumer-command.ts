@@ -1,15 +1,11 @@
-import { Cluster } from "../client/cluster.ts";
-import { Consumer, type Subscription } from "../client/consumer/consumer.ts";
-import { GroupMember } from "../client/group/classic-membership.ts";
-import { ClientError, ConfigurationError } from "../client/kafka-error.ts";
-import { nodeClientPorts } from "../client/node-client-ports.ts";
+import { connectConsumer } from "../client/consumer/connect-consumer.ts";
+import { groupProtocolOf } from "../client/group/group-protocol.ts";
 import { ClientProperties } from "../command/properties.ts";
 import { type Command } from "../command/run-command.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { wholeMatch } from "../topics/topic-filter.ts";
 import { checkConsumerOptions, type ConsumerCall } from "./consumer-call.ts";
 import { consumerOptions } from "./consumer-options.ts";
-import { consumerSettings } from "../client/consumer/consumer-settings.ts";
 import { printRecords } from "./print-records.ts";
 
 const source = "org.apache.kafka.tools.consumer.ConsoleConsumer";
@@ -34,15 +30,12 @@ export const consoleConsumerCommand: Command<typeof consumerOptions> = {
 
 async function consume(call: ConsumerCall, terminal: Terminal): Promise<number> {
   const properties = new ClientProperties(call.properties);
-  const settings = consumerSettings(properties);
-  const cluster = await createCluster(properties, terminal);
-  if (call.partition === undefined) {
+  const { cluster, consumer } = await connectConsumer(properties, sourceOf(call), terminal);
+  if (call.partition === undefined && groupProtocolOf(properties) === "CLASSIC") {
     terminal.printError(
       "The consumer rebalance protocol (KIP-848) is production-ready! Set group.protocol=consumer to try it out. See https://kafka.apache.org/documentation/#consumer_rebalance_protocol\n",
     );
   }
-  const loadCompute = async () => (await import("../../io/node/node-compute.ts")).nodeCompute;
-  const consumer = new Consumer(cluster, loadCompute, settings, subscriptionOf(call, cluster, properties));
   let exitCode = 0;
   terminal.onInterrupt((code) => {
     exitCode = code;
@@ -60,34 +53,8 @@ async function consume(call: ConsumerCall, terminal: Terminal): Promise<number> 
   return exitCode;
 }
 
-async function createCluster(properties: ClientProperties, terminal: Terminal): Promise<Cluster> {
-  const clientId = properties.text("client.id") ?? "";
-  try {
-    return await Cluster.create(nodeClientPorts, {
-      bootstrapServers: properties.text("bootstrap.servers") ?? "",
-      clientId,
-      logPrefix: `[Consumer clientId=${clientId}, groupId=${properties.text("group.id")}]`,
-      isAdmin: false,
-      requestTimeoutMs: properties.number("request.timeout.ms", 30_000),
-      retryBackoffMs: properties.number("retry.backoff.ms", 100),
-      log: terminal.log,
-    });
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw new ClientError("org.apache.kafka.common.KafkaException", "Failed to construct kafka consumer", false, error);
-  }
-}
-
-function subscriptionOf(call: ConsumerCall, cluster: Cluster, properties: ClientProperties): Subscription {
-  const { topic, partition } = call;
-  if (topic !== undefined && partition !== undefined) return { kind: "partition", topic, partition, start: call.start };
-  const member = new GroupMember(cluster, {
-    groupId: properties.text("group.id") ?? "",
-    instanceId: properties.text("group.instance.id") ?? null,
-    sessionTimeoutMs: properties.number("session.timeout.ms", 45_000),
-    heartbeatIntervalMs: properties.number("heartbeat.interval.ms", 3_000),
-    rebalanceTimeoutMs: properties.number("max.poll.interval.ms", 300_000),
-  });
-  const include = call.include ?? "";
-  return { kind: "group", member, topic: topic ?? wholeMatch(include, `${include} is an invalid regex.`) };
+/** A pattern is matched here, in Java's syntax or what comes near it, whatever the group's protocol: as Kafka's tool does. */
+function sourceOf({ topic, partition, start, include = "" }: ConsumerCall) {
+  if (topic === undefined) return wholeMatch(include, `${include} is an invalid regex.`);
+  return partition === undefined ? topic : { topic, partitions: [partition], start };
 }

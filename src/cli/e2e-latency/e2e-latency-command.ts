@@ -72,9 +72,8 @@ export const e2eLatencyCommand: Command<typeof e2eLatencyOptions> = {
       const partitions = await partitionsOf(cluster, timeoutMs, topic, terminal);
       const loadCompute = async () => (await import("../../io/node/node-compute.ts")).nodeCompute;
       const consumer = new Consumer(cluster, loadCompute, consumerSettings(consumerProperties), {
-        kind: "partition",
         topic,
-        partition: partitions,
+        partitions,
         start: "latest",
       });
       const connected = await connectProducer(producerProperties, terminal);

@@ -1,6 +1,6 @@
 import { type Consumer } from "../client/consumer/consumer.ts";
 import { type ConsumedRecord } from "../client/consumer/fetched-records.ts";
-import { type PartitionOffset } from "../client/group/classic-membership.ts";
+import { type PartitionOffset } from "../client/group/membership.ts";
 
 /** What the Java consumer hands out at once. */
 const recordsAtOnce = 500;

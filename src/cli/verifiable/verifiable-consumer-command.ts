@@ -3,7 +3,7 @@ import { GivenArguments } from "../arguments/given-arguments.ts";
 import { misuse } from "../arguments/misuse.ts";
 import { missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
 import { connectConsumer } from "../client/consumer/connect-consumer.ts";
-import { ClientError, ConfigurationError } from "../client/kafka-error.ts";
+import { ClientError } from "../client/kafka-error.ts";
 import { ClientProperties } from "../command/properties.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
 import { ConsumedEvents } from "./consumed-events.ts";
@@ -113,13 +113,11 @@ function propertiesOf(given: GivenArguments, terminal: Terminal): Map<string, st
     );
   }
   properties.set("group.protocol", protocol);
-  const strategy = given.text("assignment-strategy") ?? rangeAssignor;
-  if (protocol === "CLASSIC" && strategy !== rangeAssignor) {
-    throw new ConfigurationError(`partition.assignment.strategy ${strategy} is not supported by this tool yet`);
-  }
   const set = (name: string, value: string | undefined): void => {
     if (value !== undefined) properties.set(name, value);
   };
+  if (protocol === "CONSUMER") set("group.remote.assignor", given.text("group-remote-assignor"));
+  else set("partition.assignment.strategy", given.text("assignment-strategy") ?? rangeAssignor);
   set("session.timeout.ms", given.text("session-timeout"));
   set("group.id", given.text("group-id"));
   set("group.instance.id", given.text("group-instance-id"));

@@ -1,11 +1,12 @@
 import { type ClientProperties } from "../../command/properties.ts";
 import { type Terminal } from "../../command/terminal.ts";
 import { Cluster } from "../cluster.ts";
-import { Consumer, type Subscription } from "./consumer.ts";
-import { consumerSettings } from "./consumer-settings.ts";
-import { GroupMember } from "../group/classic-membership.ts";
+import { groupProtocolOf, membershipOf } from "../group/group-protocol.ts";
+import { type WantedTopics } from "../group/topic-subscription.ts";
 import { ClientError, ConfigurationError } from "../kafka-error.ts";
 import { nodeClientPorts } from "../node-client-ports.ts";
+import { type ChosenPartitions, Consumer } from "./consumer.ts";
+import { consumerSettings } from "./consumer-settings.ts";
 
 export interface ConnectedConsumer {
   readonly cluster: Cluster;
@@ -13,17 +14,18 @@ export interface ConnectedConsumer {
 }
 
 /**
- * A member of a group with the properties that were given, in Kafka's names.
+ * A consumer with the properties that were given, in Kafka's names: of partitions, or as a member of a group.
  * @throws ClientError when one of them is wrong
  */
 export async function connectConsumer(
   properties: ClientProperties,
-  topic: string | ((name: string) => boolean),
+  source: WantedTopics | ChosenPartitions,
   terminal: Terminal,
 ): Promise<ConnectedConsumer> {
   const settings = consumerSettings(properties);
+  groupProtocolOf(properties);
   const groupId = properties.text("group.id") ?? "";
-  const clientId = properties.text("client.id") ?? `consumer-${groupId}-1`;
+  const clientId = properties.text("client.id") ?? `consumer-${groupId}-${properties.text("group.instance.id") ?? 1}`;
   const cluster = await Cluster.create(nodeClientPorts, {
     bootstrapServers: properties.text("bootstrap.servers") ?? "",
     clientId,
@@ -36,14 +38,8 @@ export async function connectConsumer(
     if (!(error instanceof ConfigurationError)) throw error;
     throw new ClientError("org.apache.kafka.common.KafkaException", "Failed to construct kafka consumer", false, error);
   });
-  const member = new GroupMember(cluster, {
-    groupId,
-    instanceId: properties.text("group.instance.id") ?? null,
-    sessionTimeoutMs: properties.number("session.timeout.ms", 45_000),
-    heartbeatIntervalMs: properties.number("heartbeat.interval.ms", 3_000),
-    rebalanceTimeoutMs: properties.number("max.poll.interval.ms", 300_000),
-  });
+  const isChosen = typeof source === "object";
+  const reader = isChosen ? source : membershipOf(properties, cluster, source);
   const loadCompute = async () => (await import("../../../io/node/node-compute.ts")).nodeCompute;
-  const subscription: Subscription = { kind: "group", member, topic };
-  return { cluster, consumer: new Consumer(cluster, loadCompute, settings, subscription) };
+  return { cluster, consumer: new Consumer(cluster, loadCompute, settings, reader) };
 }

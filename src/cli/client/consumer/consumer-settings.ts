@@ -1,6 +1,17 @@
-import { type ConsumerSettings, type OffsetReset } from "./consumer.ts";
-import { ConfigurationError } from "../kafka-error.ts";
 import { type ClientProperties } from "../../command/properties.ts";
+import { ConfigurationError } from "../kafka-error.ts";
+import { type OffsetReset } from "./tracked-partition.ts";
+
+export interface ConsumerSettings {
+  readonly offsetReset: OffsetReset;
+  readonly readCommitted: boolean;
+  readonly fetchWaitMs: number;
+  readonly fetchBytesMin: number;
+  readonly fetchBytesMax: number;
+  readonly partitionBytesMax: number;
+  /** Undefined commits nothing. */
+  readonly autoCommitIntervalMs: number | undefined;
+}
 
 const isolationLevels = ["read_committed", "read_uncommitted"];
 const resets: readonly OffsetReset[] = ["earliest", "latest", "none"];
@@ -16,10 +27,6 @@ export function consumerSettings(properties: ClientProperties): ConsumerSettings
       `Invalid value ${isolation} for configuration isolation.level: String must be one of: ${isolationLevels.join(", ")}`,
     );
   }
-  const protocol = properties.text("group.protocol")?.toLowerCase() ?? "classic";
-  if (protocol !== "classic") {
-    throw new ConfigurationError(`group.protocol ${protocol} is not supported by this tool yet: only classic is`);
-  }
   const given = properties.text("auto.offset.reset") ?? "latest";
   const offsetReset = resets.find((reset) => reset === given);
   if (offsetReset === undefined) {
@@ -34,7 +41,6 @@ export function consumerSettings(properties: ClientProperties): ConsumerSettings
     fetchBytesMin: properties.number("fetch.min.bytes", 1),
     fetchBytesMax: properties.number("fetch.max.bytes", 52_428_800),
     partitionBytesMax: properties.number("max.partition.fetch.bytes", 1_048_576),
-    metadataMaxAgeMs: properties.number("metadata.max.age.ms", 300_000),
     autoCommitIntervalMs: properties.flag("enable.auto.commit", true)
       ? properties.number("auto.commit.interval.ms", 5_000)
       : undefined,

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Cluster } from "../../../../../src/cli/client/cluster.ts";
-import { Consumer, type ConsumerSettings, type Subscription } from "../../../../../src/cli/client/consumer/consumer.ts";
+import { type ChosenPartitions, Consumer } from "../../../../../src/cli/client/consumer/consumer.ts";
+import { type ConsumerSettings } from "../../../../../src/cli/client/consumer/consumer-settings.ts";
 import { nodeClientPorts } from "../../../../../src/cli/client/node-client-ports.ts";
 import { nodeCompute } from "../../../../../src/io/node/node-compute.ts";
 import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
@@ -17,10 +18,9 @@ const settings: ConsumerSettings = {
   fetchBytesMin: 1,
   fetchBytesMax: 1_000_000,
   partitionBytesMax: 1_000_000,
-  metadataMaxAgeMs: 60_000,
   autoCommitIntervalMs: undefined,
 };
-const partition0: Subscription = { kind: "partition", topic: "t", partition: 0, start: "earliest" };
+const partition0: ChosenPartitions = { topic: "t", partitions: [0], start: "earliest" };
 
 const batchOf = (baseOffset: number, values: string[], more = {}) =>
   buildBatch({
@@ -90,7 +90,7 @@ test("records come in order, and those before the offset that was asked for are 
     },
     3,
     {},
-    { ...partition0, start: 1 } as Subscription,
+    { ...partition0, start: 1 },
   );
   expect(read).toEqual(["1:b", "2:c", "3:d"]);
 });
@@ -131,14 +131,14 @@ test("an offset out of range starts over where the policy says", async () => {
     },
     1,
     {},
-    { ...partition0, start: 3 } as Subscription,
+    { ...partition0, start: 3 },
   );
   expect(read).toEqual(["10:first that is left"]);
 });
 
 test("without a policy an offset that is not there is an error", async () => {
   const answers: Answers = { fetch: (request) => fetched(request, { errorCode: Errors.OFFSET_OUT_OF_RANGE }) };
-  const start = { ...partition0, start: 3 } as Subscription;
+  const start = { ...partition0, start: 3 };
   await expect(consume(answers, 1, { offsetReset: "none" }, start)).rejects.toThrow(
     "Undefined offset with no reset policy for partitions: [t-0]",
   );

@@ -1,0 +1,336 @@
+import { type Uuid } from "../../../base/brand.ts";
+import { randomUuid } from "../../../base/uuid.ts";
+import { type ApiRequest, type ApiResponse } from "../../../protocol/apis.ts";
+import { errorName, Errors } from "../../../protocol/errors.ts";
+import { type Draft } from "../../../protocol/schema.ts";
+import { type Cluster, isTransient } from "../cluster.ts";
+import { ClientError, KafkaError, throwIfError } from "../kafka-error.ts";
+import { type TopicPartition } from "../topic-partition.ts";
+import { GroupCoordinator } from "./group-coordinator.ts";
+import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
+import { type HeartbeatChanges, HeartbeatFields } from "./heartbeat-fields.ts";
+import { type Membership, type PartitionOffset, type PartitionOwner, without } from "./membership.ts";
+import { type TopicSubscription } from "./topic-subscription.ts";
+
+export interface ConsumerGroupSettings {
+  readonly groupId: string;
+  /** Of a static member. */
+  readonly instanceId: string | null;
+  readonly rack: string | null;
+  /** The coordinator's assignor; null for the one that it is configured with. */
+  readonly remoteAssignor: string | null;
+  readonly rebalanceTimeoutMs: number;
+  /** For one commit, or one look-up of offsets, with all retries. */
+  readonly operationTimeoutMs: number;
+  readonly metadataMaxAgeMs: number;
+}
+
+const joinEpoch = 0;
+const leaveEpoch = -1;
+/** A static member that may come back. */
+const leaveForNowEpoch = -2;
+const heartbeats = "org.apache.kafka.clients.consumer.internals.ConsumerHeartbeatRequestManager";
+const membership = "org.apache.kafka.clients.consumer.internals.ConsumerMembershipManager";
+
+const unsupported =
+  "The cluster does not support the new CONSUMER group protocol. Set group.protocol=classic on the consumer configs to revert to the CLASSIC protocol until the cluster is upgraded.";
+
+/** Answers that say that the group goes on without us: what we own is lost, and we join as if new. */
+const fenced = new Set<number>([Errors.FENCED_MEMBER_EPOCH, Errors.UNKNOWN_MEMBER_ID]);
+
+/**
+ * The consumer protocol (KIP-848): heartbeats carry the coordinator's wish to us and what came of it back.
+ *
+ * joining ──answer──▶ stable ──other partitions──▶ reconciling ──let go, then taken──▶ told with the next heartbeat
+ *    ▲                                                                                        │
+ *    └──────── what we own is lost ◀──fenced── any of them ◀──────────────────────────────────┘
+ */
+export class ConsumerMembership implements Membership {
+  onChange: () => void = () => {};
+  readonly #cluster: Cluster;
+  readonly #coordinator: GroupCoordinator;
+  readonly #settings: ConsumerGroupSettings;
+  readonly #subscription: TopicSubscription;
+  readonly #memberId: string;
+  readonly #fields = new HeartbeatFields();
+  #epoch = joinEpoch;
+  #names: readonly string[] = [];
+  /** What the coordinator wants to be ours. */
+  #target: ReadonlyMap<Uuid, readonly number[]> = new Map();
+  #isDue = true;
+  #isFenced = false;
+  #hasLeft = false;
+  #failure: Error | undefined;
+  /** The heartbeat to come; undefined while one is under way, or none is to come. */
+  #timer: { cancel(): void } | undefined;
+  #isBeating = false;
+  #mustBeatAgain = false;
+  #isSubscribed = false;
+  #topicWatch: { cancel(): void } | undefined;
+
+  constructor(cluster: Cluster, settings: ConsumerGroupSettings, subscription: TopicSubscription) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+    this.#subscription = subscription;
+    this.#coordinator = new GroupCoordinator(cluster, settings.groupId);
+    this.#memberId = randomUuid(cluster.ports.random);
+  }
+
+  get isRebalanceDue(): boolean {
+    return this.#isDue;
+  }
+
+  async rebalance(owner: PartitionOwner, isGone: () => boolean): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#isDue = false;
+    if (this.#isSubscribed && !this.#isFenced) return this.#reconcile(owner);
+    if (owner.owned().length > 0) owner.lose(owner.owned());
+    this.#isFenced = false;
+    this.#target = new Map();
+    if (!this.#isSubscribed) await this.#subscribe(isGone);
+    this.#beatNow();
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<PartitionOffset[] | undefined> {
+    try {
+      return await this.#asMember(() => fetchOffsets(this.#cluster, this.#coordinator, partitions, this.#identity));
+    } catch (error) {
+      if (!isMembershipOver(error)) throw error;
+      // What to do about it is for the answer to a heartbeat to say.
+      this.#beatNow();
+      return undefined;
+    }
+  }
+
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return;
+    try {
+      await this.#asMember(() => commitOffsets(this.#cluster, this.#coordinator, offsets, this.#identity));
+    } catch (error) {
+      if (!isMembershipOver(error)) throw error;
+      const why = error.code === Errors.UNKNOWN_MEMBER_ID ? "unknown member ID" : "stale member epoch";
+      throw new ClientError(
+        "org.apache.kafka.clients.consumer.CommitFailedException",
+        `OffsetCommit failed with ${why}. ${error.message}`,
+      );
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#timer?.cancel();
+    this.#topicWatch?.cancel();
+    this.#hasLeft = true;
+    const { groupId, instanceId } = this.#settings;
+    const isMember = this.#isSubscribed && !this.#isFenced && this.#failure === undefined;
+    if (isMember && this.#coordinator.isConnected) {
+      const memberEpoch = instanceId === null ? leaveEpoch : leaveForNowEpoch;
+      const request = { groupId, memberId: this.#memberId, instanceId, memberEpoch };
+      // Whatever the answer, we are gone.
+      await this.#coordinator.send("consumerGroupHeartbeat", request).catch(() => {});
+    }
+    this.#coordinator.close();
+  }
+
+  get #identity() {
+    return { memberId: this.#memberId, epoch: this.#epoch, instanceId: this.#settings.instanceId };
+  }
+
+  /** Tries again when the epoch with which something was asked is one that a heartbeat has replaced meanwhile. */
+  #asMember<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.#coordinator.retry(this.#settings.operationTimeoutMs, async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        const code = error instanceof KafkaError ? error.code : Errors.NONE;
+        if (code === Errors.STALE_MEMBER_EPOCH && this.#epoch > 0) throw new StaleEpoch();
+        throw error;
+      }
+    });
+  }
+
+  /** Learns of the topics, and begins to look at them now and then. */
+  async #subscribe(isGone: () => boolean): Promise<void> {
+    this.#isSubscribed = true;
+    const { name } = this.#subscription;
+    // A topic that is named may be subscribed to before it is there.
+    if (name === undefined) this.#names = namesOf(await this.#subscription.await(isGone));
+    else {
+      this.#names = [name];
+      void this.#subscription.await(() => isGone() || this.#hasLeft).catch((error: Error) => this.#end(error));
+    }
+    this.#watchTopics();
+  }
+
+  #watchTopics(): void {
+    this.#topicWatch = this.#cluster.ports.timers.after(this.#settings.metadataMaxAgeMs, async () => {
+      const found = await this.#subscription.find().catch(() => undefined);
+      if (this.#hasLeft) return;
+      if (
+        found !== undefined &&
+        this.#subscription.name === undefined &&
+        namesOf(found).join() !== this.#names.join()
+      ) {
+        this.#names = namesOf(found);
+        this.#beatNow();
+      }
+      this.#watchTopics();
+    });
+  }
+
+  /** Lets go of what is no longer ours, takes what is new, and says so. */
+  async #reconcile(owner: PartitionOwner): Promise<void> {
+    const target = this.#target;
+    const { partitions, known, isComplete } = await this.#resolve(target);
+    // What is asked of the coordinator meanwhile may be another assignment, or that we were fenced.
+    const isStale = () => this.#target !== target || this.#isFenced || this.#hasLeft;
+    if (isStale()) return;
+    if (!isComplete) this.#rebalanceLater();
+    const isNews = without(owner.owned(), partitions).length > 0 || without(partitions, owner.owned()).length > 0;
+    if (!isComplete && !isNews) return;
+    await owner.release(without(owner.owned(), partitions));
+    if (isStale()) return;
+    owner.assign(without(partitions, owner.owned()));
+    this.#fields.own(known);
+    this.#beatNow();
+  }
+
+  /** The names of topics are looked up once; an assignment of topics that are unknown even then is taken in part. */
+  async #resolve(target: ReadonlyMap<Uuid, readonly number[]>) {
+    const isKnown = (id: Uuid) => this.#cluster.topicNameOf(id) !== undefined;
+    if (![...target.keys()].every(isKnown)) {
+      await this.#cluster.refreshTopics(this.#names, false).catch((error: unknown) => {
+        if (!isTransient(error)) throw error;
+      });
+    }
+    const known = new Map([...target].filter(([id]) => isKnown(id)));
+    const partitions = [...known].flatMap(([id, indexes]) => {
+      const topic = this.#cluster.topicNameOf(id) ?? "";
+      return indexes.map((partition) => ({ topic, partition }));
+    });
+    return { partitions, known, isComplete: known.size === target.size };
+  }
+
+  #rebalanceLater(): void {
+    this.#cluster.ports.timers.after(this.#cluster.options.retryBackoffMs, () => this.#makeDue());
+  }
+
+  #makeDue(): void {
+    this.#isDue = true;
+    this.onChange();
+  }
+
+  /** Sends the heartbeat that is due, at once or behind the one that is under way. */
+  #beatNow(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#isBeating) this.#mustBeatAgain = true;
+    else void this.#beat();
+  }
+
+  async #beat(): Promise<void> {
+    this.#isBeating = true;
+    this.#mustBeatAgain = false;
+    let waitMs = this.#cluster.options.retryBackoffMs;
+    try {
+      const answer = await this.#coordinator.send("consumerGroupHeartbeat", this.#request());
+      if (this.#hasLeft) return;
+      throwIfError(answer.errorCode, answer.errorMessage);
+      this.#take(answer);
+      waitMs = answer.heartbeatIntervalMs;
+    } catch (error) {
+      // What of it the coordinator has heard is not known.
+      this.#fields.forget();
+      if (this.#hasLeft || !this.#mayGoOn(error)) return;
+    } finally {
+      this.#isBeating = false;
+    }
+    if (this.#mustBeatAgain) void this.#beat();
+    else this.#timer = this.#cluster.ports.timers.after(waitMs, () => this.#beatNow());
+  }
+
+  #request(): Draft<ApiRequest<"consumerGroupHeartbeat">> {
+    const { groupId, instanceId, rack, remoteAssignor, rebalanceTimeoutMs } = this.#settings;
+    const isJoining = this.#epoch === joinEpoch;
+    const wanted: HeartbeatChanges = {
+      rebalanceTimeoutMs,
+      subscribedTopicNames: this.#names,
+      serverAssignor: remoteAssignor,
+    };
+    return {
+      groupId,
+      memberId: this.#memberId,
+      memberEpoch: this.#epoch,
+      instanceId,
+      rackId: isJoining ? rack : null,
+      ...(isJoining ? this.#fields.ofJoin(wanted) : this.#fields.changed(wanted)),
+    };
+  }
+
+  #take({ memberEpoch, assignment }: ApiResponse<"consumerGroupHeartbeat">): void {
+    this.#epoch = memberEpoch;
+    if (assignment === null) return;
+    const target = new Map(assignment.topicPartitions.map(({ topicId, partitions }) => [topicId, partitions]));
+    if (areSame(target, this.#target)) return;
+    this.#target = target;
+    this.#makeDue();
+  }
+
+  /** Whether heartbeats go on by themselves after a failure: not while the owner has to let go first, or after the end. */
+  #mayGoOn(error: unknown): boolean {
+    if (error instanceof KafkaError) this.#coordinator.forget(error.code);
+    if (error instanceof KafkaError && fenced.has(error.code)) {
+      this.#epoch = joinEpoch;
+      this.#isFenced = true;
+      this.#makeDue();
+      return false;
+    }
+    if (isTransient(error)) return true;
+    let reason = error as Error;
+    if (error instanceof KafkaError) {
+      if (error.code === Errors.UNSUPPORTED_VERSION) reason = new KafkaError(error.code, unsupported);
+      const { log, logPrefix } = this.#cluster.options;
+      log.error(heartbeats, `${logPrefix} ConsumerGroupHeartbeatRequest failed due to ${complaintOf(error)}`);
+      log.error(
+        membership,
+        `${logPrefix} Member ${this.#memberId} with epoch ${this.#epoch} transitioned to fatal state`,
+      );
+    }
+    this.#end(reason);
+    return false;
+  }
+
+  #end(error: Error): void {
+    this.#failure ??= error;
+    this.#makeDue();
+  }
+}
+
+/** The epoch of a request was replaced while it was under way: the next try has the new one. */
+class StaleEpoch extends KafkaError {
+  override readonly isRetriable: boolean = true;
+
+  constructor() {
+    super(Errors.STALE_MEMBER_EPOCH);
+  }
+}
+
+function isMembershipOver(error: unknown): error is KafkaError {
+  return (
+    error instanceof KafkaError && (error.code === Errors.UNKNOWN_MEMBER_ID || error.code === Errors.STALE_MEMBER_EPOCH)
+  );
+}
+
+function complaintOf(error: KafkaError): string {
+  if (error.code === Errors.UNSUPPORTED_VERSION) return `unsupported version response on broker side: ${unsupported}`;
+  return `${errorName(error.code)}: ${error.message}`;
+}
+
+function namesOf(topics: readonly { name: string }[]): string[] {
+  return topics.map(({ name }) => name).sort();
+}
+
+function areSame(one: ReadonlyMap<Uuid, readonly number[]>, other: ReadonlyMap<Uuid, readonly number[]>): boolean {
+  if (one.size !== other.size) return false;
+  const sorted = (partitions: readonly number[] = []) => [...partitions].sort((a, b) => a - b).join();
+  return [...one].every(([id, partitions]) => other.has(id) && sorted(partitions) === sorted(other.get(id)));
+}

@@ -1,0 +1,66 @@
+import { type ApiName, type ApiRequest, type ApiResponse } from "../../../protocol/apis.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { type Draft } from "../../../protocol/schema.ts";
+import { type Cluster } from "../cluster.ts";
+import { type Connection } from "../connection.ts";
+import { DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
+
+const groupKeyType = 0;
+/** Answers after which the coordinator is looked for again. */
+const coordinatorLost = new Set<number>([Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE]);
+
+/** The coordinator of one group, on a connection of its own: a join that waits there holds up nothing else. */
+export class GroupCoordinator {
+  readonly groupId: string;
+  readonly #cluster: Cluster;
+  #connection: Connection | undefined;
+
+  constructor(cluster: Cluster, groupId: string) {
+    this.#cluster = cluster;
+    this.groupId = groupId;
+  }
+
+  /** Whether there is a connection that worked last. */
+  get isConnected(): boolean {
+    return this.#connection?.isClosed === false;
+  }
+
+  /** Sends a request to the coordinator, which is found first when it is not known. */
+  async send<N extends ApiName>(name: N, request: Draft<ApiRequest<N>>, timeoutMs?: number): Promise<ApiResponse<N>> {
+    if (this.#connection === undefined || this.#connection.isClosed) this.#connection = await this.#find();
+    return this.#connection.send(name, request, timeoutMs);
+  }
+
+  /** Runs `attempt` until it succeeds, fails for good, or `timeoutMs` have passed. */
+  retry<T>(timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
+    return this.#cluster.retry("The coordinator did not answer", timeoutMs, async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (error instanceof KafkaError) this.forget(error.code);
+        throw error;
+      }
+    });
+  }
+
+  /** Lets go of the coordinator when the code of an answer says that it is not the one. */
+  forget(code: number): void {
+    if (coordinatorLost.has(code)) this.close();
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #find(): Promise<Connection> {
+    const { coordinators } = await this.#cluster.sendToAny("findCoordinator", {
+      keyType: groupKeyType,
+      coordinatorKeys: [this.groupId],
+    });
+    const found = coordinators[0];
+    if (found === undefined) throw new DisconnectError();
+    throwIfError(found.errorCode, found.errorMessage);
+    return this.#cluster.openOwnConnection({ host: found.host, port: found.port });
+  }
+}
