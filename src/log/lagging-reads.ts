@@ -1,10 +1,10 @@
 import { type Offset } from "../base/brand.ts";
 import { type Clock, type Disk, readSlackBytes, type ReadWay } from "../io/ports.ts";
-import { batchSizeAt } from "./batch-scan.ts";
-import { batchHeaderSizeBytes } from "../protocol/records/batch-header.ts";
+import { batchSizeAt, holdsBatchAt } from "./batch-scan.ts";
+import { batchSizeBytesMin } from "../protocol/records/batch-header.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { DirectReads } from "./direct-reads.ts";
-import { holdsBatchAt, type ReadAhead, type ReadChunk } from "./read-ahead.ts";
+import { type ReadAhead, type ReadChunk } from "./read-ahead.ts";
 import { nextReadMode, paceAfter, type ReadMode } from "./read-pace.ts";
 import { type ReadStream, ReadStreams } from "./read-streams.ts";
 import { type Segment } from "./segment/segment.ts";
@@ -163,7 +163,7 @@ export class LaggingReads {
     if (small === undefined) return true;
     const { bytes } = small;
     this.#readAhead.drop(small);
-    const neededBytes = bytes.length < batchHeaderSizeBytes ? -1 : batchSizeAt(bytes, 0);
+    const neededBytes = bytes.length < batchSizeBytesMin ? -1 : batchSizeAt(bytes, 0);
     stream.chunkBytes = Math.min(Math.max(neededBytes, chunkBytes), chunkBytesMax);
     return neededBytes >= 0 && neededBytes <= chunkBytesMax;
   }

@@ -13,7 +13,6 @@ import {
   swapSuffix,
   transactionIndexSuffix,
 } from "./log-files.ts";
-import { refuseOldFormat } from "./old-format.ts";
 import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
 import { ProducerEntry } from "./producers/producer-entry.ts";
 import { type ProducerState } from "./producers/producer-state.ts";
@@ -363,7 +362,6 @@ function recoverSegment(
     if (aborted !== null) segment.transactionIndex.append(aborted);
     return true;
   });
-  if (wholeBytes < segment.sizeBytes) refuseOldFormat(segment.file.use(), wholeBytes, segment.sizeBytes);
   return { wholeBytes, nextOffset };
 }
 

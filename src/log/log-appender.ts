@@ -1,7 +1,8 @@
 import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
 import { Errors } from "../protocol/errors.ts";
-import { BatchView } from "../protocol/records/batch-header.ts";
+import { BatchView, currentMagic } from "../protocol/records/batch-header.ts";
+import { batchAt } from "../protocol/records/message-view.ts";
 import {
   appended,
   appendedBefore,
@@ -11,8 +12,10 @@ import {
   type AppendResult,
   type AppendTransaction,
 } from "./append-result.ts";
+import { holdsBatchAt } from "./batch-scan.ts";
 import { type LogFlusher } from "./log-flusher.ts";
 import { type LogStorage } from "./log-storage.ts";
+import { relativeOffsetMax } from "./segment/offset-index.ts";
 import { type Segment } from "./segment/segment.ts";
 import { checkBatch, holdsBatch } from "./validation/validator.ts";
 import { type Writable, type WriteQueue } from "./write-queue.ts";
@@ -83,14 +86,13 @@ export class LogAppender implements Writable {
     if (!storage.isUsable) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     const nowMs = storage.clock.wallMs();
     for (let start = 0; start < records.length;) {
-      const rest = records.subarray(start);
-      if (!holdsBatch(rest)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
-      const batch = new BatchView(rest, 0);
+      if (!holdsBatchAt(records, start)) return appendFailure(Errors.CORRUPT_MESSAGE, null);
+      const batch = batchAt(records, start);
       if (!batch.isValidCrc()) return appendFailure(Errors.CORRUPT_MESSAGE, null);
       assert(batch.baseOffset >= storage.endOffset, "a follower's records come in order");
       const failure = this.#append(batch, nowMs);
       if (failure !== null) return failure;
-      start += batch.sizeInBytes;
+      start = batch.end;
     }
     return null;
   }
@@ -101,7 +103,8 @@ export class LogAppender implements Writable {
     const segment = this.#segmentFor(batch, nowMs);
     if (segment === null) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     const { latestEpoch, isPending } = storage.leaderEpochs;
-    if (isPending || partitionLeaderEpoch > latestEpoch) {
+    // Messages of old formats tell no epoch.
+    if ((isPending && partitionLeaderEpoch >= 0) || partitionLeaderEpoch > latestEpoch) {
       const isNoted = storage.attempt(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
       if (!isNoted) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     }
@@ -122,11 +125,11 @@ export class LogAppender implements Writable {
   /** The segment that a batch goes to, with all in memory that the batch changes; null when the disk failed. */
   #segmentFor(batch: BatchView, nowMs: TimestampMs): Segment | null {
     const storage = this.#storage;
-    const { sizeInBytes, lastOffset, maxTimestamp, baseOffset } = batch;
+    const { sizeInBytes, lastOffset, maxTimestamp } = batch;
     try {
       let segment = storage.segments.active;
       if (segment.shouldRoll(storage.config, sizeInBytes, lastOffset, maxTimestamp, nowMs)) {
-        if (!this.roll(baseOffset)) return null;
+        if (!this.roll(this.#startFor(batch))) return null;
         segment = storage.segments.active;
       }
       segment.prepareAppend(batch.isControl);
@@ -135,6 +138,11 @@ export class LogAppender implements Writable {
       storage.refuse(error);
       return null;
     }
+  }
+
+  /** Where a segment starts that begins with the batch: of a compressed message only the last offset is known. */
+  #startFor({ magic, baseOffset, lastOffset }: BatchView): Offset {
+    return magic === currentMagic ? baseOffset : Math.max(this.#storage.endOffset, lastOffset - relativeOffsetMax);
   }
 
   /**

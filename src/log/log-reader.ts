@@ -1,8 +1,8 @@
 import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Offset } from "../base/brand.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
-import { batchHeaderSizeBytes, BatchView } from "../protocol/records/batch-header.ts";
-import { batchSizeAt } from "./batch-scan.ts";
+import { batchHeaderSizeBytes, batchSizeBytesMin } from "../protocol/records/batch-header.ts";
+import { batchSizeAt, lastOffsetAt } from "./batch-scan.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { LaggingReads } from "./lagging-reads.ts";
 import { type LogStorage } from "./log-storage.ts";
@@ -115,9 +115,8 @@ export class LogReader {
     let position = segment.scanStartFor(offset);
     for (let slice = this.#tail.sliceFrom(segment, position); slice !== undefined;) {
       for (let at = 0; at < slice.length;) {
-        const batch = new BatchView(slice, at);
-        if (batch.lastOffset >= offset) return position + at;
-        at += batch.sizeInBytes;
+        if (lastOffsetAt(slice, at) >= offset) return position + at;
+        at += batchSizeAt(slice, at);
       }
       position += slice.length;
       slice = this.#tail.sliceFrom(segment, position);
@@ -132,13 +131,13 @@ export class LogReader {
   #wholeBatches(bytes: Buffer, startOffset: Offset, maxBytes: number, limit: Offset, minOneBatch: boolean): number {
     let end = 0;
     this.#endOffset = startOffset;
-    while (bytes.length - end >= batchHeaderSizeBytes) {
+    while (bytes.length - end >= batchSizeBytesMin) {
       const sizeBytes = batchSizeAt(bytes, end);
-      const batch = new BatchView(bytes, end);
-      if (sizeBytes < 0 || end + sizeBytes > bytes.length || batch.lastOffset >= limit) break;
-      if (end + sizeBytes > maxBytes && !(minOneBatch && end === 0)) break;
+      if (sizeBytes < 0 || end + sizeBytes > bytes.length) break;
+      const lastOffset = lastOffsetAt(bytes, end);
+      if (lastOffset >= limit || (end + sizeBytes > maxBytes && !(minOneBatch && end === 0))) break;
       end += sizeBytes;
-      this.#endOffset = batch.lastOffset + 1;
+      this.#endOffset = lastOffset + 1;
     }
     return end;
   }
@@ -243,7 +242,7 @@ export class LogReader {
     const file = segment.file.use();
     const wanted = this.#take(wantedBytes, allowance);
     const read = file.read(wanted, position);
-    if (read >= batchHeaderSizeBytes && minOneBatch) {
+    if (read >= batchSizeBytesMin && minOneBatch) {
       const firstBytes = batchSizeAt(wanted, 0);
       if (firstBytes > wanted.length && firstBytes <= availableBytes) {
         this.#buffers.giveBack(wanted);
@@ -269,7 +268,7 @@ function placeOf(stream: ReadStream, segment: Segment): number | undefined {
 
 /** Where no batch can be, a reader would come back for ever: it is told instead. */
 function resultOf(bytes: Buffer, records: Buffer, endOffset: Offset): ReadResult {
-  const isCorrupt = records.length === 0 && bytes.length >= batchHeaderSizeBytes && batchSizeAt(bytes, 0) < 0;
+  const isCorrupt = records.length === 0 && bytes.length >= batchSizeBytesMin && batchSizeAt(bytes, 0) < 0;
   return isCorrupt ? { ok: false, error: Errors.CORRUPT_MESSAGE } : { ok: true, records, endOffset };
 }
 

@@ -1,7 +1,6 @@
 import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, type Disk, DiskError, readSlackBytes, type ReadWay, type Timers } from "../io/ports.ts";
-import { batchSizeAt } from "./batch-scan.ts";
-import { batchHeaderSizeBytes } from "../protocol/records/batch-header.ts";
+import { batchSizeAt, holdsBatchAt } from "./batch-scan.ts";
 import { parentOf } from "./log-files.ts";
 import { type Segment } from "./segment/segment.ts";
 
@@ -79,13 +78,6 @@ function wholeBatchesBytes(bytes: Buffer): number {
   let end = 0;
   while (holdsBatchAt(bytes, end)) end += batchSizeAt(bytes, end);
   return end;
-}
-
-/** Whether a whole batch is there. */
-export function holdsBatchAt(bytes: Buffer, at: number): boolean {
-  if (bytes.length - at < batchHeaderSizeBytes) return false;
-  const sizeBytes = batchSizeAt(bytes, at);
-  return sizeBytes >= 0 && at + sizeBytes <= bytes.length;
 }
 
 /**

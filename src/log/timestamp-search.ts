@@ -1,6 +1,8 @@
 import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
 import { type Compute } from "../io/ports.ts";
-import { BatchView } from "../protocol/records/batch-header.ts";
+import { type BatchView } from "../protocol/records/batch-header.ts";
+import { recordsOfMessage } from "../protocol/records/message-records.ts";
+import { batchAt, MessageView } from "../protocol/records/message-view.ts";
 import { RecordCursor } from "../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf } from "../protocol/records/record-iterator.ts";
 import { scanBatches } from "./batch-scan.ts";
@@ -25,7 +27,9 @@ export async function offsetForTimestamp(
   compute: Compute,
 ): Promise<TimestampedOffset | undefined> {
   for (const segment of segments.from(logStartOffset)) {
-    if (segment.maxTimestamp < timestamp) continue;
+    // As in Kafka, where nothing has a timestamp the file's counts, and the search ends there.
+    if (segment.ageTimestamp < timestamp) continue;
+    if (segment.maxTimestamp < 0) return undefined;
     let fromOffset = segment.timeIndex.offsetFor(timestamp - 1);
     for (;;) {
       const batch = firstBatch(segment, fromOffset, (candidate) => {
@@ -65,7 +69,7 @@ function firstBatch(
   let found: BatchView | undefined;
   scanBatches(segment.file.use(), segment.positionOf(fromOffset), segment.writtenBytes, (batch) => {
     if (!isWanted(batch)) return true;
-    found = new BatchView(Buffer.from(batch.bytes()), 0);
+    found = batchAt(Buffer.from(batch.bytes()), 0);
     return false;
   });
   return found;
@@ -76,6 +80,11 @@ async function findRecord(
   compute: Compute,
   isWanted: (timestamp: TimestampMs, offset: Offset) => boolean,
 ): Promise<TimestampedOffset | undefined> {
+  if (batch instanceof MessageView) {
+    const records = await recordsOfMessage(batch, compute, decompressedBytesMax);
+    const record = records.find(({ timestamp, offset }) => isWanted(timestamp, offset));
+    return record && { timestamp: record.timestamp, offset: record.offset, leaderEpoch: -1 };
+  }
   const payload = batch.isCompressed ? await decompressBatch(batch, compute, decompressedBytesMax) : payloadOf(batch);
   const cursor = new RecordCursor(batch, payload);
   while (cursor.next()) {

@@ -1,7 +1,7 @@
 import { type Offset } from "../base/brand.ts";
 import { type Log } from "../log/log.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
-import { BatchView } from "../protocol/records/batch-header.ts";
+import { batchAt } from "../protocol/records/message-view.ts";
 
 export type CopyResult =
   | { readonly ok: true; readonly bytes: number }
@@ -31,7 +31,7 @@ export function copyBatches(source: Log, target: Log, maxBytes: number): CopyRes
 
 function append(source: Log, target: Log, records: Buffer): ErrorCode {
   // The source's start, or a place to which the target was cut, may be within a batch.
-  const { baseOffset } = new BatchView(records, 0);
+  const { baseOffset } = batchAt(records, 0);
   if (baseOffset < target.logEndOffset) {
     if (baseOffset <= target.logStartOffset) startAt(source, target, baseOffset);
     else target.truncateTo(baseOffset);

@@ -59,6 +59,7 @@ export function defaultFormatter(properties: ReadonlyMap<string, string>, log: T
 }
 
 function timestampOf({ timestamp, timestampType }: ConsumedRecord): string {
+  if (timestampType === "none") return "NO_TIMESTAMP";
   return `${timestampType === "logAppendTime" ? "LogAppendTime" : "CreateTime"}:${timestamp}`;
 }
 

@@ -1,5 +1,5 @@
-import { type BatchView } from "../../protocol/records/batch-header.ts";
-import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
+import { batchHeaderSizeBytes, type BatchView, currentMagic } from "../../protocol/records/batch-header.ts";
+import { MessageView } from "../../protocol/records/message-view.ts";
 import { longText } from "../../protocol/message-json.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { type Output } from "./output.ts";
@@ -8,13 +8,8 @@ import { type FileBatch } from "./segment-reader.ts";
 /** The line of a batch. */
 export function printBatch(batch: FileBatch, output: Output): void {
   const header = batch.header();
-  output.print(
-    `baseOffset: ${longText(batch.offset)} lastOffset: ${longText(header.lastOffset)} count: ${header.recordCount}` +
-      ` baseSequence: ${header.baseSequence} lastSequence: ${header.lastSequence}` +
-      ` producerId: ${longText(header.producerId)} producerEpoch: ${header.producerEpoch}` +
-      ` partitionLeaderEpoch: ${header.partitionLeaderEpoch} isTransactional: ${header.isTransactional}` +
-      ` isControl: ${header.isControl} deleteHorizonMs: ${optionalLong(header.hasDeleteHorizon ? header.baseTimestamp : undefined)}`,
-  );
+  if (batch.magic < currentMagic) output.print(`offset: ${longText(header.lastOffset)}`);
+  else output.print(fieldsOf(header));
   const codec = compressionName(header);
   output.line(
     ` position: ${batch.position} ${timestampName(header)}: ${longText(header.maxTimestamp)} size: ${batch.sizeBytes}` +
@@ -22,7 +17,18 @@ export function printBatch(batch: FileBatch, output: Output): void {
   );
 }
 
-export function timestampName(batch: BatchView): "CreateTime" | "LogAppendTime" {
+function fieldsOf(header: BatchView): string {
+  return (
+    `baseOffset: ${longText(header.baseOffset)} lastOffset: ${longText(header.lastOffset)} count: ${header.recordCount}` +
+    ` baseSequence: ${header.baseSequence} lastSequence: ${header.lastSequence}` +
+    ` producerId: ${longText(header.producerId)} producerEpoch: ${header.producerEpoch}` +
+    ` partitionLeaderEpoch: ${header.partitionLeaderEpoch} isTransactional: ${header.isTransactional}` +
+    ` isControl: ${header.isControl} deleteHorizonMs: ${optionalLong(header.hasDeleteHorizon ? header.baseTimestamp : undefined)}`
+  );
+}
+
+export function timestampName(batch: BatchView): "CreateTime" | "LogAppendTime" | "NoTimestampType" {
+  if (batch instanceof MessageView && !batch.hasTimestamps) return "NoTimestampType";
   return batch.timestampType === "createTime" ? "CreateTime" : "LogAppendTime";
 }
 
@@ -38,5 +44,5 @@ function compressionName(batch: BatchView): string {
 }
 
 function isValid(batch: FileBatch): boolean {
-  return batch.sizeBytes >= batchHeaderSizeBytes && batch.whole().isValidCrc();
+  return (batch.magic < currentMagic || batch.sizeBytes >= batchHeaderSizeBytes) && batch.whole().isValidCrc();
 }

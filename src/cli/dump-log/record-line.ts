@@ -8,6 +8,7 @@ import { longText, messageJson } from "../../protocol/message-json.ts";
 import { Reader } from "../../protocol/reader.ts";
 import { advanceSequence, type BatchView } from "../../protocol/records/batch-header.ts";
 import { ControlType, controlTypeOf } from "../../protocol/records/control-records.ts";
+import { type MessageRecord } from "../../protocol/records/message-records.ts";
 import { type LogRecord } from "../../protocol/records/record-iterator.ts";
 import { type Message } from "../../protocol/schema.ts";
 import { timestampName } from "./batch-line.ts";
@@ -22,13 +23,15 @@ const controlMessages: Readonly<Record<number, { readonly title: string; readonl
 };
 
 /** The line of a record, up to its contents. */
-export function recordMetadata(batch: BatchView, record: LogRecord): string {
+export function recordMetadata(batch: BatchView, record: LogRecord | MessageRecord): string {
   const { baseSequence } = batch;
-  const sequence = baseSequence < 0 ? -1 : advanceSequence(baseSequence, record.offset - batch.baseOffset);
-  const line =
+  const start =
     `| offset: ${longText(record.offset)} ${timestampName(batch)}: ${longText(record.timestamp)}` +
-    ` keySize: ${record.key?.length ?? -1} valueSize: ${record.value?.length ?? -1} sequence: ${sequence}` +
-    ` headerKeys: [${record.headers.map(({ key }) => key).join(",")}]`;
+    ` keySize: ${record.key?.length ?? -1} valueSize: ${record.value?.length ?? -1}`;
+  if ("crc" in record) return `${start} isValid: ${record.isValidCrc} crc: ${record.crc}`;
+  const sequence = baseSequence < 0 ? -1 : advanceSequence(baseSequence, record.offset - batch.baseOffset);
+  const headerKeys = record.headers.map(({ key }) => key).join(",");
+  const line = `${start} sequence: ${sequence} headerKeys: [${headerKeys}]`;
   return batch.isControl ? `${line} ${controlText(record)}` : line;
 }
 

@@ -1,5 +1,7 @@
 import { type BatchView } from "../../protocol/records/batch-header.ts";
 import { InvalidRecordError, UnreadableRecordsError } from "../../protocol/records/errors.ts";
+import { type MessageRecord, recordsOfMessage } from "../../protocol/records/message-records.ts";
+import { MessageView } from "../../protocol/records/message-view.ts";
 import { decompressBatch, type LogRecord, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { type FileBatch } from "./segment-reader.ts";
@@ -10,10 +12,11 @@ const payloadSizeBytesMax = 2_147_483_647;
  * The records of a batch, whatever its CRC says: a compressed batch is read as a whole before its first record is
  * printed, and bytes behind the last record show before that record does, as in the Java tool.
  */
-export async function* recordsIn(fileBatch: FileBatch): AsyncGenerator<LogRecord, void, undefined> {
+export async function* recordsIn(fileBatch: FileBatch): AsyncGenerator<LogRecord | MessageRecord, void, undefined> {
   const batch = fileBatch.whole();
   if (batch.recordCount === 0) return;
   try {
+    if (batch instanceof MessageView) return yield* await messageRecords(batch);
     if (batch.isCompressed) yield* await compressedRecords(batch);
     else yield* plainRecords(batch, payloadOf(batch));
   } catch (error) {
@@ -25,6 +28,11 @@ export async function* recordsIn(fileBatch: FileBatch): AsyncGenerator<LogRecord
 async function compressedRecords(batch: BatchView): Promise<LogRecord[]> {
   const { nodeCompute } = await import("../../io/node/node-compute.ts");
   return [...recordsOf(batch, await decompressBatch(batch, nodeCompute, payloadSizeBytesMax))];
+}
+
+async function messageRecords(message: MessageView): Promise<MessageRecord[]> {
+  const { nodeCompute } = await import("../../io/node/node-compute.ts");
+  return recordsOfMessage(message, nodeCompute, payloadSizeBytesMax);
 }
 
 function* plainRecords(batch: BatchView, payload: Buffer): Generator<LogRecord, void, undefined> {

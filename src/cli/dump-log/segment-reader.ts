@@ -8,6 +8,7 @@ import {
   logOverheadBytes,
   magicAt,
 } from "../../protocol/records/batch-header.ts";
+import { keySizeAt, MessageView } from "../../protocol/records/message-view.ts";
 import { readInt64 } from "../../base/int64.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { fileError } from "./file-error.ts";
@@ -90,20 +91,22 @@ export class SegmentReader {
       if (position > end - logOverheadBytes - length) return;
       const sizeBytes = length + logOverheadBytes;
       const magic = header.readInt8(magicAt);
-      if (magic < currentMagic) throw unreadable(magic, position);
       yield this.#batch(position, sizeBytes, readInt64(header, 0), magic, end);
       position += sizeBytes;
     }
   }
 
   #batch(position: number, sizeBytes: number, offset: number, magic: number, end: number): FileBatch {
-    const view = (size: number, what: string) => new BatchView(this.#read(position, size, what, end), 0);
+    const view = (size: number, what: string): BatchView => {
+      const bytes = this.#read(position, size, what, end);
+      return magic < currentMagic ? new MessageView(bytes, 0) : new BatchView(bytes, 0);
+    };
     return {
       offset,
       position,
       sizeBytes,
       magic,
-      header: () => view(batchHeaderSizeBytes, "record batch header"),
+      header: () => view(headerSizeBytes(magic), "record batch header"),
       whole: () => view(sizeBytes, "full record batch"),
     };
   }
@@ -143,12 +146,9 @@ export class SegmentReader {
   }
 }
 
-/** Kafka's tool still reads what brokers before 0.11 wrote. */
-function unreadable(magic: number, position: number): ClientError {
-  return new ClientError(
-    "org.apache.kafka.common.errors.UnsupportedForMessageFormatException",
-    `The batch at position ${position} has message format ${magic}, which this tool does not read`,
-  );
+function headerSizeBytes(magic: number): number {
+  if (magic < 0) throw illegal(`Invalid magic used in LegacyRecord: ${magic}`);
+  return magic < currentMagic ? keySizeAt(magic) : batchHeaderSizeBytes;
 }
 
 function illegal(message: string): ClientError {

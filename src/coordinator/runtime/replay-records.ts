@@ -4,6 +4,8 @@ import { batches } from "../../protocol/records/batches.ts";
 import { controlTypeOf, ControlType } from "../../protocol/records/control-records.ts";
 import { TextCache } from "../../protocol/text-cache.ts";
 import { Reader } from "../../protocol/reader.ts";
+import { batchOfRecords, recordsOfMessage } from "../../protocol/records/message-records.ts";
+import { MessageView } from "../../protocol/records/message-view.ts";
 import { RecordCursor } from "../../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
 import { type CoordinatorShard } from "./shard.ts";
@@ -32,13 +34,19 @@ export class RecordReplay<S, R> {
    */
   async apply(records: Buffer): Promise<number> {
     let count = 0;
-    for (const batch of batches(records)) {
+    for (const each of batches(records)) {
+      const batch = each instanceof MessageView ? await this.#inCurrentFormat(each) : each;
       const payload = batch.isCompressed
         ? await decompressBatch(batch, this.#compute, payloadSizeBytesMax)
         : payloadOf(batch);
       count += batch.isControl ? this.#applyControls(batch, payload) : this.#applyBatch(batch, payload);
     }
     return count;
+  }
+
+  /** Brokers before Kafka 0.11 wrote messages, and where nothing was compacted since they are there still. */
+  async #inCurrentFormat(message: MessageView): Promise<BatchView> {
+    return batchOfRecords(message, await recordsOfMessage(message, this.#compute, payloadSizeBytesMax));
   }
 
   #applyBatch(batch: BatchView, payload: Buffer): number {

@@ -1,5 +1,6 @@
 import { type DiskFile } from "../../io/ports.ts";
-import { batchHeaderSizeBytes, BatchView } from "../../protocol/records/batch-header.ts";
+import { batchHeaderSizeBytes, batchSizeBytesMin, type BatchView } from "../../protocol/records/batch-header.ts";
+import { batchAt } from "../../protocol/records/message-view.ts";
 import { batchSizeAt } from "../batch-scan.ts";
 
 /** A segment cannot be read as batches: its log is left as it is. */
@@ -39,8 +40,8 @@ export class BatchReader {
     const leftBytes = this.#endPosition - this.#position;
     if (leftBytes === 0) return false;
     this.#read(leftBytes);
-    const firstBytes = this.#length < batchHeaderSizeBytes ? -1 : batchSizeAt(this.#buffer, 0);
-    if (firstBytes < 0 || firstBytes > leftBytes) this.#refuse("no whole batch of the current format is there");
+    const firstBytes = this.#length < batchSizeBytesMin ? -1 : batchSizeAt(this.#buffer, 0);
+    if (firstBytes < 0 || firstBytes > leftBytes) this.#refuse("no whole batch is there");
     if (firstBytes > this.#length) {
       this.#buffer = Buffer.allocUnsafe(firstBytes);
       this.#read(leftBytes);
@@ -51,11 +52,11 @@ export class BatchReader {
   /** The next batch of the piece, its checksum checked; null when the piece has no more. */
   next(): BatchView | null {
     const at = this.#at;
-    if (this.#length - at < batchHeaderSizeBytes) return null;
+    if (this.#length - at < batchSizeBytesMin) return null;
     const sizeBytes = batchSizeAt(this.#buffer, at);
     if (sizeBytes < 0) this.#refuse("a batch has a header that is none");
     if (at + sizeBytes > this.#length) return null;
-    const batch = new BatchView(this.#buffer, at);
+    const batch = batchAt(this.#buffer, at);
     // What is damaged must not get a new checksum.
     if (!batch.isValidCrc()) this.#refuse("a batch has a wrong checksum");
     this.#at += sizeBytes;

@@ -1,5 +1,6 @@
-import { type Offset } from "../../base/brand.ts";
+import { type Offset, type TimestampMs } from "../../base/brand.ts";
 import { type Task, type TaskJob, type TaskPorts } from "../../io/ports.ts";
+import { MessageView } from "../../protocol/records/message-view.ts";
 import {
   cleanedSuffix,
   logSuffix,
@@ -9,15 +10,21 @@ import {
   transactionIndexSuffix,
 } from "../log-files.ts";
 import { type AbortedTransaction, TransactionIndex } from "../segment/transaction-index.ts";
-import { BatchFilter } from "./batch-filter.ts";
+import { BatchFilter, type BatchFilterOptions } from "./batch-filter.ts";
 import { BatchReader } from "./batch-reader.ts";
 import { type CleanInput, type CleanOutput, type CleanReport } from "./clean-input.ts";
 import { CleanedSegment } from "./cleaned-segment.ts";
 import { CleanedTransactions } from "./cleaned-transactions.ts";
 import { CleanerCounts } from "./cleaner-counts.ts";
 import { IoThrottle } from "./io-throttle.ts";
+import { MessageFilter } from "./message-filter.ts";
 import { OffsetMapFilling } from "./offset-map-filling.ts";
 import { groupSegments } from "./segment-groups.ts";
+
+interface Filters {
+  readonly batches: BatchFilter;
+  readonly messages: MessageFilter;
+}
 
 interface SourceSegment {
   readonly baseOffset: Offset;
@@ -60,7 +67,7 @@ class Round {
     counts.mapUtilization = map.size / this.#input.mapEntriesMax;
     const cleanedOffset = latestOffset + 1;
     const transactions = new CleanedTransactions(aborted, (transaction) => this.#target?.addAborted(transaction));
-    const filter = new BatchFilter({
+    const options: BatchFilterOptions = {
       ...this.#input,
       map,
       latestOffset,
@@ -70,12 +77,13 @@ class Round {
       ),
       compute: this.#ports.compute,
       counts,
-    });
+    };
+    const filters = { batches: new BatchFilter(options), messages: new MessageFilter(options) };
     const sources = segments.filter(({ baseOffset }) => baseOffset < cleanedOffset).map((each) => this.#source(each));
     const limits = { segmentBytes: segmentBytesMax, indexBytes: indexBytesMax, endOffset };
     for (const group of groupSegments(sources, limits)) {
       if (this.#job.isCancelled) break;
-      await this.#cleanGroup(group, filter);
+      await this.#cleanGroup(group, filters);
     }
     return { cleanedOffset: this.#job.isCancelled ? firstDirtyOffset : cleanedOffset, counts };
   }
@@ -87,7 +95,7 @@ class Round {
     for (const file of disk.list(directory)) if (file.endsWith(cleanedSuffix)) disk.remove(`${directory}/${file}`);
   }
 
-  async #cleanGroup(group: readonly SourceSegment[], filter: BatchFilter): Promise<void> {
+  async #cleanGroup(group: readonly SourceSegment[], filters: Filters): Promise<void> {
     const { directory, indexIntervalBytes, ioBufferBytes } = this.#input;
     const { disk } = this.#ports;
     const { baseOffset } = group[0]!;
@@ -96,9 +104,9 @@ class Round {
     try {
       for (const source of group) {
         if (this.#job.isCancelled) break;
-        await this.#cleanSegment(source, filter, target);
+        await this.#cleanSegment(source, filters, target);
       }
-      if (!this.#job.isCancelled) target.finish(disk.stat(this.#path(group.at(-1)!.baseOffset, logSuffix)).modifiedMs);
+      if (!this.#job.isCancelled) target.finish(this.#modifiedMs(group.at(-1)!.baseOffset));
     } catch (error) {
       target.close();
       // What failed is not hidden behind a failure to clear it away: a start does that too.
@@ -111,7 +119,7 @@ class Round {
     } else this.#job.report({ baseOffset, replaces: group.map((each) => each.baseOffset) });
   }
 
-  async #cleanSegment(source: SourceSegment, filter: BatchFilter, target: CleanedSegment): Promise<void> {
+  async #cleanSegment(source: SourceSegment, filters: Filters, target: CleanedSegment): Promise<void> {
     const file = this.#ports.disk.open(this.#path(source.baseOffset, logSuffix), "read");
     try {
       const reader = new BatchReader(file, 0, source.sizeBytes, this.#input.ioBufferBytes);
@@ -120,7 +128,10 @@ class Round {
         const sizeBefore = target.sizeBytes;
         for (let batch = reader.next(); batch !== null; batch = reader.next()) {
           this.#counts.bytesRead += batch.sizeInBytes;
-          const kept = await filter.filter(batch);
+          const kept =
+            batch instanceof MessageView
+              ? await filters.messages.filter(batch, this.#keepsTombstones(source))
+              : await filters.batches.filter(batch);
           if (kept !== null) target.append(kept);
         }
         const writtenBytes = target.sizeBytes - sizeBefore;
@@ -130,6 +141,18 @@ class Round {
     } finally {
       file.close();
     }
+  }
+
+  /** Of old formats: until `delete.retention.ms` has passed between their segment and the last one that was clean. */
+  #keepsTombstones({ baseOffset }: SourceSegment): boolean {
+    const { segments, firstDirtyOffset, deleteRetentionMs } = this.#input;
+    const lastClean = segments.findLast((segment) => segment.baseOffset < firstDirtyOffset);
+    if (lastClean === undefined) return true;
+    return this.#modifiedMs(baseOffset) > this.#modifiedMs(lastClean.baseOffset) - deleteRetentionMs;
+  }
+
+  #modifiedMs(baseOffset: Offset): TimestampMs {
+    return this.#ports.disk.stat(this.#path(baseOffset, logSuffix)).modifiedMs;
   }
 
   #source({ baseOffset, sizeBytes }: { baseOffset: Offset; sizeBytes: number }): SourceSegment {

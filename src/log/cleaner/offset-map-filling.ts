@@ -1,9 +1,11 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Disk, type DiskFile, type TaskJob, type TaskPorts } from "../../io/ports.ts";
-import { batchHeaderSizeBytes, BatchView } from "../../protocol/records/batch-header.ts";
+import { batchHeaderSizeBytes, type BatchView } from "../../protocol/records/batch-header.ts";
+import { recordsOfMessage } from "../../protocol/records/message-records.ts";
+import { MessageView } from "../../protocol/records/message-view.ts";
 import { RecordCursor } from "../../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf } from "../../protocol/records/record-iterator.ts";
-import { batchSizeAt } from "../batch-scan.ts";
+import { lastOffsetAt, startsBatch } from "../batch-scan.ts";
 import { logSuffix, offsetIndexSuffix, segmentFileName } from "../log-files.ts";
 import { OffsetIndex } from "../segment/offset-index.ts";
 import { type AbortedTransaction } from "../segment/transaction-index.ts";
@@ -87,6 +89,10 @@ export class OffsetMapFilling {
       counts.mapRecordsRead += batch.recordCount;
       return true;
     }
+    if (batch instanceof MessageView) {
+      const records = await recordsOfMessage(batch, ports.compute, decompressedBytesMax);
+      return records.every(({ offset, key }) => this.#add(offset, key, 0, key?.length ?? -1));
+    }
     const payload = batch.isCompressed
       ? await decompressBatch(batch, ports.compute, decompressedBytesMax)
       : payloadOf(batch);
@@ -94,19 +100,22 @@ export class OffsetMapFilling {
   }
 
   #addRecords(batch: BatchView, payload: Buffer): boolean {
-    const { firstDirtyOffset, mapEntriesMax } = this.#input;
-    const { counts } = this.#context;
-    const { map } = this;
     const cursor = new RecordCursor(batch, payload);
     while (cursor.next()) {
-      const { offset, keySizeBytes, keyStart } = cursor;
-      if (keySizeBytes >= 0 && offset >= firstDirtyOffset) {
-        if (map.size >= mapEntriesMax) return false;
-        map.put(payload, keyStart, keyStart + keySizeBytes, offset);
-        this.latestOffset = offset;
-      }
-      counts.mapRecordsRead++;
+      if (!this.#add(cursor.offset, payload, cursor.keyStart, cursor.keySizeBytes)) return false;
     }
+    return true;
+  }
+
+  /** False when the map is full. A record without a key has a negative size of one. */
+  #add(offset: Offset, bytes: Buffer | null, keyStart: number, keySizeBytes: number): boolean {
+    const { firstDirtyOffset, mapEntriesMax } = this.#input;
+    if (bytes !== null && keySizeBytes >= 0 && offset >= firstDirtyOffset) {
+      if (this.map.size >= mapEntriesMax) return false;
+      this.map.put(bytes, keyStart, keyStart + keySizeBytes, offset);
+      this.latestOffset = offset;
+    }
+    this.#context.counts.mapRecordsRead++;
     return true;
   }
 }
@@ -128,6 +137,6 @@ function positionFor(
   if (slot < 0) return 0;
   const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
   const position = index.positionAt(slot);
-  const isThere = file.read(header, position) === batchHeaderSizeBytes && batchSizeAt(header, 0) >= 0;
-  return isThere && new BatchView(header, 0).lastOffset === index.offsetAt(slot) ? position : 0;
+  const isThere = startsBatch(header.subarray(0, file.read(header, position)));
+  return isThere && lastOffsetAt(header, 0) === index.offsetAt(slot) ? position : 0;
 }

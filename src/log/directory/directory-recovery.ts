@@ -70,8 +70,6 @@ async function recover(
     const outcomes = await workers.run(recoveryTask, { logs, indexIntervalBytes });
     for (const [index, outcome] of outcomes.entries()) recovered.set(logs[index]!.dir, outcome);
   } catch (error) {
-    // Loading in place comes to it again, and stops the start.
-    if (error instanceof DiskError && error.code === "EOLDFORMAT") return;
     if (error instanceof DiskError) directory.fail(error);
     else logger.warn({ error, directory: directory.path }, "A thread could not recover logs: it is done in place");
   }

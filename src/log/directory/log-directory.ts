@@ -14,9 +14,6 @@ export interface LogDirectoryOptions {
   readonly onFailed: () => void;
 }
 
-/** Not the disk is at fault, and the operator has to do something. */
-const stopsTheStart: ReadonlySet<string> = new Set(["EDUPLICATE", "EOLDFORMAT"]);
-
 /** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
 export class LogDirectory {
   readonly path: string;
@@ -83,7 +80,8 @@ export class LogDirectory {
       act();
       return this.#isOnline;
     } catch (error) {
-      if (!(error instanceof DiskError) || stopsTheStart.has(error.code)) throw error;
+      // Where a log is in two directories the disk is not at fault, and the operator has to do something.
+      if (!(error instanceof DiskError) || error.code === "EDUPLICATE") throw error;
       this.fail(error);
       return false;
     }

@@ -113,8 +113,7 @@ export class LogManager {
 
   /**
    * Loads every log; after a crash with recovery.
-   * @throws DiskError when a log is in two directories (EDUPLICATE) or has records that nothing here reads (EOLDFORMAT), or
-   * when all directories have failed (ENODIR)
+   * @throws DiskError when a log is in two directories (EDUPLICATE), or when all directories have failed (ENODIR)
    */
   load(): void {
     try {

@@ -1,7 +1,7 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
 import { type Disk } from "../../io/ports.ts";
-import { batchHeaderSizeBytes, BatchView } from "../../protocol/records/batch-header.ts";
-import { batchSizeAt, scanHeaders } from "../batch-scan.ts";
+import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
+import { lastOffsetAt, scanHeaders, startsBatch } from "../batch-scan.ts";
 import { offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from "../log-files.ts";
 import { OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
 import { type SegmentFile } from "./segment-file.ts";
@@ -316,13 +316,22 @@ export class SegmentIndexes {
     if (slot >= this.#foundEntries) return true;
     const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
     const length = this.#file.use().read(header, this.offsets.positionAt(slot));
-    if (length < batchHeaderSizeBytes || batchSizeAt(header, 0) < 0) return false;
-    return new BatchView(header, 0).lastOffset === this.offsets.offsetAt(slot);
+    return startsBatch(header.subarray(0, length)) && lastOffsetAt(header, 0) === this.offsets.offsetAt(slot);
+  }
+
+  /** Messages of format 0 have none; in newer segments of a log everything has one. */
+  #lastHasNoTimestamp(): boolean {
+    let last = -1;
+    scanHeaders(this.#file.use(), this.scanStartFor(Infinity), this.#file.writtenBytes, ({ maxTimestamp }) => {
+      last = maxTimestamp;
+      return true;
+    });
+    return last < 0;
   }
 
   /** Whether the last entry of the time index is that of a batch: not so when the file is another segment's. */
   #timesFit(): boolean {
-    if (this.times.count === 0) return this.#file.writtenBytes === 0;
+    if (this.times.count === 0) return this.#lastHasNoTimestamp();
     const { lastOffset, lastTimestamp } = this.times;
     let fits = false;
     scanHeaders(this.#file.use(), this.scanStartFor(lastOffset), this.#file.writtenBytes, (batch) => {

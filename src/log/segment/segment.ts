@@ -13,7 +13,6 @@ import {
   timeIndexSuffix,
   transactionIndexSuffix,
 } from "../log-files.ts";
-import { refuseOldFormat } from "../old-format.ts";
 import { relativeOffsetMax } from "./offset-index.ts";
 import { type OpenFiles } from "./open-files.ts";
 import { SegmentFile } from "./segment-file.ts";
@@ -255,10 +254,7 @@ export class Segment {
   cutBehindBatches(): Offset {
     let nextOffset = this.baseOffset;
     const end = this.#scanEnd((lastOffset) => (nextOffset = lastOffset + 1));
-    if (end < this.sizeBytes) {
-      refuseOldFormat(this.file.use(), end, this.sizeBytes);
-      this.cutAt(end);
-    }
+    if (end < this.sizeBytes) this.cutAt(end);
     return nextOffset;
   }
 

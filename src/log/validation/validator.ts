@@ -1,17 +1,15 @@
 import { type TimestampMs } from "../../base/brand.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
-import { batchHeaderSizeBytes, type BatchView, currentMagic } from "../../protocol/records/batch-header.ts";
+import { type BatchView, currentMagic, magicAt } from "../../protocol/records/batch-header.ts";
 import { payloadOf } from "../../protocol/records/record-iterator.ts";
 import { type AppendFailure, appendFailure, type AppendOrigin } from "../append-result.ts";
-import { batchSizeAt } from "../batch-scan.ts";
+import { holdsBatchAt } from "../batch-scan.ts";
 import { type LogConfig } from "../log-config.ts";
 import { checkRecords } from "./record-check.ts";
 
 /** Whether `records` begins with a whole batch of the current format; what follows it is left out, as in Kafka. */
 export function holdsBatch(records: Buffer): boolean {
-  if (records.length < batchHeaderSizeBytes) return false;
-  const sizeBytes = batchSizeAt(records, 0);
-  return sizeBytes > 0 && sizeBytes <= records.length;
+  return records[magicAt] === currentMagic && holdsBatchAt(records, 0);
 }
 
 /**

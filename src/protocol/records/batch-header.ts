@@ -48,6 +48,8 @@ export const recordCountAt = 57;
 export const logOverheadBytes = 12;
 /** The whole header; the records begin here. */
 export const batchHeaderSizeBytes = 61;
+/** Smaller is no batch, and no message of the formats before it. */
+export const batchSizeBytesMin = 26;
 /** Up to and with the magic, which stands at the same place in every format. */
 export const headerUpToMagicSizeBytes = 17;
 
@@ -85,10 +87,7 @@ export function advanceSequence(sequence: number, by: number): number {
   return (sequence + by) % sequenceModulus;
 }
 
-/**
- * A view of one whole batch in a buffer. Of batches of magic 0 and 1 (`batches` yields them, so that they can be refused
- * with the right error) only `baseOffset`, `sizeInBytes` and `magic` mean anything.
- */
+/** A view of one whole batch in a buffer. What formats 0 and 1 have in its place is a `MessageView`. */
 export class BatchView {
   readonly buffer: Buffer;
   readonly start: number;

@@ -9,6 +9,7 @@ import {
   magicAt,
 } from "./batch-header.ts";
 import { CorruptRecordError } from "./errors.ts";
+import { batchAt } from "./message-view.ts";
 
 /** The smallest thing that any format ever had: a message of magic 0 without key and value. */
 const legacyOverheadBytes = 14;
@@ -47,7 +48,7 @@ export function* batches(buffer: Buffer, start = 0, end = buffer.length): Genera
   for (;;) {
     const sizeBytes = batchSizeAt(buffer, offset, end);
     if (sizeBytes === undefined || sizeBytes > end - offset) return;
-    yield new BatchView(buffer, offset);
+    yield batchAt(buffer, offset);
     offset += sizeBytes;
   }
 }

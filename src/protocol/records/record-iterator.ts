@@ -27,11 +27,21 @@ export function payloadOf(batch: BatchView): Buffer {
  * @throws CodecUnavailable
  */
 export async function decompressBatch(batch: BatchView, compute: Compute, sizeBytesMax: number): Promise<Buffer> {
+  return decompressed(batch, payloadOf(batch), compute, sizeBytesMax);
+}
+
+/** As `decompressBatch`, of bytes in the batch's codec. */
+export async function decompressed(
+  batch: BatchView,
+  payload: Buffer,
+  compute: Compute,
+  sizeBytesMax: number,
+): Promise<Buffer> {
   const codec = batch.compression;
-  if (codec === "none") return payloadOf(batch);
+  if (codec === "none") return payload;
   if (codec === "unknown") throw new UnreadableRecordsError(`Unknown compression type id: ${batch.attributes & 7}`);
   try {
-    return await compute.decompress(codec, payloadOf(batch), sizeBytesMax);
+    return await compute.decompress(codec, payload, sizeBytesMax);
   } catch (error) {
     if (error instanceof CodecUnavailable) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,3 @@
-import { crc32 } from "@node-rs/crc32";
 import { describe, expect, test } from "vitest";
 import { type Disk } from "../../../src/io/ports.ts";
 import { inPlaceWorkers } from "../../../src/io/in-place-workers.ts";
@@ -199,42 +198,6 @@ describe("a torn tail", () => {
     next.log.appendAsLeader(batch(), 9, "client", startMs);
     next.queue.flush();
     expect(readAll(next.log).length).toBe(all.length + batch().length);
-  });
-});
-
-describe("messages of the formats before record batches", () => {
-  /** One with a key and a value, as a broker before Kafka 0.11 wrote it. */
-  function oldMessage(magic: 0 | 1, offset: number): Buffer {
-    const head = magic === 0 ? Buffer.from([0, 0]) : Buffer.from([1, 0, 0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0]);
-    const body = Buffer.concat([head, Buffer.from([0, 0, 0, 1]), Buffer.from("k"), Buffer.from([0, 0, 0, 1, 0x76])]);
-    const start = Buffer.alloc(16);
-    start.writeInt32BE(offset, 4);
-    start.writeInt32BE(body.length + 4, 8);
-    start.writeUInt32BE(crc32(body), 12);
-    return Buffer.concat([start, body]);
-  }
-
-  test.each([
-    [0, true],
-    [1, true],
-    [0, false],
-    [1, false],
-  ] as const)("of format %i stop the start and are not cut (clean shutdown: %j)", (magic, hadCleanShutdown) => {
-    const { disk, under } = written(20, 33);
-    if (hadCleanShutdown) under.log.close();
-    const copy = disk.kill();
-    const path = newestLogFile(copy);
-    const file = copy.open(path, "readwrite");
-    file.write([oldMessage(magic, 20), oldMessage(magic, 21)], file.sizeBytes());
-    const { sizeBytes } = copy.stat(path);
-    expect(() => openLog(copy, config, { hadCleanShutdown })).toThrow(`records of message format ${magic} at position`);
-    expect(copy.stat(path).sizeBytes).toBe(sizeBytes);
-    // One that is not whole, or damaged, is a torn tail like any other.
-    file.truncate(sizeBytes - 1);
-    const last = oldMessage(magic, 20).length;
-    file.write([Buffer.from([7])], sizeBytes - last - 1);
-    openLog(copy, config, { hadCleanShutdown });
-    expect(copy.stat(path).sizeBytes).toBe(sizeBytes - 2 * last);
   });
 });
 

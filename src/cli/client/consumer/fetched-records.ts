@@ -2,7 +2,9 @@ import { type Compute } from "../../../io/ports.ts";
 import { type BatchView, type TimestampType } from "../../../protocol/records/batch-header.ts";
 import { batches } from "../../../protocol/records/batches.ts";
 import { ControlType, controlTypeOf } from "../../../protocol/records/control-records.ts";
-import { decompressBatch, payloadOf, recordsOf } from "../../../protocol/records/record-iterator.ts";
+import { recordsOfMessage } from "../../../protocol/records/message-records.ts";
+import { MessageView } from "../../../protocol/records/message-view.ts";
+import { decompressBatch, type LogRecord, payloadOf, recordsOf } from "../../../protocol/records/record-iterator.ts";
 import { ClientError } from "../kafka-error.ts";
 
 export interface ConsumedRecord {
@@ -10,7 +12,8 @@ export interface ConsumedRecord {
   readonly partition: number;
   readonly offset: number;
   readonly timestamp: number;
-  readonly timestampType: TimestampType;
+  /** "none": of message format 0. */
+  readonly timestampType: TimestampType | "none";
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
@@ -49,8 +52,13 @@ export async function* consumedRecords(
       );
     }
     if (aborted.covers(batch) || batch.isControl) continue;
+    if (batch instanceof MessageView) {
+      const records = await recordsOfMessage(batch, await codecs(batch, compute), batchSizeBytesMax);
+      yield recordsFrom(records, batch.hasTimestamps ? batch.timestampType : "none", fetched);
+      continue;
+    }
     const payload = await decompressBatch(batch, await codecs(batch, compute), batchSizeBytesMax);
-    yield recordsFrom(batch, payload, fetched);
+    yield recordsFrom(recordsOf(batch, payload), batch.timestampType, fetched);
   }
 }
 
@@ -63,13 +71,14 @@ const noCompute: Compute = {
   decompress: () => Promise.reject(new Error("nothing is compressed")),
 };
 
-function* recordsFrom(batch: BatchView, payload: Buffer, fetched: FetchedPartition): Generator<ConsumedRecord> {
-  const { topic, partition, fetchOffset } = fetched;
-  const { timestampType, maxTimestamp } = batch;
-  for (const { offset, timestamp, key, value, headers } of recordsOf(batch, payload)) {
+function* recordsFrom(
+  records: Iterable<LogRecord>,
+  timestampType: ConsumedRecord["timestampType"],
+  { topic, partition, fetchOffset }: FetchedPartition,
+): Generator<ConsumedRecord> {
+  for (const { offset, timestamp, key, value, headers } of records) {
     if (offset < fetchOffset) continue;
-    const time = timestampType === "logAppendTime" ? maxTimestamp : timestamp;
-    yield { topic, partition, offset, timestamp: time, timestampType, key, value, headers };
+    yield { topic, partition, offset, timestamp, timestampType, key, value, headers };
   }
 }
 
