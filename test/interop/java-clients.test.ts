@@ -5,6 +5,7 @@ import { withTool } from "./support/tool-or-skip.ts";
 await withTool("Java clients", prepareJava, (java) => {
   describeClient({
     name: "Java clients",
+    protocols: ["classic", "consumer"],
     codecs: ["none", "gzip", "snappy", "lz4", "zstd"],
     open: async () => javaClient(java),
   });

@@ -27,7 +27,10 @@ public final class ClientProgram {
         "produce", Records::produce,
         "consume", Records::consume,
         "group", Group::run,
-        "share", Share::run);
+        "share", Share::run,
+        "join", Members::join,
+        "work", Members::work,
+        "leave", Members::leave);
 
     static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();

@@ -10,6 +10,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 
 /** Two members share a topic; one leaves, the other goes on. */
@@ -41,6 +42,8 @@ final class Group {
             ArrayNode together = result.putArray("together");
             addOwned(together.addArray(), first);
             addOwned(together.addArray(), second);
+            // The last one may have its partitions and not have said so yet.
+            until("a stable group", () -> described(admin, name).groupState() == GroupState.STABLE, List.of(first, second));
             ConsumerGroupDescription before = described(admin, name);
             result.put("members", before.members().size()).put("state", before.groupState().toString());
             second.close();
@@ -64,8 +67,12 @@ final class Group {
         return result;
     }
 
-    private static ConsumerGroupDescription described(Admin admin, String name) throws Exception {
-        return admin.describeConsumerGroups(List.of(name)).all().get().get(name);
+    private static ConsumerGroupDescription described(Admin admin, String name) {
+        try {
+            return admin.describeConsumerGroups(List.of(name)).all().get().get(name);
+        } catch (ExecutionException | InterruptedException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private static void addOwned(ArrayNode array, KafkaConsumer<byte[], byte[]> consumer) {

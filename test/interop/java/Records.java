@@ -59,14 +59,21 @@ final class Records {
         return bytes == null ? null : Base64.getEncoder().encodeToString(bytes);
     }
 
+    /** Whether it is to be a member of KIP-848's protocol, which has no heartbeat interval of the client's. */
+    static boolean isConsumerProtocol(JsonNode input) {
+        return input.path("protocol").asText().equals("consumer");
+    }
+
     static KafkaConsumer<byte[], byte[]> consumer(JsonNode input, int recordsAtMost) {
         Map<String, Object> config = new HashMap<>(Map.of(
             "bootstrap.servers", input.get("bootstrap").asText(),
             "auto.offset.reset", "earliest",
             "enable.auto.commit", false,
-            "heartbeat.interval.ms", 500,
             "max.poll.records", recordsAtMost));
         if (input.has("group")) config.put("group.id", input.get("group").asText());
+        if (input.has("instanceId")) config.put("group.instance.id", input.get("instanceId").asText());
+        if (isConsumerProtocol(input)) config.put("group.protocol", "consumer");
+        else config.put("heartbeat.interval.ms", 500);
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 

@@ -7,7 +7,7 @@ from confluent_kafka import OFFSET_BEGINNING
 from confluent_kafka import KafkaError, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from scenario import Deadline, decode, decoded_headers, keep, next_offsets, received, serve
+from scenario import Deadline, decode, decoded_headers, encode, keep, next_offsets, received, serve
 
 
 def administration(request):
@@ -127,16 +127,21 @@ def commit(consumer, topic, records):
 
 
 def consumer_of(request):
-    return Consumer(
-        {
-            "bootstrap.servers": request["bootstrap"],
-            "group.id": request.get("group", "unused"),
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-            "heartbeat.interval.ms": 500,
-            "reconnect.backoff.max.ms": 1000,
-        }
-    )
+    config = {
+        "bootstrap.servers": request["bootstrap"],
+        "group.id": request.get("group", "unused"),
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "reconnect.backoff.max.ms": 1000,
+    }
+    if "instanceId" in request:
+        config["group.instance.id"] = request["instanceId"]
+    if request.get("protocol") == "consumer":
+        # KIP-848, which has no heartbeat interval of the client's.
+        config["group.protocol"] = "consumer"
+    else:
+        config["heartbeat.interval.ms"] = 500
+    return Consumer(config)
 
 
 def member(request):
@@ -207,6 +212,12 @@ def group(request):
                 break
             deadline.check(f"{together} are owned and {len(seen)} records came")
         before = described(client, name)
+        while before["state"] != "Stable":
+            # The last one has its partitions, and is about to say so.
+            work(first)
+            work(second)
+            deadline.check(before["state"])
+            before = described(client, name)
         second.close()
         deadline = Deadline("all partitions for the one that stays")
         while len(owned(first)) < request["partitions"]:
@@ -232,6 +243,58 @@ def group(request):
     finally:
         first.close()
         second.close()
+
+
+MEMBERS = {}
+
+# Whoever is in the middle of a rebalance may be refused: then its records come once more, to whoever is next.
+REFUSED = {
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.STALE_MEMBER_EPOCH,
+    KafkaError._STATE,
+}
+
+
+def join(request):
+    consumer = consumer_of(request)
+    # A leading ^ makes it a pattern.
+    consumer.subscribe(["^" + request["pattern"]] if "pattern" in request else request["topics"])
+    MEMBERS[request["member"]] = consumer
+    return {}
+
+
+def work_of_members(request):
+    values, owned = [], {}
+    end = time.monotonic() + request["ms"] / 1000
+    while True:
+        for name in request["members"]:
+            consumer = MEMBERS[name]
+            messages = [message for message in consumer.consume(num_messages=500, timeout=0.05)]
+            offsets = {}
+            for message in messages:
+                if message.error() is not None:
+                    if message.error().code() in TRANSIENT:
+                        continue
+                    raise KafkaException(message.error())
+                values.append(encode(message.value()))
+                offsets[(message.topic(), message.partition())] = message.offset() + 1
+            try:
+                if offsets:
+                    places = [TopicPartition(*place, offset) for place, offset in offsets.items()]
+                    consumer.commit(offsets=places, asynchronous=False)
+            except KafkaException as error:
+                if error.args[0].code() not in REFUSED:
+                    raise
+            owned[name] = sorted(f"{place.topic}-{place.partition}" for place in consumer.assignment())
+        if time.monotonic() > end:
+            return {"owned": owned, "values": values}
+
+
+def leave(request):
+    MEMBERS.pop(request["member"]).close()
+    return {}
 
 
 def share(request):
@@ -260,5 +323,8 @@ serve(
         "committed": committed,
         "group": group,
         "share": share,
+        "join": join,
+        "work": work_of_members,
+        "leave": leave,
     }
 )

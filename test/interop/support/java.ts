@@ -40,7 +40,7 @@ export async function prepareJava(): Promise<Java> {
 }
 
 function javaFiles(): string[] {
-  return ["ClientProgram", "Administration", "Records", "Group", "Share", "ToolRunner"].map((name) =>
+  return ["ClientProgram", "Administration", "Records", "Group", "Members", "Share", "ToolRunner"].map((name) =>
     join(sources, `${name}.java`),
   );
 }

@@ -15,7 +15,9 @@ export type Output<N extends OperationName> = Promise<Operations[N]["output"]>;
 type Operation<N extends OperationName> = (input: Input<N>) => Output<N>;
 
 /** The operations of a client that runs in this process; a test that needs a member among others has its own. */
-export type ClientOperations = { readonly [N in Exclude<OperationName, "share">]: Operation<N> };
+export type ClientOperations = {
+  readonly [N in Exclude<OperationName, "share" | "join" | "work" | "leave">]: Operation<N>;
+};
 
 export function inProcessClient(operations: ClientOperations): TestClient {
   return {

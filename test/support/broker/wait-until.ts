@@ -35,8 +35,8 @@ export function waitUntilCoordinated(port: number, group: string): Promise<void>
 /** The group has members that all know what they own. */
 export function waitUntilInGroup(port: number, group: string): Promise<void> {
   return waitUntil(`members of ${group}`, async () => {
-    const described = await call(port, apis.describeGroups, 5, { groups: [group] });
-    const state = described.groups[0]?.groupState;
+    const { groups } = await call(port, apis.listGroups, 5, {});
+    const state = groups.find(({ groupId }) => groupId === group)?.groupState;
     return state === "Stable" ? undefined : String(state);
   });
 }

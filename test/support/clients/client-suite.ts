@@ -4,7 +4,14 @@ import { waitUntilCoordinated, waitUntilInGroup, waitUntilLed, waitUntilTopicIsG
 import { TestBroker } from "../broker/test-broker.ts";
 import { contents, sampleRecords } from "./sample-records.ts";
 import { storedCodecs } from "./stored-codecs.ts";
-import { type ClientTraits, type OperationName, type Operations, type TestClient } from "./test-client.ts";
+import { consumerHeartbeats } from "./consumer-heartbeats.ts";
+import {
+  type ClientTraits,
+  type GroupProtocol,
+  type OperationName,
+  type Operations,
+  type TestClient,
+} from "./test-client.ts";
 
 /** What a client of any ecosystem does with a broker. One broker for the file; each test has topics of its own. */
 export function describeClient(traits: ClientTraits): void {
@@ -13,7 +20,7 @@ export function describeClient(traits: ClientTraits): void {
     let client: TestClient;
 
     beforeAll(async () => {
-      broker = await TestBroker.start();
+      broker = await TestBroker.start({ properties: consumerHeartbeats });
       client = await traits.open();
     });
     afterAll(async () => {
@@ -64,84 +71,89 @@ export function describeClient(traits: ClientTraits): void {
       }
     });
 
-    test("shares a topic between two members of a group, and gives all of it to the one that stays", async () => {
-      const [first, second] = [sampleRecords("first", 40), sampleRecords("second", 20)];
-      await create("shared", 4);
-      await run("produce", { topic: "shared", batches: [{ codec: "none", records: first }] });
-      const result = await run("group", {
-        topic: "shared",
-        group: "workers",
-        partitions: 4,
-        count: first.length,
-        afterwards: { codec: "none", records: second },
+    describe.each<GroupProtocol>(traits.protocols ?? ["classic"])("%s protocol", (protocol) => {
+      test("shares a topic between two members of a group, and gives all of it to the one that stays", async () => {
+        const topic = `shared-${protocol}`;
+        const [first, second] = [sampleRecords("first", 40), sampleRecords("second", 20)];
+        await create(topic, 4);
+        await run("produce", { topic, batches: [{ codec: "none", records: first }] });
+        const result = await run("group", {
+          topic,
+          group: `workers-${protocol}`,
+          protocol,
+          partitions: 4,
+          count: first.length,
+          afterwards: { codec: "none", records: second },
+        });
+        const [one, other] = result.together;
+        expect([...one, ...other].sort()).toEqual([0, 1, 2, 3]);
+        expect([one.length, other.length]).toEqual([2, 2]);
+        expect([...result.alone].sort()).toEqual([0, 1, 2, 3]);
+        expect(result.seen.toSorted()).toEqual([...first, ...second].map((record) => record.value).sort());
+        expect(result).toMatchObject({ members: 2, state: "Stable", stateAfter: "Empty" });
+        expect(result.deleted).toBe(traits.cannotDeleteGroups ? null : Errors.NONE);
       });
-      const [one, other] = result.together;
-      expect([...one, ...other].sort()).toEqual([0, 1, 2, 3]);
-      expect([one.length, other.length]).toEqual([2, 2]);
-      expect([...result.alone].sort()).toEqual([0, 1, 2, 3]);
-      expect(result.seen.toSorted()).toEqual([...first, ...second].map((record) => record.value).sort());
-      expect(result).toMatchObject({ members: 2, state: "Stable", stateAfter: "Empty" });
-      expect(result.deleted).toBe(traits.cannotDeleteGroups ? null : Errors.NONE);
-    });
 
-    test("commits, and resumes after a clean restart and after kill -9, with all records still there", async () => {
-      const topic = "kept";
-      const group = "readers";
-      const sent = sampleRecords("kept", 60);
-      await create(topic, 3);
-      await run("produce", { topic, batches: [{ codec: "none", records: sent }] });
+      test("commits, and resumes after a clean restart and after kill -9, with all records still there", async () => {
+        const topic = `kept-${protocol}`;
+        const group = `readers-${protocol}`;
+        const sent = sampleRecords("kept", 60);
+        await create(topic, 3);
+        await run("produce", { topic, batches: [{ codec: "none", records: sent }] });
 
-      const read: Operations["consume"]["output"]["records"] = [];
-      const resume = async (count: number) => {
-        const { records } = await run("consume", { topic, group, count });
-        read.push(...records);
-      };
-      const positions = () => {
-        const next: Record<string, number> = {};
-        for (const { partition, offset } of read) next[partition] = Math.max(next[partition] ?? 0, offset + 1);
-        return { offsets: next };
-      };
-      const allKept = async (expected: typeof sent) => {
-        await waitUntilCoordinated(broker.port, group);
-        expect(await run("committed", { topic, group })).toEqual(positions());
-        const { records } = await run("consume", { topic, count: expected.length });
-        expect(contents(records)).toEqual(contents(expected));
-      };
+        const read: Operations["consume"]["output"]["records"] = [];
+        const resume = async (count: number) => {
+          const { records } = await run("consume", { topic, group, protocol, count });
+          read.push(...records);
+        };
+        const positions = () => {
+          const next: Record<string, number> = {};
+          for (const { partition, offset } of read) next[partition] = Math.max(next[partition] ?? 0, offset + 1);
+          return { offsets: next };
+        };
+        const allKept = async (expected: typeof sent) => {
+          await waitUntilCoordinated(broker.port, group);
+          expect(await run("committed", { topic, group })).toEqual(positions());
+          const { records } = await run("consume", { topic, count: expected.length });
+          expect(contents(records)).toEqual(contents(expected));
+        };
 
-      await resume(15);
-      await resume(15);
-      await allKept(sent);
+        await resume(15);
+        await resume(15);
+        await allKept(sent);
 
-      await broker.restart("clean");
-      await allKept(sent);
-      await resume(15);
+        await broker.restart("clean");
+        await allKept(sent);
+        await resume(15);
 
-      await broker.restart("kill -9");
-      await allKept(sent);
-      const more = sampleRecords("more", 10);
-      await run("produce", { topic, batches: [{ codec: "none", records: more }] });
-      await resume(25);
-      await allKept([...sent, ...more]);
-      // Each record came exactly once over the four readers.
-      expect(contents(read)).toEqual(contents([...sent, ...more]));
-    });
-
-    test("a consumer that runs lives through a restart of the broker", async () => {
-      const topic = "alive";
-      const [before, after] = [sampleRecords("before", 20), sampleRecords("later", 20)];
-      await create(topic, 2);
-      await run("produce", { topic, batches: [{ codec: "none", records: before }] });
-      const reader = await traits.open();
-      try {
-        const reading = reader.run("consume", { bootstrap: broker.bootstrap, topic, group: "survivors", count: 40 });
-        reading.catch(() => {});
-        await waitUntilInGroup(broker.port, "survivors");
         await broker.restart("kill -9");
-        await run("produce", { topic, batches: [{ codec: "none", records: after }] });
-        expect(contents((await reading).records)).toEqual(contents([...before, ...after]));
-      } finally {
-        await reader.close();
-      }
+        await allKept(sent);
+        const more = sampleRecords("more", 10);
+        await run("produce", { topic, batches: [{ codec: "none", records: more }] });
+        await resume(25);
+        await allKept([...sent, ...more]);
+        // Each record came exactly once over the four readers.
+        expect(contents(read)).toEqual(contents([...sent, ...more]));
+      });
+
+      test("a consumer that runs lives through a restart of the broker", async () => {
+        const topic = `alive-${protocol}`;
+        const group = `survivors-${protocol}`;
+        const [before, after] = [sampleRecords("before", 20), sampleRecords("later", 20)];
+        await create(topic, 2);
+        await run("produce", { topic, batches: [{ codec: "none", records: before }] });
+        const reader = await traits.open();
+        try {
+          const reading = reader.run("consume", { bootstrap: broker.bootstrap, topic, group, protocol, count: 40 });
+          reading.catch(() => {});
+          await waitUntilInGroup(broker.port, group);
+          await broker.restart("kill -9");
+          await run("produce", { topic, batches: [{ codec: "none", records: after }] });
+          expect(contents((await reading).records)).toEqual(contents([...before, ...after]));
+        } finally {
+          await reader.close();
+        }
+      });
     });
   });
 }

@@ -15,6 +15,9 @@ export interface ReceivedRecord extends SentRecord {
   readonly offset: number;
 }
 
+/** KIP-848's is "consumer"; clients that do not know it are never asked for it. */
+export type GroupProtocol = "classic" | "consumer";
+
 export interface Batch {
   readonly codec: Codec;
   readonly records: readonly SentRecord[];
@@ -40,7 +43,10 @@ export interface Operations {
    * Without a group: all partitions from their start. With one: from what is committed, else the start; then commits
    * exactly what it returns, and leaves. Fails when `count` records do not come.
    */
-  consume: { input: { topic: string; count: number; group?: string }; output: { records: ReceivedRecord[] } };
+  consume: {
+    input: { topic: string; count: number; group?: string; protocol?: GroupProtocol };
+    output: { records: ReceivedRecord[] };
+  };
   /** By partition; partitions without a committed offset are left out. */
   committed: { input: { topic: string; group: string }; output: { offsets: Record<string, number> } };
   /**
@@ -48,7 +54,14 @@ export interface Operations {
    * deleted when it is empty.
    */
   group: {
-    input: { topic: string; group: string; partitions: number; count: number; afterwards: Batch };
+    input: {
+      topic: string;
+      group: string;
+      protocol?: GroupProtocol;
+      partitions: number;
+      count: number;
+      afterwards: Batch;
+    };
     output: {
       /** What each member owned when both were in. */
       together: [number[], number[]];
@@ -68,6 +81,25 @@ export interface Operations {
    * read something and then nothing for a while.
    */
   share: { input: { topic: string; group: string; idleMs: number }; output: { values: (string | null)[] } };
+  /** A member of that name, which lives until it leaves; subscribed to topics or to a pattern of the server's. */
+  join: {
+    input: {
+      member: string;
+      group: string;
+      protocol: GroupProtocol;
+      topics?: readonly string[];
+      pattern?: string;
+      instanceId?: string;
+    };
+    output: object;
+  };
+  /** The members poll in turn for that long, and commit what they read. */
+  work: {
+    input: { members: readonly string[]; ms: number };
+    /** What each owns then, as topic-partition; and the values, in the order in which they came. */
+    output: { owned: Record<string, string[]>; values: (string | null)[] };
+  };
+  leave: { input: { member: string }; output: object };
 }
 
 export type OperationName = keyof Operations;
@@ -86,6 +118,8 @@ export interface ClientTraits {
   readonly codecs: readonly Codec[];
   /** Opened when the suite starts. */
   open(): Promise<TestClient>;
+  /** Those of the group protocols that it knows; default: the classic one. */
+  readonly protocols?: readonly GroupProtocol[];
   /** Its administration cannot delete groups. */
   readonly cannotDeleteGroups?: true;
 }
