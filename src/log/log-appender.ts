@@ -154,15 +154,15 @@ export class LogAppender implements Writable {
   }
 
   #roll(storage: LogStorage, baseOffset: Offset): void {
-    storage.writeActive();
     const old = storage.segments.active;
     // An active segment without a batch is as good as a new one, unless the log starts anew further on.
     if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
-    old.finish();
+    old.finishIndexes();
     old.saveIndexes(false);
     this.#flusher.onSegmentEnded(old.baseOffset);
     storage.writeProducerSnapshot(baseOffset);
     storage.addSegment(baseOffset);
+    storage.onSegmentEnded(old);
     this.#flusher.flushInBackground();
   }
 
@@ -172,15 +172,28 @@ export class LogAppender implements Writable {
     this.#isQueued = false;
     if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
     try {
-      storage.writeActive();
+      storage.writeAll();
     } catch (error) {
       storage.refuse(error);
       this.#retryLater();
       return;
     }
-    if (this.#isFlushAwaited) return;
-    if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
-    else this.#acknowledge(storage.endOffset, this.#appendedBytes);
+    this.#onHandedOver(storage.endOffset, this.#appendedBytes);
+  }
+
+  /** Hands what was appended before the call to the operating system, in the way that is best now, and tells nobody. */
+  async handOver(): Promise<void> {
+    const storage = this.#storage;
+    const segments = storage.unwrittenSegments().map((segment) => ({ segment, end: segment.sizeBytes }));
+    const isBehind = (): boolean =>
+      storage.isUsable && segments.some(({ segment, end }) => segment.writtenBytes < Math.min(end, segment.sizeBytes));
+    const writeNow = (): void => storage.writeAll();
+    // Once for what a thread is writing already, once for the rest, and once where somebody else was faster.
+    for (let tries = 0; tries < 3 && isBehind(); tries++) {
+      if (await this.#writeQueue.writeBetweenTurns(this, writeNow)) break;
+    }
+    // A thread that could not write has left it to be tried again later, and the flush would not be one.
+    if (isBehind()) writeNow();
   }
 
   get pendingBytes(): number {
@@ -209,7 +222,7 @@ export class LogAppender implements Writable {
     const appendedBytes = this.#appendedBytes;
     const { clears } = tail;
     try {
-      await storage.writeActiveAsync();
+      await storage.writeAllAsync();
     } catch (error) {
       // A log that is closed or abandoned meanwhile has been written by then, or has no need of it.
       if (!storage.isClosed) storage.refuse(error);
@@ -218,7 +231,14 @@ export class LogAppender implements Writable {
     }
     // After a cut the log's end is another one; whoever could not wait for this write has told of a later one.
     if (!storage.isUsable || clears !== tail.clears || endOffset <= storage.writtenOffset) return;
-    this.#acknowledge(endOffset, appendedBytes);
+    this.#onHandedOver(endOffset, appendedBytes);
+  }
+
+  /** The operating system has the log up to there. */
+  #onHandedOver(endOffset: Offset, appendedBytes: number): void {
+    if (this.#isFlushAwaited) return;
+    if (this.#flusher.isDueByCount) void this.#acknowledgeFlushed();
+    else this.#acknowledge(endOffset, appendedBytes);
   }
 
   /** What could not be written waits in the tail. */
@@ -228,9 +248,8 @@ export class LogAppender implements Writable {
     this.#writeQueue.addLater(this);
   }
 
-  /** Acknowledgements wait for a flush, or soon will: that is begun by `writePending`. */
-  get flushesToAcknowledge(): boolean {
-    return this.#isFlushAwaited || this.#storage.config.flushMessages < Number.MAX_SAFE_INTEGER;
+  get isFlushAwaited(): boolean {
+    return this.#isFlushAwaited;
   }
 
   #acknowledge(offset: Offset, appendedBytes: number): void {
@@ -249,14 +268,19 @@ export class LogAppender implements Writable {
     } catch {
       // The owner of the directory has been told, if that failed.
       this.#isFlushAwaited = !this.#storage.isUsable;
-      this.#retryLater();
+      if (this.#isFlushAwaited) return;
+      this.#isQueued = true;
+      this.#writeQueue.addLater(this);
       return;
     }
     this.#isFlushAwaited = false;
     if (!this.#storage.isUsable) return;
     this.#acknowledge(endOffset, appendedBytes);
-    // What was appended meanwhile has been written by now, and not been acknowledged.
-    this.writePending();
+    // What was appended meanwhile has not been acknowledged, whether or not it is written.
+    this.#writeQueue.goOn(this);
+    if (this.#isQueued || this.#storage.writtenOffset === this.#storage.endOffset) return;
+    this.#isQueued = true;
+    this.#writeQueue.add(this);
   }
 }
 

@@ -11,6 +11,8 @@ const idleTicksMin = 3;
 /** Makes a log durable, and knows how much of it is. */
 export class LogFlusher {
   readonly #storage: LogStorage;
+  /** Hands what was appended before the call to the operating system; nobody is told of it. */
+  readonly #handOver: () => Promise<void>;
   #recoveryPoint: Offset;
   /** Where the first segment starts that has ended and of which the indexes are not durable yet. */
   #indexesUnsavedFrom: Offset = Infinity;
@@ -24,8 +26,9 @@ export class LogFlusher {
   readonly #underWay = new Set<{ target: Offset }>();
 
   /** @param recoveryPoint what lies before it is durable */
-  constructor(storage: LogStorage, recoveryPoint: Offset) {
+  constructor(storage: LogStorage, recoveryPoint: Offset, handOver: () => Promise<void>) {
     this.#storage = storage;
+    this.#handOver = handOver;
     this.#recoveryPoint = Math.min(recoveryPoint, storage.endOffset);
     this.#lastFlushMs = storage.clock.monotonicMs();
     this.#endAtTick = storage.endOffset;
@@ -73,8 +76,13 @@ export class LogFlusher {
     const flush = { target };
     this.#underWay.add(flush);
     try {
-      storage.writeActive();
-      const segments = storage.segments.from(from);
+      if (storage.unwrittenBytes > 0) {
+        await this.#handOver();
+        if (storage.isClosed) return;
+        this.#demandOnline();
+      }
+      // Not those that came while the bytes were handed over: they are not asked for, and may lack theirs.
+      const segments = storage.segments.from(from).filter(({ baseOffset }) => baseOffset < target);
       const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= from);
       for (const segment of segments) {
         if (storage.segments.has(segment)) await segment.flush(segment !== storage.segments.active);
@@ -190,7 +198,7 @@ export class LogFlusher {
   /** As `flush`, before it returns. Throws when the disk fails. */
   flushSync(): void {
     const storage = this.#storage;
-    storage.writeActive();
+    storage.writeAll();
     const from = this.#durableOffset;
     const segments = from < storage.endOffset ? storage.segments.from(from) : [];
     for (const segment of segments) {

@@ -74,7 +74,7 @@ export class LogStorage {
   snapshotOffset: Offset;
   /** What recovery missed between segments, until it is decided what to make of it. */
   holes: readonly Hole[];
-  /** A thread is writing to the active segment, or to one that was it before: what it writes must not be cut. */
+  /** A thread is writing to the log's newest segments: what it writes must not be cut. */
   isWriting = false;
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
@@ -85,6 +85,8 @@ export class LogStorage {
   cleaning: Cleaning | null = null;
   /** The directory could not be synced when it was due: the next flush does it. */
   isDirectoryBehind = false;
+  /** Segments that ended while their last bytes waited to be written, in order. */
+  readonly #unwrittenEnded: Segment[] = [];
   readonly #openFiles: OpenFiles;
   #isNameSynced = false;
   #isConfigKnown: boolean;
@@ -142,34 +144,74 @@ export class LogStorage {
   /** Bytes that the operating system does not have, those that a thread is writing among them. */
   get unwrittenBytes(): number {
     const { active } = this.segments;
-    return active.sizeBytes - active.writtenBytes;
+    let unwrittenBytes = active.sizeBytes - active.writtenBytes;
+    for (const segment of this.#unwrittenEnded) unwrittenBytes += segment.sizeBytes - segment.writtenBytes;
+    return unwrittenBytes;
   }
 
-  /** Hands the active segment's bytes to the operating system. */
-  writeActive(): void {
-    const segment = this.segments.active;
-    if (segment.writtenBytes === segment.sizeBytes) return;
-    segment.file.use().write(this.tail.unwritten(segment), segment.writtenBytes);
-    segment.writtenBytes = segment.sizeBytes;
+  /** Those that may have such bytes, in order. */
+  unwrittenSegments(): Segment[] {
+    return [...this.#unwrittenEnded, this.segments.active];
+  }
+
+  /** Hands to the operating system what it lacks. */
+  writeAll(): void {
+    for (const segment of this.#unwrittenEnded.slice()) this.#write(segment);
+    this.#write(this.segments.active);
+  }
+
+  #write(segment: Segment): void {
+    if (segment.writtenBytes < segment.sizeBytes) {
+      segment.file.use().write(this.tail.unwritten(segment), segment.writtenBytes);
+      segment.writtenBytes = segment.sizeBytes;
+    }
+    this.#finishEnded(segment);
   }
 
   /**
-   * As `writeActive`, off the event loop. Who cannot wait may call that one meanwhile: it writes the same bytes to the same
-   * place.
+   * As `writeAll`, off the event loop. Who cannot wait may call that one meanwhile: it writes the same bytes to the same
+   * places.
    */
-  async writeActiveAsync(): Promise<void> {
-    const segment = this.segments.active;
-    const { sizeBytes } = segment;
-    const release = this.tail.holdUnwritten(segment);
-    const slices = this.tail.unwritten(segment);
+  async writeAllAsync(): Promise<void> {
+    const { clears } = this.tail;
+    const writes = this.unwrittenSegments().map((segment) => ({
+      segment,
+      slices: this.tail.unwritten(segment),
+      position: segment.writtenBytes,
+      end: segment.sizeBytes,
+      release: this.tail.holdUnwritten(segment),
+    }));
     this.isWriting = true;
     try {
-      await segment.file.writeAsync(slices, segment.writtenBytes);
-      segment.writtenBytes = Math.max(segment.writtenBytes, sizeBytes);
+      for (const { segment, slices, position, end } of writes) {
+        // The log was closed, or emptied: its files are left alone.
+        if (!this.isUsable || clears !== this.tail.clears) return;
+        if (slices.length > 0) await segment.file.writeAsync(slices, position);
+        segment.writtenBytes = Math.max(segment.writtenBytes, end);
+        if (this.isUsable && clears === this.tail.clears) this.#finishEnded(segment);
+      }
     } finally {
       this.isWriting = false;
-      release();
+      for (const { release } of writes) release();
     }
+  }
+
+  /** Another segment is the active one now; what `ended` lacks is written when the next one's bytes are, before them. */
+  onSegmentEnded(ended: Segment): void {
+    this.#unwrittenEnded.push(ended);
+    this.#finishEnded(ended);
+  }
+
+  #finishEnded(segment: Segment): void {
+    const index = this.#unwrittenEnded.indexOf(segment);
+    if (index < 0 || segment.writtenBytes < segment.sizeBytes) return;
+    this.#unwrittenEnded.splice(index, 1);
+    segment.trim();
+  }
+
+  /** The segments have gone. */
+  forgetUnwritten(): void {
+    this.#unwrittenEnded.length = 0;
   }
 
   addSegment(baseOffset: Offset): void {

@@ -59,7 +59,8 @@ export class Log {
     this.buffers = writeQueue.bufferPool;
     this.#beforeCut = options.beforeCut ?? (() => undefined);
     this.#storage = new LogStorage(options, writeQueue);
-    this.#flusher = new LogFlusher(this.#storage, options.hadCleanShutdown ? Infinity : options.recoveryPoint);
+    const recoveryPoint = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
+    this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#appender.handOver());
     this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
     this.#reader = new LogReader(this.#storage, this.buffers, writeQueue.readAhead);
     this.#highWatermark = this.#storage.startOffset;
@@ -411,7 +412,7 @@ export class Log {
     storage.cleaning?.abort();
     storage.isClosed = true;
     if (!storage.isOffline) {
-      storage.writeActive();
+      storage.writeAll();
       storage.segments.active.closeInOrder();
       if (!storage.isSnapshotCurrent) storage.writeProducerSnapshot(storage.endOffset);
       // Last, so that the names of these files are durable too.

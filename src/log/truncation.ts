@@ -22,7 +22,7 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
   }
   assert(!storage.isWriting, "what a thread is writing is not cut");
   if (offset < segments.active.baseOffset) storage.cleaning?.abort();
-  storage.writeActive();
+  storage.writeAll();
   storage.tail.clear();
   const nowMs = storage.clock.wallMs();
   const [cut, ...gone] = segments.from(offset);
@@ -44,6 +44,7 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
 export function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
   storage.cleaning?.abort();
   storage.tail.clear();
+  storage.forgetUnwritten();
   for (const segment of storage.segments.all().toReversed()) {
     storage.segments.remove(segment);
     segment.remove();

@@ -10,12 +10,14 @@ export interface Writable {
   /** Appended, and the operating system does not have it; what a thread is writing is among it. */
   readonly pendingBytes: number;
   readonly isWriting: boolean;
-  /** Acknowledgements wait for flushes, which `writePending` begins. */
-  readonly flushesToAcknowledge: boolean;
+  /** A flush is under way that acknowledgements wait for: it is best not to write meanwhile. `goOn` is called then. */
+  readonly isFlushAwaited: boolean;
   /** Hands all appended bytes to the operating system in one call; does not throw because of the disk. */
   writePending(): void;
   /** As `writePending`, in the thread pool. */
   writePendingAsync(): Promise<void>;
+  /** Resolves when no thread is writing to the log. */
+  settle(): Promise<void>;
 }
 
 export interface WriteQueueOptions {
@@ -77,7 +79,46 @@ export class WriteQueue {
 
   /** Has `log` written some time soon: now the system is short of what that takes. */
   addLater(log: Writable): void {
-    this.#timers.after(retryDelayMs, () => this.add(log));
+    this.#timers.after(retryDelayMs, () => {
+      this.goOn(log);
+      if (!this.#waiting.includes(log)) this.add(log);
+    });
+  }
+
+  /** What kept `log` from being written has ended. */
+  goOn(log: Writable): void {
+    this.#forgetUnderWay(log);
+    if (this.#later.delete(log)) this.add(log);
+  }
+
+  #forgetUnderWay(log: Writable): void {
+    this.#underWayBytes -= this.#underWay.get(log) ?? 0;
+    this.#underWay.delete(log);
+  }
+
+  /** Has `log` written now in the way that is chosen for it, beside the turns; false when that is to be tried again. */
+  async writeBetweenTurns(log: Writable, writeNow: () => void): Promise<boolean> {
+    const clock = this.#clock;
+    if (clock === undefined) {
+      writeNow();
+      return true;
+    }
+    // What a thread is writing may lack what came behind.
+    if (log.isWriting) {
+      await log.settle();
+      return false;
+    }
+    const startMs = clock.monotonicMs();
+    const unwrittenBytes = this.#unwrittenWith(log);
+    if (this.#choice.wayFor(false, unwrittenBytes, startMs) === "now") {
+      writeNow();
+      const endMs = clock.monotonicMs();
+      this.#choice.note(endMs - startMs, endMs);
+    } else {
+      this.#note(log, unwrittenBytes);
+      await this.#writeAside(log, startMs, clock);
+    }
+    return true;
   }
 
   /** Writes what waits, each log in the way that is chosen for it. Throws as `flush`. */
@@ -125,20 +166,28 @@ export class WriteQueue {
 
   /** Returns what time it is then. */
   #writeInSomeWay(log: Writable, nowMs: number, clock: Clock): number {
-    const { pendingBytes } = log;
-    const unwrittenBytes = this.#underWayBytes + pendingBytes - (this.#underWay.get(log) ?? 0);
-    const way = log.flushesToAcknowledge ? "now" : this.#choice.wayFor(log.isWriting, unwrittenBytes, nowMs);
+    const unwrittenBytes = this.#unwrittenWith(log);
+    const way = this.#choice.wayFor(log.isWriting || log.isFlushAwaited, unwrittenBytes, nowMs);
     if (way === "now") {
       log.writePending();
       const endMs = clock.monotonicMs();
       this.#choice.note(endMs - nowMs, endMs);
       return endMs;
     }
-    this.#underWayBytes = unwrittenBytes;
-    this.#underWay.set(log, pendingBytes);
+    this.#note(log, unwrittenBytes);
     if (way === "later") this.#later.add(log);
     else void this.#writeAside(log, nowMs, clock);
     return nowMs;
+  }
+
+  /** What waits for threads, with all that `log` has. */
+  #unwrittenWith(log: Writable): number {
+    return this.#underWayBytes + log.pendingBytes - (this.#underWay.get(log) ?? 0);
+  }
+
+  #note(log: Writable, unwrittenBytes: number): void {
+    this.#underWayBytes = unwrittenBytes;
+    this.#underWay.set(log, log.pendingBytes);
   }
 
   /** What its listeners throw is nobody's to catch, as in `#write`. */
@@ -146,11 +195,9 @@ export class WriteQueue {
     try {
       await log.writePendingAsync();
     } finally {
-      this.#underWayBytes -= this.#underWay.get(log)!;
-      this.#underWay.delete(log);
       const endMs = clock.monotonicMs();
       this.#choice.note(endMs - startMs, endMs);
-      if (this.#later.delete(log)) this.add(log);
+      this.goOn(log);
     }
   }
 

@@ -36,6 +36,7 @@ export class BackgroundFlush {
       for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.prepareClose();
     };
     await Promise.all(Array.from({ length: logsAtOnceClosing }, work));
+    this.#tell();
   }
 
   async #work(): Promise<void> {

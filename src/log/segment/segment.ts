@@ -322,10 +322,9 @@ export class Segment {
     this.#indexes.rebuild();
   }
 
-  /** Nothing more is written to the segment: the index of times is ended, and the file is as long as what is in it. */
-  finish(): void {
-    assert(this.writtenBytes === this.sizeBytes, "a segment ends when all its bytes are written");
-    this.finishIndexes();
+  /** Nothing more is written to the segment: the file is as long as what is in it. */
+  trim(): void {
+    assert(this.writtenBytes === this.sizeBytes, "a segment is trimmed when all its bytes are written");
     if (this.#preallocatedBytes > 0) this.file.use().truncate(this.writtenBytes);
     this.#preallocatedBytes = 0;
   }
@@ -338,7 +337,8 @@ export class Segment {
     // Nobody has looked at the segment since it was loaded.
     if (!this.#indexes.mayBeUnsynced && this.#preallocatedBytes === 0) return;
     const isTrimmed = this.#preallocatedBytes > 0;
-    this.finish();
+    this.finishIndexes();
+    this.trim();
     // All else of it may be durable already; the zeros must not come back behind what nobody will look at again.
     if (isTrimmed) this.file.sync();
     this.saveIndexes(false);

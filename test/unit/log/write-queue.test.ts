@@ -10,7 +10,8 @@ function open() {
     queue.add({
       pendingBytes: 1,
       isWriting: false,
-      flushesToAcknowledge: false,
+      isFlushAwaited: false,
+      settle: () => Promise.resolve(),
       writePendingAsync: () => Promise.resolve(),
       writePending: () => {
         written.push(name);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
@@ -144,12 +145,95 @@ describe("writes that a thread makes", () => {
     expect(log.writtenOffset).toBe(2);
   });
 
-  test("are none where acknowledgements wait for a flush", async () => {
-    const { log, queue, time, append } = open();
+  test("are flushed before they are acknowledged where that is wanted, and what comes meanwhile waits for the flush", async () => {
+    const { disk, log, queue, time, append, inFile } = open();
     log.updateConfig({ ...log.config, flushMessages: 1 });
+    let flushes = 0;
+    disk.syncTurns = () => 3;
+    disk.onOperation = (operation, path) => {
+      if (operation === "sync" && path.endsWith(".log")) flushes++;
+    };
+    const written: [offset: number, flushes: number][] = [];
+    log.onWritten = () => written.push([log.writtenOffset, flushes]);
     append(batch());
     queue.endTurn();
+    while (inFile().length === 0) await setImmediate();
+    const sizeBytes = inFile().length;
+    append(batch());
+    append(batch());
+    queue.endTurn();
+    expect([inFile().length, written]).toEqual([sizeBytes, []]);
+    while (log.writtenOffset < 3) await time.settle();
+    expect(written).toEqual([
+      [1, 1],
+      [3, 2],
+    ]);
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(3);
+  });
+
+  test("are those of a segment that ends meanwhile, too: nothing is written when it does", async () => {
+    const { disk, log, queue, time, append, inFile } = open();
+    log.updateConfig({ ...log.config, segmentBytes: 2 * batch().length });
+    for (let count = 0; count < 5; count++) append(batch());
+    const second = `${logDirectory}/00000000000000000002.log`;
+    expect([log.segmentSizes().length, inFile().length, disk.stat(second).sizeBytes]).toEqual([3, 0, 0]);
+    expect(log.writtenOffset).toBe(0);
+    const written: number[] = [];
+    log.onWritten = () => written.push(log.writtenOffset);
+    queue.endTurn();
     await time.settle();
-    expect([log.writtenOffset, log.recoveryPoint]).toEqual([1, 0]);
+    await log.settle();
+    await time.settle();
+    expect(written).toEqual([2, 5]);
+    expect([inFile().length, disk.stat(second).sizeBytes]).toEqual([2 * batch().length, 2 * batch().length]);
+    expect(readAll(log).length).toBe(5 * batch().length);
+    for (let turns = 0; turns < 5; turns++) await time.settle();
+    // The flush that the end of a segment begins waits for them.
+    expect(log.flushedOffset).toBeGreaterThanOrEqual(4);
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBeGreaterThanOrEqual(4);
+  });
+
+  test("of a segment that was preallocated and ended meanwhile end in its trimming", async () => {
+    const { disk, log, queue, time, append, inFile } = open();
+    log.updateConfig({ ...log.config, segmentBytes: 2 * batch().length + 10, preallocates: true });
+    append(batch());
+    expect(log.roll()).toBe(true);
+    for (let count = 0; count < 3; count++) append(batch());
+    const second = `${logDirectory}/00000000000000000001.log`;
+    expect(disk.stat(second).sizeBytes).toBe(2 * batch().length + 10);
+    queue.endTurn();
+    for (let turns = 0; turns < 5; turns++) await time.settle();
+    expect([inFile().length, disk.stat(second).sizeBytes]).toEqual([batch().length, 2 * batch().length]);
+    expect(openLog(disk.kill()).log.logEndOffset).toBe(4);
+  });
+
+  test("of segments that ended are made up for by whoever cannot wait", async () => {
+    for (const hasBegun of [false, true]) {
+      const { log, queue, time, append, inFile } = open();
+      log.updateConfig({ ...log.config, segmentBytes: 2 * batch().length });
+      for (let count = 0; count < 5; count++) append(batch());
+      if (hasBegun) queue.endTurn();
+      log.writePending();
+      expect([log.writtenOffset, inFile().length]).toEqual([5, 2 * batch().length]);
+      await time.settle();
+      expect(readAll(log).length).toBe(5 * batch().length);
+    }
+  });
+
+  test("of segments that ended are left alone when the log is emptied or closed meanwhile", async () => {
+    const { disk, log, queue, time, append, diskErrors } = open();
+    log.updateConfig({ ...log.config, segmentBytes: 2 * batch().length });
+    for (let count = 0; count < 5; count++) append(batch());
+    queue.endTurn();
+    log.truncateFullyAndStartAt(0);
+    append(batch());
+    for (let turns = 0; turns < 3; turns++) await time.settle();
+    expect([log.writtenOffset, readAll(log).length, diskErrors]).toEqual([1, batch().length, []]);
+    for (let count = 0; count < 5; count++) append(batch());
+    queue.endTurn();
+    log.abandon();
+    const opened = disk.counts.get("open");
+    for (let turns = 0; turns < 3; turns++) await time.settle();
+    expect([disk.counts.get("open"), diskErrors]).toEqual([opened, []]);
   });
 });
