@@ -1,5 +1,8 @@
 const loadFactor = 0.75;
 const defaultCapacity = 16;
+/** Of 0x9e3779b97f4a7c15, which is 2^64 divided by the golden ratio. */
+const goldenHigh = 0x9e3779b9;
+const goldenLow = { high: 0x7f4a, low: 0x7c15 };
 
 /** Java's `String.hashCode`: over UTF-16 units, wrapping at 32 bits. */
 export function javaStringHash(text: string): number {
@@ -62,4 +65,30 @@ export function inJavaBuckets<T>(items: readonly T[], capacity: number, hashOf: 
   // Within a bucket the order of insertion stays.
   order.sort((one, other) => buckets[one]! - buckets[other]! || one - other);
   return Array.from(order, (index) => items[index]!);
+}
+
+/**
+ * The order in which the hash map of Kafka's timelines hands back `items`, which were put into it in this order: it takes
+ * the slot from the upper bits of a product, and empties each slot from its end.
+ * @param countMax the most entries that it held when one was put into it, anew or in place of another
+ */
+export function timelineHashOrder<T>(items: readonly T[], hashOf: (item: T) => number, countMax: number): T[] {
+  let slotBits = 1;
+  while ((countMax + 1) * loadFactor > 2 ** slotBits) slotBits++;
+  const slots = Uint32Array.from(items, (item) => spreadOf(hashOf(item)) >>> (32 - slotBits));
+  const order = Uint32Array.from(slots.keys());
+  order.sort((one, other) => slots[one]! - slots[other]! || other - one);
+  return Array.from(order, (index) => items[index]!);
+}
+
+/** The upper half of the product of a hash, as a signed number, and 2^64 divided by the golden ratio, modulo 2^64. */
+function spreadOf(hash: number): number {
+  const low = hash >>> 0;
+  // The product of the lower halves has 64 bits: its upper half, from products of 16 bits each.
+  const [lowHigh, lowLow] = [low >>> 16, low & 0xffff];
+  const middle = lowHigh * goldenLow.low + ((lowLow * goldenLow.low) >>> 16);
+  const other = lowLow * goldenLow.high + (middle % 0x10000);
+  const carried = lowHigh * goldenLow.high + Math.floor(middle / 0x10000) + Math.floor(other / 0x10000);
+  const signed = hash < 0 ? -(goldenLow.high * 0x10000 + goldenLow.low) : 0;
+  return (carried + Math.imul(low, goldenHigh) + signed) >>> 0;
 }

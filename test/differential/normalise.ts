@@ -44,6 +44,9 @@ const silent = new Set([
   '"snapshotId":{"endOffset":-1,"epoch":-1}',
 ]);
 
+/** These stand in the order of what ids and names of a run hash to. */
+const topicLists = new Set(["topicPartitions", "subscribedTopicNames"]);
+
 /**
  * An answer without what may differ, in a form that a person can read. Kafka keeps most lists in hash maps: they are
  * sorted unless their order means something.
@@ -52,7 +55,10 @@ export function normalised(value: unknown, names: Names, isOrdered: boolean, fie
   if (Buffer.isBuffer(value)) return field === "records" ? batchLines(value, names) : value.toString("hex");
   if (Array.isArray(value)) {
     const entries = value.map((entry) => normalised(entry, names, isOrdered, field));
-    return isOrdered ? entries : entries.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    // Partitions come in the order of hash maps that were copied from one another.
+    return isOrdered && !topicLists.has(field) && typeof entries[0] !== "number"
+      ? entries
+      : entries.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   }
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value)

@@ -16,6 +16,7 @@ import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
 import { transactionalOffsetsScenario } from "./scenarios/offset-commits.ts";
+import { classicMemberOrderScenario, memberOrderScenario } from "./scenarios/member-order.ts";
 import { oddCommitsScenario } from "./scenarios/odd-commits.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
@@ -57,6 +58,8 @@ export const scenarios: readonly Scenario[] = [
   mixedGroupScenario,
   replacedConsumerScenario,
   consumerRegexScenario,
+  memberOrderScenario,
+  classicMemberOrderScenario,
   logDirsScenario,
   metadataScenario,
   apiVersionsScenario,

@@ -11,6 +11,8 @@ export interface Step {
   readonly answer: unknown;
 }
 
+/** A fetch is answered in the order of its session, and members stand in one that their ids give. */
+const ordered: ReadonlySet<ApiName> = new Set<ApiName>(["fetch", "consumerGroupDescribe"]);
 const answerTimeoutMs = 20_000;
 
 /** Runs a script of requests against one broker and keeps a transcript that can be compared with another broker's. */
@@ -56,8 +58,7 @@ export class Session {
     wire?: Wire,
   ): Promise<ApiResponse<N>> {
     const { answer } = await this.#send(api, version, body, wire);
-    // A fetch is answered in the order of its session.
-    this.note(`${step} (${api} v${version})`, answer ?? "the connection was closed", api === "fetch");
+    this.note(`${step} (${api} v${version})`, answer ?? "the connection was closed", ordered.has(api));
     return answer as ApiResponse<N>;
   }
 

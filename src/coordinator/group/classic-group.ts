@@ -47,6 +47,8 @@ export interface ClassicGroupView {
   readonly subscribedTopics: ReadonlySet<string> | null;
   readonly newMemberAdded: boolean;
   copy(): ClassicGroup;
+  /** In the order in which Kafka tells of them. */
+  orderedMembers(): ClassicMember[];
   hasAllJoined(): boolean;
   canRebalance(): boolean;
   isConsumerGroup(): boolean;
@@ -73,6 +75,8 @@ export class ClassicGroup implements ClassicGroupView {
   pendingSync = new Set<string>();
   subscribedTopics: ReadonlySet<string> | null = null;
   newMemberAdded = false;
+  /** The most members that there were at a time. */
+  #memberCountMax = 0;
 
   constructor(groupId: string) {
     this.groupId = groupId;
@@ -93,7 +97,13 @@ export class ClassicGroup implements ClassicGroupView {
     copy.pendingSync = new Set(this.pendingSync);
     copy.subscribedTopics = this.subscribedTopics;
     copy.newMemberAdded = this.newMemberAdded;
+    copy.#memberCountMax = Math.max(this.#memberCountMax, this.members.size);
     return copy;
+  }
+
+  orderedMembers(): ClassicMember[] {
+    const countMax = Math.max(this.#memberCountMax, this.members.size);
+    return javaHashOrder([...this.members.values()], ({ memberId }) => javaStringHash(memberId), undefined, countMax);
   }
 
   hasAllJoined(): boolean {
@@ -167,7 +177,7 @@ export class ClassicGroup implements ClassicGroupView {
     const member = this.members.get(memberId);
     this.members.delete(memberId);
     if (member !== undefined && member.groupInstanceId !== null) this.staticMembers.delete(member.groupInstanceId);
-    if (this.leaderId === memberId) this.leaderId = this.members.keys().next().value ?? null;
+    if (this.leaderId === memberId) this.leaderId = this.orderedMembers()[0]?.memberId ?? null;
     this.pendingJoin.delete(memberId);
     this.pendingSync.delete(memberId);
   }

@@ -6,7 +6,7 @@ import { type GroupRecord } from "./group-records.ts";
 
 /** The group as it stands, with what the leader assigned (by member id; else what the members have). */
 export function groupMetadataRecord(group: ClassicGroupView, assignments?: ReadonlyMap<string, Buffer>): GroupRecord {
-  const members = [...group.members.values()].map((member) => {
+  const members = group.orderedMembers().map((member) => {
     const subscription = metadataOf(member, group.protocolName);
     assert(subscription !== undefined, `member ${member.memberId} does not know the protocol of ${group.groupId}`);
     return {

@@ -166,7 +166,7 @@ function electJoinedLeader(turn: GroupTurn, group: ClassicGroup): boolean {
   const leader = group.leaderId === null ? undefined : group.members.get(group.leaderId);
   if (leader === undefined) return false;
   if (leader.joining !== undefined) return true;
-  for (const member of group.members.values()) {
+  for (const member of group.orderedMembers()) {
     if (member.joining === undefined) continue;
     group.leaderId = member.memberId;
     turn.note("info", "leader did not rejoin in time, another member leads now", {
@@ -193,7 +193,7 @@ export function joinResponse(group: ClassicGroupView, memberId: string): JoinRes
 }
 
 export function joinedMembers(group: ClassicGroupView): NonNullable<JoinResponse["members"]> {
-  return [...group.members.values()].map((member) => ({
+  return group.orderedMembers().map((member) => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
     metadata: metadataOf(member, group.protocolName) ?? Buffer.alloc(0),

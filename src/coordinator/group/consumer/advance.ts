@@ -21,9 +21,11 @@ export interface Advance {
  * member towards its target. Returns the member after it.
  */
 export function advance(turn: GroupTurn, groupId: string, step: Advance): ConsumerMember {
+  const { memberId } = step.wanted;
+  const isNew = turn.state.consumerGroup(groupId)?.members.has(memberId) !== true;
   const hasChanged = updateSubscription(turn, groupId, step);
   const group = turn.state.consumerGroup(groupId)!;
-  refreshTarget(turn, group);
+  refreshTarget(turn, group, isNew ? memberId : undefined);
   return advanceMember(turn, groupId, { ...step, hasChanged });
 }
 

@@ -100,6 +100,6 @@ function joinAndDowngrade(turn: GroupTurn, group: ConsumerGroup, step: Parameter
   const { memberId } = step.wanted;
   const after = isTargetStale ? group.members.get(memberId)! : advanceMember(turn, groupId, { ...step, hasChanged });
   const reason = `Downgrade group ${groupId} from consumer to classic with stale assignment.`;
-  downgrade(turn, group, { without: [], rebalanceReason: isTargetStale ? reason : undefined });
+  downgrade(turn, group, { without: [], joining: memberId, rebalanceReason: isTargetStale ? reason : undefined });
   return after;
 }

@@ -1,4 +1,5 @@
 import { type TimestampMs, type Uuid } from "../../../base/brand.ts";
+import { javaStringHash, timelineHashOrder } from "../../../base/java-hash.ts";
 import { TimelineCell, TimelineMap, type Timeline, type View } from "../../../base/timeline-map.ts";
 import { noPartitions, type Partitions } from "../assignor/partition-assignor.ts";
 import { isReconciledTo, regexOf, type ConsumerMember, type OwnedPartitions } from "./member.ts";
@@ -63,6 +64,9 @@ export class ConsumerGroup {
   /** Not in records: regular expressions are being resolved. */
   readonly isResolving: TimelineCell<boolean>;
   readonly #timeline: Timeline;
+  /** The most members that there were when one was put to them, or in place of another. */
+  #memberCountMax = 0;
+  readonly #hashes = new Map<string, number>();
   /** The epoch of the member that has the partition. */
   readonly #owners: TimelineMap<Uuid, TimelineMap<number, number>>;
 
@@ -101,6 +105,19 @@ export class ConsumerGroup {
     return memberId === undefined ? undefined : this.members.get(memberId);
   }
 
+  /** In the order in which Kafka tells of them. */
+  orderedMembers(view: View = "latest"): ConsumerMember[] {
+    const members = [...this.members.entries(view)].map(([, member]) => member);
+    return timelineHashOrder(members, ({ memberId }) => this.hashOf(memberId), this.#memberCountMax);
+  }
+
+  /** Java's hash of a member's id: each new target asks for those of all. */
+  hashOf(memberId: string): number {
+    let hash = this.#hashes.get(memberId);
+    if (hash === undefined) this.#hashes.set(memberId, (hash = javaStringHash(memberId)));
+    return hash;
+  }
+
   targetOf(memberId: string): Partitions {
     return this.targets.get(memberId) ?? noPartitions;
   }
@@ -135,6 +152,7 @@ export class ConsumerGroup {
 
   putMember(member: ConsumerMember): void {
     const before = this.members.get(member.memberId);
+    this.#memberCountMax = Math.max(this.#memberCountMax, this.members.size);
     this.members.set(member.memberId, member);
     if (before?.topicNames !== member.topicNames) {
       this.#countNames(before, -1);
@@ -154,6 +172,7 @@ export class ConsumerGroup {
     const member = this.members.get(memberId);
     if (member === undefined) return;
     this.members.delete(memberId);
+    this.#hashes.delete(memberId);
     this.#countNames(member, -1);
     this.#countRegex(member, -1);
     this.#disown(member);

@@ -1,7 +1,10 @@
 import { type Uuid } from "../../../base/brand.ts";
+import { javaHashOrder, javaStringHash, javaUuidHash, plannedForCopy } from "../../../base/java-hash.ts";
 import { type ApiResponse } from "../../../protocol/apis.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { type Draft } from "../../../protocol/schema.ts";
+import { inJavaOrder, topicsInJavaOrder } from "../assignor/java-order.ts";
+import { noPartitions } from "../assignor/partition-assignor.ts";
 import { type GroupState } from "../group-state.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
 import { type GroupMetadata } from "./group-metadata.ts";
@@ -29,7 +32,7 @@ function describe(state: GroupState, group: ConsumerGroup): DescribedConsumerGro
     groupEpoch: group.epoch.get(view).epoch,
     assignmentEpoch: group.target.get(view).epoch,
     assignorName: preferredAssignor(state, group, view).name,
-    members: [...group.members.entries(view)].map(([, member]) => describeMember(state.metadata, group, member)),
+    members: group.orderedMembers(view).map((member) => describeMember(state.metadata, group, member)),
   };
 }
 
@@ -37,8 +40,11 @@ function describeMember(metadata: GroupMetadata, group: ConsumerGroup, member: C
   // The member answers for what it is to give up until it has.
   const has = new Map<Uuid, number[]>();
   for (const owned of [member.assigned, member.pendingRevocation]) {
-    for (const [topicId, partitions] of owned) has.set(topicId, [...(has.get(topicId) ?? []), ...partitions.keys()]);
+    for (const [topicId, partitions] of owned) {
+      has.set(topicId, [...(has.get(topicId) ?? []), ...javaHashOrder([...partitions.keys()], (each) => each)]);
+    }
   }
+  const target = group.targets.get(member.memberId, "committed") ?? noPartitions;
   return {
     memberId: member.memberId,
     instanceId: member.instanceId,
@@ -46,17 +52,23 @@ function describeMember(metadata: GroupMetadata, group: ConsumerGroup, member: C
     memberEpoch: member.epoch,
     clientId: member.clientId,
     clientHost: member.clientHost,
-    subscribedTopicNames: member.topicNames,
+    subscribedTopicNames: javaHashOrder(member.topicNames, javaStringHash, plannedForCopy(member.topicNames.length)),
     subscribedTopicRegex: member.topicRegex,
-    assignment: describeAssignment(metadata, has),
-    targetAssignment: describeAssignment(metadata, group.targets.get(member.memberId, "committed") ?? new Map()),
+    assignment: describeAssignment(
+      metadata,
+      javaHashOrder([...has], ([topicId]) => javaUuidHash(topicId)),
+    ),
+    targetAssignment: describeAssignment(
+      metadata,
+      topicsInJavaOrder(target).map((topicId) => [topicId, inJavaOrder(target.get(topicId)!)]),
+    ),
     memberType: member.classic === null ? 1 : 0,
   };
 }
 
 function describeAssignment(
   metadata: GroupMetadata,
-  assignment: ReadonlyMap<Uuid, readonly number[]>,
+  assignment: readonly [topicId: Uuid, partitions: readonly number[]][],
 ): DescribedAssignment {
   const topicPartitions = [];
   for (const [topicId, partitions] of assignment) {

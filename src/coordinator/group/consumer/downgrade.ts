@@ -43,15 +43,22 @@ function isDowngradeAllowed(turn: GroupTurn, { groupId }: ConsumerGroup, memberC
 
 export interface Downgrade {
   readonly without: readonly ConsumerMember[];
+  /** The member that joins with this: the others come first, so that one of them leads. */
+  readonly joining?: string;
   /** Why the members are to join anew; undefined when they need not. */
   readonly rebalanceReason: string | undefined;
 }
 
 /** The members go on as a classic group, with the targets they had. All of them that stay talk the classic protocol. */
-export function downgrade(turn: GroupTurn, group: ConsumerGroup, { without, rebalanceReason }: Downgrade): void {
+export function downgrade(
+  turn: GroupTurn,
+  group: ConsumerGroup,
+  { without, joining, rebalanceReason }: Downgrade,
+): void {
   const { groupId } = group;
   const leaving = new Set(without.map(({ memberId }) => memberId));
-  const staying = [...group.members.values()].filter(({ memberId }) => !leaving.has(memberId));
+  const staying = group.orderedMembers().filter(({ memberId }) => !leaving.has(memberId));
+  staying.sort((one, other) => Number(one.memberId === joining) - Number(other.memberId === joining));
   const targets = new Map(staying.map(({ memberId }) => [memberId, group.targetOf(memberId)]));
   const generation = group.epoch.get().epoch;
   forgetGroup(turn, group);

@@ -13,8 +13,11 @@ import { assignmentIntervalMs } from "./settings.ts";
 import { subscribedTopics, topicIdsOf } from "./subscription.ts";
 import { writeTarget, writeTargetEpoch } from "./write.ts";
 
-/** Makes a new target assignment when the group has a newer epoch, and the last one has stood long enough. */
-export function refreshTarget(turn: GroupTurn, group: ConsumerGroup): void {
+/**
+ * Makes a new target assignment when the group has a newer epoch, and the last one has stood long enough.
+ * @param newcomer the member whose joining asks for it
+ */
+export function refreshTarget(turn: GroupTurn, group: ConsumerGroup, newcomer?: string): void {
   const { groupId } = group;
   const { epoch } = group.epoch.get();
   const { epoch: targetEpoch, madeAtMs } = group.target.get();
@@ -22,7 +25,7 @@ export function refreshTarget(turn: GroupTurn, group: ConsumerGroup): void {
   const intervalMs = assignmentIntervalMs(turn.state, groupId);
   if (madeAtMs !== 0 && intervalMs !== 0 && turn.nowMs < madeAtMs + intervalMs) return;
   const assignor = preferredAssignor(turn.state, group);
-  const members = specsOf(group, turn.state);
+  const members = specsOf(group, turn.state, newcomer);
   const assigned = assignedPartitions(group);
   const targets = assignor.assign(
     {
@@ -68,8 +71,12 @@ interface Subscription {
   readonly topicIds: readonly Uuid[];
 }
 
-function specsOf(group: ConsumerGroup, state: GroupState): Map<string, MemberSpec> {
-  const memberIds = javaHashOrder([...group.members.keys()], javaStringHash);
+/** In the order in which Kafka's assignors see the members, which decides who gets what. */
+function specsOf(group: ConsumerGroup, state: GroupState, newcomer: string | undefined): Map<string, MemberSpec> {
+  const ids = group.orderedMembers().map(({ memberId }) => memberId);
+  // Kafka puts the newcomer to the others, whom it reads from another map.
+  if (newcomer !== undefined) ids.push(...ids.splice(ids.indexOf(newcomer), 1));
+  const memberIds = javaHashOrder(ids, (memberId) => group.hashOf(memberId));
   const specs = new Map<string, MemberSpec>();
   // Mostly all members are subscribed to the same: it is looked up once.
   let subscription: Subscription | undefined;

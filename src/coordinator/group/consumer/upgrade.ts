@@ -1,3 +1,4 @@
+import { javaStringHash, timelineHashOrder } from "../../../base/java-hash.ts";
 import { type Uuid } from "../../../base/brand.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { noPartitions, type Partitions } from "../assignor/partition-assignor.ts";
@@ -46,7 +47,7 @@ export function upgrade(turn: GroupTurn, classic: ClassicGroupView): void {
   }
   turn.cancel(timerKeys.join(groupId));
   turn.cancel(timerKeys.sync(groupId));
-  const members = [...classic.members.values()].map((member) => consumerMemberOf(turn, classic, member));
+  const members = consumerGroupOrder(classic).map((member) => consumerMemberOf(turn, classic, member));
   turn.append({ type: "groupMetadata", group: groupId, value: null });
   for (const { member } of members) writeMember(turn, groupId, member);
   const topics = new Set(members.flatMap(({ member }) => member.topicNames));
@@ -58,6 +59,12 @@ export function upgrade(turn: GroupTurn, classic: ClassicGroupView): void {
     renewConsumerSession(turn, groupId, member);
   }
   turn.note("info", "classic group has become a consumer group", { groupId, members: members.length });
+}
+
+/** The records stand in the order of the map that Kafka puts the members into. */
+function consumerGroupOrder(classic: ClassicGroupView): ClassicMember[] {
+  const members = classic.orderedMembers();
+  return timelineHashOrder(members, ({ memberId }) => javaStringHash(memberId), members.length - 1);
 }
 
 /** Before the first generation is complete no protocol is chosen: what a member likes best tells its subscription. */
