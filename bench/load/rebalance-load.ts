@@ -30,19 +30,30 @@ interface Member {
 }
 
 /**
- * The newest epoch that any member has heard of. A member that has its whole share in it need not ask whether there is
- * something new, as long as no other member hears of a newer one: so the broker is only asked by those who wait for it.
+ * What the members know together, so that the broker is only asked by those who wait for it: a member rests until all have
+ * joined, and once it has its whole share in the newest epoch that anybody has heard of.
  */
-class NewestEpoch {
-  #epoch = 0;
+class Together {
+  #joining: number;
+  #newestEpoch = 0;
   #resting: (() => void)[] = [];
 
-  isNewest(epoch: number): boolean {
-    if (epoch > this.#epoch) {
-      this.#epoch = epoch;
-      this.wakeAll();
-    }
-    return epoch === this.#epoch;
+  constructor(members: number) {
+    this.#joining = members;
+  }
+
+  hasJoined(): void {
+    if (--this.#joining === 0) this.wakeAll();
+  }
+
+  hear(epoch: number): void {
+    if (epoch <= this.#newestEpoch) return;
+    this.#newestEpoch = epoch;
+    if (this.#joining === 0) this.wakeAll();
+  }
+
+  mayRest(epoch: number, hasShare: boolean): boolean {
+    return this.#joining > 0 || (hasShare && epoch === this.#newestEpoch);
   }
 
   rest(): Promise<void> {
@@ -72,11 +83,11 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   const own = process.cpuUsage();
   let isOver = false;
   const deadline = start + timeoutMs;
-  const newest = new NewestEpoch();
+  const together = new Together(members.length);
   const goesOn = (): boolean => {
     if (!isOver && isStable()) {
       isOver = true;
-      newest.wakeAll();
+      together.wakeAll();
     }
     if (!isOver && performance.now() > deadline) throw new Error(`not stable within ${timeoutMs} ms`);
     return !isOver;
@@ -84,7 +95,7 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   const live = (member: Member, index: number): Promise<void> =>
     job.protocol === "classic"
       ? classicMember(member, job, goesOn)
-      : consumerMember(member, index, job, { goesOn, newest, share });
+      : consumerMember(member, index, job, together, goesOn);
   await Promise.all(members.map(live));
   const { user, system } = process.cpuUsage(own);
   const result = {
@@ -146,17 +157,12 @@ async function heartbeats(member: Member, job: RebalanceJob, goesOn: () => boole
   }
 }
 
-interface Together {
-  readonly goesOn: () => boolean;
-  readonly newest: NewestEpoch;
-  readonly share: number;
-}
-
 async function consumerMember(
   member: Member,
   index: number,
   job: RebalanceJob,
-  { goesOn, newest, share }: Together,
+  together: Together,
+  goesOn: () => boolean,
 ): Promise<void> {
   let owned: { topicId: Uuid; partitions: number[] }[] | undefined = [];
   member.memberId = `member-${index}`;
@@ -170,17 +176,19 @@ async function consumerMember(
       topicPartitions: owned ?? null,
     });
     expectNone("heartbeat", answer.errorCode);
+    if (member.epoch === 0) together.hasJoined();
     member.epoch = answer.memberEpoch;
+    together.hear(member.epoch);
     owned = answer.assignment?.topicPartitions.map(({ topicId, partitions }) => ({
       topicId,
       partitions: [...partitions],
     }));
     if (owned !== undefined) member.partitions = owned.reduce((sum, { partitions }) => sum + partitions.length, 0);
-    const isNewest = newest.isNewest(member.epoch);
     // What was revoked or given is told at once, as clients do.
     if (owned !== undefined) continue;
     if (!goesOn()) return;
-    await (isNewest && member.partitions === share ? newest.rest() : sleep(impatienceMs));
+    const hasShare = member.partitions === job.partitions / job.members;
+    await (together.mayRest(member.epoch, hasShare) ? together.rest() : sleep(impatienceMs));
   }
 }
 

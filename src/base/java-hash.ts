@@ -34,7 +34,8 @@ export function javaHashOrder<T>(
 
 /** The buckets of a hash map that was made for `planned` entries and has held `countMax`. */
 export function javaCapacity(planned: number, countMax: number): number {
-  let capacity = 2 ** Math.ceil(Math.log2(Math.max(planned, 1)));
+  let capacity = 1;
+  while (capacity < planned) capacity *= 2;
   while (isJavaMapFull(capacity, countMax)) capacity *= 2;
   return capacity;
 }
@@ -51,20 +52,22 @@ export function plannedForCopy(count: number): number {
 
 export function inJavaBuckets<T>(items: readonly T[], capacity: number, hashOf: (item: T) => number): T[] {
   if (items.length < 2) return items.slice();
-  const buckets = new Uint32Array(items.length);
+  const buckets: number[] = [];
   let isInOrder = true;
-  for (let index = 0; index < items.length; index++) {
-    const hash = hashOf(items[index]!);
+  let highest = 0;
+  for (const item of items) {
+    const hash = hashOf(item);
     const bucket = (hash ^ (hash >>> 16)) & (capacity - 1);
-    buckets[index] = bucket;
-    isInOrder &&= index === 0 || buckets[index - 1]! <= bucket;
+    buckets.push(bucket);
+    if (bucket < highest) isInOrder = false;
+    else highest = bucket;
   }
   // Small numbers that ascend are in order mostly.
   if (isInOrder) return items.slice();
-  const order = Uint32Array.from(buckets.keys());
+  const order = [...buckets.keys()];
   // Within a bucket the order of insertion stays.
   order.sort((one, other) => buckets[one]! - buckets[other]! || one - other);
-  return Array.from(order, (index) => items[index]!);
+  return order.map((index) => items[index]!);
 }
 
 /**

@@ -26,12 +26,12 @@ export function refreshTarget(turn: GroupTurn, group: ConsumerGroup, newcomer?: 
   if (madeAtMs !== 0 && intervalMs !== 0 && turn.nowMs < madeAtMs + intervalMs) return;
   const assignor = preferredAssignor(turn.state, group);
   const members = specsOf(group, turn.state, newcomer);
-  const assigned = assignedPartitions(group);
+  const assigned = assignedPartitions(group, turn.state);
   const targets = assignor.assign(
     {
       members,
       isHomogeneous: group.isHomogeneous(),
-      isAssigned: (topicId, partition) => assigned.get(topicId)?.has(partition) === true,
+      isAssigned: (topicId, partition) => assigned.get(topicId)?.[partition] === 1,
     },
     turn.state.metadata,
   );
@@ -114,13 +114,17 @@ function subscriptionOf(group: ConsumerGroup, state: GroupState, member: Consume
   };
 }
 
-function assignedPartitions(group: ConsumerGroup): Map<string, Set<number>> {
-  const assigned = new Map<string, Set<number>>();
+/** For each partition of a topic 1 when somebody has it; those that the topic does not have are left out. */
+function assignedPartitions(group: ConsumerGroup, { metadata }: GroupState): Map<Uuid, Uint8Array> {
+  const assigned = new Map<Uuid, Uint8Array>();
   for (const target of group.targets.values()) {
     for (const [topicId, partitions] of target) {
       let ofTopic = assigned.get(topicId);
-      if (ofTopic === undefined) assigned.set(topicId, (ofTopic = new Set()));
-      for (const partition of partitions) ofTopic.add(partition);
+      if (ofTopic === undefined) {
+        ofTopic = new Uint8Array(metadata.partitionCount(topicId) ?? 0);
+        assigned.set(topicId, ofTopic);
+      }
+      for (const partition of partitions) ofTopic[partition] = 1;
     }
   }
   return assigned;
