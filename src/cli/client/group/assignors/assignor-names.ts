@@ -1,7 +1,9 @@
 import { ClientError } from "../../kafka-error.ts";
 import { type Assignor } from "./assignor.ts";
+import { cooperativeStickyAssignor } from "./cooperative-sticky-assignor.ts";
 import { rangeAssignor } from "./range-assignor.ts";
 import { roundRobinAssignor } from "./round-robin-assignor.ts";
+import { stickyAssignor } from "./sticky-assignor.ts";
 
 const folder = "org.apache.kafka.clients.consumer";
 
@@ -9,6 +11,8 @@ const folder = "org.apache.kafka.clients.consumer";
 const byClass = new Map<string, Assignor>([
   [`${folder}.RangeAssignor`, rangeAssignor],
   [`${folder}.RoundRobinAssignor`, roundRobinAssignor],
+  [`${folder}.StickyAssignor`, stickyAssignor],
+  [`${folder}.CooperativeStickyAssignor`, cooperativeStickyAssignor],
 ]);
 
 /**
@@ -16,7 +20,7 @@ const byClass = new Map<string, Assignor>([
  * @throws ClientError when one of them is not known
  */
 export function assignorsNamed(classes: string | undefined): Assignor[] {
-  if (classes === undefined) return [rangeAssignor];
+  if (classes === undefined) return [rangeAssignor, cooperativeStickyAssignor];
   return classes
     .split(",")
     .map((name) => name.trim())
