@@ -104,7 +104,8 @@ async function truncate({ draw, disk }: LogWorld, partition: SimulatedPartition,
   const isWritten = log.writtenOffset === log.logEndOffset;
   log.truncateTo(offset);
   partition.isLeader = false;
-  partition.epoch++;
+  // No leader writes an offset of its epoch twice: what comes in the place of this is of another one (`follow`).
+  partition.epoch += 2;
   if (log.isOffline || !disk.isOn) {
     model.isTorn = true;
     // What waited to be written may be.
