@@ -6,6 +6,7 @@ import { ReplicaMove } from "../../src/replication/replica-move.ts";
 import { readWhole } from "./log-checks.ts";
 import { splitBatches } from "./log-model.ts";
 import { directoryIds, type LogWorld, logRoots, rootOf, type SimulatedPartition } from "./log-world.ts";
+import { brokerId, registration } from "../unit/replication/replicas.ts";
 import { demand } from "./violation.ts";
 
 /** The move of a partition's log to the other directory, in the steps in which a broker takes them. */
@@ -100,7 +101,7 @@ function batchesBetween(world: LogWorld, log: Log, from: Offset, to: Offset): Bu
 }
 
 function begin(world: LogWorld, partition: SimulatedPartition, log: Log, future: Log): void {
-  const replica = new Partition(brokerId, partition.topic, partition.topicId, 0, log, registration);
+  const replica = new Partition(brokerId, partition.topic, partition.topicId, 0, log, registration());
   const assign = (_: Partition, directoryId: Uuid, onAccepted: () => void): void => {
     const accept = (): void => {
       world.trace(`${log.name} is assigned to ${directoryId}`);
@@ -122,19 +123,3 @@ function begin(world: LogWorld, partition: SimulatedPartition, log: Log, future:
   });
   partition.moving = { partition: replica, move };
 }
-
-const brokerId = 1;
-
-const registration = {
-  replicas: [brokerId],
-  directories: [],
-  isr: [brokerId],
-  removingReplicas: [],
-  addingReplicas: [],
-  elr: [],
-  lastKnownElr: [],
-  leader: brokerId,
-  leaderRecoveryState: 0,
-  leaderEpoch: 0,
-  partitionEpoch: 0,
-};

@@ -1,12 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseUuid } from "../../../src/base/uuid.ts";
-import { apis, type Api, type ApiName, type ApiRequest, type ApiResponse } from "../../../src/protocol/apis.ts";
-import { codecOf } from "../../../src/protocol/codec.ts";
-import { Reader } from "../../../src/protocol/reader.ts";
+import { type ApiName, type ApiRequest, type ApiResponse } from "../../../src/protocol/apis.ts";
 import { type Draft } from "../../../src/protocol/schema.ts";
-import { Writer } from "../../../src/protocol/writer.ts";
-import { type AnyHandler, type Handler } from "../../../src/server/handler.ts";
+import { type AnyHandler } from "../../../src/server/handler.ts";
 import { deleteGroupsHandler } from "../../../src/server/handlers/delete-groups.ts";
 import { describeGroupsHandler } from "../../../src/server/handlers/describe-groups.ts";
 import { findCoordinatorHandler } from "../../../src/server/handlers/find-coordinator.ts";
@@ -21,8 +18,8 @@ import { syncGroupHandler } from "../../../src/server/handlers/sync-group.ts";
 import { runGroupScript, type LoggedAnswer, type ScriptedBroker } from "../../support/group-script.ts";
 import { groupTopicsCache } from "../../support/group-topics.ts";
 import { SocketBroker } from "../../support/socket-broker.ts";
-import { testContext } from "../server/test-context.ts";
 import { GroupWorld } from "./group-world.ts";
+import { handled } from "./handled-request.ts";
 
 /*
  * One script of requests about groups, with the answers that Apache Kafka 4.3.0 gave. `KAFKA=host:port` records them anew
@@ -73,12 +70,7 @@ class OurBroker implements ScriptedBroker {
     version: number,
     request: Draft<ApiRequest<N>>,
   ): Promise<ApiResponse<N>> {
-    const api = apis[name] as unknown as Api<ApiRequest<N>, ApiResponse<N>>;
-    const handler = this.#handlers.find((each) => each.api === name) as unknown as Handler<N>;
-    const context = testContext({ apiKey: api.key, apiVersion: version, clientId: "script" });
-    const answer = handler.handle(roundTrip(api.request, version, request), context);
-    await this.#world.time.advance(0);
-    return roundTrip(api.response, version, (await answer) as Draft<ApiResponse<N>>);
+    return handled(this.#handlers, name, version, request, () => this.#world.time.advance(0));
   }
 
   async pass(ms: number): Promise<void> {
@@ -94,12 +86,6 @@ class OurBroker implements ScriptedBroker {
     bytes.writeUInt32BE(++this.#draws);
     return bytes;
   }
-}
-
-function roundTrip<T>(message: Api<T, unknown>["request"], version: number, value: Draft<T>): T {
-  const writer = new Writer();
-  codecOf(message, version).encode(writer, value);
-  return codecOf(message, version).decode(new Reader(writer.toBuffer()));
 }
 
 const kafka = process.env["KAFKA"];

@@ -1,11 +1,8 @@
-import { apis, type Api, type ApiName, type ApiRequest, type ApiResponse } from "../../../src/protocol/apis.ts";
-import { codecOf } from "../../../src/protocol/codec.ts";
-import { Reader } from "../../../src/protocol/reader.ts";
+import { type ApiName, type ApiRequest, type ApiResponse } from "../../../src/protocol/apis.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
 import { type Draft } from "../../../src/protocol/schema.ts";
-import { Writer } from "../../../src/protocol/writer.ts";
-import { type AnyHandler, type Handler } from "../../../src/server/handler.ts";
+import { type AnyHandler } from "../../../src/server/handler.ts";
 import { addOffsetsToTxnHandler } from "../../../src/server/handlers/add-offsets-to-txn.ts";
 import { addPartitionsToTxnHandler } from "../../../src/server/handlers/add-partitions-to-txn.ts";
 import { describeTransactionsHandler } from "../../../src/server/handlers/describe-transactions.ts";
@@ -16,8 +13,8 @@ import { listTransactionsHandler } from "../../../src/server/handlers/list-trans
 import { compilePattern } from "../../../src/server/id-pattern.ts";
 import { groupTopicsCache } from "../../support/group-topics.ts";
 import { type TransactionBroker } from "../../support/transaction-script.ts";
-import { testContext } from "../server/test-context.ts";
 import { GroupWorld } from "./group-world.ts";
+import { handled } from "./handled-request.ts";
 import { TransactionWorld } from "./transaction-world.ts";
 
 export interface RawRecord {
@@ -70,14 +67,11 @@ export class OurTransactionBroker implements TransactionBroker {
     version: number,
     request: Draft<ApiRequest<N>>,
   ): Promise<ApiResponse<N>> {
-    const api = apis[name] as unknown as Api<ApiRequest<N>, ApiResponse<N>>;
-    const handler = this.#handlers.find((each) => each.api === name) as unknown as Handler<N>;
-    const context = testContext({ apiKey: api.key, apiVersion: version, clientId: "script" });
-    const answer = handler.handle(roundTrip(api.request, version, request), context);
-    const isAnswered = Promise.resolve(answer).then(() => true);
-    do await this.#world.time.advance(0);
-    while (!(await Promise.race([isAnswered, Promise.resolve(false)])));
-    return roundTrip(api.response, version, (await answer) as Draft<ApiResponse<N>>);
+    return handled(this.#handlers, name, version, request, async (answering) => {
+      const isAnswered = answering.then(() => true);
+      do await this.#world.time.advance(0);
+      while (!(await Promise.race([isAnswered, Promise.resolve(false)])));
+    });
   }
 
   async pass(ms: number): Promise<void> {
@@ -96,10 +90,4 @@ export class OurTransactionBroker implements TransactionBroker {
   async useUpEpochs(transactionalId: string): Promise<void> {
     await this.#world.useUpEpochs(transactionalId);
   }
-}
-
-function roundTrip<T>(message: Api<T, unknown>["request"], version: number, value: Draft<T>): T {
-  const writer = new Writer();
-  codecOf(message, version).encode(writer, value);
-  return codecOf(message, version).decode(new Reader(writer.toBuffer()));
 }

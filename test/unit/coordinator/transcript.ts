@@ -1,7 +1,7 @@
 import { Reader } from "../../../src/protocol/reader.ts";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
 import { codecOf } from "../../../src/protocol/codec.ts";
-import { consumerProtocolSubscription } from "../../../src/protocol/consumer-protocol.ts";
+import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../../src/protocol/consumer-protocol.ts";
 import { decodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
 import { type Logger } from "../../../src/io/ports.ts";
 import { errorName, Errors, type ErrorName } from "../../../src/protocol/errors.ts";
@@ -52,6 +52,17 @@ function parseProtocol(text: string): { name: string; metadata: Buffer } {
     topics: match[2].split(",").filter((topic) => topic !== ""),
   });
   return { name, metadata: writer.toBuffer() };
+}
+
+/** What a leader gives in the bytes that consumers send, or other bytes: "t(0,1)" or "text". */
+function parseAssignment(text: string): Buffer {
+  const match = /^([^(]+)\((.*)\)$/.exec(text);
+  if (match === null) return Buffer.from(text);
+  const writer = new Writer();
+  writer.int16(1);
+  const assignedPartitions = [{ topic: match[1]!, partitions: match[2]!.split(",").map(Number) }];
+  codecOf(consumerProtocolAssignment, 1).encode(writer, { assignedPartitions });
+  return writer.toBuffer();
 }
 
 /** "topic-0" or "topic-0:10" or "topic-0:10:metadata" or "topic-0:10:metadata:epoch". */
@@ -227,7 +238,7 @@ export class Transcript {
   #sync(command: Command): void {
     const assignments = command.words.map((word) => {
       const [name = "", assignment = ""] = word.split(":");
-      return { memberId: this.#memberId(name), assignment: Buffer.from(assignment) };
+      return { memberId: this.#memberId(name), assignment: parseAssignment(assignment) };
     });
     this.#answer(
       "sync",

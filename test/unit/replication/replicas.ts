@@ -10,10 +10,10 @@ import { type Partition } from "../../../src/replication/partition.ts";
 import { type AssignDirectory } from "../../../src/replication/replica-moves.ts";
 import { ReplicaManager } from "../../../src/replication/replica-manager.ts";
 import { ManualTime } from "../../support/manual-time.ts";
-import { SeededRandom } from "../../support/random-bytes.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { startMs } from "../log/batches.ts";
+import { managerPorts, neverRecurring } from "../log/directory/manager-options.ts";
 
 export const brokerId = 1;
 
@@ -58,28 +58,15 @@ export function openReplicas(
   } = {},
 ) {
   const time = new ManualTime(startMs);
-  const random = new SeededRandom(1);
   const queue = new WriteQueue({ timers: time, bufferPool: options.bufferPool ?? new BufferPool() });
   const logConfig = { ...defaultLogConfig, ...config };
   const logManager = new LogManager({
+    ...managerPorts(time, disk),
+    ...neverRecurring,
     directories: [...(options.directoryIds?.keys() ?? ["/data"])],
     ...options,
-    excluded: new Set(),
     defaultConfig: logConfig,
-    disk,
-    clock: time,
-    timers: time,
-    random: { float: () => 0, bytes: (length) => random.bytes(length) },
-    logger: silentLogger,
     writeQueue: queue,
-    retentionIntervalMs: Infinity,
-    initialDelayMs: Infinity,
-    flushIntervalMs: Infinity,
-    recoveryPointIntervalMs: Infinity,
-    logStartIntervalMs: Infinity,
-    highWatermarkIntervalMs: Infinity,
-    producerIdExpirationMs: Infinity,
-    producerIdCheckIntervalMs: Infinity,
     onDirectoryFailed: (directory) => replicas.onDirectoryFailed(directory),
   });
   logManager.load();

@@ -1,3 +1,4 @@
+import { type Uuid } from "../../../base/brand.ts";
 import { type Partitions } from "../assignor/partition-assignor.ts";
 import { ClassicGroup } from "../classic-group.ts";
 import { emptyAssignment } from "../classic-member.ts";
@@ -49,7 +50,11 @@ export interface Downgrade {
   readonly rebalanceReason: string | undefined;
 }
 
-/** The members go on as a classic group, with the targets they had. All of them that stay talk the classic protocol. */
+/**
+ * The members go on as a classic group. All of them that stay talk the classic protocol. Those that need not join anew have
+ * their targets; else each has what it has, which the target may not have any more. (Kafka takes the targets then, too: a
+ * group that goes over to the new protocol once more before they have joined gives partitions to a second owner.)
+ */
 export function downgrade(
   turn: GroupTurn,
   group: ConsumerGroup,
@@ -59,10 +64,12 @@ export function downgrade(
   const leaving = new Set(without.map(({ memberId }) => memberId));
   const staying = group.orderedMembers().filter(({ memberId }) => !leaving.has(memberId));
   staying.sort((one, other) => Number(one.memberId === joining) - Number(other.memberId === joining));
-  const targets = new Map(staying.map(({ memberId }) => [memberId, group.targetOf(memberId)]));
+  const assignmentOf = (member: ConsumerMember): Partitions =>
+    rebalanceReason === undefined ? group.targetOf(member.memberId) : owned(member);
+  const assignments = new Map(staying.map((member) => [member.memberId, assignmentOf(member)]));
   const generation = group.epoch.get().epoch;
   forgetGroup(turn, group);
-  const classic = classicGroupOf(turn, groupId, generation, staying, targets);
+  const classic = classicGroupOf(turn, groupId, generation, staying, assignments);
   turn.append(groupMetadataRecord(classic));
   // The record knows the chosen protocol alone.
   const edited = turn.state.edit(turn.state.classicGroup(groupId)!);
@@ -79,7 +86,7 @@ function classicGroupOf(
   groupId: string,
   generation: number,
   members: readonly ConsumerMember[],
-  targets: ReadonlyMap<string, Partitions>,
+  assignments: ReadonlyMap<string, Partitions>,
 ): ClassicGroup {
   const classic = new ClassicGroup(groupId);
   classic.generation = generation;
@@ -105,7 +112,24 @@ function classicGroupOf(
   classic.protocolName = classic.selectProtocol();
   for (const { memberId, protocols } of classic.members.values()) {
     const { metadata } = protocols.find(({ name }) => name === classic.protocolName)!;
-    classic.update(memberId, { assignment: classicAssignment(targets.get(memberId)!, metadata, turn.state.metadata) });
+    classic.update(memberId, {
+      assignment: classicAssignment(assignments.get(memberId)!, metadata, turn.state.metadata),
+    });
   }
   return classic;
+}
+
+/** What it was given and has not given back. */
+function owned({ assigned, pendingRevocation }: ConsumerMember): Partitions {
+  const all = new Map<Uuid, readonly number[]>();
+  for (const partitions of [assigned, pendingRevocation]) {
+    for (const [topicId, indexes] of partitions) {
+      const known = all.get(topicId) ?? [];
+      all.set(
+        topicId,
+        [...known, ...indexes.keys()].sort((one, other) => one - other),
+      );
+    }
+  }
+  return all;
 }

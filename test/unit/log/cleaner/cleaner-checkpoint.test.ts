@@ -5,13 +5,11 @@ import { type Disk } from "../../../../src/io/ports.ts";
 import { defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { LogManager } from "../../../../src/log/directory/log-manager.ts";
 import { type Log } from "../../../../src/log/log.ts";
-import { WriteQueue } from "../../../../src/log/write-queue.ts";
 import { copyBatches } from "../../../../src/replication/replica-copy.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
-import { SeededRandom } from "../../../support/random-bytes.ts";
-import { silentLogger } from "../../../support/silent-logger.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { batch, startMs } from "../batches.ts";
+import { managerPorts, recurringAsUsual } from "../directory/manager-options.ts";
 import { cleanerConfig, compacted } from "./clean-log.ts";
 
 const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
@@ -19,31 +17,16 @@ const checkpoint = "/data/cleaner-offset-checkpoint";
 
 function open(disk: Disk, isEnabled = true, directories: readonly string[] = ["/data"]) {
   const time = new ManualTime(startMs);
-  const random = new SeededRandom(1);
-  const queue = new WriteQueue({ timers: time });
+  const ports = managerPorts(time, disk);
+  const { writeQueue: queue } = ports;
   const manager = new LogManager({
+    ...ports,
+    ...recurringAsUsual,
     directories,
-    excluded: new Set(),
-    defaultConfig: defaultLogConfig,
-    disk,
-    clock: time,
-    timers: time,
-    random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
-    logger: silentLogger,
-    writeQueue: queue,
-    retentionIntervalMs: 300_000,
-    initialDelayMs: 30_000,
-    flushIntervalMs: Infinity,
-    recoveryPointIntervalMs: 60_000,
-    logStartIntervalMs: 60_000,
-    highWatermarkIntervalMs: 5_000,
-    producerIdExpirationMs: 86_400_000,
-    producerIdCheckIntervalMs: 600_000,
     cleaner: {
       config: { ...cleanerConfig, isEnabled },
       workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute }),
     },
-    onDirectoryFailed: () => undefined,
   });
   manager.load();
   const create = (topic: string): Log => {

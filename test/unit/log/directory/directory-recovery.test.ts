@@ -4,42 +4,21 @@ import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type Logger, TaskError, type Workers } from "../../../../src/io/ports.ts";
 import { LogManager } from "../../../../src/log/directory/log-manager.ts";
 import { defaultLogConfig } from "../../../../src/log/log-config.ts";
-import { WriteQueue } from "../../../../src/log/write-queue.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
-import { SeededRandom } from "../../../support/random-bytes.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
 import { batch, startMs } from "../batches.ts";
 import { readAll } from "../open-log.ts";
+import { managerPorts, neverRecurring } from "./manager-options.ts";
 
 const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
 const directories = ["/one", "/two"];
 
 function open(disk: MemoryDisk, logger: Logger = silentLogger, defaultConfig = defaultLogConfig) {
   const time = new ManualTime(startMs);
-  const random = new SeededRandom(1);
-  const queue = new WriteQueue({ timers: time });
-  const manager = new LogManager({
-    directories,
-    excluded: new Set(),
-    defaultConfig,
-    disk,
-    clock: time,
-    timers: time,
-    random: { float: () => 0, bytes: (length) => random.bytes(length) },
-    logger,
-    writeQueue: queue,
-    retentionIntervalMs: Infinity,
-    initialDelayMs: Infinity,
-    flushIntervalMs: Infinity,
-    recoveryPointIntervalMs: Infinity,
-    logStartIntervalMs: Infinity,
-    highWatermarkIntervalMs: Infinity,
-    producerIdExpirationMs: Infinity,
-    producerIdCheckIntervalMs: Infinity,
-    onDirectoryFailed: () => undefined,
-  });
-  return { manager, queue, time };
+  const ports = managerPorts(time, disk);
+  const manager = new LogManager({ ...ports, ...neverRecurring, directories, defaultConfig, logger });
+  return { manager, queue: ports.writeQueue, time };
 }
 
 /** A disk on which a broker with so many logs was killed, and the batches of each. */

@@ -3,12 +3,10 @@ import { type Disk } from "../../../../src/io/ports.ts";
 import { defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { LogManager, type LogManagerOptions } from "../../../../src/log/directory/log-manager.ts";
 import { type Log } from "../../../../src/log/log.ts";
-import { WriteQueue } from "../../../../src/log/write-queue.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
-import { SeededRandom } from "../../../support/random-bytes.ts";
-import { silentLogger } from "../../../support/silent-logger.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { batch, startMs } from "../batches.ts";
+import { managerPorts, neverRecurring } from "./manager-options.ts";
 
 const first = "AAAAAAAAAAAAAAAAAAAAAQ";
 const second = "AAAAAAAAAAAAAAAAAAAAAg";
@@ -21,28 +19,18 @@ const futureName = "orders-0.0123456789abcdef0123456789abcdef-future";
 
 function open(disk: Disk, options: Partial<LogManagerOptions> = {}) {
   const time = new ManualTime(startMs);
-  const random = new SeededRandom(1);
-  const queue = new WriteQueue({ timers: time });
+  const ports = managerPorts(time, disk);
+  const { writeQueue: queue } = ports;
   const failed: [directory: string, isLast: boolean][] = [];
   const manager = new LogManager({
+    ...ports,
+    ...neverRecurring,
     directories: ["/one", "/two"],
     directoryIds: ids,
-    excluded: new Set(),
-    defaultConfig: defaultLogConfig,
-    disk,
-    clock: time,
-    timers: time,
-    random: { float: () => 0, bytes: (length) => random.bytes(length) },
-    logger: silentLogger,
-    writeQueue: queue,
-    retentionIntervalMs: Infinity,
     initialDelayMs: 0,
-    flushIntervalMs: Infinity,
     recoveryPointIntervalMs: 1_000,
     logStartIntervalMs: 1_000,
     highWatermarkIntervalMs: 1_000,
-    producerIdExpirationMs: Infinity,
-    producerIdCheckIntervalMs: Infinity,
     onDirectoryFailed: (directory, isLast) => failed.push([directory, isLast]),
     ...options,
   });

@@ -4,45 +4,29 @@ import { type Disk } from "../../../../src/io/ports.ts";
 import { type LogConfig, defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { LogManager, type LogManagerOptions } from "../../../../src/log/directory/log-manager.ts";
 import { type Log } from "../../../../src/log/log.ts";
-import { WriteQueue } from "../../../../src/log/write-queue.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
-import { SeededRandom } from "../../../support/random-bytes.ts";
-import { silentLogger } from "../../../support/silent-logger.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { batch, startMs } from "../batches.ts";
 import { readAll } from "../open-log.ts";
+import { managerPorts, recurringAsUsual } from "./manager-options.ts";
 
 const firstId = "AAAAAAAAAAAAAAAAAAAAAQ";
 const secondId = "AAAAAAAAAAAAAAAAAAAAAg";
 
 function open(disk: Disk, options: Partial<LogManagerOptions> = {}) {
   const time = new ManualTime(startMs);
-  const random = new SeededRandom(1);
-  const queue = new WriteQueue({ timers: time });
+  const ports = managerPorts(time, disk);
+  const { writeQueue: queue } = ports;
   const failed: [directory: string, isLast: boolean][] = [];
   if (disk instanceof MemoryDisk) {
     disk.mkdir("/data");
     disk.settle("/data");
   }
   const manager = new LogManager({
-    directories: ["/data"],
+    ...ports,
+    ...recurringAsUsual,
     excluded: new Set(["__cluster_metadata-0"]),
-    defaultConfig: defaultLogConfig,
-    disk,
-    clock: time,
-    timers: time,
-    random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
-    logger: silentLogger,
-    writeQueue: queue,
-    retentionIntervalMs: 300_000,
-    initialDelayMs: 30_000,
-    flushIntervalMs: Infinity,
-    recoveryPointIntervalMs: 60_000,
-    logStartIntervalMs: 60_000,
-    highWatermarkIntervalMs: 5_000,
-    producerIdExpirationMs: 86_400_000,
-    producerIdCheckIntervalMs: 600_000,
     onDirectoryFailed: (directory, isLast) => failed.push([directory, isLast]),
     ...options,
   });
