@@ -29,6 +29,9 @@ export const deliberate: Readonly<Record<string, Readonly<Record<string, string>
   "consumer-group-offsets": {
     "fetched by null in 3": "Kafka fails with UNKNOWN_SERVER_ERROR; for ours nobody is no member.",
   },
+  "group-configs": {
+    "an operation that there is not": "Kafka fails with UNKNOWN_SERVER_ERROR; ours says what is wrong.",
+  },
   metadata: {
     "by the zero id": "Kafka fails over a topic without name and id; ours leaves it out.",
   },

@@ -11,9 +11,12 @@ import {
   consumerOffsetsScenario,
   staticConsumerScenario,
 } from "./scenarios/consumer-groups.ts";
+import { consumerRegexesScenario } from "./scenarios/consumer-regexes.ts";
+import { consumerTransactionsScenario } from "./scenarios/consumer-transactions.ts";
 import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
+import { groupConfigsScenario } from "./scenarios/group-configs.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
 import { transactionalOffsetsScenario } from "./scenarios/offset-commits.ts";
 import { classicMemberOrderScenario, memberOrderScenario } from "./scenarios/member-order.ts";
@@ -58,6 +61,9 @@ export const scenarios: readonly Scenario[] = [
   mixedGroupScenario,
   replacedConsumerScenario,
   consumerRegexScenario,
+  consumerRegexesScenario,
+  consumerTransactionsScenario,
+  groupConfigsScenario,
   memberOrderScenario,
   classicMemberOrderScenario,
   logDirsScenario,
