@@ -275,7 +275,9 @@ export class LogAppender implements Writable {
     }
     this.#isFlushAwaited = false;
     if (!this.#storage.isUsable) return;
-    this.#acknowledge(endOffset, appendedBytes);
+    // Of a log that was cut meanwhile, what came in the place of the cut was not in that flush.
+    const flushedOffset = Math.min(endOffset, this.#flusher.flushedOffset);
+    this.#acknowledge(Math.max(flushedOffset, this.#storage.writtenOffset), appendedBytes);
     // What was appended meanwhile has not been acknowledged, whether or not it is written.
     this.#writeQueue.goOn(this);
     if (this.#isQueued || this.#storage.writtenOffset === this.#storage.endOffset) return;

@@ -207,6 +207,16 @@ export class Log {
     this.#appender.writePending();
   }
 
+  /** A thread is writing to the log, which must not be cut meanwhile. */
+  get isWriting(): boolean {
+    return this.#storage.isWriting;
+  }
+
+  /** Whether there are bytes that the operating system does not have. */
+  get hasUnwritten(): boolean {
+    return this.#storage.unwrittenBytes > 0;
+  }
+
   /** Resolves when no thread is writing to the log any more, until something is appended again: due before it is cut. */
   settle(): Promise<void> {
     return this.#appender.settle();

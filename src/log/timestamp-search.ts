@@ -27,6 +27,8 @@ export async function offsetForTimestamp(
   compute: Compute,
 ): Promise<TimestampedOffset | undefined> {
   for (const segment of segments.from(logStartOffset)) {
+    // A loss of power may have left one behind which the log goes on.
+    if (segment.sizeBytes === 0) continue;
     // As in Kafka, where nothing has a timestamp the file's counts, and the search ends there.
     if (segment.ageTimestamp < timestamp) continue;
     if (segment.maxTimestamp < 0) return undefined;

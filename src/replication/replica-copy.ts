@@ -9,13 +9,12 @@ export type CopyResult =
 
 /**
  * Copies whole batches from a log to one that follows it on the same broker, as they are: offsets, epochs, producers. At
- * most `maxBytes`, or one batch; no bytes when the follower has all that was appended.
+ * most `maxBytes`, or one batch; no bytes when the follower has all that was written. What it gets is written at the end of
+ * the turn, and no thread may be writing to it when it is called.
  */
 export function copyBatches(source: Log, target: Log, maxBytes: number): CopyResult {
   if (target.logEndOffset < source.logStartOffset) startAt(source, target, source.logStartOffset);
   if (target.logEndOffset > source.logEndOffset) target.truncateTo(source.logEndOffset);
-  // What this turn has appended is not in the file yet, and the last step has to take it along.
-  if (target.logEndOffset === source.writtenOffset) source.writePending();
   const read = source.read(target.logEndOffset, maxBytes, source.writtenOffset, true);
   if (!read.ok) return read;
   const { records } = read;
@@ -38,8 +37,6 @@ function append(source: Log, target: Log, records: Buffer): ErrorCode {
   }
   const failure = target.appendAsFollower(records);
   if (failure !== null) return failure.error;
-  target.writePending();
-  target.releaseTail();
   return Errors.NONE;
 }
 

@@ -41,7 +41,8 @@ export class ReplicaMove {
   readonly #surroundings: MoveSurroundings;
   readonly #originalDirectory: Uuid | undefined;
   #assignment: "none" | "queued" | "accepted" = "none";
-  #isFlushing = false;
+  /** For a flush, or a thread that writes. */
+  #isWaitingForDisk = false;
   #caughtUpAt: Offset | undefined;
   #isOver = false;
   #isSwapTried = false;
@@ -61,22 +62,32 @@ export class ReplicaMove {
 
   /** Waits for a flush or the controller. */
   get isWaiting(): boolean {
-    return this.#isFlushing || this.#assignment === "queued";
+    return this.#isWaitingForDisk || this.#assignment === "queued";
   }
 
   /** Copies at most `maxBytes`, or one batch, and takes the next step when there is no more to copy. */
   step(maxBytes: number, onCopied: (bytes: number) => void): MoveProgress {
     if (this.isWaiting) return "waiting";
     const { log } = this.partition;
+    // While the system holds writers back the copy must not fill the memory.
+    if (this.future.isWriting) return this.#waitFor(this.future.settle());
+    this.future.releaseTail();
+    const isLast = this.#assignment === "accepted" && this.#isFlushed();
+    if (isLast) {
+      if (log.isWriting) return this.#waitFor(log.settle());
+      // What this turn has appended is not in the file yet, and the last step has to take it along.
+      log.writePending();
+    }
     const copied = copyBatches(log, this.future, maxBytes);
     if (!copied.ok) {
       this.#lastError = copied.error;
       return log.isOffline || this.future.isOffline ? "failed" : "stuck";
     }
     onCopied(copied.bytes);
-    if (this.future.logEndOffset < log.logEndOffset) return "going on";
-    if (!this.#isFlushed()) return this.#flush();
-    return this.#assignment === "accepted" ? this.#swap() : this.#assign();
+    if (this.future.logEndOffset < (isLast ? log.logEndOffset : log.writtenOffset)) return "going on";
+    if (!this.#isFlushed()) return this.#waitFor(this.future.flush());
+    if (this.#assignment !== "accepted") return this.#assign();
+    return isLast ? this.#swap() : "going on";
   }
 
   /** The move ends without a swap. The metadata may have been told otherwise by now. */
@@ -95,19 +106,19 @@ export class ReplicaMove {
    */
   #isFlushed(): boolean {
     const { log } = this.partition;
-    this.#caughtUpAt ??= log.logEndOffset;
+    this.#caughtUpAt ??= log.writtenOffset;
     const needed = Math.max(this.#caughtUpAt, log.flushedOffset);
     return this.future.flushedOffset >= Math.min(needed, log.logEndOffset);
   }
 
-  #flush(): MoveProgress {
-    this.#isFlushing = true;
+  #waitFor(work: Promise<void>): MoveProgress {
+    this.#isWaitingForDisk = true;
     const wake = (): void => {
-      this.#isFlushing = false;
+      this.#isWaitingForDisk = false;
       if (!this.#isOver) this.#surroundings.wake(this);
     };
     // A failure has taken the directory offline by then, and the move with it.
-    this.future.flush().then(wake, wake);
+    work.then(wake, wake);
     return "waiting";
   }
 
@@ -128,6 +139,9 @@ export class ReplicaMove {
   }
 
   #swap(): MoveProgress {
+    this.future.writePending();
+    if (this.future.isOffline) return "failed";
+    if (this.future.hasUnwritten) return "going on";
     copyState(this.partition.log, this.future);
     this.#isSwapTried = true;
     if (!this.#surroundings.promote(this.partition, this.future)) return "failed";

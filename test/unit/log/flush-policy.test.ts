@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
@@ -101,6 +102,22 @@ describe("flush.messages", () => {
     under.log.truncateTo(1);
     await under.time.settle();
     expect([acknowledged, under.log.writtenOffset]).toEqual([[1], 1]);
+  });
+
+  test("what came in the place of a cut is not acknowledged by a flush that began before it", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue, time } = openLog(disk, { flushMessages: 2 });
+    const append = () => log.appendAsLeader(batch(), 0, "client", startMs);
+    for (let count = 0; count < 4; count++) append();
+    queue.flush();
+    log.truncateTo(1);
+    const acknowledged: number[] = [];
+    log.onWritten = () => acknowledged.push(log.writtenOffset);
+    for (let count = 0; count < 4; count++) append();
+    while (acknowledged.length === 0) await setImmediate();
+    expect(acknowledged).toEqual([1]);
+    while (log.writtenOffset < 5) await time.settle();
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(5);
   });
 });
 

@@ -25,6 +25,7 @@ function copyAll(source: Log, target: Log, maxBytes = 200): number[] {
   while (target.logEndOffset < source.logEndOffset) {
     const copied = copyBatches(source, target, maxBytes);
     if (!copied.ok) throw new Error(`error ${copied.error}`);
+    target.writePending();
     steps.push(copied.bytes);
   }
   return steps;
@@ -51,12 +52,15 @@ describe("copying", () => {
     expect(target.lastStableOffset).toBeLessThan(target.logEndOffset);
   });
 
-  test("what this turn has appended and not written goes over too", () => {
+  test("only what is written goes over, and is written when its turn ends", () => {
     const { source, target } = pair();
     source.appendAsLeader(batch({ count: 4 }), 0, "client", startMs);
-    expect(source.writtenOffset).toBe(0);
+    expect(copyBatches(source, target, 1_000)).toEqual({ ok: true, bytes: 0 });
+    source.writePending();
     expect(copyBatches(source, target, 1_000)).toMatchObject({ ok: true });
-    expect([target.logEndOffset, target.writtenOffset, source.writtenOffset]).toEqual([4, 4, 4]);
+    expect([target.logEndOffset, target.writtenOffset, source.writtenOffset]).toEqual([4, 0, 4]);
+    target.writePending();
+    expect(target.writtenOffset).toBe(4);
     expect(copyBatches(source, target, 1_000)).toEqual({ ok: true, bytes: 0 });
   });
 
@@ -107,6 +111,8 @@ describe("copying", () => {
     const { source, target, append, disk } = pair();
     append();
     disk.fail("write", "EIO", { path: /^\/two\// });
+    copyBatches(source, target, 1_000);
+    target.writePending();
     expect(copyBatches(source, target, 1_000)).toEqual({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
     expect([source.isOffline, target.isOffline]).toEqual([false, true]);
   });

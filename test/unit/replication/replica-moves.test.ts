@@ -4,6 +4,7 @@ import { type DiskOperation, MemoryDisk } from "../../sim/memory-disk.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { batch, outline, startMs } from "../log/batches.ts";
+import { type WayOfWriting } from "../../../src/log/write-choice.ts";
 import { readAll } from "../log/open-log.ts";
 import { openReplicas, topicId } from "./replicas.ts";
 
@@ -19,14 +20,19 @@ interface Told {
 }
 
 /** A broker with two directories, and a controller that takes their assignments when the test says so. */
-function open(disk = new MemoryDisk(), options: { rate?: number; accepts?: boolean; segmentBytes?: number } = {}) {
+function open(
+  disk = new MemoryDisk(),
+  options: { rate?: number; accepts?: boolean; segmentBytes?: number; way?: WayOfWriting } = {},
+) {
   const told: Told[] = [];
-  const { rate = Infinity, accepts = true, segmentBytes = 1_048_576 } = options;
+  const { rate = Infinity, accepts = true, segmentBytes = 1_048_576, way } = options;
+  const choice = { wayFor: (isUnderWay: boolean) => (isUnderWay ? "later" : (way ?? "now")), note: () => undefined };
   const broker = openReplicas(
     disk,
     { segmentBytes },
     {
       directoryIds: ids,
+      ...(way === undefined ? {} : { choice }),
       moveBytesPerSecond: () => rate,
       assignDirectory: (_topicId, _partition, directory, accept) => {
         told.push({ directory, accept });
@@ -74,6 +80,37 @@ describe("a move", () => {
     expect(logManager.directoryOf(partition.log)?.path).toBe("/two");
     expect(append()).toMatchObject({ ok: true, baseOffset: 6 });
     expect(partition.highWatermark).toBe(7);
+  });
+
+  test("writes the copy in threads while the system holds writers back, but the last of it, and loses nothing", async () => {
+    const disk = new MemoryDisk();
+    disk.syncTurns = () => 3;
+    const { host, alter, dirOf, queue, time } = open(disk, { way: "aside", segmentBytes: 600 });
+    const partition = host(inOne);
+    const append = () => expect(partition.appendAsLeader(batch(), "client", startMs)).toMatchObject({ ok: true });
+    for (let count = 0; count < 30; count++) append();
+    queue.flush();
+    let isInTurn = false;
+    const endOfTurn = time.endOfTurn.bind(time);
+    time.endOfTurn = (callback) =>
+      endOfTurn(() => {
+        isInTurn = true;
+        callback();
+        isInTurn = false;
+      });
+    let writesInTurns = 0;
+    disk.onOperation = (operation, path) => {
+      if (isInTurn && operation === "write" && /-future\/.*\.log$/.test(path)) writesInTurns++;
+    };
+    expect(alter("/two")).toBe(Errors.NONE);
+    for (let turns = 0; dirOf() === "/one/topic-0"; turns++) {
+      if (turns < 10) append();
+      await time.settle();
+    }
+    expect(writesInTurns).toBeLessThanOrEqual(1);
+    queue.flush();
+    expect([partition.log.logEndOffset, partition.log.writtenOffset]).toEqual([40, 40]);
+    expect(readAll(partition.log).length).toBe(partition.log.sizeBytes);
   });
 
   test("whoever waits for records is told by the copy that took the log's place", async () => {

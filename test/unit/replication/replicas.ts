@@ -3,7 +3,7 @@ import { type Disk } from "../../../src/io/ports.ts";
 import { defaultLogConfig, type LogConfig } from "../../../src/log/log-config.ts";
 import { LogManager } from "../../../src/log/directory/log-manager.ts";
 import { type ProducerSettings } from "../../../src/log/producers/producer-state.ts";
-import { WriteQueue } from "../../../src/log/write-queue.ts";
+import { WriteQueue, type WriteQueueOptions } from "../../../src/log/write-queue.ts";
 import { type PartitionRegistration } from "../../../src/metadata/image/partition-registration.ts";
 import { zeroUuid } from "../../../src/base/uuid.ts";
 import { type Partition } from "../../../src/replication/partition.ts";
@@ -53,12 +53,16 @@ export function openReplicas(
     readonly assignDirectory?: AssignDirectory;
     readonly moveBytesPerSecond?: () => number;
     readonly isCordoned?: (directory: string) => boolean;
+    /** How the logs are written; without it in the event loop. */
+    readonly choice?: WriteQueueOptions["choice"];
     readonly bufferPool?: BufferPool;
     readonly producerSettings?: ProducerSettings;
   } = {},
 ) {
   const time = new ManualTime(startMs);
-  const queue = new WriteQueue({ timers: time, bufferPool: options.bufferPool ?? new BufferPool() });
+  const { choice } = options;
+  const timing = choice === undefined ? {} : { clock: time, choice };
+  const queue = new WriteQueue({ timers: time, bufferPool: options.bufferPool ?? new BufferPool(), ...timing });
   const logConfig = { ...defaultLogConfig, ...config };
   const logManager = new LogManager({
     ...managerPorts(time, disk),
