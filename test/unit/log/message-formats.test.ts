@@ -1,3 +1,4 @@
+import { crc32 } from "@node-rs/crc32";
 import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { type LogConfig } from "../../../src/log/log-config.ts";
@@ -173,6 +174,19 @@ describe("after a crash", () => {
     },
   );
 
+  test.each([true, false])(
+    "a message of format 1 that has no room for a timestamp is cut (clean shutdown: %j)",
+    (isClean) => {
+      const segment = javaSegments[1]!;
+      const bytes = Buffer.from(segment.bytes.subarray(0, segment.entries[0]!.sizeInBytes + 27));
+      const last = withSize(bytes, bytes.length - 27, 15).subarray(-27);
+      last.writeUInt32BE(crc32(last.subarray(16)), 12);
+      const { log } = opened(isClean, [javaSegments[0]!, { ...segment, bytes }]);
+      expect(log.logEndOffset).toBe(segment.baseOffset + 1);
+      expect(readAll(log).length).toBe(javaSegments[0]!.bytes.length + bytes.length - 27);
+    },
+  );
+
   test("a message whose offset goes back is cut", () => {
     const [first] = javaSegments;
     const bytes = Buffer.concat([first!.bytes, first!.bytes.subarray(0, first!.entries[0]!.sizeInBytes)]);
@@ -197,13 +211,18 @@ test("a replica of it is moved to another directory as it is", () => {
   for (const maxBytes of [1, 700, 100_000]) {
     const disk = new MemoryDisk();
     disk.mkdir("/other");
+    disk.mkdir("/other/topic-0");
     // Segments that end within: what follows goes to new ones.
     const target = openLog(disk, { ...config, segmentBytes: 1_500 }, { dir: "/other/topic-0" });
+    // It has no record yet, and messages do not begin it.
+    target.log.beginEpoch(5);
     while (target.log.logEndOffset < source.log.logEndOffset) {
       expect(copyBatches(source.log, target.log, maxBytes)).toMatchObject({ ok: true });
     }
     target.queue.flush();
     expect(readAll(target.log).equals(everything)).toBe(true);
+    // At 47 the first of four records in a compressed message, of which only the last offset, 50, can be seen.
+    expect(target.log.segmentSizes().map(({ baseOffset }) => baseOffset)).toEqual([0, 47, 91, 138]);
     target.log.close();
     const again = openLog(disk.kill(), config, { dir: "/other/topic-0" });
     expect(readAll(again.log, 0, 1).equals(everything)).toBe(true);

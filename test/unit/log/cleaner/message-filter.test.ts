@@ -67,6 +67,23 @@ test("a message of which nothing stays leaves its offset behind where the round 
   expect(empty.isValidCrc()).toBe(true);
 });
 
+test("a segment of one message, smaller than the header of a batch, is cleaned", async () => {
+  const disk = new MemoryDisk();
+  disk.mkdir("/data");
+  disk.mkdir(logDirectory);
+  const [{ bytes, entries }] = [javaSegments[0]!];
+  const message = bytes.subarray(0, entries[0]!.sizeInBytes);
+  disk.open(`${logDirectory}/${segmentFileName(0, ".log")}`, "create").write([message], 0);
+  const under = openLog(disk, compacted, { hadCleanShutdown: true });
+  under.log.roll();
+  under.log.appendAsLeader(batch({ key: "other", timestamp: startMs }), 0, "client", startMs);
+  under.queue.flush();
+  under.log.highWatermark = under.log.logEndOffset;
+  await clean(disk, under);
+  expect((await recordsIn(under.log)).map(({ offset }) => offset)).toEqual([0, 1]);
+  expect([...batches(readAll(under.log))].map(({ magic }) => magic)).toEqual([2, 2]);
+});
+
 describe("a compacted log of all message formats", () => {
   const everyRecord = javaSegments
     .flatMap(({ entries }) => entries.flatMap(({ records }) => records))

@@ -107,6 +107,16 @@ function compressed(magic: 0 | 1, compression: string): Buffer {
   );
 }
 
+test("where the broker has set the time of a compressed message, it is that of all its records", async () => {
+  const bytes = compressed(1, "gzip");
+  bytes[17]! |= 0x08;
+  bytes.writeInt32BE(0x151, 18);
+  bytes.writeInt32BE(42, 22);
+  const records = await recordsOfMessage(withCrc(bytes), nodeCompute, sizeBytesMax);
+  const setMs = 0x151 * 2 ** 32 + 42;
+  expect(records.map(({ timestamp }) => timestamp)).toEqual([setMs, setMs, setMs, setMs]);
+});
+
 describe("a message that is not what its format demands", () => {
   const keySizeAt = { 0: 18, 1: 26 } as const;
 
