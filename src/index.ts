@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { BrokerConfig } from "./config/broker-config.ts";
+import { ConfigError } from "./config/config-key.ts";
 import { createLogger } from "./io/node/node-logger.ts";
 import { nodePorts } from "./io/node/ports.ts";
 import { ensureFormatted } from "./server/ensure-formatted.ts";
 import { createNode } from "./server/node.ts";
 
-export { ConfigError } from "./config/config-key.ts";
+export { ConfigError };
 
 export interface BrokerOptions {
   /** Port of the listener for clients; 0 (the default) lets the system choose a free one. */
@@ -40,7 +41,7 @@ export interface Broker {
 
 /**
  * Starts a broker (with its controller) in this process and resolves when clients can use it.
- * @throws ConfigError when a key of `config` has a bad value
+ * @throws ConfigError when a key of `config` is none of Kafka's, or has a bad value
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const host = options.host ?? "127.0.0.1";
@@ -50,6 +51,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   };
   try {
     const config = new BrokerConfig(embeddedProperties(options, host, dataDirectory));
+    refuseUnknown(config);
     const ports = nodePorts({ logger: createLogger({ levels: options.logLevel ?? "silent" }) });
     ensureFormatted(config, ports);
     const node = await createNode(config, ports, hostname());
@@ -69,6 +71,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     removeDirectory();
     throw error;
   }
+}
+
+/** A server warns of them at its start; here nobody would read a line, and the test would run with the default. */
+function refuseUnknown({ unknown }: BrokerConfig): void {
+  if (unknown.length === 0) return;
+  const names = unknown.map((name) => `"${name}"`).join(", ");
+  throw new ConfigError(`Unknown configuration ${names}: Kafka has no such key`);
 }
 
 function embeddedProperties(options: BrokerOptions, host: string, dataDirectory: string): Map<string, string> {

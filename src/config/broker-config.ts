@@ -165,12 +165,12 @@ export class BrokerConfig {
 
     const names = this.listeners.map(({ name }) => name);
     if (this.isController) {
-      require(this.controllerListenerNames.some((name) =>
-        names.includes(name),
-      ), "controller.listener.names must contain at least one value appearing in the 'listeners' configuration when running the KRaft controller role");
       require(this.controllerListenerNames.every((name) =>
         names.includes(name),
       ), "controller.listener.names must only contain values appearing in the 'listeners' configuration when running the KRaft controller role");
+      require(this.controllerListenerNames.some((name) =>
+        names.includes(name),
+      ), "controller.listener.names must contain at least one value appearing in the 'listeners' configuration when running the KRaft controller role");
       require(this.quorumVoters.length === 0 ||
         this.quorumVoters.some(
           ({ id }) => id === this.nodeId,

@@ -227,7 +227,8 @@ export class RaftDriver {
 
   #changeLeader(leader: LeaderAndEpoch): void {
     this.#leader = leader;
-    this.#options.logger.info(leader, "metadata quorum leader");
+    // The end of a leadership is no news by itself: a node that stops says so, and another leader is told of.
+    this.#options.logger[leader.leaderId < 0 ? "debug" : "info"](leader, "metadata quorum leader");
     for (const { listener } of this.#listeners) listener.onLeaderChange(leader);
   }
 

@@ -109,6 +109,9 @@ test("a configuration that is no good rejects, and leaves nothing", async () => 
   const bad = startBroker({ dataDirectory, config: { "log.segment.bytes": "many" } });
   await expect(bad).rejects.toBeInstanceOf(ConfigError);
   await expect(bad).rejects.toThrow("Invalid value many for configuration log.segment.bytes");
+  const misspelt = startBroker({ dataDirectory, config: { "log.segment.byte": 1024, "num.partitions": 2 } });
+  await expect(misspelt).rejects.toBeInstanceOf(ConfigError);
+  await expect(misspelt).rejects.toThrow('Unknown configuration "log.segment.byte": Kafka has no such key');
   expect(existsSync(dataDirectory)).toBe(false);
 });
 

@@ -6,8 +6,26 @@ export interface StopPorts {
   kill(pid: number, signal: string): void;
 }
 
-/** kafka-server-stop.sh: signals every server of this machine, or those of a role or a node id; resolves with the exit code. */
+const usage = `USAGE: kafka-server-stop.sh [--process-role=value] [--node-id=value]
+Stops the servers that run on this machine: all of them, or those of a role or with a node id.
+`;
+const options = ["--process-role", "--node-id"];
+
+/**
+ * kafka-server-stop.sh: signals every server of this machine, or those of a role or a node id; returns the exit code.
+ * Unlike Kafka's script, which takes any other option for none and stops everything, it stops nothing then. Other words
+ * are ignored, as there: many name the properties file.
+ */
 export function stopServers(args: readonly string[], signal: string, terminal: Terminal, ports: StopPorts): number {
+  if (args.includes("--help") || args.includes("-h")) {
+    terminal.print(usage);
+    return 0;
+  }
+  const unknown = args.find((arg) => arg.startsWith("-") && !options.includes(arg.replace(/=.*$/s, "")));
+  if (unknown !== undefined) {
+    terminal.printError(`Unknown option ${unknown}\n${usage}`);
+    return 1;
+  }
   const role = valueOf(args, "--process-role");
   const nodeId = valueOf(args, "--node-id");
   const wanted = ports.findServers().filter((server) => {

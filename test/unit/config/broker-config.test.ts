@@ -86,6 +86,10 @@ describe("a broker's configuration", () => {
       "group.share.max.share.sessions must be greater than or equal to group.share.max.size",
     ],
     [{ "broker.id": "7" }, "You must set `node.id` to the same value as `broker.id`."],
+    [
+      { listeners: "PLAINTEXT://:19092" },
+      "controller.listener.names must only contain values appearing in the 'listeners' configuration when running the KRaft controller role",
+    ],
   ])("refuses %j by name, value and what is allowed", (overrides, message) => {
     expect(() => configOf(overrides as Record<string, string>)).toThrow(message);
   });

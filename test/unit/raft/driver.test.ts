@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { SnapshotBatches } from "../../../src/protocol/records/snapshot-batches.ts";
 import { votersToRecord } from "../../../src/raft/voter-set.ts";
 import { ManualTime } from "../../support/manual-time.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { localVoter, raftFixture } from "./raft-fixture.ts";
 
@@ -59,6 +60,16 @@ describe("a quorum of one", () => {
     expect(second.heard).toEqual(["0@1 control", "1@1 a", "2@2 control", "leader 1 of 2"]);
     expect(second.driver.append(1, [value("b")])).toBeUndefined();
     expect(second.driver.append(2, [value("b")])).toBe(3);
+  });
+
+  test("tells of the leader that it has, and not at each stop that there is none", async () => {
+    const lines: string[] = [];
+    const info = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const { driver, time } = raftFixture({ dir: temporaryDirectory(), logger: { ...silentLogger, info } });
+    driver.start();
+    await time.settle();
+    await driver.close();
+    expect(lines).toEqual(['metadata quorum leader {"leaderId":1,"epoch":1}']);
   });
 
   test("forgets what was never durable", async () => {

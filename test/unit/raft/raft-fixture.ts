@@ -1,4 +1,5 @@
 import { type SnapshotId } from "../../../src/raft/snapshot-id.ts";
+import { type Logger } from "../../../src/io/ports.ts";
 import { nodeDisk } from "../../../src/io/node/node-disk.ts";
 import { RaftDriver } from "../../../src/raft/driver.ts";
 import { type CommittedBatch, type LeaderAndEpoch, type RaftListener } from "../../../src/raft/listener.ts";
@@ -47,6 +48,7 @@ export interface RaftFixtureOptions {
   readonly staticVoters?: VoterSet;
   readonly local?: Voter;
   readonly retention?: SnapshotRetention;
+  readonly logger?: Logger;
 }
 
 /** A replica on `dir`, as it would be after a start of the process. */
@@ -62,7 +64,7 @@ export function raftFixture(options: RaftFixtureOptions) {
     retention: options.retention ?? { bytesMax: -1, msMax: -1 },
     clock: time,
     timers: time,
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
     onFatal: (error) => failures.push(error),
   });
   const listener = new RecordingListener();

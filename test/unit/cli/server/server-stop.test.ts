@@ -44,3 +44,17 @@ test("nothing to stop is exit code 1", () => {
   expect([stop([], []), terminal.printed]).toEqual([1, "No kafka server to stop\n"]);
   expect([stop(["--node-id=9"]), killed]).toEqual([1, []]);
 });
+
+test.each([["--help"], ["-h"], ["--node-id", "2", "--help"]])(
+  "%s tells how to use it, and stops nothing",
+  (...args) => {
+    expect([stop(args), killed]).toEqual([0, []]);
+    expect(terminal.printed).toMatch(/^USAGE: kafka-server-stop\.sh \[--process-role=value\] \[--node-id=value\]\n/);
+  },
+);
+
+test("an option that is none stops nothing, and other words are ignored", () => {
+  expect([stop(["--nodeid=2"]), killed]).toEqual([1, []]);
+  expect(terminal.complained).toMatch(/^Unknown option --nodeid=2\nUSAGE: /);
+  expect([stop(["config/server.properties"]), killed.length]).toEqual([0, 3]);
+});
