@@ -48,6 +48,7 @@ export class Log {
   readonly #reader: LogReader;
   readonly #appender: LogAppender;
   readonly #beforeCut: (log: Log) => void;
+  readonly #nextTurn: () => Promise<void>;
   /** Where it reads into. */
   readonly buffers: BufferPool;
   #highWatermark: Offset;
@@ -58,6 +59,7 @@ export class Log {
     this.partition = options.partition;
     this.buffers = writeQueue.bufferPool;
     this.#beforeCut = options.beforeCut ?? (() => undefined);
+    this.#nextTurn = () => writeQueue.nextTurn();
     this.#storage = new LogStorage(options, writeQueue);
     const recoveryPoint = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
     this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#appender.handOver());
@@ -272,14 +274,16 @@ export class Log {
   /** The first record that is not older than `timestamp`; undefined when there is none. */
   offsetForTimestamp(timestamp: TimestampMs, compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
     const { segments, startOffset } = this.#storage;
-    return this.#search(() => offsetForTimestamp(segments, startOffset, timestamp, compute));
+    return this.#search(() => offsetForTimestamp(segments, startOffset, timestamp, compute, this.#nextTurn));
   }
 
   /** The first record with the largest timestamp; undefined when none has one. */
   offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
-    // The newest batch is looked for in the file, and a thread may take its time to write it.
-    this.writePending();
-    return this.#search(() => offsetOfMaxTimestamp(this.#storage.segments, compute));
+    return this.#search(async () => {
+      // The newest batch is looked for in the file.
+      await this.#appender.handOver();
+      return offsetOfMaxTimestamp(this.#storage.segments, compute, this.#nextTurn);
+    });
   }
 
   async #search<T>(search: () => Promise<T>): Promise<T | StorageError> {

@@ -18,6 +18,11 @@ export interface TimestampedOffset {
 
 /** A batch may say of itself that it decompresses to anything: what is behind this is not looked for. */
 const decompressedBytesMax = 256 * 1024 * 1024;
+/** After so many records of a batch others have their turn: a million in one go take a fifth of a second. */
+const recordsOfStep = 20_000;
+
+/** Resolves in a later turn of the event loop. */
+export type NextTurn = () => Promise<void>;
 
 /** The first record at or behind `logStartOffset` that is not older than `timestamp`. */
 export async function offsetForTimestamp(
@@ -25,6 +30,7 @@ export async function offsetForTimestamp(
   logStartOffset: Offset,
   timestamp: TimestampMs,
   compute: Compute,
+  nextTurn: NextTurn,
 ): Promise<TimestampedOffset | undefined> {
   for (const segment of segments.from(logStartOffset)) {
     // A loss of power may have left one behind which the log goes on.
@@ -38,7 +44,12 @@ export async function offsetForTimestamp(
         return candidate.maxTimestamp >= timestamp && candidate.lastOffset >= logStartOffset;
       });
       if (batch === undefined) break;
-      const found = await findRecord(batch, compute, (at, offset) => at >= timestamp && offset >= logStartOffset);
+      const found = await findRecord(
+        batch,
+        compute,
+        nextTurn,
+        (at, offset) => at >= timestamp && offset >= logStartOffset,
+      );
       if (found !== undefined) return found;
       // The log starts within the batch, behind those of its records that are young enough.
       fromOffset = batch.nextOffset;
@@ -51,6 +62,7 @@ export async function offsetForTimestamp(
 export async function offsetOfMaxTimestamp(
   segments: Segments,
   compute: Compute,
+  nextTurn: NextTurn,
 ): Promise<TimestampedOffset | undefined> {
   let newest: Segment | undefined;
   for (const segment of segments.all()) {
@@ -59,7 +71,7 @@ export async function offsetOfMaxTimestamp(
   if (newest === undefined) return undefined;
   const { maxTimestamp } = newest;
   const batch = firstBatch(newest, newest.offsetOfMaxTimestamp, (candidate) => candidate.maxTimestamp === maxTimestamp);
-  return batch === undefined ? undefined : findRecord(batch, compute, (at) => at === maxTimestamp);
+  return batch === undefined ? undefined : findRecord(batch, compute, nextTurn, (at) => at === maxTimestamp);
 }
 
 /** The first batch behind `fromOffset` that `isWanted`; a copy, since the next scan takes the buffer while it is opened. */
@@ -80,6 +92,7 @@ function firstBatch(
 async function findRecord(
   batch: BatchView,
   compute: Compute,
+  nextTurn: NextTurn,
   isWanted: (timestamp: TimestampMs, offset: Offset) => boolean,
 ): Promise<TimestampedOffset | undefined> {
   if (batch instanceof MessageView) {
@@ -89,7 +102,8 @@ async function findRecord(
   }
   const payload = batch.isCompressed ? await decompressBatch(batch, compute, decompressedBytesMax) : payloadOf(batch);
   const cursor = new RecordCursor(batch, payload);
-  while (cursor.next()) {
+  for (let count = 1; cursor.next(); count++) {
+    if (count % recordsOfStep === 0) await nextTurn();
     if (!isWanted(cursor.timestamp, cursor.offset)) continue;
     return { timestamp: cursor.timestamp, offset: cursor.offset, leaderEpoch: batch.partitionLeaderEpoch };
   }

@@ -201,6 +201,11 @@ export class WriteQueue {
     }
   }
 
+  /** Resolves when this turn of the event loop has ended. */
+  nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#timers.endOfTurn(resolve));
+  }
+
   /** Calls `act` when all that is being written is written; at once when nothing is. */
   whenAllAreWritten(act: () => void): void {
     if (this.#isFlushing) this.#afterFlush.push(act);

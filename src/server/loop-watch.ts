@@ -18,7 +18,7 @@ export interface LoopWatchOptions {
 const intervalMs = 100;
 /** A loop that is late by more is worth a line in the log: clients notice. */
 const thresholdMs = 250;
-/** One line for all that happens within this time. */
+/** One line for all that happens within this time: for the longest of it. */
 const quietMs = 10_000;
 
 /**
@@ -32,6 +32,8 @@ export class LoopWatch {
   #dueMs = 0;
   #longest = { name: "", durationMs: 0 };
   #warnedMs = Number.NEGATIVE_INFINITY;
+  /** The longest delay that no line has told of yet, and how many there are. */
+  #untold = { delayMs: 0, running: "", times: 0 };
 
   constructor(options: LoopWatchOptions) {
     this.#options = options;
@@ -87,10 +89,18 @@ export class LoopWatch {
     const longest = this.#longest;
     this.#longest = { name: "", durationMs: 0 };
     const longestGcMs = this.#monitor?.takeLongestGcMs() ?? 0;
-    if (delayMs < thresholdMs || nowMs - this.#warnedMs < quietMs) return;
+    const untold = this.#untold;
+    if (delayMs >= thresholdMs) {
+      untold.times++;
+      if (delayMs > untold.delayMs) {
+        untold.delayMs = Math.round(delayMs);
+        untold.running = culprit(delayMs, longest, longestGcMs);
+      }
+    }
+    if (untold.times === 0 || nowMs - this.#warnedMs < quietMs) return;
     this.#warnedMs = nowMs;
-    const fields = { delayMs: Math.round(delayMs), running: culprit(delayMs, longest, longestGcMs) };
-    this.#options.logger.warn(fields, "The event loop was held up");
+    this.#untold = { delayMs: 0, running: "", times: 0 };
+    this.#options.logger.warn(untold, "The event loop was held up");
   }
 }
 

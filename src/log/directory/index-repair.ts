@@ -2,8 +2,8 @@ import { type Logger, type Workers } from "../../io/ports.ts";
 import { type Log } from "../log.ts";
 import { indexTask, type UnindexedSegment } from "../segment/index-task.ts";
 
-/** The indexes of a smaller segment are made by whoever looks for something in it. */
-export const indexedInPlaceBytesMax = 8_388_608;
+/** The indexes of a smaller segment are made by whoever looks for something in it: that takes a few milliseconds. */
+export const indexedInPlaceBytesMax = 2_097_152;
 
 /**
  * Has threads make the indexes of large segments whose files somebody has removed: the first who looks for something there

@@ -30,7 +30,7 @@ test("a loop that is held up is worth a line that names the work", async () => {
   watch.run("small things", work(30));
   watch.watched("retention").after(10, work(400));
   await time.advance(100);
-  expect(lines).toEqual([{ delayMs: 430, running: "retention" }]);
+  expect(lines).toEqual([{ delayMs: 430, running: "retention", times: 1 }]);
 });
 
 test("what nobody named is said to be so, and what is short is not worth a line", async () => {
@@ -40,17 +40,27 @@ test("what nobody named is said to be so, and what is short is not worth a line"
   expect(lines).toEqual([]);
   work(300)();
   await time.advance(100);
-  expect(lines).toEqual([{ delayMs: 300, running: "requests, or the machine was busy" }]);
-  work(300)();
-  await time.advance(100);
+  expect(lines).toEqual([{ delayMs: 300, running: "requests, or the machine was busy", times: 1 }]);
+});
+
+test("what comes soon after a line is told later, in one line for the longest of it", async () => {
+  const { watch, time, lines, work } = watchUnderTest();
+  for (const heldUpMs of [300, 400, 5_000, 300]) {
+    watch.watched(`work of ${heldUpMs} ms`).after(10, work(heldUpMs));
+    await time.advance(100);
+  }
   expect(lines).toHaveLength(1);
+  await time.advance(10_000);
+  expect(lines.slice(1)).toEqual([{ delayMs: 5_000, running: "work of 5000 ms", times: 3 }]);
+  await time.advance(20_000);
+  expect(lines).toHaveLength(2);
 });
 
 test("garbage collection is named", async () => {
   const { time, lines, work } = watchUnderTest({ start: () => ({ ...noDelay.start(), takeLongestGcMs: () => 280 }) });
   work(300)();
   await time.advance(100);
-  expect(lines).toEqual([{ delayMs: 300, running: "garbage collection" }]);
+  expect(lines).toEqual([{ delayMs: 300, running: "garbage collection", times: 1 }]);
 });
 
 test("the delays of this process are measured", async () => {
