@@ -1,9 +1,14 @@
 const twoTo32 = 4_294_967_296;
 const twoTo63 = 9_223_372_036_854_775_808;
 
+/** Every batch is asked for several of them: reading bytes is cheaper than the methods of buffers. */
+function int32At(buffer: Buffer, at: number): number {
+  return (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
+}
+
 /** A signed 64-bit big-endian integer: exact when it is a safe integer, else the nearest double. Makes no BigInt. */
 export function readInt64(buffer: Buffer, offset: number): number {
-  return buffer.readInt32BE(offset) * twoTo32 + buffer.readUInt32BE(offset + 4);
+  return int32At(buffer, offset) * twoTo32 + (int32At(buffer, offset + 4) >>> 0);
 }
 
 /** Signed 64-bit big-endian; numbers beyond the range become its ends, so that Long.MAX_VALUE survives a round trip. */

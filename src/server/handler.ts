@@ -1,6 +1,7 @@
 import { type SocketAddress } from "../io/ports.ts";
 import { type ApiName, type ApiRequest, type ApiResponse, type ListenerScope } from "../protocol/apis.ts";
 import { type Draft } from "../protocol/schema.ts";
+import { type LaterResult } from "./later-result.ts";
 
 /** What is known of the client at the other end of a connection. */
 export interface ConnectionInfo {
@@ -37,8 +38,14 @@ export const closeConnection = Symbol("close connection");
 /** The response; null when the client wants none. */
 export type HandlerResult<N extends ApiName> = Draft<ApiResponse<N>> | null | typeof closeConnection;
 
+/** The same at once or later: with a promise, or with what is cheaper for requests that come by the ten thousand. */
+export type HandlerAnswer<N extends ApiName> =
+  | HandlerResult<N>
+  | Promise<HandlerResult<N>>
+  | LaterResult<HandlerResult<N>>;
+
 /**
- * Serves one API. The next request of the connection starts when `handle` has returned, also while its promise is
+ * Serves one API. The next request of the connection starts when `handle` has returned, also while its answer is
  * pending: whatever fixes an order (an append) happens before. Answers leave in the order of the requests.
  */
 export interface Handler<N extends ApiName> {
@@ -53,7 +60,7 @@ export interface Handler<N extends ApiName> {
    * other handlers are copied first, so that a field of bytes may be kept.
    */
   readonly readsInPlace?: boolean;
-  handle(request: ApiRequest<N>, context: RequestContext): HandlerResult<N> | Promise<HandlerResult<N>>;
+  handle(request: ApiRequest<N>, context: RequestContext): HandlerAnswer<N>;
 }
 
 /** A handler of some API. */

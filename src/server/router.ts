@@ -11,16 +11,19 @@ import {
   type RequestPrefix,
 } from "../protocol/request-header.ts";
 import { inRange, type Draft } from "../protocol/schema.ts";
+import { TextCache } from "../protocol/text-cache.ts";
 import { PendingAnswer, type Answer } from "./answer.ts";
 import { errorResponseOf } from "./error-response.ts";
 import {
   closeConnection,
   type ConnectionInfo,
   type Handler,
+  type HandlerAnswer,
   type HandlerResult,
   type RequestContext,
 } from "./handler.ts";
 import { type HandlerTable } from "./handler-table.ts";
+import { LaterResult } from "./later-result.ts";
 
 /** A request that gets no answer: the connection is closed, as Kafka does. */
 export class RequestError extends Error {
@@ -34,6 +37,8 @@ type UntypedResult = HandlerResult<"metadata">;
 export class Router {
   readonly #table: HandlerTable;
   readonly #logger: Logger;
+  /** Topics and clients: the same names and ids come with every request that is decoded in place. */
+  readonly #texts = new TextCache();
 
   constructor(table: HandlerTable, logger: Logger) {
     this.#table = table;
@@ -46,7 +51,7 @@ export class Router {
    */
   route(frame: Buffer, connection: ConnectionInfo): Answer | PendingAnswer {
     try {
-      return this.#route(new Reader(frame), connection);
+      return this.#route(new Reader(frame, 0, frame.length, this.#texts), connection);
     } catch (error) {
       if (error instanceof DecodeError) throw new RequestError(error.message, { cause: error });
       throw error;
@@ -63,18 +68,25 @@ export class Router {
     const body = handler.readsInPlace === true ? reader : owned(reader);
     const request = codecOf(api.request, prefix.apiVersion).decode(body) as never;
     const context = new Context(prefix, header.clientId, connection);
-    let result: UntypedResult | Promise<UntypedResult>;
+    let result: HandlerAnswer<"metadata">;
     try {
       result = handler.handle(request, context);
     } catch (error) {
       return this.#failed(api, request, context, error);
     }
+    if (result instanceof LaterResult) return this.#pendingUntil(result, api, request, context);
     if (!(result instanceof Promise)) return this.#encode(api, request, context, result);
     const pending = new PendingAnswer(handler.holdsConnection === true);
     result.then(
       (response) => pending.settle(this.#encode(api, request, context, response)),
       (error: unknown) => pending.settle(this.#failed(api, request, context, error)),
     );
+    return pending;
+  }
+
+  #pendingUntil(result: LaterResult<UntypedResult>, api: Api, request: never, context: RequestContext): PendingAnswer {
+    const pending = new PendingAnswer(false);
+    result.onSettled = (response) => pending.settle(this.#encode(api, request, context, response));
     return pending;
   }
 

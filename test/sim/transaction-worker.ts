@@ -1,5 +1,6 @@
 import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
 import { type ErrorCode, errorName, Errors } from "../../src/protocol/errors.ts";
+import { promised } from "../../src/server/later-result.ts";
 import { testContext } from "../unit/server/test-context.ts";
 import { type BrokerWorld, type SimulatedClient } from "./broker-world.ts";
 import { type InputSource } from "./input-source.ts";
@@ -194,7 +195,7 @@ export class TransactionWorker implements SimulatedClient {
         ],
       };
       const context = testContext({ apiKey: 0, apiVersion: this.#isBumping ? 12 : 11, clientId: this.name });
-      const answer = await produce.handle(request, { ...context, connection: { ...context.connection } });
+      const answer = await promised(produce.handle(request, { ...context, connection: { ...context.connection } }));
       if (answer === null || typeof answer !== "object" || !("responses" in answer))
         throw new Violation("no answer to a produce request");
       return answer.responses?.[0]?.partitionResponses?.[0]?.errorCode ?? -1;

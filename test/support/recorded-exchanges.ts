@@ -4,6 +4,7 @@ import { codecOf } from "../../src/protocol/codec.ts";
 import { Reader } from "../../src/protocol/reader.ts";
 import { Writer } from "../../src/protocol/writer.ts";
 import { type AnyHandler, type Handler } from "../../src/server/handler.ts";
+import { promised } from "../../src/server/later-result.ts";
 import { testContext } from "../unit/server/test-context.ts";
 
 /** A request to Apache Kafka 4.3.0 and its answer: bodies as hex, without headers. */
@@ -41,7 +42,7 @@ export async function ourAnswer(handlers: readonly AnyHandler[], exchange: Excha
   const api = apis[exchange.api] as Api;
   const handler = handlers.find((each) => each.api === exchange.api) as unknown as Handler<"metadata">;
   const context = testContext({ apiKey: api.key, apiVersion: exchange.version });
-  const answer = await handler.handle(request as never, context);
+  const answer = await promised(handler.handle(request as never, context));
   const codec = codecOf(api.response, exchange.version);
   const writer = new Writer();
   codec.encode(writer, answer as object);

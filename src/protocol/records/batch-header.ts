@@ -202,7 +202,8 @@ export class BatchView {
 
   /** The whole batch as a slice of the buffer. */
   bytes(): Buffer {
-    return this.buffer.subarray(this.start, this.end);
+    const { buffer, start, end } = this;
+    return start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);
   }
 
   setBaseOffset(offset: Offset): void {

@@ -17,15 +17,11 @@ import {
   type HandlerResult,
   type RequestContext,
 } from "../handler.ts";
+import { LaterResult, promised } from "../later-result.ts";
 import { type MetadataCache, type BrokerNode } from "../metadata-cache.ts";
 import { type PartitionLookup } from "../partition-lookup.ts";
-import {
-  type TransactionalBatches,
-  transactionalBatches,
-  type Verified,
-  verificationProblem,
-  verify,
-} from "./produce-transactions.ts";
+import { append, emptyResponse, type PartitionResponse, refuse, refuseAll } from "./produce-answers.ts";
+import { type TransactionalBatches, transactionalBatches, type Verified, verify } from "./produce-transactions.ts";
 import { withoutRepetitions } from "./produce-repetitions.ts";
 import { recordsError, requestProblem, type RequestProblem } from "./produced-records.ts";
 
@@ -43,22 +39,12 @@ export interface ProduceDeps {
 type Request = ApiRequest<"produce">;
 type TopicData = Request["topicData"][number];
 type Response = ApiResponse<"produce">;
-type PartitionResponse = Response["responses"][number]["partitionResponses"][number];
 
 /** Clients write to them through the coordinators' requests alone; this client id is Kafka's way round for repairs. */
 const closedTopics: ReadonlySet<string> = new Set([consumerOffsetsTopic, transactionStateTopic, shareGroupStateTopic]);
 const adminClientId = "__admin_client";
 
-/** Errors that Kafka answers without the log's start. */
-const answeredWithoutStart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  Errors.UNKNOWN_TOPIC_OR_PARTITION,
-  Errors.UNKNOWN_TOPIC_ID,
-  Errors.NOT_LEADER_OR_FOLLOWER,
-  Errors.MESSAGE_TOO_LARGE,
-  Errors.RECORD_LIST_TOO_LARGE,
-  Errors.CORRUPT_MESSAGE,
-  Errors.KAFKA_STORAGE_ERROR,
-]);
+const noEndpoints: Response["nodeEndpoints"] = [];
 
 /**
  * Appends one batch to each partition.
@@ -91,8 +77,8 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       // Compressed records are looked into before anything is appended: from here on nothing waits until it is ordered.
       // The answer is in an object because the next request waits for the append and not for what the answer waits for.
       const verifying = earlier === undefined ? verified : earlier.then(() => verifiedOf(deps, transaction));
-      const appended = Promise.all([checks, verifying]).then(([checked, found]): { readonly answer: Answer } => ({
-        answer: appendAll(deps, request, context, checked, found),
+      const appended = Promise.all([checks, verifying]).then(([checked, found]): Appended => ({
+        answer: promised(appendAll(deps, request, context, checked, found)),
       }));
       // A check that throws fails its own request, not those behind it; and these still wait for the ones before it.
       const done = Promise.allSettled([appended, earlier]).then(doNothing);
@@ -100,7 +86,7 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       void done.finally(() => {
         if (checking.get(context.connection) === done) checking.delete(context.connection);
       });
-      return appended.then(({ answer }): Answer => answer);
+      return appended.then(({ answer }) => answer);
     },
   };
 }
@@ -142,23 +128,26 @@ function checkCompressed(
   { apiVersion }: RequestContext,
 ): Promise<Checked> | undefined {
   const nowMs = deps.clock.wallMs();
-  const checks: Promise<readonly [PartitionData, PreparedRecords | AppendFailure]>[] = [];
+  let checks: Promise<readonly [PartitionData, PreparedRecords | AppendFailure]>[] | undefined;
   for (const topic of request.topicData) {
     for (const data of topic.partitionData) {
       const { index, records } = data;
       if (records === null || recordsError(records, apiVersion) !== Errors.NONE) continue;
       const partition = find(deps, topic, index, apiVersion);
       if (typeof partition === "number") continue;
-      const name = `${partition.topic}-${index}`;
-      const check = opener.open(records, partition.log.config, nowMs, name);
-      if (check !== undefined) checks.push(check.then((result) => [data, result] as const));
+      const { config, name } = partition.log;
+      const check = opener.open(records, config, nowMs, name);
+      if (check !== undefined) (checks ??= []).push(check.then((result) => [data, result] as const));
     }
   }
-  if (checks.length === 0) return undefined;
-  return Promise.all(checks).then((results) => new Map(results));
+  return checks === undefined ? undefined : Promise.all(checks).then((results) => new Map(results));
 }
 
-type Answer = HandlerResult<"produce"> | Promise<HandlerResult<"produce">>;
+type Result = HandlerResult<"produce">;
+
+interface Appended {
+  readonly answer: Result | Promise<Result>;
+}
 
 function appendAll(
   deps: ProduceDeps,
@@ -166,10 +155,11 @@ function appendAll(
   context: RequestContext,
   checked: Checked | undefined,
   verified: Verified | undefined,
-): Answer {
+): Result | LaterResult<Result> {
   const { acks } = request;
+  const nowMs = deps.clock.wallMs();
   const pending = new PendingProduce(deps.replicas);
-  const moved = new Map<number, BrokerNode>();
+  let moved: Map<number, BrokerNode> | undefined;
   let hasError = false;
   const responses: Response["responses"] = [];
   for (const topic of request.topicData) {
@@ -183,11 +173,11 @@ function appendAll(
       const error = refusal(deps, request, context, topic, records, partition, verification);
       if (error === Errors.NONE) {
         const prepared = checked?.get(data) ?? { ok: true, records: records! };
-        append(deps, pending, response, partition as Partition, prepared, acks, verification);
+        append(pending, response, partition as Partition, prepared, acks, nowMs, verification);
       } else refuse(response, error, partition, verification, context.apiVersion);
       if (response.errorCode !== Errors.NONE) {
         hasError = true;
-        if (typeof partition !== "number") tellLeader(deps, context, response, partition, moved);
+        if (typeof partition !== "number") tellLeader(deps, context, response, partition, (moved ??= new Map()));
       }
     }
     if (partitionResponses.length > 0) {
@@ -195,23 +185,16 @@ function appendAll(
     }
   }
   if (acks === 0) return hasError ? closeConnection : null;
-  const nodeEndpoints = [...moved.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }));
+  const nodeEndpoints = moved === undefined ? noEndpoints : [...moved.values()].map(endpointOf);
   const response = { responses, nodeEndpoints, throttleTimeMs: 0 };
   if (pending.isDone) return response;
-  return new Promise<typeof response>((resolve) => pending.wait(request.timeoutMs, () => resolve(response)));
+  const later = new LaterResult<Result>();
+  pending.wait(request.timeoutMs, () => later.settle(response));
+  return later;
 }
 
-function emptyResponse(index: number): PartitionResponse {
-  return {
-    index,
-    errorCode: Errors.NONE,
-    baseOffset: -1,
-    logAppendTimeMs: -1,
-    logStartOffset: -1,
-    recordErrors: [],
-    errorMessage: null,
-    currentLeader: { leaderId: -1, leaderEpoch: -1 },
-  };
+function endpointOf({ id, host, port, rack }: BrokerNode): Response["nodeEndpoints"][number] {
+  return { nodeId: id, host, port, rack };
 }
 
 function find(deps: ProduceDeps, topic: TopicData, index: number, apiVersion: number): Partition | ErrorCode {
@@ -242,67 +225,6 @@ function refusal(
   if (leaderError !== Errors.NONE) return leaderError;
   const isShort = acks === -1 && !partition.hasEnoughInSync(deps.minInSyncReplicasOf(name));
   return isShort ? Errors.NOT_ENOUGH_REPLICAS : Errors.NONE;
-}
-
-function refuse(
-  response: PartitionResponse,
-  errorCode: ErrorCode,
-  partition: Partition | ErrorCode,
-  verification: Verification | undefined,
-  apiVersion: number,
-): void {
-  response.errorCode = errorCode;
-  if (verification !== undefined && verification.errorCode !== Errors.NONE) {
-    const problem = verificationProblem(verification, apiVersion);
-    response.errorCode = problem.errorCode;
-    response.errorMessage = problem.message;
-  } else if (errorCode === Errors.NOT_ENOUGH_REPLICAS && typeof partition !== "number") {
-    response.logStartOffset = partition.log.logStartOffset;
-  }
-}
-
-/** Nothing of the request is appended. */
-function refuseAll({ acks, topicData }: Request, { errorCode, message }: RequestProblem): Answer {
-  if (acks === 0) return closeConnection;
-  const responses = topicData.map(({ name, topicId, partitionData }) => ({
-    name,
-    topicId,
-    partitionResponses: partitionData.map(({ index }) => ({
-      ...emptyResponse(index),
-      errorCode,
-      errorMessage: message,
-    })),
-  }));
-  return { responses, throttleTimeMs: 0 };
-}
-
-function append(
-  deps: ProduceDeps,
-  pending: PendingProduce,
-  response: PartitionResponse,
-  partition: Partition,
-  prepared: PreparedRecords | AppendFailure,
-  acks: number,
-  verification: Verification | undefined,
-): void {
-  const result = prepared.ok
-    ? partition.appendAsLeader(prepared.records, "client", deps.clock.wallMs(), verification)
-    : prepared;
-  if (!result.ok) {
-    response.errorCode = result.error;
-    // Kafka words what is wrong with records, and keeps what else it knows for its own log.
-    response.errorMessage = result.recordErrors.length > 0 ? result.message : null;
-    response.recordErrors = result.recordErrors.map(({ batchIndex, message }) => ({
-      batchIndex,
-      batchIndexErrorMessage: message,
-    }));
-    if (!answeredWithoutStart.has(result.error)) response.logStartOffset = partition.log.logStartOffset;
-    return;
-  }
-  response.baseOffset = result.baseOffset;
-  response.logAppendTimeMs = result.logAppendTimeMs;
-  response.logStartOffset = result.logStartOffset;
-  if (acks !== 0) pending.add(partition, response, result.lastOffset + 1, acks === -1);
 }
 
 /** v10: where the leader is, so that the client need not ask for metadata (KIP-951). */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { listOffsetsHandler } from "../../../../src/server/handlers/list-offsets.ts";
+import { promised } from "../../../../src/server/later-result.ts";
 import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { batch, startMs } from "../../log/batches.ts";
@@ -22,7 +23,7 @@ async function found(isOpenTransaction: boolean, isolationLevel: number, timesta
   const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp }];
   const request = { replicaId: -1, isolationLevel, timeoutMs: 0, topics: [{ name: "topic", partitions }] };
   const handler = listOffsetsHandler({ lookup, compute: nodeCompute });
-  const answer = await handler.handle(request, testContext({ apiVersion: 8 }));
+  const answer = await promised(handler.handle(request, testContext({ apiVersion: 8 })));
   if (answer === null || typeof answer === "symbol") throw new Error("no answer");
   return answer.topics![0]!.partitions![0]!.offset;
 }

@@ -5,6 +5,7 @@ import { batches } from "../../../../src/protocol/records/batches.ts";
 import { compressBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { produceHandler } from "../../../../src/server/handlers/produce.ts";
+import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { readAll } from "../../log/open-log.ts";
 import { batch, marker, type BatchOptions } from "../../log/batches.ts";
@@ -35,7 +36,7 @@ function open() {
     const partitionData = [{ index: 0, records }];
     const topicData = [{ name: "topic", topicId: "AAAAAAAAAAAAAAAAAAAAAA", partitionData }];
     const request = { transactionalId, acks, timeoutMs: 1_000, topicData };
-    const answer = await handler.handle(request, { ...context, apiVersion: version });
+    const answer = await promised(handler.handle(request, { ...context, apiVersion: version }));
     if (answer === null || typeof answer === "symbol") return String(answer);
     const { errorCode = 0, errorMessage, baseOffset } = answer.responses![0]!.partitionResponses![0]!;
     if (errorCode === Errors.NONE) return baseOffset;

@@ -6,6 +6,7 @@ import { compressBatch } from "../../../../src/protocol/records/batch-builder.ts
 import { batches } from "../../../../src/protocol/records/batches.ts";
 import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { produceHandler } from "../../../../src/server/handlers/produce.ts";
+import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { readAll } from "../../log/open-log.ts";
 import { batch } from "../../log/batches.ts";
@@ -45,7 +46,7 @@ function open() {
   const send = async (records: Buffer, options: { acks?: number; context?: typeof context } = {}) => {
     const topicData = [{ name: "topic", topicId: "AAAAAAAAAAAAAAAAAAAAAA", partitionData: [{ index: 0, records }] }];
     const request = { transactionalId: null, acks: options.acks ?? 1, timeoutMs: 1_000, topicData };
-    const answer = await handler.handle(request, options.context ?? context);
+    const answer = await promised(handler.handle(request, options.context ?? context));
     if (answer === null || typeof answer === "symbol") return answer;
     return answer.responses![0]!.partitionResponses![0]!;
   };
