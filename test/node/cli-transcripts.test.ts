@@ -47,6 +47,7 @@ const sessions = [
   "consumer-groups",
   "consumer-protocol-groups",
   "transactions",
+  "hanging-transactions",
   "group-configs",
   "performance",
 ];
