@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 import { test } from "vitest";
 import { runCommand } from "../../src/cli/command/run-command.ts";
 import { configsCommand } from "../../src/cli/configs/configs-command.ts";
+import { consoleConsumerCommand } from "../../src/cli/console-consumer/consumer-command.ts";
 import { consumerGroupsCommand } from "../../src/cli/consumer-groups/consumer-groups-command.ts";
 import { getOffsetsCommand } from "../../src/cli/get-offsets/get-offsets-command.ts";
 import { groupsCommand } from "../../src/cli/groups/groups-command.ts";
+import { verifiableConsumerCommand } from "../../src/cli/verifiable/verifiable-consumer-command.ts";
 import { createTopic } from "../../bench/harness/admin.ts";
 import { ConsumerMember } from "../support/broker/consumer-member.ts";
 import { TestBroker } from "../support/broker/test-broker.ts";
@@ -31,6 +33,8 @@ const inProcess = new Map<string, Tool>([
   ["kafka-get-offsets", (args, terminal) => runCommand(getOffsetsCommand, args, terminal)],
   ["kafka-groups", (args, terminal) => runCommand(groupsCommand, args, terminal)],
   ["kafka-consumer-groups", (args, terminal) => runCommand(consumerGroupsCommand, args, terminal)],
+  ["kafka-console-consumer", (args, terminal) => runCommand(consoleConsumerCommand, args, terminal)],
+  ["kafka-verifiable-consumer", verifiableConsumerCommand],
 ]);
 
 const sessions = [
@@ -46,6 +50,7 @@ const sessions = [
   "groups",
   "consumer-groups",
   "consumer-protocol-groups",
+  "consumer-protocol-consumers",
   "transactions",
   "hanging-transactions",
   "group-configs",

@@ -102,6 +102,8 @@ function normalize(text: string, bootstrap: string | undefined, folder: string):
       .replace(/(Create|LogAppend)Time:\d{13}/g, "$1Time:<time>")
       .replace(/(?<=console-consumer-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
       .replace(/console-consumer-\d+/g, "console-consumer-<n>")
+      .replace(/"timestamp":\d{13}/g, '"timestamp":<ms>')
+      .replace(/(?<=Member )[\w-]{22}(?= with epoch)/g, "<id>")
       .replace(/correlation id \d+/g, "correlation id <n>")
       // The broker lists a topic's configurations in the order of its own tables.
       .replace(/(?<=Configs: )\S+/g, (list) => list.split(",").sort().join(","))

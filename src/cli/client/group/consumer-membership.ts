@@ -1,14 +1,16 @@
 import { type Uuid } from "../../../base/brand.ts";
 import { randomUuid } from "../../../base/uuid.ts";
 import { type ApiRequest, type ApiResponse } from "../../../protocol/apis.ts";
-import { errorName, Errors } from "../../../protocol/errors.ts";
+import { Errors } from "../../../protocol/errors.ts";
 import { type Draft } from "../../../protocol/schema.ts";
 import { type Cluster, isTransient } from "../cluster.ts";
 import { ClientError, KafkaError, throwIfError } from "../kafka-error.ts";
 import { type TopicPartition } from "../topic-partition.ts";
 import { GroupCoordinator } from "./group-coordinator.ts";
 import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
+import { fatalError } from "./heartbeat-errors.ts";
 import { type HeartbeatChanges, HeartbeatFields } from "./heartbeat-fields.ts";
+import { HeartbeatLoop } from "./heartbeat-loop.ts";
 import { type Membership, type PartitionOffset, type PartitionOwner, without } from "./membership.ts";
 import { type TopicSubscription } from "./topic-subscription.ts";
 
@@ -29,11 +31,6 @@ const joinEpoch = 0;
 const leaveEpoch = -1;
 /** A static member that may come back. */
 const leaveForNowEpoch = -2;
-const heartbeats = "org.apache.kafka.clients.consumer.internals.ConsumerHeartbeatRequestManager";
-const membership = "org.apache.kafka.clients.consumer.internals.ConsumerMembershipManager";
-
-const unsupported =
-  "The cluster does not support the new CONSUMER group protocol. Set group.protocol=classic on the consumer configs to revert to the CLASSIC protocol until the cluster is upgraded.";
 
 /** Answers that say that the group goes on without us: what we own is lost, and we join as if new. */
 const fenced = new Set<number>([Errors.FENCED_MEMBER_EPOCH, Errors.UNKNOWN_MEMBER_ID]);
@@ -52,6 +49,7 @@ export class ConsumerMembership implements Membership {
   readonly #settings: ConsumerGroupSettings;
   readonly #subscription: TopicSubscription;
   readonly #memberId: string;
+  readonly #heartbeats: HeartbeatLoop;
   readonly #fields = new HeartbeatFields();
   #epoch = joinEpoch;
   #names: readonly string[] = [];
@@ -61,10 +59,6 @@ export class ConsumerMembership implements Membership {
   #isFenced = false;
   #hasLeft = false;
   #failure: Error | undefined;
-  /** The heartbeat to come; undefined while one is under way, or none is to come. */
-  #timer: { cancel(): void } | undefined;
-  #isBeating = false;
-  #mustBeatAgain = false;
   #isSubscribed = false;
   #topicWatch: { cancel(): void } | undefined;
 
@@ -74,6 +68,7 @@ export class ConsumerMembership implements Membership {
     this.#subscription = subscription;
     this.#coordinator = new GroupCoordinator(cluster, settings.groupId);
     this.#memberId = randomUuid(cluster.ports.random);
+    this.#heartbeats = new HeartbeatLoop(cluster.ports.timers, () => this.#beat());
   }
 
   get isRebalanceDue(): boolean {
@@ -117,7 +112,7 @@ export class ConsumerMembership implements Membership {
   }
 
   async leave(): Promise<void> {
-    this.#timer?.cancel();
+    this.#heartbeats.stop();
     this.#topicWatch?.cancel();
     this.#hasLeft = true;
     const { groupId, instanceId } = this.#settings;
@@ -219,33 +214,23 @@ export class ConsumerMembership implements Membership {
     this.onChange();
   }
 
-  /** Sends the heartbeat that is due, at once or behind the one that is under way. */
+  /** Not while what we own has to be let go of first: it would be a join that the owner knows nothing of. */
   #beatNow(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#isBeating) this.#mustBeatAgain = true;
-    else void this.#beat();
+    if (!this.#isFenced) this.#heartbeats.beatNow();
   }
 
-  async #beat(): Promise<void> {
-    this.#isBeating = true;
-    this.#mustBeatAgain = false;
-    let waitMs = this.#cluster.options.retryBackoffMs;
+  /** Resolves with when the next heartbeat is due; undefined when none is until the owner has let go, or after the end. */
+  async #beat(): Promise<number | undefined> {
     try {
       const answer = await this.#coordinator.send("consumerGroupHeartbeat", this.#request());
-      if (this.#hasLeft) return;
       throwIfError(answer.errorCode, answer.errorMessage);
       this.#take(answer);
-      waitMs = answer.heartbeatIntervalMs;
+      return answer.heartbeatIntervalMs;
     } catch (error) {
       // What of it the coordinator has heard is not known.
       this.#fields.forget();
-      if (this.#hasLeft || !this.#mayGoOn(error)) return;
-    } finally {
-      this.#isBeating = false;
+      return this.#hasLeft ? undefined : this.#afterFailure(error as Error);
     }
-    if (this.#mustBeatAgain) void this.#beat();
-    else this.#timer = this.#cluster.ports.timers.after(waitMs, () => this.#beatNow());
   }
 
   #request(): Draft<ApiRequest<"consumerGroupHeartbeat">> {
@@ -267,6 +252,7 @@ export class ConsumerMembership implements Membership {
   }
 
   #take({ memberEpoch, assignment }: ApiResponse<"consumerGroupHeartbeat">): void {
+    if (this.#hasLeft) return;
     this.#epoch = memberEpoch;
     if (assignment === null) return;
     const target = new Map(assignment.topicPartitions.map(({ topicId, partitions }) => [topicId, partitions]));
@@ -275,28 +261,17 @@ export class ConsumerMembership implements Membership {
     this.#makeDue();
   }
 
-  /** Whether heartbeats go on by themselves after a failure: not while the owner has to let go first, or after the end. */
-  #mayGoOn(error: unknown): boolean {
+  #afterFailure(error: Error): number | undefined {
     if (error instanceof KafkaError) this.#coordinator.forget(error.code);
     if (error instanceof KafkaError && fenced.has(error.code)) {
       this.#epoch = joinEpoch;
       this.#isFenced = true;
       this.#makeDue();
-      return false;
+      return undefined;
     }
-    if (isTransient(error)) return true;
-    let reason = error as Error;
-    if (error instanceof KafkaError) {
-      if (error.code === Errors.UNSUPPORTED_VERSION) reason = new KafkaError(error.code, unsupported);
-      const { log, logPrefix } = this.#cluster.options;
-      log.error(heartbeats, `${logPrefix} ConsumerGroupHeartbeatRequest failed due to ${complaintOf(error)}`);
-      log.error(
-        membership,
-        `${logPrefix} Member ${this.#memberId} with epoch ${this.#epoch} transitioned to fatal state`,
-      );
-    }
-    this.#end(reason);
-    return false;
+    if (isTransient(error)) return this.#cluster.options.retryBackoffMs;
+    this.#end(fatalError(this.#cluster, this.#identity, error));
+    return undefined;
   }
 
   #end(error: Error): void {
@@ -318,11 +293,6 @@ function isMembershipOver(error: unknown): error is KafkaError {
   return (
     error instanceof KafkaError && (error.code === Errors.UNKNOWN_MEMBER_ID || error.code === Errors.STALE_MEMBER_EPOCH)
   );
-}
-
-function complaintOf(error: KafkaError): string {
-  if (error.code === Errors.UNSUPPORTED_VERSION) return `unsupported version response on broker side: ${unsupported}`;
-  return `${errorName(error.code)}: ${error.message}`;
 }
 
 function namesOf(topics: readonly { name: string }[]): string[] {
