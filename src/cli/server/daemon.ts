@@ -9,7 +9,7 @@ export function startDaemon(args: readonly string[]): void {
   const folder = process.env["LOG_DIR"] ?? join(dirname(script), "../../logs");
   mkdirSync(folder, { recursive: true });
   const output = openSync(join(folder, "kafkaServer.out"), "a");
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     detached: true,
     stdio: ["ignore", output, output],
   });
