@@ -6,7 +6,8 @@ import { SeededRandom } from "../support/random-bytes.ts";
 import { silentLogger } from "../support/silent-logger.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { type Draw } from "./memory-file.ts";
-import { SimulatedBroker, type SimulatedTopic } from "./simulated-broker.ts";
+import { SimulatedBroker } from "./simulated-broker.ts";
+import { SimulatedCluster, type SimulatedTopic } from "./simulated-cluster.ts";
 import { demand } from "./violation.ts";
 
 /** A process beside the broker: it goes on when the world says so, and may stand still for as long as the world likes. */
@@ -41,11 +42,12 @@ export class BrokerWorld {
   isReliable = false;
   operations = 0;
   readonly #options: WorldOptions;
+  readonly cluster: SimulatedCluster;
   readonly #logConfig: LogConfig;
+  readonly #isCompacting: boolean;
   readonly #trace = createHash("sha256");
   #waiting: { readonly client: SimulatedClient; readonly resume: () => void }[] = [];
   #late: Call<unknown>[] = [];
-  #leaderEpoch = 0;
   #nextProducerId = 1_000;
   #running = 0;
   #failure: unknown;
@@ -53,6 +55,7 @@ export class BrokerWorld {
   constructor(seed: number, options: WorldOptions) {
     this.#options = options;
     this.transactionVersion = options.transactionVersion;
+    this.cluster = new SimulatedCluster(options.topics);
     this.random = new SeededRandom(seed);
     this.draw = (bound) => this.random.below(bound);
     this.#logConfig = {
@@ -61,6 +64,7 @@ export class BrokerWorld {
       // What is acknowledged without a flush may be lost with the power, as in Kafka.
       flushMessages: this.draw(2) === 0 ? 1 : Infinity,
     };
+    this.#isCompacting = this.draw(2) === 0;
     this.disk = new MemoryDisk(() => this.time.wallMs());
     this.disk.mkdir("/data");
     this.disk.settle("/data");
@@ -69,6 +73,10 @@ export class BrokerWorld {
 
   get traceHash(): string {
     return this.#trace.copy().digest("hex");
+  }
+
+  takeProducerId(): number {
+    return this.#nextProducerId++;
   }
 
   get runningCount(): number {
@@ -92,7 +100,7 @@ export class BrokerWorld {
 
   async #boot(): Promise<boolean> {
     const { disk } = this;
-    const { topics, logger = silentLogger } = this.#options;
+    const { logger = silentLogger } = this.#options;
     this.trace("boot");
     const time = (this.time = new ManualTime(this.time.wallMs()));
     try {
@@ -103,10 +111,10 @@ export class BrokerWorld {
         random: new SeededRandom(this.draw(2 ** 31)),
         logger,
         logConfig: this.#logConfig,
-        topics,
-        leaderEpoch: this.#leaderEpoch++,
+        cluster: this.cluster,
+        isCompacting: this.#isCompacting,
         transactionVersion: this.transactionVersion,
-        takeProducerId: () => this.#nextProducerId++,
+        takeProducerId: () => this.takeProducerId(),
       });
       broker.start();
       this.broker = broker;
@@ -124,6 +132,34 @@ export class BrokerWorld {
     this.#watch();
     this.broker?.end();
     this.broker = undefined;
+  }
+
+  /** A topic gets one more partition; false when nobody is there to lead it. */
+  grow(topic: string): boolean {
+    const { broker, disk } = this;
+    if (broker === undefined || !disk.isOn) return false;
+    this.trace(`${topic} grows`);
+    broker.publish(this.cluster.grow(topic));
+    return true;
+  }
+
+  /** One partition is without a leader from now on. */
+  interrupt(topic: string): void {
+    const { broker, disk, cluster } = this;
+    if (broker === undefined || !disk.isOn) return;
+    const index = this.draw(cluster.partitionCount(topic));
+    this.trace(`${topic}-${index} has no leader`);
+    broker.publish(cluster.lead(topic, index, false));
+  }
+
+  /** All partitions have a leader again. */
+  resume(): void {
+    const { broker, disk, cluster } = this;
+    if (broker === undefined || !disk.isOn) return;
+    for (const { topic, index } of cluster.outages()) {
+      this.trace(`${topic}-${index} has a leader`);
+      broker.publish(cluster.lead(topic, index, true));
+    }
   }
 
   /** Starts a client. */
@@ -232,6 +268,7 @@ export class BrokerWorld {
   /** Goes on without any fault until `isDone`. */
   async finish(isDone: () => boolean, onStep: () => Promise<void>): Promise<void> {
     this.isCalm = true;
+    this.resume();
     for (let step = 0; !isDone(); step++) {
       demand(
         step < 6_000,

@@ -107,6 +107,8 @@ export class ClassicInput extends Positions {
   #memberId = "";
   #generation = -1;
   #isJoined = false;
+  /** How many partitions it has given out as the leader of this generation; 0 when it is not. */
+  #assignedCount = 0;
 
   constructor(number: number, world: BrokerWorld, ledger: InputLedger) {
     super(world, ledger);
@@ -118,7 +120,9 @@ export class ClassicInput extends Positions {
   }
 
   async refresh(client: SimulatedClient): Promise<void> {
-    if (!this.#isJoined) await this.#join(client);
+    // The leader alone looks for new partitions.
+    const hasGrown = this.#assignedCount > 0 && this.#assignedCount < this.world.cluster.partitionCount("in");
+    if (!this.#isJoined || hasGrown) await this.#join(client);
     else if (this.world.isCalm || this.world.draw(2) === 0) await this.#heartbeat(client);
     if (this.#isJoined) await this.fetchUnknown(client, true);
   }
@@ -151,7 +155,8 @@ export class ClassicInput extends Positions {
     if (this.#isRefused(client, "join", joined.errorCode ?? 0)) return;
     this.#generation = joined.generationId ?? -1;
     const members = (joined.members ?? []).map(({ memberId = "" }) => memberId).sort();
-    const assignments = joined.leader === this.#memberId ? assignmentsFor(members) : [];
+    this.#assignedCount = joined.leader === this.#memberId ? this.world.cluster.partitionCount("in") : 0;
+    const assignments = this.#assignedCount > 0 ? assignmentsFor(members, this.#assignedCount) : [];
     const ids = { groupId: "g", memberId: this.#memberId, groupInstanceId: null, generationId: this.#generation };
     const sync = { ...ids, protocolType: "consumer", protocolName: joined.protocolName ?? null, assignments };
     const synced = await this.world.ask(client, "sync", ({ groups }) => groups.syncGroup(sync), false);
@@ -194,8 +199,8 @@ export class ClassicInput extends Positions {
   }
 }
 
-function assignmentsFor(members: readonly string[]): { memberId: string; assignment: Buffer }[] {
-  const all = Array.from({ length: inputTopic.partitions }, (_, partition) => partition);
+function assignmentsFor(members: readonly string[], count: number): { memberId: string; assignment: Buffer }[] {
+  const all = Array.from({ length: count }, (_, partition) => partition);
   return members.map((memberId, index) => ({
     memberId,
     assignment: encodeAssignment(all.filter((partition) => partition % members.length === index)),

@@ -9,7 +9,7 @@ interface Owner {
 
 /** Judges a group by what its members were told: who has which partition, and where their work begins. */
 export class GroupLedger implements InputLedger {
-  readonly inputCounts: readonly number[];
+  readonly inputCounts: number[];
   readonly #committed: number[];
   readonly #owners = new Map<SimulatedClient, Owner>();
   readonly #world: BrokerWorld;
@@ -17,13 +17,19 @@ export class GroupLedger implements InputLedger {
   handovers = 0;
 
   constructor(inputCounts: readonly number[], world: BrokerWorld) {
-    this.inputCounts = inputCounts;
+    this.inputCounts = [...inputCounts];
     this.#committed = inputCounts.map(() => 0);
     this.#world = world;
   }
 
   get isDone(): boolean {
     return this.inputCounts.every((count, partition) => this.#committed[partition]! >= count);
+  }
+
+  /** There is one more partition of inputs. */
+  grow(inputCount: number): void {
+    this.inputCounts.push(inputCount);
+    this.#committed.push(0);
   }
 
   committed(partition: number): number {

@@ -146,7 +146,18 @@ class Run {
         `${chosen.name} ${chosen.isToLeave ? "is to leave" : chosen.isFrozen ? "stands still" : "is back"}`,
       );
     }
+    if (!isCalm && !this.#ledger.isDone) this.#changeTopics();
     await Promise.resolve();
+  }
+
+  #changeTopics(): void {
+    const { world } = this;
+    const { draw } = world;
+    const kind = draw(400);
+    if (kind < 3 && world.cluster.partitionCount("in") < 6 && world.grow("in")) this.#ledger.grow(10 + draw(20));
+    // The coordinator loads its part anew.
+    else if (kind < 6) world.interrupt("__consumer_offsets");
+    else if (kind < 40) world.resume();
   }
 
   #start(): void {
@@ -171,6 +182,9 @@ class Run {
       fetched = await this.world.answerOf(({ groups }) => groups.fetchOffsets(request, true));
     }
     demand(fetched.ok, () => "the group's offsets cannot be told");
-    return fetched.response.topics?.[0]?.partitions?.map(({ committedOffset = -1 }) => committedOffset) ?? [];
+    const partitions = fetched.response.topics?.[0]?.partitions ?? [];
+    // A log that was compacted tells them in another order.
+    const sorted = partitions.toSorted((one, other) => (one.partitionIndex ?? 0) - (other.partitionIndex ?? 0));
+    return sorted.map(({ committedOffset = -1 }) => committedOffset);
   }
 }

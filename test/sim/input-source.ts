@@ -1,6 +1,6 @@
 import { type ErrorCode, errorName, Errors } from "../../src/protocol/errors.ts";
 import { type BrokerWorld, type SimulatedClient } from "./broker-world.ts";
-import { type SimulatedTopic } from "./simulated-broker.ts";
+import { type SimulatedTopic } from "./simulated-cluster.ts";
 import { Violation } from "./violation.ts";
 
 export const inputTopic: SimulatedTopic = { name: "in", id: "AAAAAAAAAAAAAAAAAAAAAQ", partitions: 3 };

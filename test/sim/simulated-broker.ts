@@ -6,13 +6,13 @@ import { TransactionCoordinator } from "../../src/coordinator/transaction/transa
 import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
 import { nodeCompute } from "../../src/io/node/node-compute.ts";
 import { type Logger } from "../../src/io/ports.ts";
+import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
 import { type WayOfWriting } from "../../src/log/write-choice.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { localReplicaChanges } from "../../src/metadata/delta/local-replica-changes.ts";
-import { MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
-import { emptyImage } from "../../src/metadata/image/metadata-image.ts";
+import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { Errors } from "../../src/protocol/errors.ts";
 import { ReplicaManager } from "../../src/replication/replica-manager.ts";
 import { TransactionVerification } from "../../src/replication/transaction-verification.ts";
@@ -21,14 +21,16 @@ import { produceHandler } from "../../src/server/handlers/produce.ts";
 import { LocalTransactionMarkers } from "../../src/server/local-transaction-markers.ts";
 import { MetadataCache } from "../../src/server/metadata-cache.ts";
 import { PartitionLookup } from "../../src/server/partition-lookup.ts";
+import { tellElections } from "../../src/server/publishers/coordinator-elections.ts";
 import { type ManualTime } from "../support/manual-time.ts";
 import { type SeededRandom } from "../support/random-bytes.ts";
 import { testConfig } from "../unit/coordinator/group-world.ts";
 import { testTransactionConfig } from "../unit/coordinator/transaction-world.ts";
+import { managerPorts, recurringAsUsual } from "../unit/log/directory/manager-options.ts";
+import { brokerId } from "../unit/replication/replicas.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
+import { type SimulatedCluster } from "./simulated-cluster.ts";
 
-const brokerId = 1;
-const dataDirectory = "/data";
 /** Members that stand still lose their partitions before their transactions time out. */
 const groupConfig = {
   ...testConfig,
@@ -38,11 +40,24 @@ const groupConfig = {
   consumerHeartbeatIntervalMsMin: 2_000,
 };
 
-export interface SimulatedTopic {
-  readonly name: string;
-  readonly id: string;
-  readonly partitions: number;
-}
+const cleanerConfig: CleanerConfig = {
+  isEnabled: true,
+  threads: 1,
+  backoffMs: 2_000,
+  dedupeBufferBytes: 24_000,
+  dedupeBufferLoadFactor: 0.9,
+  ioBufferBytes: 1_024,
+  ioBytesPerSecondMax: Number.MAX_VALUE,
+};
+
+/** Of what is written to nothing is compacted: small segments, which still hold what a large group is in a record. */
+const compaction = {
+  isCompacted: true,
+  isDeleted: false,
+  segmentBytes: 5_000,
+  minCleanableDirtyRatio: 0.2,
+  deleteRetentionMs: 10_000,
+};
 
 export interface SimulatedBrokerOptions {
   readonly disk: MemoryDisk;
@@ -50,9 +65,9 @@ export interface SimulatedBrokerOptions {
   readonly random: SeededRandom;
   readonly logger: Logger;
   readonly logConfig: LogConfig;
-  readonly topics: readonly SimulatedTopic[];
-  /** Of every partition: grows with each life. */
-  readonly leaderEpoch: number;
+  readonly cluster: SimulatedCluster;
+  /** Whether the topics of the coordinators are compacted meanwhile. */
+  readonly isCompacting: boolean;
   readonly transactionVersion: number;
   readonly takeProducerId: () => number;
 }
@@ -77,21 +92,12 @@ export class SimulatedBroker {
     const own = { clock: time, timers: time, logger };
     const workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute });
     this.#logManager = new LogManager({
-      ...own,
-      directories: [dataDirectory],
-      excluded: new Set(),
+      ...managerPorts(time, disk, random),
+      ...recurringAsUsual,
+      logger,
       defaultConfig: logConfig,
-      disk,
-      random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
       writeQueue: new WriteQueue({ timers: time, clock: time, choice: drawnChoice(random), tailCacheBytes: 65_536 }),
-      retentionIntervalMs: 300_000,
-      initialDelayMs: 30_000,
-      flushIntervalMs: Infinity,
-      recoveryPointIntervalMs: 60_000,
-      logStartIntervalMs: 60_000,
-      highWatermarkIntervalMs: 5_000,
-      producerIdExpirationMs: 86_400_000,
-      producerIdCheckIntervalMs: 600_000,
+      ...(options.isCompacting ? { cleaner: { config: cleanerConfig, workers } } : {}),
       producerSettings: { verifiesTransactions: true },
       onDirectoryFailed: (directory) => this.replicas.onDirectoryFailed(directory),
     });
@@ -154,25 +160,24 @@ export class SimulatedBroker {
 
   /** Loads the logs, and begins to lead all partitions; the coordinators load theirs while the first requests come. */
   start(): void {
-    const { topics, logConfig, leaderEpoch } = this.#options;
     this.#logManager.load();
     this.#logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
-    const delta = new MetadataDelta(emptyImage);
-    const internal = ["__transaction_state", "__consumer_offsets"].map((name, index) => ({
-      name,
-      id: `INTERNALtopicAAAAAAAA${"Qg"[index]}`,
-      partitions: 1,
-    }));
-    for (const topic of [...internal, ...topics]) replayTopic(delta, topic, leaderEpoch);
-    const image = delta.apply(emptyImage.provenance);
-    this.#cache.publish(delta, image);
-    const config = (topic: string) =>
-      topic.startsWith("__") ? { ...logConfig, isCompacted: true, isDeleted: false } : logConfig;
-    this.replicas.apply(localReplicaChanges(delta.topics!, brokerId), config);
-    void this.groups.onMetadataChanged(delta, image);
-    void this.groups.onElection(0, leaderEpoch);
-    void this.transactions.onElection(0, leaderEpoch);
+    this.publish(this.#options.cluster.elect());
     this.#logManager.start();
+  }
+
+  /** News of the metadata, to those whom a node tells them, in its order. */
+  publish(delta: MetadataDelta): void {
+    const { logConfig, cluster } = this.#options;
+    const { image } = cluster;
+    this.#cache.publish(delta, image);
+    const internal = { ...logConfig, ...compaction };
+    const config = (topic: string) => (topic.startsWith("__") ? internal : logConfig);
+    const topics = delta.topics!;
+    this.replicas.apply(localReplicaChanges(topics, brokerId), config);
+    void this.groups.onMetadataChanged(delta, image);
+    tellElections(this.groups, "__consumer_offsets", topics, brokerId, () => undefined);
+    tellElections(this.transactions, "__transaction_state", topics, brokerId, () => undefined);
   }
 
   /** The process is gone: nobody hears of it any more. */
@@ -196,29 +201,4 @@ function drawnChoice(random: SeededRandom): { wayFor(isUnderWay: boolean): WayOf
     wayFor: (isUnderWay) => (random.below(3) > 0 ? "now" : isUnderWay ? "later" : "aside"),
     note: () => undefined,
   };
-}
-
-function replayTopic(delta: MetadataDelta, { name, id, partitions }: SimulatedTopic, leaderEpoch: number): void {
-  delta.replay({ type: "topic", version: 0, data: { name, topicId: id } });
-  for (let partitionId = 0; partitionId < partitions; partitionId++) {
-    delta.replay({
-      type: "partition",
-      version: 0,
-      data: {
-        partitionId,
-        topicId: id,
-        replicas: [brokerId],
-        isr: [brokerId],
-        removingReplicas: [],
-        addingReplicas: [],
-        leader: brokerId,
-        leaderRecoveryState: 0,
-        leaderEpoch,
-        partitionEpoch: leaderEpoch,
-        directories: [],
-        eligibleLeaderReplicas: null,
-        lastKnownElr: null,
-      },
-    });
-  }
 }

@@ -14,13 +14,13 @@ interface KnownTransaction {
 
 /** What must come of it, and what was seen so far: the judge over all workers. */
 export class TransactionLedger {
-  readonly inputCounts: readonly number[];
+  readonly inputCounts: number[];
   readonly #transactions = new Map<string, KnownTransaction>();
   readonly #committed: number[];
   readonly #seen = new Set<string>();
 
   constructor(inputCounts: readonly number[]) {
-    this.inputCounts = inputCounts;
+    this.inputCounts = [...inputCounts];
     this.#committed = inputCounts.map(() => 0);
   }
 
@@ -38,6 +38,12 @@ export class TransactionLedger {
     const transaction: KnownTransaction = { outcome: "open", isEndSent: false, isCommitSent: false, written: [] };
     this.#transactions.set(key, transaction);
     return transaction;
+  }
+
+  /** There is one more partition of inputs. */
+  grow(inputCount: number): void {
+    this.inputCounts.push(inputCount);
+    this.#committed.push(0);
   }
 
   committed(partition: number): number {

@@ -6,6 +6,7 @@ import { FixedInput, inputTopic, type InputSource } from "./input-source.ts";
 import { TransactionLedger } from "./transaction-ledger.ts";
 import { outputPartitions, TransactionWorker } from "./transaction-worker.ts";
 import { demand, demandEqual } from "./violation.ts";
+import { wearEpochs } from "./worn-epochs.ts";
 
 export interface TransactionSimulationOptions {
   readonly onTrace?: (line: string) => void;
@@ -37,12 +38,15 @@ export async function simulateTransactions(
 class Run {
   readonly world: BrokerWorld;
   readonly #ledger: TransactionLedger;
-  readonly #readers = Array.from({ length: outputPartitions }, () => new CommittedReader());
+  readonly #readers: CommittedReader[] = [];
   /** Each partition has a transactional id, or there is a group of either protocol, and each worker has an id. */
   readonly #kind: "fixed" | "consumer" | "classic";
   readonly #workers: (TransactionWorker | undefined)[] = [];
   readonly #zombies: TransactionWorker[] = [];
   readonly #ended = new Set<TransactionWorker>();
+  /** Producers before have used up almost all epochs of the transactional ids. */
+  readonly #hasWornEpochs: boolean;
+  #isFirst = true;
   #names = 0;
 
   constructor(seed: number, options: TransactionSimulationOptions) {
@@ -54,12 +58,15 @@ class Run {
     const { draw } = this.world;
     this.#kind = (["fixed", "consumer", "classic"] as const)[draw(3)]!;
     this.#ledger = new TransactionLedger(Array.from({ length: inputTopic.partitions }, () => 3 + draw(10)));
+    this.#hasWornEpochs = draw(3) === 0;
   }
 
   async life(): Promise<void> {
     const { world } = this;
     const { draw } = world;
-    await world.boot(true);
+    await world.boot(!this.#isFirst || !this.#hasWornEpochs);
+    if (this.#isFirst && this.#hasWornEpochs) await wearEpochs(world, this.#ids());
+    this.#isFirst = false;
     if (draw(3) > 0) world.disk.cutAfter(1 + draw(150), (sizeBytes) => draw(sizeBytes + 1));
     await world.live(40 + draw(220), () => this.#onStep());
     world.end();
@@ -69,6 +76,7 @@ class Run {
   async finish(): Promise<void> {
     const { world } = this;
     await world.boot(false);
+    this.#isFirst = false;
     for (const zombie of this.#zombies) zombie.isFrozen = false;
     await world.finish(
       () => this.#ledger.isDone && world.runningCount === 0,
@@ -83,7 +91,7 @@ class Run {
   async #onStep(): Promise<void> {
     const { world } = this;
     const { draw, isCalm } = world;
-    for (let slot = 0; slot < inputTopic.partitions; slot++) {
+    for (let slot = 0; slot < this.#ledger.inputCounts.length; slot++) {
       const worker = this.#workers[slot];
       const isGone = worker === undefined || this.#ended.has(worker);
       if (isGone ? !this.#ledger.isDone && draw(3) === 0 : !isCalm && draw(150) === 0) {
@@ -98,7 +106,25 @@ class Run {
       world.trace(`${zombie!.name} is back`);
     }
     if (draw(5) === 0) this.#read(400);
+    if (!isCalm && !this.#ledger.isDone) this.#changeTopics();
     await Promise.resolve();
+  }
+
+  /** What those who administer the cluster do, and what happens to it. */
+  #changeTopics(): void {
+    const { world } = this;
+    const { draw } = world;
+    const kind = draw(400);
+    if (kind < 2 && world.cluster.partitionCount("out") < 4) world.grow("out");
+    else if (kind < 4 && world.cluster.partitionCount("in") < 5 && world.grow("in")) this.#ledger.grow(3 + draw(10));
+    // Markers wait for the partition, and coordinators load their part anew.
+    else if (kind < 8) world.interrupt(["out", "__consumer_offsets", "__transaction_state"][draw(3)]!);
+    else if (kind < 40) world.resume();
+  }
+
+  #ids(): string[] {
+    const isFixed = this.#kind === "fixed";
+    return Array.from({ length: isFixed ? inputTopic.partitions : 12 }, (_, index) => `${isFixed ? "t" : "w"}${index}`);
   }
 
   #freeze(worker: TransactionWorker): void {
@@ -127,9 +153,10 @@ class Run {
   #read(maxBytes: number): void {
     const { broker, disk } = this.world;
     if (broker === undefined || !disk.isOn) return;
-    for (const [index, reader] of this.#readers.entries()) {
+    for (let index = 0; index < this.world.cluster.partitionCount("out"); index++) {
+      const reader = (this.#readers[index] ??= new CommittedReader());
       const partition = broker.replicas.partition("out", index);
-      if (partition === undefined) continue;
+      if (partition === undefined || !partition.isLeader) continue;
       for (const record of reader.read(partition, maxBytes)) this.#ledger.read(record);
     }
   }

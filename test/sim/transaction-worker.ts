@@ -118,7 +118,7 @@ export class TransactionWorker implements SimulatedClient {
   #take({ producerId, producerEpoch }: { readonly producerId: number; readonly producerEpoch: number }): void {
     this.#producerId = producerId;
     this.#producerEpoch = producerEpoch;
-    this.#sequences = Array.from({ length: outputPartitions }, () => 0);
+    this.#sequences = [];
     this.#isInDoubt = false;
   }
 
@@ -137,16 +137,16 @@ export class TransactionWorker implements SimulatedClient {
     const known = this.#ledger.begin(key);
     const { draw, isCalm } = this.#world;
     const positions = new Map(this.#source.positions);
-    const outputs: string[][] = Array.from({ length: outputPartitions }, () => []);
+    const outputs: string[][] = Array.from({ length: this.#world.cluster.partitionCount("out") }, () => []);
     for (const [partition, count] of inputs) {
       for (let index = 0; index < count; index++) {
-        outputs[draw(outputPartitions)]!.push(`${partition}:${positions.get(partition)! + index}`);
+        outputs[draw(outputs.length)]!.push(`${partition}:${positions.get(partition)! + index}`);
       }
     }
     let state: Step = "done";
     const commitsFirst = draw(4) === 0;
     if (commitsFirst) state = await this.#commitOffsets(inputs, positions);
-    for (let partition = 0; partition < outputPartitions && state === "done"; partition++) {
+    for (let partition = 0; partition < outputs.length && state === "done"; partition++) {
       for (const values of pieces(outputs[partition]!, draw(2) === 0)) {
         if (state === "done") state = await this.#produce(key, partition, values);
         if (state === "done") known.written.push(...values);
@@ -172,7 +172,7 @@ export class TransactionWorker implements SimulatedClient {
       buildBatch({
         producerId: this.#producerId,
         producerEpoch: this.#producerEpoch,
-        baseSequence: this.#sequences[partition]!,
+        baseSequence: this.#sequences[partition] ?? 0,
         isTransactional: true,
         records: values.map((value) => ({
           key: Buffer.from(key),
@@ -200,7 +200,7 @@ export class TransactionWorker implements SimulatedClient {
         throw new Violation("no answer to a produce request");
       return answer.responses?.[0]?.partitionResponses?.[0]?.errorCode ?? -1;
     });
-    if (result === "done") this.#sequences[partition]! += values.length;
+    if (result === "done") this.#sequences[partition] = (this.#sequences[partition] ?? 0) + values.length;
     return result;
   }
 
