@@ -8,6 +8,8 @@ export const transactionIndexSuffix = ".txnindex";
 export const producerSnapshotSuffix = ".snapshot";
 /** Waits for its removal. */
 export const deletedSuffix = ".deleted";
+/** The same of what was cut off: another segment may begin there, and its deletion must not be taken for this one's. */
+export const cutSuffix = ".cut.deleted";
 /** Written by the cleaner and not complete. */
 export const cleanedSuffix = ".cleaned";
 /** Written by the cleaner, complete, and about to replace segments. */

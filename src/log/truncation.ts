@@ -29,9 +29,10 @@ export function truncateTo(storage: LogStorage, offset: Offset): void {
   // The last ones first: whenever a crash comes, what is left has no gap.
   for (const segment of gone.toReversed()) {
     segments.remove(segment);
-    segment.remove();
+    segment.markCut();
   }
   if (gone.length > 0) storage.disk.syncDirectory(storage.directory);
+  storage.removeAside(gone);
   cut?.truncateTo(offset, nowMs);
   // Were it not durable, a loss of power could bring back what was cut behind what is written in its place.
   cut?.file.sync();
@@ -45,12 +46,14 @@ export function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): vo
   storage.cleaning?.abort();
   storage.tail.clear();
   storage.forgetUnwritten();
-  for (const segment of storage.segments.all().toReversed()) {
+  const gone = storage.segments.all().toReversed();
+  for (const segment of gone) {
     storage.segments.remove(segment);
-    segment.remove();
+    segment.markCut();
   }
   storage.removeProducerSnapshots(() => true);
   storage.disk.syncDirectory(storage.directory);
+  storage.removeAside(gone);
   storage.addSegment(offset);
   storage.leaderEpochs.clear();
   storage.producerState.clear(offset);

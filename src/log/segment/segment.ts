@@ -5,6 +5,7 @@ import { scanHeaders } from "../batch-scan.ts";
 import { type LogConfig, rollMs } from "../log-config.ts";
 import {
   cleanedSuffix,
+  cutSuffix,
   deletedSuffix,
   logSuffix,
   segmentFileName,
@@ -399,8 +400,17 @@ export class Segment {
 
   /** Gives the files the suffix that says they are to be removed; they can still be read. */
   markDeleted(): void {
+    this.#moveAside(deletedSuffix);
+  }
+
+  /** As `markDeleted`, of a segment that was cut off. */
+  markCut(): void {
+    this.#moveAside(cutSuffix);
+  }
+
+  #moveAside(suffix: string): void {
     const from = this.#paths();
-    this.#setPaths(deletedSuffix);
+    this.#setPaths(suffix);
     // The `.log` file goes first: what is left of a crash is then indexes without it, and no log without its indexes.
     this.#rename(from.reverse(), this.#paths().reverse());
   }

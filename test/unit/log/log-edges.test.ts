@@ -95,7 +95,8 @@ test("a segment that somebody removed is missed, and does not come back empty", 
 });
 
 test("a search by time misses a segment that is deleted under it, and blames nobody", async () => {
-  const subject = openLog(new MemoryDisk());
+  const disk = new MemoryDisk();
+  const subject = openLog(disk);
   const at = (timestamp: number) => ({ key: null, value: Buffer.from("value"), timestamp });
   // The record that is late enough lies before the log's start.
   subject.log.appendAsLeader(buildBatch({ records: [at(startMs + 9), at(startMs)] }), 0, "client", startMs);
@@ -106,6 +107,7 @@ test("a search by time misses a segment that is deleted under it, and blames nob
   append(subject, 1, { timestamp: startMs + 9 });
   const search = subject.log.offsetForTimestamp(startMs + 9, undefined as never);
   subject.log.truncateFullyAndStartAt(0);
+  for (const name of disk.list(logDirectory)) if (name.endsWith(".deleted")) disk.remove(`${logDirectory}/${name}`);
   expect(await search).toBe(Errors.KAFKA_STORAGE_ERROR);
   expect(subject.diskErrors).toEqual([]);
 });
