@@ -7,6 +7,4 @@ while [ -L "$self" ]; do
 done
 root=$(cd "$(dirname "$self")/.." && pwd -P) || exit 1
 [ -f "$root/dist/cli/kafka-server-start.cjs" ] || node "$root/tools/prepare.js" >&2 || exit 1
-# The young generation: with 16 MiB, which is Node's default, a broker with many connections takes some 20 MB more memory, and
-# the processor's caches lose sight of what requests leave behind.
-exec node --max-semi-space-size=4 "$root/dist/cli/kafka-server-start.cjs" "$@"
+exec node "$root/dist/cli/kafka-server-start.cjs" "$@"

@@ -18,9 +18,6 @@ export interface Target {
 
 const clusterId = "MkU3OEVBNTcwNTJENDM2Qk";
 
-/** The flags that our start scripts pass. */
-const nodeFlags = ["--max-semi-space-size=4"];
-
 export function odradekTarget(root: string): Target {
   return {
     name: "odradek",
@@ -29,10 +26,7 @@ export function odradekTarget(root: string): Target {
       file: process.execPath,
       args: [join(root, "dist/cli/kafka-storage.js"), ...formatArguments(propertiesFile)],
     }),
-    start: (propertiesFile) => ({
-      file: process.execPath,
-      args: [...nodeFlags, join(root, "bin/odradek.cjs"), propertiesFile],
-    }),
+    start: (propertiesFile) => ({ file: process.execPath, args: [join(root, "bin/odradek.cjs"), propertiesFile] }),
   };
 }
 

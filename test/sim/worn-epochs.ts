@@ -15,7 +15,11 @@ export async function wearEpochs(world: BrokerWorld, transactionalIds: readonly 
   const version = recordVersionOf(world.transactionVersion);
   const records = transactionalIds.map((transactionalId) => {
     const producerEpoch = 32_766 - draw(6);
-    const transaction = { ...newTransaction(transactionalId, world.takeProducerId(), nowMs), producerEpoch, timeoutMs: 1 };
+    const transaction = {
+      ...newTransaction(transactionalId, world.takeProducerId(), nowMs),
+      producerEpoch,
+      timeoutMs: 1,
+    };
     return { ...encodeTransactionRecord({ transactionalId, transaction, version }), timestamp: nowMs };
   });
   const { ok } = partition.appendAsLeader(buildBatch({ records }), "coordinator", nowMs);
