@@ -3,13 +3,9 @@ import { type ApiResponse } from "../../protocol/apis.ts";
 import { errorName, Errors } from "../../protocol/errors.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { type Cluster } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
-import { DisconnectError, KafkaError, throwIfError, TimeoutError } from "./kafka-error.ts";
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import { DisconnectError, KafkaError } from "./kafka-error.ts";
+import { type TopicPartition } from "./topic-partition.ts";
+import { FinalError, isStaleLeader, throwUnlessFine, TransactionCalls } from "./transaction-calls.ts";
 
 export type ProducerState =
   ApiResponse<"describeProducers">["topics"][number]["partitions"][number]["activeProducers"][number];
@@ -45,29 +41,25 @@ export interface AbortSpec extends TopicPartition {
   readonly coordinatorEpoch: number;
 }
 
-const transactionKeyType = 1;
 const handlers = "org.apache.kafka.clients.admin.internals";
-const staleCoordinator: readonly number[] = [Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE];
-const staleLeader: readonly number[] = [
-  Errors.NOT_LEADER_OR_FOLLOWER,
-  Errors.REPLICA_NOT_AVAILABLE,
-  Errors.BROKER_NOT_AVAILABLE,
-  Errors.UNKNOWN_TOPIC_OR_PARTITION,
-];
 
 /** What an administrator can ask and do about transactions. Each operation retries what may pass. */
 export class TransactionAdmin {
   readonly cluster: Cluster;
   readonly timeoutMs: number;
+  readonly #calls: TransactionCalls;
 
   constructor(cluster: Cluster, timeoutMs: number) {
     this.cluster = cluster;
     this.timeoutMs = timeoutMs;
+    this.#calls = new TransactionCalls(cluster, timeoutMs);
   }
 
   /** The transactional ids of every broker, in the order of the brokers' ids. */
   async listTransactions(filter: TransactionFilter): Promise<TransactionListing[]> {
-    const { brokers } = await this.#retry("listTransactions", () => this.cluster.sendToAny("describeCluster", {}));
+    const { brokers } = await this.#calls.retry("listTransactions", () =>
+      this.cluster.sendToAny("describeCluster", {}),
+    );
     const ids = brokers.map(({ brokerId }) => brokerId).sort((a, b) => a - b);
     const found = await Promise.all(ids.map((id) => this.#transactionsOf(id, filter)));
     return found.flat();
@@ -75,7 +67,7 @@ export class TransactionAdmin {
 
   async describeTransaction(transactionalId: string): Promise<TransactionDescription> {
     const about = `DescribeTransactions request for transactionalId \`${transactionalId}\` failed`;
-    const { broker, answer } = await this.#fromCoordinator(
+    const { broker, answer } = await this.#calls.fromCoordinator(
       transactionalId,
       "describeTransactions",
       async (connection) => {
@@ -109,7 +101,7 @@ export class TransactionAdmin {
   /** Ends the open transaction of an id, and fences its producer. */
   async forceTerminate(transactionalId: string): Promise<void> {
     const about = `InitProducerId request for transactionalId \`${transactionalId}\` failed due to`;
-    await this.#fromCoordinator(transactionalId, "fenceProducer", async (connection) => {
+    await this.#calls.fromCoordinator(transactionalId, "fenceProducer", async (connection) => {
       const { errorCode } = await connection.send("initProducerId", {
         transactionalId,
         transactionTimeoutMs: this.cluster.options.requestTimeoutMs,
@@ -127,7 +119,7 @@ export class TransactionAdmin {
     const { topic, partition } = where;
     const name = `${topic}-${partition}`;
     const about = "Failed to describe active producers for partition";
-    return this.#fromReplica(where, "describeProducers", brokerId, async (connection) => {
+    return this.#calls.fromReplica(where, "describeProducers", brokerId, async (connection) => {
       const answer = await connection.send("describeProducers", {
         topics: [{ name: topic, partitionIndexes: [partition] }],
       });
@@ -140,7 +132,7 @@ export class TransactionAdmin {
         });
         throw new FinalError(errorCode, `${about} ${name} on brokerId ${brokerId}`);
       }
-      if (errorCode !== Errors.NONE && !staleLeader.includes(errorCode)) {
+      if (errorCode !== Errors.NONE && !isStaleLeader(errorCode)) {
         const what =
           errorCode === Errors.INVALID_TOPIC_EXCEPTION
             ? "Invalid topic"
@@ -163,7 +155,7 @@ export class TransactionAdmin {
   async abortTransaction(spec: AbortSpec): Promise<void> {
     const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = spec;
     const about = `WriteTxnMarkers request with ${describeAbort(spec)} failed`;
-    await this.#fromReplica(spec, "abortTransaction", undefined, async (connection) => {
+    await this.#calls.fromReplica(spec, "abortTransaction", undefined, async (connection) => {
       const answer = await connection.send("writeTxnMarkers", {
         markers: [
           {
@@ -176,7 +168,7 @@ export class TransactionAdmin {
         ],
       });
       const { errorCode } = answer.markers[0]?.topics[0]?.partitions[0] ?? { errorCode: Errors.UNKNOWN_SERVER_ERROR };
-      if (errorCode !== Errors.NONE && !staleLeader.includes(errorCode)) this.#complainOfAbort(spec, errorCode);
+      if (errorCode !== Errors.NONE && !isStaleLeader(errorCode)) this.#complainOfAbort(spec, errorCode);
       throwUnlessFine(errorCode, {
         [Errors.CLUSTER_AUTHORIZATION_FAILED]: `${about} due to cluster authorization error`,
         [Errors.INVALID_PRODUCER_EPOCH]: `${about} due an invalid producer epoch`,
@@ -188,8 +180,8 @@ export class TransactionAdmin {
 
   async #transactionsOf(coordinatorId: number, filter: TransactionFilter): Promise<TransactionListing[]> {
     const about = `request sent to broker ${coordinatorId} failed`;
-    const answer = await this.#retry("listTransactions", async () => {
-      const connection = await this.#brokerConnection(coordinatorId);
+    const answer = await this.#calls.retry("listTransactions", async () => {
+      const connection = await this.#calls.brokerConnection(coordinatorId);
       const listed = await connection.send("listTransactions", {
         producerIdFilters: [...(filter.producerIds ?? [])],
         durationFilter: filter.durationMs ?? -1,
@@ -214,73 +206,6 @@ export class TransactionAdmin {
       producerId,
       state: transactionState,
     }));
-  }
-
-  async #fromCoordinator<T>(
-    transactionalId: string,
-    call: string,
-    ask: (connection: Connection) => Promise<T>,
-  ): Promise<{ broker: number; answer: T }> {
-    return this.#retry(call, async () => {
-      const { coordinators } = await this.cluster.sendToAny("findCoordinator", {
-        keyType: transactionKeyType,
-        coordinatorKeys: [transactionalId],
-      });
-      const [found] = coordinators;
-      if (found === undefined) throw new DisconnectError();
-      throwIfError(found.errorCode, found.errorMessage);
-      return { broker: found.nodeId, answer: await ask(await this.#brokerConnection(found.nodeId)) };
-    });
-  }
-
-  /** Asks the leader of a partition, which is waited for, or one broker. */
-  async #fromReplica<T>(
-    { topic, partition }: TopicPartition,
-    api: string,
-    brokerId: number | undefined,
-    ask: (connection: Connection) => Promise<T>,
-  ): Promise<T> {
-    const { clock } = this.cluster.ports;
-    const deadlineMs = clock.wallMs() + this.timeoutMs;
-    let tries = 0;
-    let call = api;
-    try {
-      return await this.#retry(api, async () => {
-        tries++;
-        call = `${api}(api=METADATA)`;
-        const target = brokerId ?? (await this.#leaderOf(topic, partition));
-        call = `${api}(api=${api === "abortTransaction" ? "WRITE_TXN_MARKERS" : "DESCRIBE_PRODUCERS"})`;
-        return ask(await this.#brokerConnection(target)).catch((error: unknown) => {
-          // Where it is led now is looked up before the next try.
-          this.cluster.forgetTopic(topic);
-          throw error;
-        });
-      });
-    } catch (error) {
-      if (!(error instanceof KafkaError) || error instanceof FinalError || !staleLeader.includes(error.code))
-        throw error;
-      const now = clock.wallMs();
-      throw new TimeoutError(
-        `Call(callName=${call}, deadlineMs=${deadlineMs}, tries=${tries}, nextAllowedTryMs=${now}) timed out at ${now} after ${tries} attempt(s)`,
-      );
-    }
-  }
-
-  async #leaderOf(topic: string, partition: number): Promise<number> {
-    const found = this.cluster.topic(topic) ?? (await this.cluster.refreshTopics([topic], false))[0];
-    const leader = found?.partitions.find(({ index }) => index === partition)?.leaderId ?? -1;
-    if (leader >= 0) return leader;
-    this.cluster.forgetTopic(topic);
-    throw new KafkaError(Errors.UNKNOWN_TOPIC_OR_PARTITION);
-  }
-
-  async #brokerConnection(brokerId: number): Promise<Connection> {
-    if (!this.cluster.knows(brokerId)) await this.cluster.refreshTopics([], false);
-    return this.cluster.connectionTo(brokerId);
-  }
-
-  #retry<T>(call: string, attempt: () => Promise<T>): Promise<T> {
-    return this.cluster.retry(`Timed out waiting for a node assignment. Call: ${call}`, this.timeoutMs, attempt);
   }
 
   #complainOfAbort(spec: AbortSpec, code: number): void {
@@ -308,23 +233,6 @@ export class TransactionAdmin {
   }
 }
 
-/** An answer that ends the operation although its code may come right in a moment elsewhere. */
-class FinalError extends KafkaError {
-  override readonly isRetriable: boolean = false;
-}
-
 export function describeAbort({ topic, partition, producerId, producerEpoch, coordinatorEpoch }: AbortSpec): string {
   return `AbortTransactionSpec(topicPartition=${topic}-${partition}, producerId=${producerId}, producerEpoch=${producerEpoch}, coordinatorEpoch=${coordinatorEpoch})`;
-}
-
-/** Codes that another try may get over are thrown as they are; others with what the client says of them. */
-function throwUnlessFine(code: number, messages: Readonly<Record<number, string>> & { otherwise: string }): void {
-  if (code === Errors.NONE) return;
-  const isTransient =
-    code === Errors.COORDINATOR_LOAD_IN_PROGRESS ||
-    code === Errors.CONCURRENT_TRANSACTIONS ||
-    staleCoordinator.includes(code) ||
-    staleLeader.includes(code);
-  if (isTransient) throw new KafkaError(code);
-  throw new FinalError(code, messages[code] ?? messages.otherwise);
 }

@@ -1,5 +1,5 @@
 import { ClientError } from "../client/kafka-error.ts";
-import { type OutgoingRecord } from "../client/producer/producer.ts";
+import { type OutgoingRecord } from "../client/producer/producer-settings.ts";
 
 /** How a line becomes a record: the properties of Kafka's LineMessageReader. */
 export interface LineFormat {

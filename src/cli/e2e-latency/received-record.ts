@@ -1,7 +1,7 @@
 import { type Consumer } from "../client/consumer/consumer.ts";
 import { type ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { ClientError } from "../client/kafka-error.ts";
-import { type OutgoingRecord } from "../client/producer/producer.ts";
+import { type OutgoingRecord } from "../client/producer/producer-settings.ts";
 
 /**
  * Takes what the consumer has read, which must be the record that was sent, and nothing else.

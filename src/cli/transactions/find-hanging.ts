@@ -2,12 +2,8 @@ import { javaHashOrder } from "../../base/java-hash.ts";
 import { type GivenArguments } from "../arguments/given-arguments.ts";
 import { Admin } from "../client/admin.ts";
 import { KafkaError } from "../client/kafka-error.ts";
-import {
-  type ProducerState,
-  type TopicPartition,
-  type TransactionAdmin,
-  type TransactionDescription,
-} from "../client/transaction-admin.ts";
+import { type ProducerState, type TransactionAdmin, type TransactionDescription } from "../client/transaction-admin.ts";
+import { type TopicPartition } from "../client/topic-partition.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { prettyTable } from "../command/pretty-table.ts";
 import { type Terminal } from "../command/terminal.ts";

@@ -1,7 +1,30 @@
+import { type RecordDraft } from "../../../protocol/records/batch-builder.ts";
 import { type CompressionName } from "../../../io/ports.ts";
 import { ConfigurationError } from "../kafka-error.ts";
-import { type ProducerSettings } from "./producer.ts";
 import { type ClientProperties } from "../../command/properties.ts";
+
+export interface ProducerSettings {
+  readonly acks: -1 | 0 | 1;
+  readonly isIdempotent: boolean;
+  readonly retries: number;
+  readonly lingerMs: number;
+  readonly batchSizeBytes: number;
+  readonly requestSizeBytesMax: number;
+  /** Bytes of records that wait for the broker; beyond that `append` makes its caller wait. */
+  readonly bufferBytesMax: number;
+  readonly compression: CompressionName | "none";
+  readonly compressionLevel: number | undefined;
+  readonly requestTimeoutMs: number;
+  /** How long `append` waits for the topic. */
+  readonly maxBlockMs: number;
+  /** From `append` to the end of all retries. */
+  readonly deliveryTimeoutMs: number;
+}
+
+export interface OutgoingRecord extends Omit<RecordDraft, "timestamp" | "offsetDelta"> {
+  /** The present when left out. */
+  readonly timestamp?: number;
+}
 
 const acksOf: ReadonlyMap<string, -1 | 0 | 1> = new Map([
   ["all", -1],

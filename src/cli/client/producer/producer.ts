@@ -1,51 +1,23 @@
-import { type CompressionName, type Compute } from "../../../io/ports.ts";
+import { type Compute } from "../../../io/ports.ts";
 import { type ApiResponse } from "../../../protocol/apis.ts";
 import { errorName, Errors } from "../../../protocol/errors.ts";
-import { buildBatch, compressBatch, type RecordDraft } from "../../../protocol/records/batch-builder.ts";
+import { buildBatch, compressBatch } from "../../../protocol/records/batch-builder.ts";
 import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
 import { type Connection } from "../connection.ts";
-import { ClientError, KafkaError, throwIfError, TimeoutError } from "../kafka-error.ts";
+import { ClientError, throwIfError, TimeoutError } from "../kafka-error.ts";
 import { partitionOfKey } from "./murmur2.ts";
-import { BatchRefused, batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
+import { batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
+import { type Lane, type LaneBatch, Lanes, numbered } from "./lanes.ts";
+import { failureOf } from "./batch-failure.ts";
+import { inRequests, produceRequest, refusal, resultFor } from "./produce-request.ts";
+import { type OutgoingRecord, type ProducerSettings } from "./producer-settings.ts";
 import { type ProducerIdentity, type ProducerTransactions } from "./producer-transactions.ts";
+import { RecordBuffer } from "./record-buffer.ts";
 import { StickyPartition } from "./sticky-partition.ts";
-
-export interface ProducerSettings {
-  readonly acks: -1 | 0 | 1;
-  readonly isIdempotent: boolean;
-  readonly retries: number;
-  readonly lingerMs: number;
-  readonly batchSizeBytes: number;
-  readonly requestSizeBytesMax: number;
-  /** Bytes of records that wait for the broker; beyond that `append` makes its caller wait. */
-  readonly bufferBytesMax: number;
-  readonly compression: CompressionName | "none";
-  readonly compressionLevel: number | undefined;
-  readonly requestTimeoutMs: number;
-  /** How long `append` waits for the topic. */
-  readonly maxBlockMs: number;
-  /** From `append` to the end of all retries. */
-  readonly deliveryTimeoutMs: number;
-}
-
-export interface OutgoingRecord extends Omit<RecordDraft, "timestamp" | "offsetDelta"> {
-  /** The present when left out. */
-  readonly timestamp?: number;
-}
 
 /** Requests under way to one broker. */
 const inFlightMax = 5;
 const sender = "org.apache.kafka.clients.producer.internals.Sender";
-
-/** The unacknowledged batches of one partition, oldest first; only the last may be open. */
-interface Lane {
-  readonly topic: string;
-  readonly partition: number;
-  batches: PendingBatch[];
-  nextSequence: number;
-  /** The producer id that the sequence numbers belong to. */
-  producer: ProducerIdentity | undefined;
-}
 
 /** Sends records in batches, each partition's in order, and again when a broker could not take them. */
 export class Producer {
@@ -53,18 +25,17 @@ export class Producer {
   readonly #compute: Compute;
   readonly #settings: ProducerSettings;
   readonly #sticky: StickyPartition;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #buffer: RecordBuffer;
+  readonly #lanes = new Lanes();
   readonly #inFlight = new Map<number, number>();
   readonly #transactions: ProducerTransactions | undefined;
   #identity: ProducerIdentity | undefined;
-  #bufferedBytes = 0;
   /** Nothing waits for its batch to fill. */
   #isFlushing = false;
   #isDrainScheduled = false;
   #isDraining = false;
   /** Something changed while a drain was under way. */
   #mustDrainAgain = false;
-  #waiters: (() => void)[] = [];
 
   /** @param transactions has all records sent in transactions */
   constructor(cluster: Cluster, compute: Compute, settings: ProducerSettings, transactions?: ProducerTransactions) {
@@ -72,6 +43,7 @@ export class Producer {
     this.#compute = compute;
     this.#settings = settings;
     this.#transactions = transactions;
+    this.#buffer = new RecordBuffer(settings.bufferBytesMax);
     this.#sticky = new StickyPartition(cluster.ports.random, settings.batchSizeBytes);
   }
 
@@ -89,7 +61,7 @@ export class Producer {
         );
       }
       const topic = this.#cluster.topic(topicName) ?? (await this.#findTopic(topicName));
-      while (this.#bufferedBytes > this.#settings.bufferBytesMax) await this.#change();
+      while (this.#buffer.isFull) await this.#change();
       this.#queue(topic, record, sizeBytes, delivered);
     } catch (error) {
       delivered(error as Error);
@@ -100,7 +72,7 @@ export class Producer {
   async flush(): Promise<void> {
     this.#isFlushing = true;
     this.#scheduleDrain();
-    while (this.#bufferedBytes > 0) await this.#change();
+    while (!this.#buffer.isEmpty) await this.#change();
     this.#isFlushing = false;
   }
 
@@ -123,7 +95,7 @@ export class Producer {
   #queue(topic: TopicInfo, record: OutgoingRecord, sizeBytes: number, delivered: Delivered): void {
     const count = topic.partitions.length;
     const partition = record.key === null ? this.#sticky.next(count, sizeBytes) : partitionOfKey(record.key, count);
-    const lane = this.#laneOf(topic.name, partition);
+    const lane = this.#lanes.of(topic.name, partition);
     let batch = lane.batches.at(-1);
     if (batch?.state !== "open" || batch.sizeBytes + sizeBytes > this.#settings.batchSizeBytes) {
       if (batch?.state === "open") {
@@ -137,17 +109,7 @@ export class Producer {
       else this.#scheduleDrain();
     }
     batch.add({ ...record, timestamp: record.timestamp ?? this.#cluster.ports.clock.wallMs() }, sizeBytes, delivered);
-    this.#bufferedBytes += sizeBytes;
-  }
-
-  #laneOf(topic: string, partition: number): Lane {
-    const key = `${topic}-${partition}`;
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = { topic, partition, batches: [], nextSequence: 0, producer: undefined };
-      this.#lanes.set(key, lane);
-    }
-    return lane;
+    this.#buffer.add(sizeBytes);
   }
 
   #scheduleDrain(): void {
@@ -168,7 +130,8 @@ export class Producer {
         this.#mustDrainAgain = false;
         this.#expire();
         if (this.#transactions !== undefined) this.#identity = this.#transactions.identity;
-        else if (this.#settings.isIdempotent && this.#identity === undefined && this.#hasWork()) await this.#identify();
+        else if (this.#settings.isIdempotent && this.#identity === undefined && this.#lanes.hasWork)
+          await this.#identify();
         await this.#sendReady();
       } while (this.#mustDrainAgain);
     } catch (error) {
@@ -183,10 +146,6 @@ export class Producer {
     this.#cluster.ports.timers.after(this.#cluster.options.retryBackoffMs, () => this.#scheduleDrain());
   }
 
-  #hasWork(): boolean {
-    return [...this.#lanes.values()].some(({ batches }) => batches.length > 0);
-  }
-
   async #identify(): Promise<void> {
     const { errorCode, producerId, producerEpoch } = await this.#cluster.sendToAny("initProducerId", {
       transactionalId: null,
@@ -197,8 +156,8 @@ export class Producer {
   }
 
   async #sendReady(): Promise<void> {
-    const byLeader = new Map<number, { lane: Lane; batch: PendingBatch }[]>();
-    for (const lane of this.#lanes.values()) {
+    const byLeader = new Map<number, LaneBatch[]>();
+    for (const lane of this.#lanes.all()) {
       const batch = this.#nextOf(lane);
       if (batch === undefined) continue;
       const leader = await this.#leaderOf(lane);
@@ -227,7 +186,7 @@ export class Producer {
     const isDue =
       batch.state === "ready" ||
       this.#isFlushing ||
-      this.#bufferedBytes > this.#settings.bufferBytesMax ||
+      this.#buffer.isFull ||
       monotonicMs() - batch.createdMs >= this.#settings.lingerMs;
     if (!isDue) return undefined;
     const isUnderWay = lane.batches.some(({ state }) => state === "inFlight");
@@ -246,27 +205,16 @@ export class Producer {
     return undefined;
   }
 
-  async #encode(lane: Lane, batch: PendingBatch): Promise<Buffer> {
-    const { records } = batch;
-    let numbered = {};
-    if (this.#identity !== undefined) {
-      if (lane.producer !== this.#identity) {
-        lane.producer = this.#identity;
-        lane.nextSequence = 0;
-      }
-      numbered = {
-        producerId: this.#identity.id,
-        producerEpoch: this.#identity.epoch,
-        baseSequence: lane.nextSequence,
-        isTransactional: this.#transactions !== undefined,
-      };
-      lane.nextSequence += records.length;
-    }
+  #encode(lane: Lane, batch: PendingBatch): Promise<Buffer> {
     const { compression, compressionLevel } = this.#settings;
-    return compressBatch(buildBatch({ records, ...numbered }), compression, this.#compute, compressionLevel);
+    const draft = {
+      records: batch.records,
+      ...numbered(lane, batch.records.length, this.#identity, this.#transactions !== undefined),
+    };
+    return compressBatch(buildBatch(draft), compression, this.#compute, compressionLevel);
   }
 
-  async #sendTo(leader: number, chosen: readonly { lane: Lane; batch: PendingBatch }[]): Promise<void> {
+  async #sendTo(leader: number, chosen: readonly LaneBatch[]): Promise<void> {
     for (const { batch } of chosen) batch.state = "inFlight";
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 0) + 1);
     try {
@@ -281,21 +229,13 @@ export class Producer {
     }
   }
 
-  async #exchange(connection: Connection, chosen: readonly { lane: Lane; batch: PendingBatch }[]): Promise<void> {
+  async #exchange(connection: Connection, chosen: readonly LaneBatch[]): Promise<void> {
     const { acks, requestTimeoutMs } = this.#settings;
-    const topics = [...new Set(chosen.map(({ lane }) => lane.topic))];
-    const request = {
+    const request = produceRequest(this.#cluster, chosen, {
       transactionalId: this.#transactions?.id ?? null,
       acks,
       timeoutMs: requestTimeoutMs,
-      topicData: topics.map((name) => ({
-        name,
-        topicId: this.#cluster.topicIdOf(name),
-        partitionData: chosen
-          .filter(({ lane }) => lane.topic === name)
-          .map(({ lane, batch }) => ({ index: lane.partition, records: batch.bytes ?? null })),
-      })),
-    };
+    });
     if (acks === 0) {
       connection.sendWithoutAnswer(request);
       for (const { lane, batch } of chosen) this.#finish(lane, batch, -1);
@@ -306,10 +246,7 @@ export class Producer {
   }
 
   #onAnswer(lane: Lane, batch: PendingBatch, answer: ApiResponse<"produce">): void {
-    const id = this.#cluster.topicIdOf(lane.topic);
-    const result = answer.responses
-      .find(({ name, topicId }) => name === lane.topic || topicId === id)
-      ?.partitionResponses.find(({ index }) => index === lane.partition);
+    const result = resultFor(this.#cluster, lane, answer);
     const code = result?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
     // A duplicate is there already: the first answer was lost.
     if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER)
@@ -318,28 +255,25 @@ export class Producer {
   }
 
   #onFailure(lane: Lane, batch: PendingBatch, error: Error): void {
-    const code = error instanceof KafkaError ? error.code : Errors.NETWORK_EXCEPTION;
-    const isFirst = lane.batches[0] === batch;
-    // What was sent behind a batch that failed comes out of order, and goes again after it.
-    const isBehindFailure = code === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER && !isFirst;
-    const isUnknown = code === Errors.UNKNOWN_PRODUCER_ID || code === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
-    const wasSent = batch.attempts > 0;
-    const mayRetry =
-      isTransient(error) ||
-      isBehindFailure ||
-      (isUnknown && this.#settings.isIdempotent && this.#transactions === undefined);
+    const { code, mayRetry, isBehindFailure, isUnknown } = failureOf(error, {
+      isFirst: lane.batches[0] === batch,
+      isIdempotent: this.#settings.isIdempotent,
+      isTransactional: this.#transactions !== undefined,
+    });
     if (!mayRetry || batch.attempts > this.#settings.retries) {
       this.#finish(lane, batch, -1, error);
       return;
     }
-    if (wasSent && !isBehindFailure) {
+    if (batch.attempts > 0 && !isBehindFailure) {
       this.#cluster.warn(
         sender,
         `Got error produce response with correlation id ${batch.attempts} on topic-partition ${lane.topic}-${lane.partition}, retrying (${this.#settings.retries - batch.attempts} attempts left). Error: ${errorName(code)}`,
       );
     }
-    if (isUnknown && !isBehindFailure) this.#identity = undefined;
-    if (isUnknown && !isBehindFailure) for (const waiting of lane.batches) waiting.bytes = undefined;
+    if (isUnknown) {
+      this.#identity = undefined;
+      for (const waiting of lane.batches) waiting.bytes = undefined;
+    }
     batch.state = "ready";
     this.#cluster.forgetTopic(lane.topic);
     this.#drainLater();
@@ -353,15 +287,14 @@ export class Producer {
       this.#identity = undefined;
       for (const waiting of lane.batches) waiting.bytes = undefined;
     }
-    for (const record of batch.records) this.#bufferedBytes -= sizeBoundOf(record);
     batch.settle(lane.partition, baseOffset, error);
-    this.#changed();
+    this.#buffer.release(batch.records.reduce((sum, record) => sum + sizeBoundOf(record), 0));
   }
 
   #expire(): void {
     const { deliveryTimeoutMs } = this.#settings;
     const now = this.#cluster.ports.clock.monotonicMs();
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes.all()) {
       for (const batch of lane.batches) {
         if (batch.state === "inFlight" || now - batch.createdMs < deliveryTimeoutMs) continue;
         const complaint = `Expiring ${batch.records.length} record(s) for ${lane.topic}-${lane.partition}:${deliveryTimeoutMs} ms has passed since batch creation`;
@@ -371,47 +304,12 @@ export class Producer {
   }
 
   #failAll(error: Error): void {
-    for (const lane of this.#lanes.values()) for (const batch of lane.batches) this.#finish(lane, batch, -1, error);
+    for (const lane of this.#lanes.all()) for (const batch of lane.batches) this.#finish(lane, batch, -1, error);
   }
 
   /** Resolves at the next batch that is delivered or given up. */
   #change(): Promise<void> {
     this.#scheduleDrain();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#buffer.change();
   }
-
-  #changed(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
-  }
-}
-
-type PartitionResult = ApiResponse<"produce">["responses"][number]["partitionResponses"][number];
-
-function refusal(code: number, result: PartitionResult | undefined): KafkaError {
-  const errors = result?.recordErrors ?? [];
-  if (errors.length === 0) return new KafkaError(code, result?.errorMessage);
-  const messages = errors.map(({ batchIndex, batchIndexErrorMessage }): [number, string] => [
-    batchIndex,
-    batchIndexErrorMessage ?? result?.errorMessage ?? new KafkaError(code).message,
-  ]);
-  return new BatchRefused(code, result?.errorMessage ?? null, new Map(messages));
-}
-
-/** Splits batches for one broker so that no request is too large. */
-function* inRequests<T extends { batch: PendingBatch }>(chosen: readonly T[], sizeBytesMax: number): Generator<T[]> {
-  let group: T[] = [];
-  let sizeBytes = 0;
-  for (const entry of chosen) {
-    const size = entry.batch.bytes?.length ?? 0;
-    if (group.length > 0 && sizeBytes + size > sizeBytesMax) {
-      yield group;
-      group = [];
-      sizeBytes = 0;
-    }
-    group.push(entry);
-    sizeBytes += size;
-  }
-  if (group.length > 0) yield group;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Cluster } from "../../../../../src/cli/client/cluster.ts";
 import { nodeClientPorts } from "../../../../../src/cli/client/node-client-ports.ts";
-import { Producer, type ProducerSettings } from "../../../../../src/cli/client/producer/producer.ts";
+import { Producer } from "../../../../../src/cli/client/producer/producer.ts";
+import { type ProducerSettings } from "../../../../../src/cli/client/producer/producer-settings.ts";
 import { nodeCompute } from "../../../../../src/io/node/node-compute.ts";
 import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
 import { Errors } from "../../../../../src/protocol/errors.ts";
