@@ -102,8 +102,10 @@ export class ScriptedConsumerGroup {
     this.#session.note(step, own);
   }
 
-  async describe(step: string): Promise<void> {
-    await this.#session.ask(step, "consumerGroupDescribe", 1, { groupIds: [this.groupId] });
+  /** Not in order: when members have ids of this run. */
+  async describe(step: string, isOrdered = true): Promise<void> {
+    const answer = await this.#session.quietly("consumerGroupDescribe", 1, { groupIds: [this.groupId] });
+    this.#session.note(`${step} (consumerGroupDescribe v1)`, answer, isOrdered);
   }
 
   /** A request of the classic protocol, with what clients say in it in words. */

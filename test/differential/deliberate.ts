@@ -29,6 +29,11 @@ export const deliberate: Readonly<Record<string, Readonly<Record<string, string>
   "consumer-group-offsets": {
     "fetched by null in 3": "Kafka fails with UNKNOWN_SERVER_ERROR; for ours nobody is no member.",
   },
+  "group-migration-downgrade": {
+    "the consumer leaves: written":
+      "Kafka hands out the targets; ours leaves to each what it has, until all have joined anew.",
+    "the classic one is left, as a classic group": "As above.",
+  },
   "group-configs": {
     "an operation that there is not": "Kafka fails with UNKNOWN_SERVER_ERROR; ours says what is wrong.",
   },

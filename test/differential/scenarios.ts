@@ -17,9 +17,11 @@ import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
 import { groupConfigsScenario } from "./scenarios/group-configs.ts";
+import { groupLimitsScenario } from "./scenarios/group-limits.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
 import { transactionalOffsetsScenario } from "./scenarios/offset-commits.ts";
 import { classicMemberOrderScenario, memberOrderScenario } from "./scenarios/member-order.ts";
+import { migrationPolicyScenarios } from "./scenarios/migration-policies.ts";
 import { oddCommitsScenario } from "./scenarios/odd-commits.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
@@ -31,6 +33,28 @@ import {
   verificationScenario,
 } from "./scenarios/transactions.ts";
 import { type Scenario } from "./session.ts";
+
+/** Scenarios that one broker can serve, and what it is to be configured with. */
+export interface ScenariosOfOne {
+  readonly settings: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly scenarios: readonly Scenario[];
+}
+
+/** In groups of those that agree on the broker's settings. */
+export function byBroker(all: readonly Scenario[]): ScenariosOfOne[] {
+  const groups = new Map<string, ScenariosOfOne & { readonly scenarios: Scenario[] }>();
+  for (const scenario of all) {
+    const { properties = {} } = scenario;
+    const settings = Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(", ");
+    const group = groups.get(settings) ?? { settings, properties, scenarios: [] };
+    group.scenarios.push(scenario);
+    groups.set(settings, group);
+  }
+  return [...groups.values()];
+}
 
 export const scenarios: readonly Scenario[] = [
   produceScenario,
@@ -64,6 +88,8 @@ export const scenarios: readonly Scenario[] = [
   consumerRegexesScenario,
   consumerTransactionsScenario,
   groupConfigsScenario,
+  groupLimitsScenario,
+  ...migrationPolicyScenarios,
   memberOrderScenario,
   classicMemberOrderScenario,
   logDirsScenario,

@@ -132,6 +132,8 @@ export class Session {
 
 export interface Scenario {
   readonly name: string;
+  /** Of a broker that it needs for itself. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** It has to wait for its broker: it is run beside Kafka alone, not in every test. */
   readonly isSlow?: boolean;
   run(session: Session): Promise<void>;

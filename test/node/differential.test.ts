@@ -2,12 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type Broker, startBroker } from "../../src/index.ts";
 import { expectSameAnswers } from "../differential/compare.ts";
-import { scenarios } from "../differential/scenarios.ts";
+import { byBroker, scenarios } from "../differential/scenarios.ts";
 import { transcriptOf, type Step } from "../differential/session.ts";
 
 /**
  * What Apache Kafka 4.3.0 answered to scripted requests; ours must answer the same. To record it again, start one and give
  * its port: `ODRADEK_RECORD_PORT=9092 npx vitest run --project node differential`. `npm run interop` compares the two live.
+ * Scenarios with properties are recorded from a broker that has them.
  */
 const folder = new URL("../data/differential/", import.meta.url);
 const recordPort = process.env["ODRADEK_RECORD_PORT"];
@@ -23,14 +24,14 @@ describe.runIf(recordPort !== undefined)("recording", () => {
   });
 });
 
-describe.runIf(recordPort === undefined)("answers as Kafka does", () => {
+describe.runIf(recordPort === undefined).each(byBroker(recorded))("answers as Kafka does ($settings)", (group) => {
   let broker: Broker;
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await startBroker({ config: group.properties });
   });
   afterAll(() => broker.close());
 
-  it.each(recorded)("$name", async (scenario) => {
+  it.each(group.scenarios)("$name", async (scenario) => {
     const kafkas = JSON.parse(readFileSync(fileOf(scenario.name), "utf8")) as Step[];
     expectSameAnswers(scenario.name, await transcriptOf(scenario, broker.port), kafkas);
   });

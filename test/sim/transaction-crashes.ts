@@ -77,10 +77,12 @@ async function checkDecisions(world: BrokerWorld, ledger: TransactionLedger): Pr
   const read = committed(world);
   demandEqual(read.map(({ value }) => value).sort(), values, "what committed readers see after the start");
   const [listed] =
-    transactions.listTransactions(
-      { stateFilters: [], producerIdFilters: [], durationFilter: -1, transactionalIdPattern: null },
-      () => true,
-    ).transactionStates ?? [];
+    transactions.listTransactions({
+      stateFilters: [],
+      producerIdFilters: [],
+      durationFilter: -1,
+      transactionalIdPattern: null,
+    }).transactionStates ?? [];
   const last = statuses.at(-1);
   const completed = last?.replace("Prepare", "Complete");
   demandEqual(listed?.transactionState, completed, "the transaction's state after the start");

@@ -172,8 +172,7 @@ class Run {
       );
     }
     const filter = { stateFilters: [], producerIdFilters: [], durationFilter: -1, transactionalIdPattern: null };
-    for (const { transactionalId, transactionState } of transactions.listTransactions(filter, () => true)
-      .transactionStates ?? []) {
+    for (const { transactionalId, transactionState } of transactions.listTransactions(filter).transactionStates ?? []) {
       const isOver = ["Empty", "CompleteCommit", "CompleteAbort"].includes(transactionState ?? "");
       demand(isOver, () => `${transactionalId} is ${transactionState}`);
     }

@@ -1,8 +1,7 @@
 import { type LeaderEpoch, type ProducerId, type TimestampMs } from "../../base/brand.ts";
 import { type Clock, type Logger, type Timers } from "../../io/ports.ts";
-import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
+import { type ApiRequest } from "../../protocol/apis.ts";
 import { errorName, Errors, type ErrorCode } from "../../protocol/errors.ts";
-import { type Draft } from "../../protocol/schema.ts";
 import { type CoordinatorRuntime } from "../runtime/coordinator-runtime.ts";
 import { clientErrorOf } from "../runtime/operation-errors.ts";
 import { partitionFor } from "../runtime/partition-for.ts";
@@ -19,14 +18,13 @@ import {
   type EndTransactionResponse,
 } from "./end-transaction.ts";
 import { initProducer, type InitProducerRequest, type InitProducerResponse } from "./init-producer-id.ts";
-import { listTransactions, type TransactionFilter } from "./list-transactions.ts";
+import { listTransactions, matchingTransactions, type ListTransactionsResponse } from "./list-transactions.ts";
 import { TransactionCompletion } from "./transaction-completion.ts";
 import { type TransactionCoordinatorConfig } from "./transaction-config.ts";
 import { type TransactionMarkers } from "./transaction-markers.ts";
 import { type TransactionRecord } from "./transaction-records.ts";
 import { transactionShard } from "./transaction-shard.ts";
 import { type TransactionState, type TransactionTurn } from "./transaction-state.ts";
-import { isStatus } from "./transaction-status.ts";
 import { noProducerEpoch, noProducerId, noTimeoutMs, type TopicPartition, type Transaction } from "./transaction.ts";
 import { verifyPartitions } from "./verify-partitions.ts";
 
@@ -65,8 +63,6 @@ export interface AddOrVerifyRequest extends Omit<AddPartitionsRequest, "clientVe
 
 /** About as long as clients, and brokers that ask for them, wait between attempts. */
 const patienceMs = 20;
-
-type ListTransactionsResponse = Draft<ApiResponse<"listTransactions">>;
 
 /**
  * The transactions of this node, as request handlers and other coordinators see them: finds the shard of a transactional id,
@@ -196,26 +192,18 @@ export class TransactionCoordinator {
     });
   }
 
-  /** The transactions of all partitions that this node leads. `matchesId` stands for the request's pattern. */
-  listTransactions(
-    { stateFilters, producerIdFilters, durationFilter }: ApiRequest<"listTransactions">,
-    matchesId: TransactionFilter["matchesId"],
-  ): ListTransactionsResponse {
+  /** The transactions of all partitions that this node leads. */
+  listTransactions(request: ApiRequest<"listTransactions">): ListTransactionsResponse {
     if (!this.#isActive) return { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };
-    const filter: TransactionFilter = {
-      producerIds: new Set(producerIdFilters),
-      states: new Set(stateFilters),
-      durationMs: durationFilter,
-      matchesId,
-    };
-    const nowMs = this.#options.clock.wallMs();
-    const listed = [];
-    for (const result of this.#runtime.readAll((state) => listTransactions(state, filter, nowMs))) {
-      if (result.ok) listed.push(result.response);
-      else if (result.error !== Errors.NOT_COORDINATOR) return { errorCode: result.error };
-    }
-    const unknownStateFilters = [...filter.states].filter((name) => !isStatus(name));
-    return { unknownStateFilters, transactionStates: listed.flat() };
+    return listTransactions((read) => this.#runtime.readAll(read), request, this.#options.clock.wallMs());
+  }
+
+  /** The same of those whose ids match the request's pattern, for which `matchesId` stands. */
+  listMatching(
+    request: ApiRequest<"listTransactions">,
+    matchesId: (transactionalId: string) => boolean,
+  ): Promise<ListTransactionsResponse> {
+    return matchingTransactions(this.listTransactions(request), matchesId, this.#options.timers);
   }
 
   #refusalOf(transactionalId: string): ErrorCode | undefined {

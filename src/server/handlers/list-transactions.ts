@@ -18,11 +18,12 @@ export function listTransactionsHandler(deps: ListTransactionsDeps): Handler<"li
     api: "listTransactions",
     async handle(request) {
       const { transactionalIdPattern: pattern } = request;
-      const matchesId = pattern === null || pattern === "" ? () => true : await deps.compilePattern(pattern);
-      const response = deps.transactions.listTransactions(request, matchesId ?? (() => false));
+      if (pattern === null || pattern === "") return deps.transactions.listTransactions(request);
+      const matchesId = await deps.compilePattern(pattern);
+      if (matchesId !== undefined) return deps.transactions.listMatching(request, matchesId);
       // Whoever coordinates nothing, or is still loading, says so first.
-      const isPatternRefused = matchesId === undefined && (response.errorCode ?? Errors.NONE) === Errors.NONE;
-      return isPatternRefused ? { errorCode: Errors.INVALID_REGULAR_EXPRESSION } : response;
+      const { errorCode = Errors.NONE } = deps.transactions.listTransactions(request);
+      return { errorCode: errorCode === Errors.NONE ? Errors.INVALID_REGULAR_EXPRESSION : errorCode };
     },
   };
 }

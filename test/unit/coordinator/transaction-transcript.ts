@@ -165,7 +165,7 @@ export class TransactionTranscript {
       transactionalIdPattern: null,
     };
     const matches = (id: string) => pattern === undefined || new RegExp(`^${pattern}$`).test(id);
-    this.#answer("list", this.#world.transactions.listTransactions(request, matches));
+    this.#answer("list", this.#world.transactions.listMatching(request, matches));
   }
 
   /** A record in the log, of a coordinator before: it is loaded with the next `reload`. */
