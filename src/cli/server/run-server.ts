@@ -39,7 +39,11 @@ async function start(options: ServerOptions): Promise<void> {
   if (options.autoFormat) ensureFormatted(config, ports);
   const node = await createNode(config, ports, hostname());
 
+  let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
+    // As with the JVM a signal that comes again hurries nothing: left to the system it would end the stop half-way.
+    if (isStopping) return;
+    isStopping = true;
     logger.info({}, `${signal}: shutting down`);
     node.close().then(
       () => (process.exitCode ??= 0),
@@ -49,8 +53,8 @@ async function start(options: ServerOptions): Promise<void> {
       },
     );
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
   // A broken invariant: the process stops at once and in no good order, so that the next start looks at everything.
   process.once("uncaughtException", (error) => {
     logger.error({ error }, "An unforeseen error stops the node");
