@@ -178,7 +178,10 @@ export class Consumer {
     const dropped = new Set(partitions);
     this.#partitions = this.#partitions.filter((partition) => !dropped.has(partition));
     this.#queue.drop(dropped);
-    this.onRevoked(partitions.map(({ topic, partition }) => ({ topic, partition })));
+    const revoked = partitions.map(({ topic, partition }) => ({ topic, partition }));
+    this.onRevoked(
+      revoked.sort((a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition)),
+    );
   }
 
   #commitLater(): void {

@@ -140,6 +140,17 @@ test("what is taken away is let go before the coordinator hears of it, and the r
   expect(told(life.beats[3]!)).toEqual({ memberEpoch: 3, owned: [1, 2] });
 });
 
+test("what is revoked is told in order, in whatever order it came", async () => {
+  const life = await live([
+    () => ({ memberEpoch: 1, ...assigned(2) }),
+    () => ({ memberEpoch: 2, ...assigned(0, 2) }),
+    () => ({ memberEpoch: 2 }),
+  ]);
+  await beatsOf(life, 3);
+  await life.consumer.close();
+  expect(life.events).toEqual(["+2", "+0", "-0,2"]);
+});
+
 test("an assignment that takes everything away is acknowledged too", async () => {
   const life = await live([
     () => ({ memberEpoch: 1, ...assigned(0) }),
