@@ -169,8 +169,10 @@ export class PartitionModel {
   holeEnd: Offset = 0;
 
   truncateTo(offset: Offset): void {
-    const index = this.batches.findIndex((batch) => batch.lastOffset >= offset);
-    if (index < 0) return;
+    if (offset >= this.endOffset) return;
+    // Within a hole nothing is cut but what lies behind it: the log then ends with its last batch.
+    const found = this.batches.findIndex((batch) => batch.lastOffset >= offset);
+    const index = found < 0 ? this.batches.length : found;
     this.stale.push(this.batches);
     this.batches = this.batches.slice(0, index);
     this.holeEnd = 0;
