@@ -16,6 +16,7 @@ export const groupLimitsScenario: Scenario = {
     "group.min.session.timeout.ms": "10000",
     "group.max.session.timeout.ms": "40000",
     "group.initial.rebalance.delay.ms": "100",
+    "transaction.state.log.num.partitions": "5",
   },
   async run(s) {
     const topic = await s.createTopic("t", 4);
