@@ -266,6 +266,7 @@ export class ConsumerMembership implements Membership {
     if (error instanceof KafkaError && fenced.has(error.code)) {
       this.#epoch = joinEpoch;
       this.#isFenced = true;
+      this.#heartbeats.holdBack();
       this.#makeDue();
       return undefined;
     }
@@ -276,6 +277,7 @@ export class ConsumerMembership implements Membership {
 
   #end(error: Error): void {
     this.#failure ??= error;
+    this.#heartbeats.stop();
     this.#makeDue();
   }
 }

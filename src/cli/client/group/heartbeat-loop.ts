@@ -23,6 +23,11 @@ export class HeartbeatLoop {
     else void this.#run();
   }
 
+  /** Takes back a `beatNow` that waits behind the heartbeat under way. */
+  holdBack(): void {
+    this.#mustBeatAgain = false;
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
@@ -35,7 +40,7 @@ export class HeartbeatLoop {
       if (this.#isStopped) return;
       this.#mustBeatAgain = false;
       waitMs = await this.#beat();
-    } while (this.#mustBeatAgain && waitMs !== undefined);
+    } while (this.#mustBeatAgain);
     this.#isBeating = false;
     if (waitMs !== undefined && !this.#isStopped) this.#timer = this.#timers.after(waitMs, () => this.beatNow());
   }

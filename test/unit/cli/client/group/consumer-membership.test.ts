@@ -181,6 +181,30 @@ test.for([Errors.FENCED_MEMBER_EPOCH, Errors.UNKNOWN_MEMBER_ID])(
   },
 );
 
+test("who is fenced while it only reads joins again as well", async () => {
+  const epochs: number[] = [];
+  let isFenced = false;
+  const life = await live([], {
+    answers: {
+      consumerGroupHeartbeat: ({ memberEpoch }) => {
+        epochs.push(memberEpoch);
+        if (memberEpoch === 0) return { memberEpoch: 5, heartbeatIntervalMs, ...assigned(0) };
+        if (!isFenced) return { memberEpoch, heartbeatIntervalMs };
+        isFenced = false;
+        return { errorCode: Errors.FENCED_MEMBER_EPOCH };
+      },
+    },
+  });
+  await life.consumer.positioned();
+  await waitUntil("some heartbeats", async () => (epochs.length > 4 ? undefined : `${epochs.length}`));
+  isFenced = true;
+  await waitUntil("what was lost to be there again", async () =>
+    life.events.length === 3 ? undefined : life.events.join(),
+  );
+  expect(life.events).toEqual(["+0", "-0", "+0"]);
+  expect(epochs.filter((epoch) => epoch === 0)).toHaveLength(2);
+});
+
 test("after a failure everything is told again: the coordinator may not have heard it", async () => {
   const life = await live([
     () => ({ memberEpoch: 1, ...assigned(0) }),
