@@ -16,6 +16,9 @@ export interface ChosenPartitions {
   readonly start: number | OffsetReset;
 }
 
+/** How long the last commit may be tried again. */
+const closeRetryMs = 30_000;
+
 /** Fetching pauses while more records than these wait to be handed out. */
 const waitingRecordsMax = 20_000;
 
@@ -38,6 +41,8 @@ export class Consumer {
   #isClosed = false;
   #waiters: (() => void)[] = [];
   #commitTimer: { cancel(): void } | undefined;
+  /** The last automatic commit: one must be through before the next, or it might take that one's place. */
+  #positionsCommit: Promise<void> = Promise.resolve();
 
   /** @param source a membership in a group that shares out partitions, or partitions that are read by themselves */
   constructor(
@@ -123,7 +128,7 @@ export class Consumer {
     this.wakeUp();
     this.#commitTimer?.cancel();
     if (this.#membership === undefined) return;
-    if (this.#failure === undefined) await this.#commitPositions();
+    if (this.#failure === undefined) await this.#commitPositions(closeRetryMs);
     if (this.#partitions.length > 0) this.#drop(this.#partitions);
     await this.#membership.leave();
   }
@@ -187,19 +192,25 @@ export class Consumer {
   #commitLater(): void {
     const { autoCommitIntervalMs } = this.#settings;
     if (this.#membership === undefined || autoCommitIntervalMs === undefined) return;
-    this.#commitTimer = this.#cluster.ports.timers.after(autoCommitIntervalMs, () => {
-      void this.#commitPositions();
+    this.#commitTimer = this.#cluster.ports.timers.after(autoCommitIntervalMs, async () => {
+      // What fails now is committed with the next.
+      await this.#commitPositions(0);
       if (!this.#isClosed) this.#commitLater();
     });
   }
 
-  async #commitPositions(): Promise<void> {
+  #commitPositions(retryMsMax?: number): Promise<void> {
+    this.#positionsCommit = this.#positionsCommit.then(() => this.#commitPositionsNow(retryMsMax));
+    return this.#positionsCommit;
+  }
+
+  async #commitPositionsNow(retryMsMax?: number): Promise<void> {
     if (this.#membership === undefined || this.#settings.autoCommitIntervalMs === undefined) return;
     const offsets: PartitionOffset[] = this.#partitions.flatMap(({ topic, partition, position }) =>
       position === undefined ? [] : [{ topic, partition, offset: position }],
     );
     try {
-      await this.#membership.commit(offsets);
+      await this.#membership.commit(offsets, retryMsMax);
     } catch (error) {
       this.#cluster.warn(
         "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator",

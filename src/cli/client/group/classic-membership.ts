@@ -18,6 +18,8 @@ export interface ClassicGroupSettings {
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly rebalanceTimeoutMs: number;
+  /** For one commit, or one look-up of offsets, with all retries. */
+  readonly operationTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
   /** The most wanted first; not empty. */
   readonly assignors: readonly Assignor[];
@@ -26,7 +28,7 @@ export interface ClassicGroupSettings {
 const protocolType = "consumer";
 /** What the coordinator adds to a join, on top of the time that the others have to come back. */
 const joinSlackMs = 5_000;
-/** Answers that end the membership: the next join starts as a new member. */
+/** Answers after which what we own may be others' already. */
 const membershipLost = new Set<number>([Errors.UNKNOWN_MEMBER_ID, Errors.ILLEGAL_GENERATION]);
 
 /** The classic protocol: who is told to, joins again; the member that the coordinator makes the leader assigns. */
@@ -71,7 +73,7 @@ export class ClassicMembership implements Membership {
     if (this.#isCooperative && this.#generation >= 0)
       await owner.release(owner.owned().filter(({ topic }) => !names.includes(topic)));
     const assigned = await this.#join(names, owner, isGone);
-    if (assigned === undefined) return;
+    if (assigned === undefined || isGone()) return;
     const revoked = without(owner.owned(), assigned);
     if (revoked.length > 0) {
       await owner.release(revoked);
@@ -87,15 +89,18 @@ export class ClassicMembership implements Membership {
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
-    return this.#coordinator.retry(this.#settings.sessionTimeoutMs, () =>
+    return this.#coordinator.retry(this.#settings.operationTimeoutMs, () =>
       fetchOffsets(this.#cluster, this.#coordinator, partitions),
     );
   }
 
-  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
-    const { instanceId } = this.#settings;
+  async commit(offsets: readonly PartitionOffset[], retryMsMax = Number.POSITIVE_INFINITY): Promise<void> {
+    if (offsets.length === 0) return;
+    const { instanceId, operationTimeoutMs } = this.#settings;
     const member = { memberId: this.#memberId, epoch: this.#generation, instanceId };
-    if (offsets.length > 0) await commitOffsets(this.#cluster, this.#coordinator, offsets, member);
+    await this.#coordinator.retry(Math.min(operationTimeoutMs, retryMsMax), () =>
+      commitOffsets(this.#cluster, this.#coordinator, offsets, member),
+    );
   }
 
   /** Static members stay. */
@@ -206,7 +211,8 @@ export class ClassicMembership implements Membership {
   #forget(code: number): void {
     this.#coordinator.forget(code);
     if (!membershipLost.has(code)) return;
-    this.#memberId = "";
+    // Of another generation we are still the member that we were: under a new id the old one would be waited for.
+    if (code === Errors.UNKNOWN_MEMBER_ID) this.#memberId = "";
     this.#generation = -1;
   }
 

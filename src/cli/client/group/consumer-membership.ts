@@ -53,8 +53,8 @@ export class ConsumerMembership implements Membership {
   readonly #fields = new HeartbeatFields();
   #epoch = joinEpoch;
   #names: readonly string[] = [];
-  /** What the coordinator wants to be ours. */
-  #target: ReadonlyMap<Uuid, readonly number[]> = new Map();
+  /** What the coordinator wants to be ours; undefined until it has told, be it that there is nothing for us. */
+  #target: ReadonlyMap<Uuid, readonly number[]> | undefined;
   #isDue = true;
   #isFenced = false;
   #hasLeft = false;
@@ -81,7 +81,7 @@ export class ConsumerMembership implements Membership {
     if (this.#isSubscribed && !this.#isFenced) return this.#reconcile(owner);
     if (owner.owned().length > 0) owner.lose(owner.owned());
     this.#isFenced = false;
-    this.#target = new Map();
+    this.#target = undefined;
     if (!this.#isSubscribed) await this.#subscribe(isGone);
     this.#beatNow();
   }
@@ -97,10 +97,11 @@ export class ConsumerMembership implements Membership {
     }
   }
 
-  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+  async commit(offsets: readonly PartitionOffset[], retryMsMax?: number): Promise<void> {
     if (offsets.length === 0) return;
     try {
-      await this.#asMember(() => commitOffsets(this.#cluster, this.#coordinator, offsets, this.#identity));
+      const attempt = () => commitOffsets(this.#cluster, this.#coordinator, offsets, this.#identity);
+      await this.#asMember(attempt, retryMsMax);
     } catch (error) {
       if (!isMembershipOver(error)) throw error;
       const why = error.code === Errors.UNKNOWN_MEMBER_ID ? "unknown member ID" : "stale member epoch";
@@ -131,8 +132,8 @@ export class ConsumerMembership implements Membership {
   }
 
   /** Tries again when the epoch with which something was asked is one that a heartbeat has replaced meanwhile. */
-  #asMember<T>(attempt: () => Promise<T>): Promise<T> {
-    return this.#coordinator.retry(this.#settings.operationTimeoutMs, async () => {
+  #asMember<T>(attempt: () => Promise<T>, retryMsMax = Number.POSITIVE_INFINITY): Promise<T> {
+    return this.#coordinator.retry(Math.min(this.#settings.operationTimeoutMs, retryMsMax), async () => {
       try {
         return await attempt();
       } catch (error) {
@@ -175,6 +176,7 @@ export class ConsumerMembership implements Membership {
   /** Lets go of what is no longer ours, takes what is new, and says so. */
   async #reconcile(owner: PartitionOwner): Promise<void> {
     const target = this.#target;
+    if (target === undefined) return;
     const { partitions, known, isComplete } = await this.#resolve(target);
     // What is asked of the coordinator meanwhile may be another assignment, or that we were fenced.
     const isStale = () => this.#target !== target || this.#isFenced || this.#hasLeft;
@@ -256,7 +258,7 @@ export class ConsumerMembership implements Membership {
     this.#epoch = memberEpoch;
     if (assignment === null) return;
     const target = new Map(assignment.topicPartitions.map(({ topicId, partitions }) => [topicId, partitions]));
-    if (areSame(target, this.#target)) return;
+    if (this.#target !== undefined && areSame(target, this.#target)) return;
     this.#target = target;
     this.#makeDue();
   }

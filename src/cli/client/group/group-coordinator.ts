@@ -14,6 +14,8 @@ export class GroupCoordinator {
   readonly groupId: string;
   readonly #cluster: Cluster;
   #connection: Connection | undefined;
+  #opening: Promise<Connection> | undefined;
+  #isClosed = false;
 
   constructor(cluster: Cluster, groupId: string) {
     this.#cluster = cluster;
@@ -25,10 +27,13 @@ export class GroupCoordinator {
     return this.#connection?.isClosed === false;
   }
 
-  /** Sends a request to the coordinator, which is found first when it is not known. */
+  /**
+   * Sends a request to the coordinator, which is found first when it is not known.
+   * @throws DisconnectError after `close`
+   */
   async send<N extends ApiName>(name: N, request: Draft<ApiRequest<N>>, timeoutMs?: number): Promise<ApiResponse<N>> {
-    if (this.#connection === undefined || this.#connection.isClosed) this.#connection = await this.#find();
-    return this.#connection.send(name, request, timeoutMs);
+    const connection = await this.#connected();
+    return connection.send(name, request, timeoutMs);
   }
 
   /** Runs `attempt` until it succeeds, fails for good, or `timeoutMs` have passed. */
@@ -45,12 +50,32 @@ export class GroupCoordinator {
 
   /** Lets go of the coordinator when the code of an answer says that it is not the one. */
   forget(code: number): void {
-    if (coordinatorLost.has(code)) this.close();
+    if (!coordinatorLost.has(code)) return;
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#connection?.close();
-    this.#connection = undefined;
+  }
+
+  /** Heartbeats and commits that miss the coordinator at the same time look for it together. */
+  #connected(): Promise<Connection> {
+    if (this.#isClosed) return Promise.reject(new DisconnectError());
+    if (this.#connection?.isClosed === false) return Promise.resolve(this.#connection);
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #open(): Promise<Connection> {
+    const connection = await this.#find();
+    if (this.#isClosed) {
+      connection.close();
+      throw new DisconnectError();
+    }
+    this.#connection = connection;
+    return connection;
   }
 
   async #find(): Promise<Connection> {

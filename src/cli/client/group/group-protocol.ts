@@ -52,14 +52,12 @@ export function membershipOf(properties: ClientProperties, cluster: Cluster, wan
     instanceId: properties.text("group.instance.id") ?? null,
     rack: properties.text("client.rack") || null,
     rebalanceTimeoutMs: properties.number("max.poll.interval.ms", 300_000),
+    operationTimeoutMs: properties.number("default.api.timeout.ms", 60_000),
     metadataMaxAgeMs: properties.number("metadata.max.age.ms", 300_000),
   };
   if (groupProtocolOf(properties) === "CONSUMER") {
-    const own = {
-      remoteAssignor: properties.text("group.remote.assignor") || null,
-      operationTimeoutMs: properties.number("default.api.timeout.ms", 60_000),
-    };
-    return new ConsumerMembership(cluster, { ...common, ...own }, subscription);
+    const remoteAssignor = properties.text("group.remote.assignor") || null;
+    return new ConsumerMembership(cluster, { ...common, remoteAssignor }, subscription);
   }
   const own = {
     sessionTimeoutMs: properties.number("session.timeout.ms", 45_000),

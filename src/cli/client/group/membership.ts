@@ -36,8 +36,12 @@ export interface Membership {
    * us for a member just now: what is owned is about to change.
    */
   committed(partitions: readonly TopicPartition[]): Promise<PartitionOffset[] | undefined>;
-  /** Commits where the group goes on. @throws ClientError when the coordinator refused */
-  commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  /**
+   * Commits where the group goes on.
+   * @param retryMsMax how long it may be tried again, when that is less than for other operations
+   * @throws ClientError when the coordinator refused
+   */
+  commit(offsets: readonly PartitionOffset[], retryMsMax?: number): Promise<void>;
   /** Leaves the group, so that the others need not wait for the session to end. */
   leave(): Promise<void>;
 }

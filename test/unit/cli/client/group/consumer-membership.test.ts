@@ -162,6 +162,13 @@ test("an assignment that takes everything away is acknowledged too", async () =>
   expect(life.events).toEqual(["+0", "-0", "+"]);
 });
 
+test("an assignment of nothing to a new member is told, and acknowledged", async () => {
+  const life = await live([() => ({ memberEpoch: 1, ...assigned() }), () => ({ memberEpoch: 1, ...assigned() })]);
+  await beatsOf(life, 2);
+  expect(told(life.beats[1]!)).toEqual({ memberEpoch: 1, owned: [] });
+  expect(life.events).toEqual(["+"]);
+});
+
 test.for([Errors.FENCED_MEMBER_EPOCH, Errors.UNKNOWN_MEMBER_ID])(
   "who is fenced (%i) lets go of everything and joins again as the same member",
   async (errorCode) => {
