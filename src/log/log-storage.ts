@@ -206,8 +206,8 @@ export class LogStorage {
   #finishEnded(segment: Segment): void {
     const index = this.#unwrittenEnded.indexOf(segment);
     if (index < 0 || segment.writtenBytes < segment.sizeBytes) return;
-    this.#unwrittenEnded.splice(index, 1);
     segment.trim();
+    this.#unwrittenEnded.splice(index, 1);
   }
 
   /** The segments have gone. */
@@ -227,8 +227,8 @@ export class LogStorage {
   async #remove(segments: readonly Segment[]): Promise<void> {
     for (const segment of segments) {
       const paths: string[] = [];
-      segment.removeBy((path) => paths.push(path), this.directory);
       try {
+        segment.removeBy((path) => paths.push(path), this.directory);
         for (const path of paths) await this.disk.removeAsync(path);
       } catch (error) {
         this.logger.warn({ error, log: this.name }, "A file that was cut off could not be deleted");
@@ -344,17 +344,28 @@ export class LogStorage {
 
   /** As `syncDirectory`, without holding the event loop up. */
   async syncDirectoryAsync(): Promise<void> {
-    const own = this.disk.syncDirectoryAsync(this.directory);
-    if (this.#isNameSynced) return own;
-    await Promise.all([own, this.disk.syncDirectoryAsync(parentOf(this.directory))]);
+    const parent = this.#isNameSynced ? undefined : this.disk.syncDirectoryAsync(parentOf(this.directory));
+    await Promise.all([this.#syncOwnDirectory(), parent]);
     this.#isNameSynced = true;
+  }
+
+  async #syncOwnDirectory(): Promise<void> {
+    const { directory } = this;
+    try {
+      await this.disk.syncDirectoryAsync(directory);
+    } catch (error) {
+      // A copy has taken its log's place meanwhile, and nothing is where it was.
+      const hasMoved = error instanceof DiskError && error.code === "ENOENT" && directory !== this.directory;
+      if (!hasMoved) throw error;
+      await this.#syncOwnDirectory();
+    }
   }
 
   /** Makes new names durable some time soon; before the files that have them go. */
   syncDirectoryInBackground(): void {
-    this.disk.syncDirectoryAsync(this.directory).catch((error: unknown) => {
+    this.#syncOwnDirectory().catch((error: unknown) => {
       this.isDirectoryBehind = true;
-      // The directory may have another name by now, or be gone.
+      // The directory may be gone.
       if (this.isUsable) this.refuse(error);
     });
   }

@@ -41,6 +41,7 @@ export async function step(world: LogWorld): Promise<void> {
   else if (kind < 95) deleteRecords(world, partition, log);
   else if (kind < 97) await truncate(world, partition, log);
   else changeRole(world, partition, log);
+  world.demandSound();
   for (const each of world.partitions) observe(world, each);
 }
 
@@ -111,7 +112,9 @@ async function truncate({ draw, disk }: LogWorld, partition: SimulatedPartition,
     // What waited to be written may be.
     if (!isWritten) model.writtenOffset = Math.min(model.writtenOffset, offset);
   }
-  model.truncateTo(offset);
+  const active = log.segmentSizes().at(-1)!;
+  const isHole = log.config.isCompacted && active.sizeBytes === 0 && active.baseOffset <= offset;
+  model.truncateTo(offset, isHole ? active.baseOffset : 0);
 }
 
 function append(world: LogWorld, partition: SimulatedPartition, log: Log): void {

@@ -65,6 +65,8 @@ export class LogWorld {
   /** The disk failed while segments were being deleted. */
   isRetentionInterrupted = false;
   operations = 0;
+  /** A directory that was given up although the disk is sound. */
+  #failedForNothing: string | undefined;
   /** What goes on of an earlier one no longer matters. */
   #generation = 0;
   readonly #trace = createHash("sha256");
@@ -145,8 +147,10 @@ export class LogWorld {
         highWatermarkIntervalMs: 5_000,
         producerIdExpirationMs: 86_400_000_000,
         producerIdCheckIntervalMs: 600_000,
-        onDirectoryFailed: () => {
-          if (generation === this.#generation) this.isDirectoryOffline = true;
+        onDirectoryFailed: (directory) => {
+          if (generation !== this.#generation) return;
+          this.isDirectoryOffline = true;
+          if (disk.isOn && !disk.hasFailed) this.#failedForNothing = directory;
         },
       });
       this.manager = manager;
@@ -158,6 +162,11 @@ export class LogWorld {
     }
     if (disk.isOn) demand(!this.isDirectoryOffline, () => "a directory failed while it was loaded");
     return disk.isOn;
+  }
+
+  /** Directories fail with the disk alone. */
+  demandSound(): void {
+    demand(this.#failedForNothing === undefined, () => `${this.#failedForNothing} failed, and the disk did not`);
   }
 
   /** As it may come from any history of writes that were held back. */

@@ -71,6 +71,8 @@ export class MemoryDisk implements Disk {
   onReadAsync: (way: ReadWay, position: number, sizeBytes: number) => void = () => undefined;
   /** Sees each call that may change something: what happens in a run, to compare it with another run. */
   onOperation: (operation: DiskOperation, path: string) => void = () => undefined;
+  /** A call has failed as `fail` had planned it. */
+  hasFailed = false;
   /** How often each operation was asked for. */
   readonly counts = new Map<DiskOperation, number>();
 
@@ -235,7 +237,7 @@ export class MemoryDisk implements Disk {
   }
 
   syncDirectoryAsync(path: string): Promise<void> {
-    return later(() => this.syncDirectory(path));
+    return later(() => this.syncDirectory(path), this.syncTurns());
   }
 
   setModifiedMs(path: string, modifiedMs: number): void {
@@ -281,6 +283,7 @@ export class MemoryDisk implements Disk {
       if (fault.operation !== operation || fault.times <= 0 || !fault.path.test(path)) continue;
       if (fault.skip-- > 0) continue;
       fault.times--;
+      this.hasFailed = true;
       return { error: new DiskError(fault.code, `injected ${operation} fault: ${path}`), portion: fault.portion };
     }
     return undefined;

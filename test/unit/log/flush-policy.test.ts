@@ -143,3 +143,17 @@ describe("flush.ms", () => {
     expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(1);
   });
 });
+
+test("a log whose directory gets another name within a flush is flushed, and stays online", async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const disk = new MemoryDisk();
+    disk.syncTurns = () => 3;
+    const under = openLog(disk);
+    append(under);
+    const flushed = under.log.flush();
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    under.log.rename("/data/topic-0.moved");
+    await flushed;
+    expect([under.log.isOffline, under.log.flushedOffset, under.diskErrors]).toEqual([false, 1, []]);
+  }
+});
