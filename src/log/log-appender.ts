@@ -267,14 +267,14 @@ export class LogAppender implements Writable {
       await this.#flusher.flush();
     } catch {
       // The owner of the directory has been told, if that failed.
-      this.#isFlushAwaited = !this.#storage.isUsable;
-      if (this.#isFlushAwaited) return;
+      this.#isFlushAwaited = false;
+      if (!this.#storage.isUsable) return this.#writeQueue.goOn(this);
       this.#isQueued = true;
       this.#writeQueue.addLater(this);
       return;
     }
     this.#isFlushAwaited = false;
-    if (!this.#storage.isUsable) return;
+    if (!this.#storage.isUsable) return this.#writeQueue.goOn(this);
     // Of a log that was cut meanwhile, what came in the place of the cut was not in that flush.
     const flushedOffset = Math.min(endOffset, this.#flusher.flushedOffset);
     this.#acknowledge(Math.max(flushedOffset, this.#storage.writtenOffset), appendedBytes);

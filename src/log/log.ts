@@ -342,7 +342,9 @@ export class Log {
     let count = 0;
     if (!storage.isUsable || storage.cleaning !== null) return count;
     let deletable: Segment[] = [];
-    storage.attempt(() => (deletable = deletableSegments(storage, this.#highWatermark, nowMs)));
+    // A copy counts as committed what its source has committed, and may not have written it yet.
+    const committedOffset = Math.min(this.#highWatermark, storage.writtenOffset);
+    storage.attempt(() => (deletable = deletableSegments(storage, committedOffset, nowMs)));
     deletable.length = Math.min(deletable.length, deletedAtOnceMax);
     if (deletable.length === 0) return count;
     storage.guard(() => {

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
+import { type Log } from "../../../src/log/log.ts";
 import { type WayOfWriting } from "../../../src/log/write-choice.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
@@ -15,8 +16,12 @@ function open() {
   const disk = new MemoryDisk(() => time.wallMs());
   const bufferPool = new BufferPool();
   const next = { way: "aside" as WayOfWriting };
+  const unwritten: number[] = [];
   const choice = {
-    wayFor: (isUnderWay: boolean) => (isUnderWay && next.way === "aside" ? "later" : next.way),
+    wayFor: (isUnderWay: boolean, unwrittenBytes: number) => {
+      unwritten.push(unwrittenBytes);
+      return isUnderWay && next.way === "aside" ? "later" : next.way;
+    },
     note: () => undefined,
   };
   const queue = new WriteQueue({ timers: time, clock: time, bufferPool, choice });
@@ -25,7 +30,7 @@ function open() {
     expect(log.appendAsLeader(records, 0, "client", startMs)).toMatchObject({ ok: true });
   };
   const inFile = (): Buffer => disk.readFile(`${logDirectory}/00000000000000000000.log`);
-  return { disk, time, queue, log, diskErrors, append, inFile, next, bufferPool };
+  return { disk, time, queue, log, diskErrors, append, inFile, next, bufferPool, unwritten };
 }
 
 /** A batch in memory of the pool, where a large request is received. */
@@ -235,5 +240,39 @@ describe("writes that a thread makes", () => {
     const opened = disk.counts.get("open");
     for (let turns = 0; turns < 3; turns++) await time.settle();
     expect([disk.counts.get("open"), diskErrors]).toEqual([opened, []]);
+  });
+
+  test("are awaited by retention: of a copy more counts as committed than it has written", async () => {
+    const { disk, log, queue, time, append, diskErrors } = open();
+    log.updateConfig({ ...log.config, segmentBytes: 2 * batch().length, retentionMs: 1_000, fileDeleteDelayMs: 0 });
+    for (let count = 0; count < 5; count++) append(batch());
+    log.highWatermark = 5;
+    const deleteAll = (): number =>
+      log.deleteOldSegments(startMs + 1_000_000, (removal) => removal((path) => disk.remove(path)));
+    expect(deleteAll()).toBe(0);
+    queue.endTurn();
+    for (let turns = 0; turns < 5; turns++) await time.settle();
+    expect([log.writtenOffset, deleteAll(), log.logStartOffset, diskErrors]).toEqual([5, 3, 5, []]);
+  });
+
+  test("that wait for the flush of a log that is given up meanwhile are not waited for any more", async () => {
+    for (const giveUp of [(log: Log) => log.abandon(), (log: Log) => log.goOffline()]) {
+      const { disk, log, queue, time, append, inFile, unwritten } = open();
+      log.updateConfig({ ...log.config, flushMessages: 1 });
+      disk.syncTurns = () => 3;
+      append(batch());
+      queue.endTurn();
+      while (inFile().length === 0) await setImmediate();
+      append(batch());
+      append(batch());
+      queue.endTurn();
+      expect(unwritten.at(-1)).toBe(2 * batch().length);
+      giveUp(log);
+      for (let turns = 0; turns < 5; turns++) await time.settle();
+      const { log: other } = openLog(disk, {}, { time, writeQueue: queue, dir: `${logDirectory}.other` });
+      other.appendAsLeader(batch(), 0, "client", startMs);
+      queue.endTurn();
+      expect(unwritten.at(-1)).toBe(batch().length);
+    }
   });
 });
