@@ -29,6 +29,7 @@ export class Fetcher {
   readonly #loadCompute: () => Promise<Compute>;
   readonly #settings: ConsumerSettings;
   readonly #sink: FetchSink;
+  #isLookingUp = false;
 
   constructor(cluster: Cluster, loadCompute: () => Promise<Compute>, settings: ConsumerSettings, sink: FetchSink) {
     this.#cluster = cluster;
@@ -42,11 +43,11 @@ export class Fetcher {
     if (!this.#sink.isOpen()) return;
     const byLeader = new Map<number, TrackedPartition[]>();
     const busy = new Set<number>();
+    const withoutLeader = new Set<string>();
     for (const partition of this.#sink.partitions()) {
       const leader = this.#cluster.topic(partition.topic)?.partitions[partition.partition]?.leaderId;
       if (leader === undefined || leader < 0) {
-        // What it finds is for the next round, and so is a failure.
-        void this.#cluster.refreshTopics([partition.topic], true).catch(() => undefined);
+        withoutLeader.add(partition.topic);
         continue;
       }
       if (partition.isFetching) busy.add(leader);
@@ -55,6 +56,15 @@ export class Fetcher {
       }
     }
     for (const [leader, partitions] of byLeader) if (!busy.has(leader)) void this.#fetch(leader, partitions);
+    if (withoutLeader.size > 0) void this.#lookUp([...withoutLeader]);
+  }
+
+  /** One look-up at a time. What it finds is for the next round, and so is a failure. */
+  async #lookUp(topics: readonly string[]): Promise<void> {
+    if (this.#isLookingUp) return;
+    this.#isLookingUp = true;
+    await this.#cluster.refreshTopics(topics, true).catch(() => undefined);
+    this.#isLookingUp = false;
   }
 
   async #fetch(leader: number, partitions: readonly TrackedPartition[]): Promise<void> {

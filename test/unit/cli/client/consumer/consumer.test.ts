@@ -8,7 +8,7 @@ import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
 import { Errors } from "../../../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../../../src/protocol/records/batch-builder.ts";
 import { controlRecord, ControlType } from "../../../../../src/protocol/records/control-records.ts";
-import { AnsweringBroker, type Answers } from "../../../../support/answering-broker.ts";
+import { AnsweringBroker, type Answers, topicIdOf } from "../../../../support/answering-broker.ts";
 import { RecordingTerminal } from "../../../../support/recording-terminal.ts";
 
 const settings: ConsumerSettings = {
@@ -158,6 +158,24 @@ test("a leader that moves or a connection that breaks costs no record", async ()
     1,
   );
   expect(read).toEqual(["0:a"]);
+});
+
+test("leaders of many partitions are looked for together", async () => {
+  const partitions = Array.from({ length: 200 }, (_, index) => index);
+  const withoutLeader = partitions.map((partitionIndex) => ({ partitionIndex, leaderId: -1 }));
+  let lookUps = 0;
+  await consume(
+    {
+      metadata: () => {
+        lookUps++;
+        return { topics: [{ name: "t", topicId: topicIdOf, partitions: withoutLeader }] };
+      },
+    },
+    0,
+    {},
+    { topic: "t", partitions, start: 0 },
+  );
+  expect(lookUps).toBeLessThan(20);
 });
 
 test("a damaged batch is an error, never wrong data", async () => {
