@@ -67,6 +67,8 @@ export class LogWorld {
   operations = 0;
   /** A directory that was given up although the disk is sound. */
   #failedForNothing: string | undefined;
+  /** The directory that failed last. */
+  #failedRoot: string | undefined;
   /** What goes on of an earlier one no longer matters. */
   #generation = 0;
   readonly #trace = createHash("sha256");
@@ -150,6 +152,7 @@ export class LogWorld {
         onDirectoryFailed: (directory) => {
           if (generation !== this.#generation) return;
           this.isDirectoryOffline = true;
+          this.#failedRoot = directory;
           if (disk.isOn && !disk.hasFailed) this.#failedForNothing = directory;
         },
       });
@@ -157,8 +160,11 @@ export class LogWorld {
       if (this.draw(2) === 0) await manager.recover(workers, 1 + this.draw(2), 0);
       manager.load();
     } catch (error) {
-      if (!(error instanceof DiskError) || disk.isOn) throw error;
-      return false;
+      if (!(error instanceof DiskError)) throw error;
+      if (!disk.isOn) return false;
+      if (error.code !== "EDUPLICATE") throw error;
+      this.#chooseDirectory();
+      return this.boot();
     }
     if (disk.isOn) demand(!this.isDirectoryOffline, () => "a directory failed while it was loaded");
     return disk.isOn;
@@ -167,6 +173,19 @@ export class LogWorld {
   /** Directories fail with the disk alone. */
   demandSound(): void {
     demand(this.#failedForNothing === undefined, () => `${this.#failedForNothing} failed, and the disk did not`);
+  }
+
+  /**
+   * The directory to which a copy came back with the power, under the name of the log whose place it was about to take, had
+   * failed: the operator deletes the copy, as he is told.
+   */
+  #chooseDirectory(): void {
+    const failed = this.#failedRoot;
+    demand(failed !== undefined, () => "two logs of one partition, and no directory has failed");
+    for (const { topic } of this.partitions) {
+      const dirs = logRoots.map((root) => `${root}/${topic}-0`);
+      if (dirs.every((dir) => this.disk.exists(dir))) this.disk.remove(`${failed}/${topic}-0`);
+    }
   }
 
   /** As it may come from any history of writes that were held back. */

@@ -1,4 +1,4 @@
-import { type Disk, type Random } from "../../io/ports.ts";
+import { type Disk, DiskError, type Random } from "../../io/ports.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { type Log } from "../log.ts";
 import { partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
@@ -51,9 +51,13 @@ export class LogRelocation {
     const source = current === undefined ? undefined : this.#logs.directoryOf(current);
     const former = current?.dir ?? "";
     if (current !== undefined && !this.#rename(current, this.#nameAside(current, "delete"))) return false;
+    const copy = future.dir;
     if (!this.#rename(future, `${directory.path}/${name}`)) {
       // What was to be replaced is whole.
-      if (current !== undefined && source?.isOnline) this.#rename(current, former);
+      if (current !== undefined && source?.isOnline) {
+        giveBackName(future, copy);
+        this.#rename(current, former);
+      }
       return false;
     }
     if (current !== undefined) this.#discard(current);
@@ -99,5 +103,18 @@ export class LogRelocation {
     this.#logs.forget(log);
     log.abandon();
     this.#removals.add((remove) => remove(dir), log.config.fileDeleteDelayMs);
+  }
+}
+
+/**
+ * Of a copy whose name could not be made durable, on a disk that is not relied on any more: where it has that name all the
+ * same, the next start finds two logs of the partition, and refuses to choose as Kafka's does.
+ */
+function giveBackName(copy: Log, dir: string): void {
+  if (copy.dir === dir) return;
+  try {
+    copy.rename(dir);
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
   }
 }

@@ -198,6 +198,26 @@ describe("a move", () => {
     expect(disk.list("/one").filter((name) => name.startsWith("topic"))).toEqual(["topic-0"]);
   });
 
+  test("a new name that the disk does not keep is given back: the next start finds one log of the partition", async () => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, dirOf, settle, logManager } = open(disk);
+    host(inOne);
+    append();
+    disk.onOperation = (operation, path) => {
+      const isSwap = operation === "rename" && /^\/two\/.*-future$/.test(path);
+      if (isSwap) disk.fail("sync", "EIO", { path: /^\/two$/, times: 1 });
+    };
+    alter("/two");
+    await settle();
+    expect([dirOf(), logManager.isOnline("/two")]).toEqual(["/one/topic-0", false]);
+    expect(append()).toMatchObject({ ok: true, baseOffset: 1 });
+    const next = open(disk.kill());
+    next.host(inOne);
+    expect(next.dirOf()).toBe("/one/topic-0");
+    await next.settle();
+    expect([next.dirOf(), next.append()]).toMatchObject(["/two/topic-0", { ok: true, baseOffset: 2 }]);
+  });
+
   test("a source that fails takes the partition offline, and keeps the copy for the next start", async () => {
     const disk = new MemoryDisk();
     const { host, append, alter, settle, replicas } = open(disk, { rate: 1 });
