@@ -336,7 +336,7 @@ function resumeWithin(
   recoveryPoint: Offset,
 ): ResumePoint | undefined {
   const [segment, next] = suspects;
-  // The recovery point of a log that is flushed to its end is written down one lower.
+  // Within the active segment the point is one lower than what was durable.
   const limit = Math.min(recoveryPoint + 1, (next?.baseOffset ?? Infinity) - 1);
   const offset = snapshots.findLast((snapshot) => snapshot <= limit);
   if (segment === undefined || offset === undefined || offset <= segment.baseOffset) return undefined;

@@ -2,7 +2,6 @@ import { type Offset } from "../base/brand.ts";
 import { DiskError } from "../io/ports.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { producerSnapshotBytes } from "./producers/producer-snapshot.ts";
-import { type Segment } from "./segment/segment.ts";
 
 /** Limits of what a crash leaves to be read: see `tick`. */
 const unflushedTicksMax = 60;
@@ -34,13 +33,16 @@ export class LogFlusher {
     this.#endAtTick = storage.endOffset;
   }
 
-  /** Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. */
+  /**
+   * Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. The active one
+   * may end right where it is durable up to, with indexes that are not, and recovery has to come by it: within it this is
+   * one lower than what is durable, always, so that recovery knows what it may rely on. Of a closed log, as in Kafka, it is
+   * the end.
+   */
   get recoveryPoint(): Offset {
-    const { segments, endOffset, isClosed } = this.#storage;
+    const { segments, isClosed } = this.#storage;
     const durableOffset = this.#durableOffset;
-    // Should the active segment end right here, then with indexes that are not durable: recovery has to come by it.
-    const mayEndHere = durableOffset === endOffset && durableOffset > segments.active.baseOffset;
-    return mayEndHere && !isClosed ? durableOffset - 1 : durableOffset;
+    return durableOffset > segments.active.baseOffset && !isClosed ? durableOffset - 1 : durableOffset;
   }
 
   /** What lies before it is durable. */
@@ -84,8 +86,10 @@ export class LogFlusher {
       // Not those that came while the bytes were handed over: they are not asked for, and may lack theirs.
       const segments = storage.segments.from(from).filter(({ baseOffset }) => baseOffset < target);
       const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= from);
+      let hadTransactions = false;
       for (const segment of segments) {
-        if (storage.segments.has(segment)) await segment.flush(segment !== storage.segments.active);
+        if (!storage.segments.has(segment)) continue;
+        if (await segment.flush(segment !== storage.segments.active)) hadTransactions = true;
         // Its files may have another name now, or be gone; those of a volume that failed are not opened again.
         if (storage.isClosed) return;
         this.#demandOnline();
@@ -94,7 +98,7 @@ export class LogFlusher {
       const hadSmallFiles = await storage.syncSmallFilesAsync();
       if (storage.isClosed) return;
       this.#demandOnline();
-      if (hadSnapshots || hadSmallFiles || hasNewFiles || storage.isDirectoryBehind) {
+      if (hadSnapshots || hadSmallFiles || hadTransactions || hasNewFiles || storage.isDirectoryBehind) {
         storage.isDirectoryBehind = false;
         await storage.syncDirectoryAsync();
       }
@@ -138,7 +142,6 @@ export class LogFlusher {
     const { active } = storage.segments;
     try {
       await this.flush();
-      if (storage.isUsable && active === storage.segments.active) await this.#saveTransactions(active);
     } catch (error) {
       if (!storage.isClosed) this.#onFailed(error);
       return;
@@ -155,7 +158,7 @@ export class LogFlusher {
   /** Makes durable off the event loop what a stop in good order leaves durable. Never rejects. */
   async prepareClose(): Promise<void> {
     const storage = this.#storage;
-    const isBehind = this.recoveryPoint < storage.endOffset - 1 || !storage.isSnapshotCurrent;
+    const isBehind = this.#durableOffset < storage.endOffset || !storage.isSnapshotCurrent;
     if (isBehind) await this.advanceRecoveryPoint();
     if (!storage.isUsable) return;
     try {
@@ -163,12 +166,6 @@ export class LogFlusher {
     } catch (error) {
       if (!storage.isClosed) this.#onFailed(error);
     }
-  }
-
-  /** What no segment can tell is on the device, and its name, before anybody takes the point that was reached for all. */
-  async #saveTransactions({ transactionIndex }: Segment): Promise<void> {
-    const isThere = await transactionIndex.saveDurably();
-    if (isThere && this.#storage.isUsable) await this.#storage.syncDirectoryAsync();
   }
 
   /**
@@ -203,7 +200,8 @@ export class LogFlusher {
     const segments = from < storage.endOffset ? storage.segments.from(from) : [];
     for (const segment of segments) {
       segment.file.sync();
-      if (segment !== storage.segments.active) segment.saveIndexes(true);
+      if (segment === storage.segments.active) segment.transactionIndex.save(true);
+      else segment.saveIndexes(true);
     }
     const hadSnapshots = storage.syncProducerSnapshotsNow();
     if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.syncDirectory();

@@ -69,6 +69,8 @@ export class LogUpkeep {
     const options = this.#options;
     const { initialDelayMs } = options;
     const work = this.#work;
+    // A stop in good order leaves the ends of the logs there, and Kafka what was durable: recovery expects one less.
+    this.#checkpoint("recoveryPoint");
     work.every(options.retentionIntervalMs, initialDelayMs, () => this.#startRetentionRound());
     work.every(options.recoveryPointIntervalMs, initialDelayMs, () => this.#checkpoint("recoveryPoint"));
     work.every(options.logStartIntervalMs, initialDelayMs, () => this.#checkpoint("logStart"));

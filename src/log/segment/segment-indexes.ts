@@ -255,7 +255,11 @@ export class SegmentIndexes {
   async saveDurably(): Promise<void> {
     if (!this.#areLeft) await this.offsets.file.saveDurably();
     if (!this.#areLeft) await this.times.file.saveDurably();
-    if (!this.#areLeft) await this.transactions.saveDurably();
+  }
+
+  /** As `saveDurably`, of what no segment can tell: which transactions were aborted. False when there is no file of it. */
+  async saveTransactions(): Promise<boolean> {
+    return !this.#areLeft && (await this.transactions.saveDurably());
   }
 
   /** Frees memory that was not used since the last call. */

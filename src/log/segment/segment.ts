@@ -366,12 +366,14 @@ export class Segment {
   }
 
   /**
-   * Makes what was written durable, and the indexes too when the segment has ended: recovery takes those that lie before
-   * the recovery point as they are.
+   * Makes durable what was written and which transactions were aborted, and the other indexes too when the segment has
+   * ended: recovery takes what lies before the recovery point as it is. True when there is a file of such transactions, of
+   * which the name may be new.
    */
-  async flush(hasEnded: boolean): Promise<void> {
+  async flush(hasEnded: boolean): Promise<boolean> {
     await this.file.syncAsync();
     if (hasEnded) await this.#indexes.saveDurably();
+    return this.#indexes.saveTransactions();
   }
 
   /** Frees what an idle segment holds in memory and of descriptors. */

@@ -119,6 +119,55 @@ describe("what was flushed survives a loss of power", () => {
     expect(log.abortedTransactions(0, 2)).toMatchObject([{ producerId: 7, firstOffset: 0, lastOffset: 1 }]);
   });
 
+  describe("and so do the aborted transactions of a segment that ends right where it was flushed to", () => {
+    const config = { indexIntervalBytes: 0 };
+    const abort = ({ log, queue }: LogUnderTest): void => {
+      expect(log.appendAsLeader(marker(7, true), 0, "coordinator", startMs)).toMatchObject({ ok: true });
+      queue.flush();
+    };
+
+    /** Of the next segment nothing is left, of this one's last bytes perhaps all; returns how many logs have them. */
+    async function endsAtRoll(appendLast: (under: LogUnderTest) => void): Promise<number> {
+      let ends = 0;
+      for (let seed = 0; seed < 120; seed++) {
+        const disk = new MemoryDisk();
+        const under = openLog(disk, config);
+        append(under, 2);
+        append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true });
+        abort(under);
+        append(under, 1, { producerId: 7, producerEpoch: 0, baseSequence: 1, isTransactional: true });
+        await under.log.flush();
+        disk.syncTurns = () => 3;
+        appendLast(under);
+        const { recoveryPoint } = under.log;
+        const expected = readAll(under.log);
+        const aborted = under.log.abortedTransactions(0, under.log.logEndOffset);
+        expect(under.log.roll()).toBe(true);
+        const random = new SeededRandom(seed);
+        const { log } = openLog(
+          disk.crash((bound) => random.below(bound)),
+          config,
+          { recoveryPoint },
+        );
+        const isWhole = log.logEndOffset === under.log.logEndOffset;
+        if (isWhole) ends++;
+        const bytes = readAll(log);
+        expect([seed, bytes.equals(expected.subarray(0, bytes.length))]).toEqual([seed, true]);
+        const left = isWhole || !Array.isArray(aborted) ? aborted : aborted.slice(0, 1);
+        expect([seed, log.abortedTransactions(0, 100)]).toEqual([seed, left]);
+      }
+      return ends;
+    }
+
+    test("of which all was durable", async () => {
+      expect(await endsAtRoll(() => undefined)).toBe(120);
+    });
+
+    test("of which all but the last marker was durable", async () => {
+      expect(await endsAtRoll(abort)).toBeGreaterThan(20);
+    });
+  });
+
   test("but not what a truncation put in its place while the device was at work", async () => {
     const disk = new MemoryDisk();
     disk.syncTurns = () => 2;

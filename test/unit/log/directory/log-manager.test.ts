@@ -65,6 +65,18 @@ describe("stopping and starting", () => {
     second.manager.close(43);
   });
 
+  test("the ends of logs that a clean shutdown left are no recovery points of a process that appends behind them", async () => {
+    const disk = new MemoryDisk();
+    const first = open(disk);
+    first.append(first.create("orders", 1), batch({ count: 3 }));
+    first.manager.close(42);
+    const second = open(disk);
+    second.manager.start();
+    await second.time.settle();
+    expect(text(disk, "/data/recovery-point-offset-checkpoint")).toBe("0\n1\norders 1 2\n");
+    second.manager.close(43);
+  });
+
   test("a clean shutdown leaves checkpoints, a marker with the broker's epoch, and no need of recovery", () => {
     const disk = new MemoryDisk();
     const first = open(disk);
