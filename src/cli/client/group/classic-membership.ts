@@ -98,9 +98,19 @@ export class ClassicMembership implements Membership {
     if (offsets.length === 0) return;
     const { instanceId, operationTimeoutMs } = this.#settings;
     const member = { memberId: this.#memberId, epoch: this.#generation, instanceId };
-    await this.#coordinator.retry(Math.min(operationTimeoutMs, retryMsMax), () =>
-      commitOffsets(this.#cluster, this.#coordinator, offsets, member),
-    );
+    try {
+      await this.#coordinator.retry(Math.min(operationTimeoutMs, retryMsMax), () =>
+        commitOffsets(this.#cluster, this.#coordinator, offsets, member),
+      );
+    } catch (error) {
+      if (!(error instanceof KafkaError) || !mustRejoin(error.code)) throw error;
+      // Else a join is under way, or was meanwhile.
+      if (member.epoch === this.#generation && this.#heartbeat !== undefined) {
+        this.#forget(error.code);
+        this.#rejoin();
+      }
+      throw commitFailure(error.code);
+    }
   }
 
   /** Static members stay. */
@@ -204,7 +214,7 @@ export class ClassicMembership implements Membership {
     if (!(error instanceof ClientError)) return error instanceof Error && error.name === "NetError";
     if (!(error instanceof KafkaError)) return error.isRetriable;
     this.#forget(error.code);
-    return error.isRetriable || membershipLost.has(error.code) || error.code === Errors.REBALANCE_IN_PROGRESS;
+    return error.isRetriable || mustRejoin(error.code);
   }
 
   /** Drops what an answer shows to be stale. */
@@ -240,15 +250,19 @@ export class ClassicMembership implements Membership {
       if (this.#heartbeat === undefined) return;
       if (error instanceof KafkaError) this.#forget(error.code);
       if (error instanceof KafkaError && !error.isRetriable) {
-        this.#stopHeartbeat();
         // Another consumer has taken our place: to join again would be to take it back.
         if (error.code === Errors.FENCED_INSTANCE_ID) this.#failure = error;
-        this.#isDue = true;
-        this.onChange();
+        this.#rejoin();
         return;
       }
     }
     if (this.#heartbeat !== undefined) this.#startHeartbeat();
+  }
+
+  #rejoin(): void {
+    this.#stopHeartbeat();
+    this.#isDue = true;
+    this.onChange();
   }
 
   /** Lets the group join again when there are new topics or partitions. */
@@ -262,4 +276,22 @@ export class ClassicMembership implements Membership {
       } else this.#watchTopics();
     });
   }
+}
+
+function mustRejoin(code: number): boolean {
+  return membershipLost.has(code) || code === Errors.REBALANCE_IN_PROGRESS;
+}
+
+/** What the caller of a commit hears when it is to join again first, as Kafka's client words it. */
+function commitFailure(code: number): ClientError {
+  if (code === Errors.REBALANCE_IN_PROGRESS) {
+    return new ClientError(
+      "org.apache.kafka.common.errors.RebalanceInProgressException",
+      "Offset commit cannot be completed since the consumer group is executing a rebalance at the moment. You can try completing the rebalance by calling poll() and then retry commit again",
+    );
+  }
+  return new ClientError(
+    "org.apache.kafka.clients.consumer.CommitFailedException",
+    "Commit cannot be completed since the group has already rebalanced and assigned the partitions to another member. This means that the time between subsequent calls to poll() was longer than the configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time message processing. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() with max.poll.records.",
+  );
 }

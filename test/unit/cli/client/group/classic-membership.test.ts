@@ -113,6 +113,15 @@ test("a commit waits for a coordinator that is not ready", async () => {
   expect(commits).toEqual([2, 2, 2]);
 });
 
+test("a commit that is refused to who is no member tells of it, and the member joins anew at once", async () => {
+  const errors: number[] = [Errors.UNKNOWN_MEMBER_ID];
+  const { consumer, joins } = await live({ offsetCommit: () => committed(errors.pop() ?? Errors.NONE) });
+  const commit = consumer.commit([{ topic: "t", partition: 0, offset: 9 }]);
+  await expect(commit).rejects.toThrow("Commit cannot be completed since the group has already rebalanced");
+  await waitUntil("another join", async () => (joins.length >= 3 ? undefined : `${joins.length}`));
+  expect(joins[2]!.memberId).toBe("");
+});
+
 test("an automatic commit is not tried again while the next ones follow it: it could take their place", async () => {
   const intervalMs = 20;
   let commits = 0;
