@@ -22,7 +22,6 @@ async function run(options: Options): Promise<void> {
   const machine = machineFacts();
   const turns: Turn[] = [];
   const current = (): Results => merged(old, { machine, notes: notesOf(options), turns });
-  const ballast = options.isQuick ? undefined : await MemoryBallast.lay();
   for (const suite of suites) {
     if (!suite.workloads.some((name) => options.only?.has(name) ?? true)) continue;
     await runSuite(suite, targets, options, (turn) => {
@@ -31,7 +30,6 @@ async function run(options: Options): Promise<void> {
       if (options.writes) saveResults(resultsFile, current());
     });
   }
-  ballast?.release();
   process.stdout.write(summary(current()));
   if (options.writes) writeReport(folder, current());
 }
@@ -48,7 +46,9 @@ async function runSuite(
     for (let round = 1; round <= rounds; round++) {
       for (const target of targets) {
         process.stderr.write(`${clock()} ${suite.name}, round ${round} of ${rounds}: ${target.label}\n`);
+        const ballast = suite.hasBallast === true && !options.isQuick ? await MemoryBallast.lay() : undefined;
         onTurn(await turnOf(suite, target, round, options));
+        ballast?.release();
       }
     }
   } catch (error) {

@@ -28,7 +28,12 @@ while (blocks.length < blockCount) {
 }
 blocks = [];
 gc();
-process.stdout.write("laid");
+// What was collected is given back by another thread.
+const timer = setInterval(() => {
+  if (process.memoryUsage.rss() > kept.length + 2e8) return;
+  clearInterval(timer);
+  process.stdout.write("laid");
+}, 100);
 process.stdin.on("end", () => process.exit(kept[0] - 1)).resume();`;
 
 /**
@@ -37,7 +42,8 @@ process.stdin.on("end", () => process.exit(kept[0] - 1)).resume();`;
  * A virtual machine may get its memory from the host at the first touch, which costs ten times what a write to the page cache
  * does (2 to 3 s/GB instead of 0.3), and give back within a second what lies free in large blocks. Whoever writes then pays
  * for the host, and how much depends on what was freed before in which sizes. Small blocks are not given back, so what
- * was touched once stays with the machine, for every broker alike.
+ * was touched once stays with the machine, for every broker alike. It is no place for anything else: who takes memory in large
+ * pieces, to start or to read past the page cache, finds none.
  */
 export class MemoryBallast {
   readonly #process: ChildProcess;
