@@ -30,7 +30,7 @@ export function classicSubscription(metadata: Buffer): ConsumerProtocolSubscript
 
 /** An assignment in the bytes that a consumer takes, in the version of its subscription. */
 export function classicAssignment(partitions: Partitions, subscription: Buffer, metadata: GroupMetadata): Buffer {
-  const version = Math.min(Math.max(new Reader(subscription).int16(), 0), versionMax);
+  const version = versionOf(subscription);
   const assignedPartitions = [];
   for (const [topicId, ofTopic] of partitions) {
     const topic = metadata.topicName(topicId);
@@ -40,6 +40,11 @@ export function classicAssignment(partitions: Partitions, subscription: Buffer, 
   writer.int16(version);
   codecOf(consumerProtocolAssignment, version).encode(writer, { assignedPartitions });
   return writer.toBuffer();
+}
+
+/** What cannot be read may be chosen, too, when the group goes over to the classic protocol: the oldest version will do. */
+function versionOf(subscription: Buffer): number {
+  return subscription.length < 2 ? 0 : Math.min(Math.max(new Reader(subscription).int16(), 0), versionMax);
 }
 
 export interface AssignmentRead {
