@@ -15,10 +15,6 @@ describe("seeds over the simulated disk: what is flushed stays, what is derived 
     }
   });
 
-  test("the flush of a segment that was removed leaves the indexes of the next one of its name alone", async () => {
-    await simulateLogs(1747);
-  });
-
   test("a seed has one history, and another seed another one", async () => {
     const [one, same, other] = [await simulateLogs(7), await simulateLogs(7), await simulateLogs(8)];
     expect(one.operations).toBeGreaterThan(100);

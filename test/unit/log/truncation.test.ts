@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Log } from "../../../src/log/log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
@@ -59,5 +60,19 @@ test.each(Object.keys(cuts))("a crash at any change of a cut %s leaves a log wit
     await timeAfter.settle();
     expect(readAll(found).length).toBe((found.logEndOffset - found.segmentSizes()[0]!.baseOffset) * batch().length);
     expect(after.list(logDirectory).filter((name) => name.endsWith(".deleted"))).toEqual([]);
+  }
+});
+
+test.each(Object.keys(cuts))("a flush within which a cut %s comes makes no file of what is gone anew", async (cut) => {
+  for (let turns = 0; turns < 15; turns++) {
+    const disk = new MemoryDisk();
+    disk.syncTurns = () => 2;
+    const { log, time } = open(disk);
+    const flushed = log.flush();
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    cuts[cut]!(log);
+    for (let settled = 0; settled < 6; settled++) await time.settle();
+    await flushed;
+    expect(disk.list(logDirectory).filter((name) => name.endsWith(".deleted"))).toEqual([]);
   }
 });
