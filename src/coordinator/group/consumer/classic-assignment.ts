@@ -53,7 +53,7 @@ export interface AssignmentRead {
   readonly hasUserData: boolean;
 }
 
-/** The other way round; undefined when the bytes are no assignment. Topics that are gone do not count. */
+/** The other way round; undefined when the bytes are no assignment. Topics that are gone do not count, nor partitions made up. */
 export function assignmentRead(assignment: Buffer, metadata: GroupMetadata): AssignmentRead | undefined {
   if (assignment.length === 0) return { partitions: new Map(), hasUserData: false };
   try {
@@ -64,7 +64,9 @@ export function assignmentRead(assignment: Buffer, metadata: GroupMetadata): Ass
     const partitions = new Map<Uuid, readonly number[]>();
     for (const { topic, partitions: ofTopic } of read.assignedPartitions) {
       const topicId = metadata.topicId(topic);
-      if (topicId !== undefined) partitions.set(topicId, ofTopic);
+      const count = topicId === undefined ? 0 : (metadata.partitionCount(topicId) ?? 0);
+      const exists = (partition: number) => partition >= 0 && partition < count;
+      if (topicId !== undefined) partitions.set(topicId, [...new Set(ofTopic.filter(exists))]);
     }
     return { partitions, hasUserData: (read.userData?.length ?? 0) > 0 };
   } catch (error) {

@@ -4,7 +4,7 @@ import { type ConsumerMember } from "./member.ts";
 /** Why a request cannot be granted, with what Kafka tells the client. */
 export interface Refusal {
   readonly errorCode: ErrorCode;
-  readonly errorMessage: string;
+  readonly errorMessage: string | null;
 }
 
 export function isRefusal<T extends object>(value: T | Refusal): value is Refusal {

@@ -23,6 +23,7 @@ export function upgradeProblem(turn: GroupTurn, classic: ClassicGroupView): Refu
   if (classic.members.size > consumerGroupSizeMax) {
     return cannot("the group size exceeds the consumer group maximum size.");
   }
+  const given = new Set<string>();
   for (const member of classic.members.values()) {
     const subscription = subscriptionOf(classic, member);
     const assignment = assignmentRead(member.assignment, turn.state.metadata);
@@ -35,8 +36,22 @@ export function upgradeProblem(turn: GroupTurn, classic: ClassicGroupView): Refu
     if (subscription === undefined || assignment === undefined) {
       return cannot("the embedded consumer protocol is malformed.");
     }
+    for (const [topicId, partitions] of assignment.partitions) {
+      for (const partition of partitions) {
+        const name = `${topicId}-${partition}`;
+        if (given.has(name)) return sharedPartition(turn, classic, name);
+        given.add(name);
+      }
+    }
   }
   return undefined;
+}
+
+/** An assignor of the members' own gives partitions to several of them, which a consumer group has no room for. */
+function sharedPartition(turn: GroupTurn, { groupId }: ClassicGroupView, partition: string): Refusal {
+  turn.note("warn", "group stays a classic group: a partition of it has several owners", { groupId, partition });
+  // Kafka finds out too late to say more.
+  return { errorCode: Errors.UNKNOWN_SERVER_ERROR, errorMessage: null };
 }
 
 /** The members go on as classic members of a consumer group, with the partitions that their leader gave them. */
