@@ -3,6 +3,7 @@ import { cleanUpAtExit } from "./harness/cleanup.ts";
 import { help, parseOptions, type Options } from "./harness/options.ts";
 import { type Session } from "./harness/session.ts";
 import { MemoryBallast } from "./harness/memory-ballast.ts";
+import { warmMemory } from "./harness/warm-memory.ts";
 import { kafkaTarget, odradekTarget, type Target } from "./harness/target.ts";
 import { commitOf, machineFacts } from "./report/machine.ts";
 import { writeReport } from "./report/report.ts";
@@ -47,6 +48,7 @@ async function runSuite(
       for (const target of targets) {
         process.stderr.write(`${clock()} ${suite.name}, round ${round} of ${rounds}: ${target.label}\n`);
         const ballast = suite.hasBallast === true && !options.isQuick ? await MemoryBallast.lay() : undefined;
+        if (ballast === undefined) warmMemory();
         onTurn(await turnOf(suite, target, round, options));
         ballast?.release();
       }
