@@ -220,8 +220,10 @@ export class ShardRunner<S, R> {
     const turn = new Turn<S, R>(this.#state, clock.wallMs(), (record, index) =>
       shard.replay(this.#state, record, { offset: firstOffset + index, producerId }),
     );
+    let drafts: RecordDraft[];
     try {
       operation(turn);
+      drafts = this.#draftsOf(turn);
     } catch (error) {
       this.#timeline.revert(mark);
       if (ticket !== undefined) this.#unanswered.delete(ticket);
@@ -230,9 +232,9 @@ export class ShardRunner<S, R> {
     for (const { level, message, fields } of turn.notes) logger[level](fields, message);
     if (turn.records.length > 0) {
       if (transaction !== undefined) {
-        const error = this.#appendInTransaction(turn, mark, transaction);
+        const error = this.#appendInTransaction(drafts, mark, transaction);
         if (error !== Errors.NONE) return this.#refuse(mark, turn.replies, error);
-      } else if (!this.#pipeline.add(this.#unitsOf(turn), mark)) {
+      } else if (!this.#pipeline.add(turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts], mark)) {
         return this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
       }
     }
@@ -243,10 +245,10 @@ export class ShardRunner<S, R> {
     for (const reply of turn.replies) reply.send();
   }
 
-  #appendInTransaction(turn: Turn<S, R>, mark: number, { producer, guard }: OpenWrite): ErrorCode {
+  #appendInTransaction(drafts: readonly RecordDraft[], mark: number, { producer, guard }: OpenWrite): ErrorCode {
     const { producerId, producerEpoch } = producer;
     const writer = { producerId, producerEpoch, isControl: false };
-    return this.#pipeline.appendNow(this.#draftsOf(turn), mark, writer, { guard });
+    return this.#pipeline.appendNow(drafts, mark, writer, { guard });
   }
 
   #appendMarker(end: TransactionEnd, ticket: Ticket<undefined>): void {
@@ -271,11 +273,6 @@ export class ShardRunner<S, R> {
       const { key, value } = shard.encode(record);
       return { key, value, timestamp: turn.nowMs };
     });
-  }
-
-  #unitsOf(turn: Turn<S, R>): RecordDraft[][] {
-    const drafts = this.#draftsOf(turn);
-    return turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts];
   }
 
   /** Undoes the one turn of a transaction, which nothing came after and whose timers were not touched. */

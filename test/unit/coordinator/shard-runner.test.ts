@@ -20,6 +20,8 @@ interface Words {
   readonly ended: TimelineMap<number, boolean>;
 }
 type WordsTurn = Turn<Words, string>;
+/** No bytes stand for it. */
+const unspeakable = "unspeakable";
 
 class World {
   readonly time = new ManualTime();
@@ -32,7 +34,10 @@ class World {
   constructor(compression: CompressionName | "none" = "none", staysLoaded = false, lingerMs = -1) {
     const shard: CoordinatorShard<Words, string> = {
       newState: (timeline: Timeline) => ({ offsets: new TimelineMap(timeline), ended: new TimelineMap(timeline) }),
-      encode: (word) => ({ key: Buffer.from(word), value: null }),
+      encode: (word) => {
+        if (word === unspeakable) throw new Error("unspeakable");
+        return { key: Buffer.from(word), value: null };
+      },
       decode: (key) => (key.remaining() === 0 ? undefined : key.rest().toString()),
       replay: (state, word, { offset, producerId }) => state.offsets.set(word, producerId < 0 ? offset : -offset),
       replayTransactionEnd: (state, producerId, isCommit) => state.ended.set(producerId, isCommit),
@@ -158,6 +163,13 @@ test("an operation that throws leaves nothing behind", async () => {
   await expect(broken()).rejects.toThrow("broken");
   expect(await settled(world, world.write("a"))).toEqual([ok(1)]);
   expect(world.committed()).toEqual({ a: 0 });
+});
+
+test("a record that cannot be encoded leaves nothing behind", async () => {
+  const world = await loadedWorld();
+  await expect(world.write("a", unspeakable)).rejects.toThrow(unspeakable);
+  expect(await settled(world, world.write("b"))).toEqual([ok(1)]);
+  expect(world.committed()).toEqual({ b: 0 });
 });
 
 test("records that do not fit in one batch are refused, unless they may be divided", async () => {
