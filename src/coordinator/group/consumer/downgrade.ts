@@ -5,6 +5,7 @@ import { emptyAssignment } from "../classic-member.ts";
 import { type GroupTurn } from "../group-state.ts";
 import { groupMetadataRecord } from "../metadata-record.ts";
 import { prepareRebalance, renewSession } from "../rebalance.ts";
+import { cancelMemberTimers } from "./cancel-timers.ts";
 import { classicAssignment } from "./classic-assignment.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember } from "./member.ts";
@@ -75,6 +76,7 @@ export function downgrade(
   const edited = turn.state.edit(turn.state.classicGroup(groupId)!);
   for (const { memberId, protocols } of classic.members.values()) edited.update(memberId, { protocols });
   for (const { memberId, sessionTimeoutMs } of edited.members.values()) {
+    cancelMemberTimers(turn, groupId, memberId);
     renewSession(turn, groupId, memberId, sessionTimeoutMs);
   }
   turn.note("info", "consumer group has become a classic group", { groupId, members: staying.length });

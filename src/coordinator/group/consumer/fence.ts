@@ -1,5 +1,5 @@
 import { type GroupTurn } from "../group-state.ts";
-import { timerKeys } from "../timer-keys.ts";
+import { cancelMemberTimers } from "./cancel-timers.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
 import { canDowngradeWithout, downgrade } from "./downgrade.ts";
 import { bumpGroupEpoch } from "./group-epoch.ts";
@@ -29,11 +29,4 @@ export function removeMembers(turn: GroupTurn, group: ConsumerGroup, members: re
   for (const { memberId } of members) forgetMember(turn, groupId, memberId);
   for (const regex of regexes) if (!group.regexCounts.has(regex)) forgetRegex(turn, groupId, regex);
   bumpGroupEpoch(turn, group);
-}
-
-export function cancelMemberTimers(turn: GroupTurn, groupId: string, memberId: string): void {
-  turn.cancel(timerKeys.session(groupId, memberId));
-  turn.cancel(timerKeys.revocation(groupId, memberId));
-  turn.cancel(timerKeys.classicJoin(groupId, memberId));
-  turn.cancel(timerKeys.classicSync(groupId, memberId));
 }
