@@ -226,7 +226,7 @@ export class Transcript {
       apiVersion: Number(options.get("version") ?? 9),
       clientId: options.get("client") ?? "client",
       clientHost: "/127.0.0.1",
-      newMemberIdSuffix: String(++this.#members),
+      newMemberIdSuffix: options.get("suffix") ?? String(++this.#members),
     };
     const joined = this.#world.groups.joinGroup(request, caller).then((response) => {
       if (name !== undefined && response.memberId !== undefined) this.#names.set(name, response.memberId);

@@ -6,7 +6,7 @@ import { refuse, type Joining } from "../joining.ts";
 import { advance, advanceMember, updateSubscription } from "./advance.ts";
 import { classicSubscription, ownedBy } from "./classic-assignment.ts";
 import { type ConsumerGroup } from "./consumer-group.ts";
-import { canDowngradeReplacing, downgrade } from "./downgrade.ts";
+import { canDowngradeReplacing, downgrade, holdsTargetsAlone } from "./downgrade.ts";
 import { replaceStaticMember } from "./enter.ts";
 import { newMember, sameNames, sortedNames, type ConsumerMember } from "./member.ts";
 import { staticProblem } from "./refusal.ts";
@@ -92,14 +92,19 @@ function memberFor(
   return isUnknown ? replaceStaticMember(turn, group, holder, memberId) : holder;
 }
 
-/** The last consumer member is a static one that comes back as a classic member: all are classic ones now. */
+/**
+ * The last consumer member is a static one that comes back as a classic member: all are classic ones now. They go on with
+ * their targets when those are of this epoch and nobody has anything that the target gives to another. (Kafka does not ask
+ * for the second: who has not given a partition back yet works on beside its new owner until its next heartbeat.)
+ */
 function joinAndDowngrade(turn: GroupTurn, group: ConsumerGroup, step: Parameters<typeof advance>[2]): ConsumerMember {
   const { groupId } = group;
   const hasChanged = updateSubscription(turn, groupId, step);
   const isTargetStale = group.target.get().epoch < group.epoch.get().epoch;
+  const isToRebalance = isTargetStale || !holdsTargetsAlone(group);
   const { memberId } = step.wanted;
-  const after = isTargetStale ? group.members.get(memberId)! : advanceMember(turn, groupId, { ...step, hasChanged });
+  const after = isToRebalance ? group.members.get(memberId)! : advanceMember(turn, groupId, { ...step, hasChanged });
   const reason = `Downgrade group ${groupId} from consumer to classic with stale assignment.`;
-  downgrade(turn, group, { without: [], joining: memberId, rebalanceReason: isTargetStale ? reason : undefined });
+  downgrade(turn, group, { without: [], joining: memberId, rebalanceReason: isToRebalance ? reason : undefined });
   return after;
 }

@@ -121,6 +121,17 @@ function classicGroupOf(
   return classic;
 }
 
+/** Whether no member has a partition that its target does not name. */
+export function holdsTargetsAlone(group: ConsumerGroup): boolean {
+  return [...group.members.values()].every((member) => {
+    const target = group.targetOf(member.memberId);
+    return [...owned(member)].every(([topicId, indexes]) => {
+      const ofTopic = target.get(topicId) ?? [];
+      return indexes.every((index) => ofTopic.includes(index));
+    });
+  });
+}
+
 /** What it was given and has not given back. */
 function owned({ assigned, pendingRevocation }: ConsumerMember): Partitions {
   const all = new Map<Uuid, readonly number[]>();
