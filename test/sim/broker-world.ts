@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly transactionVersion: number;
 }
 
-type Call<T> = (broker: SimulatedBroker) => Promise<T>;
+export type Call<T> = (broker: SimulatedBroker) => Promise<T>;
 
 /**
  * A broker over its lives on one disk, its clients, and the network between them: answers get lost, requests too, or they
@@ -179,14 +179,19 @@ export class BrokerWorld {
     return new Promise((resume) => this.#waiting.push({ client, resume }));
   }
 
-  /** A request and its answer; undefined when no answer came. `mayComeLate`: it may even arrive then. */
-  async ask<T>(client: SimulatedClient, what: string, call: Call<T>, mayComeLate = true): Promise<T | undefined> {
+  /** A request and its answer; undefined when no answer came. With `late` it may even arrive then, as that. */
+  async ask<T>(
+    client: SimulatedClient,
+    what: string,
+    call: Call<T>,
+    late: boolean | Call<unknown> = true,
+  ): Promise<T | undefined> {
     await this.turn(client);
     const { broker, disk } = this;
     const fate = this.isCalm || this.isReliable ? -1 : this.draw(24);
     if (broker === undefined || fate === 0) return this.#lost(client, what, "lost");
-    if (fate === 1 && mayComeLate) {
-      this.#late.push(call);
+    if (fate === 1 && late !== false) {
+      this.#late.push(late === true ? call : late);
       return this.#lost(client, what, "late");
     }
     this.trace(`${client.name}: ${what}`);

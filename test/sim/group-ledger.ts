@@ -1,10 +1,26 @@
 import { type BrokerWorld, type SimulatedClient } from "./broker-world.ts";
-import { type InputLedger } from "./input-source.ts";
-import { demand } from "./violation.ts";
+import { type InputLedger, type InputSource } from "./input-source.ts";
+import { demand, demandEqual } from "./violation.ts";
 
 interface Owner {
   readonly memberId: string;
   readonly partitions: ReadonlySet<number>;
+}
+
+interface DescribedMember {
+  readonly memberId?: string | undefined;
+  readonly instanceId?: string | null | undefined;
+}
+
+/** That a member was told of a partition, and nobody else since. */
+export interface Grant {
+  readonly memberId: string;
+}
+
+/** An offset that is below what was committed, from somebody who may commit it, or whose answer has not come. */
+export interface SetBack {
+  readonly partition: number;
+  readonly offset: number;
 }
 
 /** Judges a group by what its members were told: who has which partition, and where their work begins. */
@@ -12,12 +28,22 @@ export class GroupLedger implements InputLedger {
   readonly inputCounts: number[];
   readonly #committed: number[];
   readonly #owners = new Map<SimulatedClient, Owner>();
+  readonly #grants = new Map<number, Grant>();
+  readonly #setsBack = new Set<SetBack>();
   readonly #world: BrokerWorld;
   /** How often a member was told of a partition. */
   handovers = 0;
+  /**
+   * The largest generation or epoch of which a member was told what it has. One that has members and nothing for them yet is
+   * not written down, as in Kafka, and is gone with the broker.
+   */
+  newestGeneration = -1;
+  /** All members have one generation. */
+  readonly isClassic: boolean;
 
-  constructor(inputCounts: readonly number[], world: BrokerWorld) {
+  constructor(inputCounts: readonly number[], world: BrokerWorld, isClassic: boolean) {
     this.inputCounts = [...inputCounts];
+    this.isClassic = isClassic;
     this.#committed = inputCounts.map(() => 0);
     this.#world = world;
   }
@@ -38,27 +64,76 @@ export class GroupLedger implements InputLedger {
 
   told(partition: number, offset: number): void {
     const known = this.#committed[partition]!;
-    demand(offset >= known, () => `the offset of ${partition} went back from ${known} to ${offset}`);
+    const mayBeBack = [...this.#setsBack].some((each) => each.partition === partition && each.offset === offset);
+    demand(offset >= known || mayBeBack, () => `the offset of ${partition} went back from ${known} to ${offset}`);
     this.#committed[partition] = offset;
   }
 
+  /** From now on the offset may be told. */
+  maySetBack(setBack: SetBack): void {
+    this.#setsBack.add(setBack);
+  }
+
+  /** It was refused. */
+  wasRefused(setBack: SetBack): void {
+    this.#setsBack.delete(setBack);
+  }
+
+  /** It was granted: it is told from now on. What was granted about that time may be answered later. */
+  wasSetBack({ partition, offset }: SetBack): void {
+    this.#committed[partition] = offset;
+  }
+
+  /** All is processed, as far as the members know. */
+  ended(offsets: readonly number[]): void {
+    for (const [partition, offset] of offsets.entries()) this.told(partition, offset);
+    const expected = this.inputCounts.map((count, partition) => {
+      const isBack = [...this.#setsBack].some((each) => each.partition === partition && each.offset < count);
+      return isBack ? Math.min(count, offsets[partition]!) : count;
+    });
+    demandEqual(offsets, expected, "the group's offsets");
+  }
+
   /** Nobody else who is a member may have them; who stands still may not know that it is none any more. */
-  owns(client: SimulatedClient, memberId: string, partitions: ReadonlySet<number>): void {
+  owns(
+    client: SimulatedClient,
+    { memberId, generationId }: InputSource["member"],
+    partitions: ReadonlySet<number>,
+  ): void {
     this.#owners.set(client, { memberId, partitions });
     if (partitions.size === 0) return;
+    this.newestGeneration = Math.max(this.newestGeneration, generationId);
     this.handovers++;
-    const members = membersOf(this.#world);
+    for (const partition of partitions) {
+      if (this.#grants.get(partition)?.memberId !== memberId) this.#grants.set(partition, { memberId });
+    }
+    const members = this.members();
     for (const [other, { memberId: otherId, partitions: owned }] of this.#owners) {
       if (other === client || !members.has(otherId)) continue;
       const shared = [...owned].filter((partition) => partitions.has(partition));
       demand(shared.length === 0, () => `${client.name} and ${other.name} have ${shared.join(" and ")}`);
     }
   }
-}
 
-/** The members of the group "g", by either protocol. */
-function membersOf({ broker }: BrokerWorld): ReadonlySet<string> {
-  if (broker === undefined) return new Set();
-  const described = [...broker.groups.describeConsumerGroups(["g"]), ...broker.groups.describeGroups(["g"], 6)];
-  return new Set(described.flatMap(({ members = [] }) => members.map(({ memberId = "" }) => memberId)));
+  grantOf(partition: number): Grant | undefined {
+    return this.#grants.get(partition);
+  }
+
+  /** It has its place in the group until its session is over. */
+  paused(instanceId: string): void {
+    const isThere = this.#described().some((member) => member.instanceId === instanceId);
+    demand(isThere, () => `${instanceId} is away for a while, and has no place in the group any more`);
+  }
+
+  /** The members of the group "g", by either protocol. */
+  members(): ReadonlySet<string> {
+    return new Set(this.#described().map(({ memberId = "" }) => memberId));
+  }
+
+  #described() {
+    const { broker } = this.#world;
+    if (broker === undefined) return [];
+    const groups = [...broker.groups.describeConsumerGroups(["g"]), ...broker.groups.describeGroups(["g"], 6)];
+    return groups.flatMap<DescribedMember>(({ members = [] }) => members);
+  }
 }

@@ -7,14 +7,18 @@ describe("a group whose members come and go: a partition has one owner, offsets 
   const firsts = Array.from({ length: 2 }, (_, index) => index * seedsAtOnce);
   test.each(firsts)("seeds from %i on", { timeout: 60_000 }, async (first) => {
     let handovers = 0;
+    let fencings = 0;
     for (let seed = first; seed < first + seedsAtOnce; seed++) {
       try {
-        handovers += (await simulateGroup(seed)).handovers;
+        const group = await simulateGroup(seed);
+        handovers += group.handovers;
+        fencings += group.fencings;
       } catch (error) {
         throw new Error(`seed ${seed}; replay: npm run sim -- --workload groups --seed ${seed}`, { cause: error });
       }
     }
     expect(handovers).toBeGreaterThan(10 * seedsAtOnce);
+    expect(fencings).toBeGreaterThan(3);
   });
 
   test("a seed has one history", async () => {

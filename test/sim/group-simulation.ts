@@ -1,10 +1,12 @@
 import { type Logger } from "../../src/io/ports.ts";
-import { errorName, Errors, type ErrorCode } from "../../src/protocol/errors.ts";
-import { BrokerWorld, type SimulatedClient } from "./broker-world.ts";
-import { ClassicInput, GroupInput } from "./group-input.ts";
+import { BrokerWorld } from "./broker-world.ts";
+import { ClassicInput } from "./classic-input.ts";
+import { GroupInput } from "./group-input.ts";
 import { GroupLedger } from "./group-ledger.ts";
-import { inputTopic, passing } from "./input-source.ts";
-import { demand, demandEqual, Violation } from "./violation.ts";
+import { GroupMember } from "./group-member.ts";
+import { inputTopic } from "./input-source.ts";
+import { OffsetReset } from "./offset-reset.ts";
+import { demand, demandEqual } from "./violation.ts";
 
 export interface GroupSimulationOptions {
   readonly onTrace?: (line: string) => void;
@@ -15,14 +17,16 @@ export interface SimulatedGroup {
   readonly traceHash: string;
   readonly operations: number;
   readonly handovers: number;
+  /** How many members had to stop because another had come with their instance id. */
+  readonly fencings: number;
 }
-
-type Source = ClassicInput | GroupInput;
 
 /**
  * A group whose members come, go, stand still and come back, over a few lives of a broker; of one protocol or of both, so
- * that the group goes over from one to the other. No two members have a partition, offsets never go back, every request is
- * answered, and in the end all is processed. Throws a `Violation` when something is other than it has to be.
+ * that the group goes over from one to the other; some of them static, of which another takes the place. No two members have
+ * a partition, offsets never go back (but where a commit comes late in the same generation, or somebody sets a group back
+ * that has no members), every request is answered, and in the end all is processed. Throws a `Violation` when something is
+ * other than it has to be.
  */
 export async function simulateGroup(seed: number, options: GroupSimulationOptions = {}): Promise<SimulatedGroup> {
   const run = new Run(seed, options);
@@ -30,79 +34,25 @@ export async function simulateGroup(seed: number, options: GroupSimulationOption
   return run.finish();
 }
 
-/** Works on what its group gives it, and commits how far it is. */
-class Member implements SimulatedClient {
-  readonly name: string;
-  isFrozen = false;
-  isToLeave = false;
-  readonly #source: Source;
-  readonly #world: BrokerWorld;
-  readonly #ledger: GroupLedger;
-
-  constructor(name: string, source: Source, world: BrokerWorld, ledger: GroupLedger) {
-    this.name = name;
-    this.#source = source;
-    this.#world = world;
-    this.#ledger = ledger;
-  }
-
-  async run(): Promise<void> {
-    while (!this.#ledger.isDone && !this.isToLeave) {
-      await this.#source.refresh(this);
-      const open = [...this.#source.positions].filter(([each, position]) => position < this.#ledger.inputCounts[each]!);
-      const chosen = open[this.#world.draw(Math.max(1, open.length))];
-      if (chosen === undefined) await this.#world.turn(this);
-      else await this.#commit(...chosen);
-    }
-    if (this.isToLeave) await this.#source.leave(this);
-  }
-
-  async #commit(partition: number, position: number): Promise<void> {
-    const { memberId, generationId } = this.#source.member;
-    const committed = { committedLeaderEpoch: -1, committedMetadata: null };
-    const request = {
-      groupId: "g",
-      memberId,
-      generationIdOrMemberEpoch: generationId,
-      groupInstanceId: null,
-      retentionTimeMs: -1,
-      topics: [
-        {
-          name: "in",
-          topicId: inputTopic.id,
-          partitions: [{ ...committed, partitionIndex: partition, committedOffset: position + 1 }],
-        },
-      ],
-    };
-    const answer = await this.#world.ask(
-      this,
-      `commit ${partition} ${position + 1}`,
-      ({ groups }) => groups.commitOffsets(request, 9),
-      false,
-    );
-    const errorCode = answer?.topics?.[0]?.partitions?.[0]?.errorCode;
-    if (errorCode === Errors.NONE) this.#source.advance(new Map([[partition, 1]]));
-    else this.#source.forget(partition);
-    if (errorCode === undefined || errorCode === Errors.NONE || passing.has(errorCode)) return;
-    if (errorCode !== Errors.REBALANCE_IN_PROGRESS)
-      throw new Violation(`${this.name}: OffsetCommit: ${errorName(errorCode as ErrorCode)}`);
-  }
-}
-
 class Run {
   readonly world: BrokerWorld;
   readonly #ledger: GroupLedger;
   readonly #kind: "consumer" | "classic" | "both";
-  readonly #members = new Set<Member>();
+  readonly #isStatic: boolean;
+  readonly #members = new Set<GroupMember>();
+  readonly #instanceStarts = new Map<string, number>();
   #names = 0;
+  #fencings = 0;
 
   constructor(seed: number, options: GroupSimulationOptions) {
     this.world = new BrokerWorld(seed, { ...options, topics: [inputTopic], transactionVersion: 2 });
     const { draw } = this.world;
     this.#kind = (["consumer", "classic", "both"] as const)[draw(3)]!;
+    this.#isStatic = draw(2) === 0;
     this.#ledger = new GroupLedger(
       Array.from({ length: inputTopic.partitions }, () => 10 + draw(20)),
       this.world,
+      this.#kind === "classic",
     );
   }
 
@@ -129,9 +79,9 @@ class Run {
     await world.boot(false);
     await world.advance(1_000);
     demandEqual(await this.#offsets(), before, "offsets after another start");
-    demandEqual(before.sort(), [...this.#ledger.inputCounts].sort(), "the group's offsets");
+    this.#ledger.ended(before);
     const { traceHash, operations } = world;
-    return { traceHash, operations, handovers: this.#ledger.handovers };
+    return { traceHash, operations, handovers: this.#ledger.handovers, fencings: this.#fencings };
   }
 
   async #onStep(): Promise<void> {
@@ -140,10 +90,10 @@ class Run {
     const chosen = members[draw(Math.max(1, members.length))];
     if (members.length < 2 ? draw(3) === 0 : !isCalm && members.length < 5 && draw(40) === 0) this.#start();
     else if (chosen !== undefined && !isCalm && draw(50) === 0) {
-      if (draw(3) === 0) chosen.isToLeave = true;
+      if (draw(3) === 0) chosen.isToLeave = chosen.instanceId !== null && draw(3) > 0 ? "away" : "forGood";
       else chosen.isFrozen = !chosen.isFrozen;
       this.world.trace(
-        `${chosen.name} ${chosen.isToLeave ? "is to leave" : chosen.isFrozen ? "stands still" : "is back"}`,
+        `${chosen.name} ${chosen.isToLeave !== false ? "is to leave" : chosen.isFrozen ? "stands still" : "is back"}`,
       );
     }
     if (!isCalm && !this.#ledger.isDone) this.#changeTopics();
@@ -158,19 +108,45 @@ class Run {
     // The coordinator loads its part anew.
     else if (kind < 6) world.interrupt("__consumer_offsets");
     else if (kind < 40) world.resume();
+    else if (kind < 45) {
+      const reset = new OffsetReset(`r${this.#names++}`, world, this.#ledger);
+      world.run(reset, () => reset.run());
+    }
   }
 
   #start(): void {
     const { world } = this;
     if (this.#ledger.isDone) return;
     const number = this.#names++;
+    const instanceId = this.#drawInstanceId();
     const isClassic = this.#kind === "classic" || (this.#kind === "both" && world.draw(2) === 0);
     const source = isClassic
-      ? new ClassicInput(number, world, this.#ledger)
-      : new GroupInput(`m${number}`, world, this.#ledger);
-    const member = new Member(`m${number}`, source, world, this.#ledger);
+      ? new ClassicInput(number, world, this.#ledger, instanceId)
+      : new GroupInput(`m${number}`, world, this.#ledger, instanceId);
+    const member = new GroupMember(`m${number}`, source, world, this.#ledger);
     this.#members.add(member);
-    world.run(member, () => member.run().finally(() => this.#members.delete(member)));
+    world.run(member, () => this.#live(member));
+  }
+
+  async #live(member: GroupMember): Promise<void> {
+    try {
+      if (!(await member.run())) return;
+      const { name, instanceId } = member;
+      this.#fencings++;
+      const starts = instanceId === null ? 0 : this.#instanceStarts.get(instanceId)!;
+      demand(starts > 1, () => `${name} is fenced, and nobody else ever came with its instance id`);
+    } finally {
+      this.#members.delete(member);
+    }
+  }
+
+  /** Of few, so that another may have it, or had it. In the end nobody takes the place of another any more. */
+  #drawInstanceId(): string | null {
+    const { draw, isCalm } = this.world;
+    if (!this.#isStatic || draw(4) === 0) return null;
+    const instanceId = isCalm ? `t${this.#names}` : `s${draw(3)}`;
+    this.#instanceStarts.set(instanceId, (this.#instanceStarts.get(instanceId) ?? 0) + 1);
+    return instanceId;
   }
 
   async #offsets(): Promise<number[]> {

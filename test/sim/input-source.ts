@@ -35,19 +35,21 @@ export interface InputLedger {
   committed(partition: number): number;
   told(partition: number, offset: number): void;
   /** A member knows of these partitions as its own from now on, and of no others. */
-  owns?(client: SimulatedClient, memberId: string, partitions: ReadonlySet<number>): void;
+  owns?(client: SimulatedClient, member: InputSource["member"], partitions: ReadonlySet<number>): void;
+  /** A static member has told that it comes back, and was heard. */
+  paused?(instanceId: string): void;
 }
 
 /** Positions, beginning at the group's offsets. */
 export abstract class Positions implements InputSource {
   readonly positions = new Map<number, number>();
   protected readonly world: BrokerWorld;
-  readonly #ledger: InputLedger;
+  protected readonly ledger: InputLedger;
   #owned: ReadonlySet<number> = new Set();
 
   constructor(world: BrokerWorld, ledger: InputLedger) {
     this.world = world;
-    this.#ledger = ledger;
+    this.ledger = ledger;
   }
 
   protected get owned(): ReadonlySet<number> {
@@ -57,7 +59,7 @@ export abstract class Positions implements InputSource {
   protected assign(client: SimulatedClient, partitions: readonly number[]): void {
     this.#owned = new Set(partitions);
     for (const partition of this.positions.keys()) if (!this.#owned.has(partition)) this.positions.delete(partition);
-    this.#ledger.owns?.(client, this.member.memberId, this.#owned);
+    this.ledger.owns?.(client, this.member, this.#owned);
   }
 
   /** Nobody knows how far it is. */
@@ -73,7 +75,7 @@ export abstract class Positions implements InputSource {
       const position = this.positions.get(partition);
       if (position === undefined) continue;
       this.positions.set(partition, position + count);
-      this.#ledger.told(partition, Math.max(position + count, this.#ledger.committed(partition)));
+      this.ledger.told(partition, Math.max(position + count, this.ledger.committed(partition)));
     }
   }
 
@@ -103,7 +105,7 @@ export abstract class Positions implements InputSource {
         continue;
       }
       const offset = Math.max(0, committedOffset);
-      this.#ledger.told(partitionIndex, offset);
+      this.ledger.told(partitionIndex, offset);
       this.positions.set(partitionIndex, offset);
     }
   }

@@ -1,7 +1,8 @@
 import { type Logger } from "../../src/io/ports.ts";
 import { BrokerWorld } from "./broker-world.ts";
 import { CommittedReader } from "./committed-reader.ts";
-import { ClassicInput, GroupInput } from "./group-input.ts";
+import { ClassicInput } from "./classic-input.ts";
+import { GroupInput } from "./group-input.ts";
 import { FixedInput, inputTopic, type InputSource } from "./input-source.ts";
 import { TransactionLedger } from "./transaction-ledger.ts";
 import { outputPartitions, TransactionWorker } from "./transaction-worker.ts";
