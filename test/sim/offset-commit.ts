@@ -1,8 +1,16 @@
-import { Errors } from "../../src/protocol/errors.ts";
+import { type ErrorCode, Errors } from "../../src/protocol/errors.ts";
 import { type Call } from "./broker-world.ts";
 import { type GroupLedger } from "./group-ledger.ts";
 import { inputTopic } from "./input-source.ts";
 import { demand } from "./violation.ts";
+
+const refusals: ReadonlySet<number> = new Set<ErrorCode>([
+  Errors.UNKNOWN_MEMBER_ID,
+  Errors.ILLEGAL_GENERATION,
+  Errors.STALE_MEMBER_EPOCH,
+  Errors.FENCED_INSTANCE_ID,
+  Errors.REBALANCE_IN_PROGRESS,
+]);
 
 export interface OffsetCommit {
   readonly memberId: string;
@@ -34,7 +42,8 @@ export function offsetCommit(commit: OffsetCommit, ledger: GroupLedger, mayBeBeh
     const { topics } = await groups.commitOffsets(request, 9);
     const errorCode = topics?.[0]?.partitions?.[0]?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
     if (errorCode !== Errors.NONE) {
-      if (mayBeBehind) ledger.wasRefused(setBack);
+      // Of others it is not sure that nothing was written.
+      if (refusals.has(errorCode)) ledger.wasRefused(setBack);
       return errorCode;
     }
     const what = `offset ${offset} of ${partition} was taken from "${commit.memberId}" in ${generationId}`;
