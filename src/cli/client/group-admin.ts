@@ -2,6 +2,7 @@ import { javaHashOrder } from "../../base/java-hash.ts";
 import { zeroUuid } from "../../base/uuid.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { javaMapOrder, partitionHash } from "../command/java-hash-order.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { type Cluster } from "./cluster.ts";
 import { type Connection } from "./connection.ts";
 import { GroupCoordinators } from "./group-coordinators.ts";
@@ -74,9 +75,9 @@ export class GroupAdmin {
   }
 
   /** Consumer groups, classic or not. By group: what it is, or why that cannot be told. */
-  async describe(groupIds: readonly string[]): Promise<Map<string, GroupDescription | ClientError>> {
+  async describe(groupIds: readonly string[], tell?: TellDone): Promise<Map<string, GroupDescription | ClientError>> {
     const notFound = new Map<string, string | null>();
-    return this.#coordinators.ask("describeConsumerGroups", groupIds, async (connection, coordinator, ids) => {
+    const ask = async (connection: Connection, coordinator: Coordinator, ids: readonly string[]) => {
       const results = new Map<string, GroupDescription | ClientError>();
       const classic = ids.filter((id) => notFound.has(id));
       const others = ids.filter((id) => !notFound.has(id));
@@ -96,7 +97,8 @@ export class GroupAdmin {
         }
       }
       return results;
-    });
+    };
+    return this.#coordinators.ask("describeConsumerGroups", groupIds, ask, tell);
   }
 
   /** All offsets that a group has committed. @throws KafkaError */
@@ -177,11 +179,12 @@ export class GroupAdmin {
   }
 
   /** By group: undefined when it was deleted, or why not. */
-  async delete(groupIds: readonly string[]): Promise<Map<string, ClientError | undefined>> {
-    return this.#coordinators.ask("deleteConsumerGroups", groupIds, async (connection, _, ids) => {
+  async delete(groupIds: readonly string[], tell?: TellDone): Promise<Map<string, ClientError | undefined>> {
+    const ask = async (connection: Connection, _: Coordinator, ids: readonly string[]) => {
       const { results } = await connection.send("deleteGroups", { groupsNames: [...ids] });
       return new Map(results.map(({ groupId, errorCode }) => [groupId, errorOf(errorCode)]));
-    });
+    };
+    return this.#coordinators.ask("deleteConsumerGroups", groupIds, ask, tell);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Errors } from "../../protocol/errors.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { type Cluster } from "./cluster.ts";
 import { type Connection } from "./connection.ts";
 import { type Coordinator } from "./group-description.ts";
@@ -29,8 +30,17 @@ export class GroupCoordinators {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Asks about groups, again and again about those whose coordinator is not ready. @throws ClientError when time is up */
-  async ask<T>(call: string, groupIds: readonly string[], ask: Ask<T>): Promise<Map<string, T | ClientError>> {
+  /**
+   * Asks about groups, again and again about those whose coordinator is not ready.
+   * @param tell takes how many groups are answered for, each time that a coordinator answered
+   * @throws ClientError when time is up
+   */
+  async ask<T>(
+    call: string,
+    groupIds: readonly string[],
+    ask: Ask<T>,
+    tell?: TellDone,
+  ): Promise<Map<string, T | ClientError>> {
     const results = new Map<string, T | ClientError>();
     await this.#cluster.retry(`Timed out waiting for a node assignment. Call: ${call}`, this.#timeoutMs, async () => {
       const open = [...new Set(groupIds)].filter((id) => !results.has(id));
@@ -41,6 +51,7 @@ export class GroupCoordinators {
           if (result instanceof KafkaError && passing.has(result.code)) wait = result;
           else results.set(id, result);
         }
+        await tell?.(results.size);
       }
       if (wait !== undefined) throw wait;
     });

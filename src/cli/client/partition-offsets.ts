@@ -1,4 +1,5 @@
 import { Errors } from "../../protocol/errors.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { type Cluster, isTransient } from "./cluster.ts";
 import { ClientError, DisconnectError, KafkaError } from "./kafka-error.ts";
 import { byTopic, partitionName, type TopicPartition } from "./topic-partition.ts";
@@ -15,6 +16,7 @@ export const offsetSpecs = {
 
 /**
  * Asks the leaders of partitions for the offset at a time, or for the one that a special timestamp stands for.
+ * @param tell takes how many partitions are answered for, each time that a leader answered
  * @returns by name of the partition: -1 where there is no such offset, the error where there is no answer
  */
 export async function listOffsets(
@@ -22,6 +24,7 @@ export async function listOffsets(
   timeoutMs: number,
   partitions: readonly TopicPartition[],
   timestamp: number,
+  tell?: TellDone,
 ): Promise<Map<string, number | ClientError>> {
   const results = new Map<string, number | ClientError>();
   if (partitions.length === 0) return results;
@@ -36,6 +39,7 @@ export async function listOffsets(
       for (const [leader, led] of leaders) {
         const found = await ask(cluster, leader, led, timestamp);
         for (const [name, result] of found) results.set(name, result);
+        await tell?.(results.size);
       }
       const failure = open.map((partition) => results.get(partitionName(partition))).find(isTransient);
       if (open.some(isOpen)) throw failure ?? new KafkaError(Errors.UNKNOWN_TOPIC_OR_PARTITION);

@@ -1,9 +1,9 @@
 import { keepAlive } from "../../io/node/keep-alive.ts";
-import { nodeClock } from "../../io/node/node-clock.ts";
 import { helpText } from "../options/help-text.ts";
 import { OptionError, type OptionTable, UsageError } from "../options/option-table.ts";
 import { type ParsedOptions, parseOptions } from "../options/parse-options.ts";
-import { describeError, type Terminal, ToolLog } from "./terminal.ts";
+import { processTerminal, written } from "./process-terminal.ts";
+import { describeError, type Terminal } from "./terminal.ts";
 
 /** The release whose tools these are: what `--version` prints, and what runs behind the same names in Kafka. */
 export const kafkaVersion = "4.3.0";
@@ -74,35 +74,4 @@ function parse<const T extends OptionTable>(command: Command<T>, args: readonly 
   } catch (error) {
     throw error instanceof OptionError && command.explainsParseErrors ? new UsageError(error.message) : error;
   }
-}
-
-function processTerminal(): Terminal {
-  const printError = (text: string): void => void process.stderr.write(text);
-  let isReaderGone = false;
-  // A reader that went away (`| head`) shows as EPIPE after the write; without a handler it would be a crash.
-  process.stdout.on("error", () => (isReaderGone = true));
-  return {
-    print(data) {
-      if (!isReaderGone) process.stdout.write(data);
-      return !isReaderGone;
-    },
-    async drain() {
-      if (!isReaderGone) await written(process.stdout);
-    },
-    printError,
-    get input() {
-      return process.stdin;
-    },
-    isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
-    onInterrupt(callback) {
-      process.once("SIGINT", () => callback(130));
-      process.once("SIGTERM", () => callback(143));
-    },
-    log: new ToolLog(printError, () => nodeClock.wallMs()),
-  };
-}
-
-/** Resolves when the stream has nothing left to write; to a pipe it writes only as fast as the other end reads. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => void stream.write("", () => resolve()));
 }

@@ -1,5 +1,6 @@
 import { localTime } from "../../io/node/log-line.ts";
 import { type ClientError, WordlessError } from "../client/kafka-error.ts";
+import { type LongWork, type TellDone } from "./status-line.ts";
 
 /** What a command reads and writes: the process's own streams, or a test's. */
 export interface Terminal {
@@ -15,6 +16,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Calls back once when the person or the system asks the command to end; with the exit code that is due then. */
   onInterrupt(callback: (exitCode: number) => void): void;
+  /** Runs work that may take long; a person at a terminal sees then how far it has come. */
+  track<T>(work: LongWork, run: (tell: TellDone) => Promise<T>): Promise<T>;
   readonly log: ToolLog;
 }
 

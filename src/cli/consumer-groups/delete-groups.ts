@@ -4,7 +4,8 @@ import { type GroupContext, printError } from "./group-context.ts";
 /** `--delete` */
 export async function deleteGroups(context: GroupContext): Promise<void> {
   const { terminal } = context;
-  const results = await context.groups.delete(await context.groupIds());
+  const wanted = await context.groupIds();
+  const results = await context.track("Deleting groups", wanted.length, (tell) => context.groups.delete(wanted, tell));
   const groupIds = javaMapOrder([...results.keys()]);
   const deleted = groupIds
     .filter((groupId) => results.get(groupId) === undefined)

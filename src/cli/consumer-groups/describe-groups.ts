@@ -21,7 +21,9 @@ export async function describeGroups(context: GroupContext): Promise<void> {
 /** The groups that the command line names, sorted. @throws ClientError for the first that cannot be described */
 async function descriptions(context: GroupContext): Promise<GroupDescription[]> {
   const groupIds = await context.groupIds();
-  const results = await context.groups.describe(groupIds).catch(executionError);
+  const results = await context
+    .track("Describing groups", groupIds.length, (tell) => context.groups.describe(groupIds, tell))
+    .catch(executionError);
   const found = javaMapOrder([...new Set(groupIds)]).map((groupId) => {
     const result = results.get(groupId) ?? new KafkaError(Errors.UNKNOWN_SERVER_ERROR);
     if (result instanceof ClientError) executionError(result);

@@ -27,7 +27,12 @@ export async function describeOffsets(
   isVerbose: boolean,
 ): Promise<void> {
   const described: { group: GroupDescription; rows: Row[] }[] = [];
-  for (const group of groups) described.push({ group, rows: await rowsOf(context, group) });
+  await context.track("Looking up offsets", groups.length, async (tell) => {
+    for (const group of groups) {
+      described.push({ group, rows: await rowsOf(context, group) });
+      await tell(described.length);
+    }
+  });
   for (const { group, rows } of described) {
     if (!introduce(context.terminal, group.groupId, group.state, rows.length)) continue;
     context.terminal.print(`\n${table(columnsOf(group.groupId, rows, isVerbose), rows).join("\n")}\n`);

@@ -4,6 +4,7 @@ import { type CommittedOffset, GroupAdmin } from "../client/group-admin.ts";
 import { ClientError, executionError } from "../client/kafka-error.ts";
 import { listOffsets } from "../client/partition-offsets.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { type ConsumerGroupsOptions } from "./consumer-groups-options.ts";
 
@@ -27,6 +28,11 @@ export class GroupContext {
     this.#cluster = cluster;
     this.#timeoutMs = timeoutMs;
     this.#admin = new Admin(cluster, timeoutMs);
+  }
+
+  /** Runs work on so many groups, of which a person at a terminal sees how many are done. */
+  track<T>(what: string, groups: number, run: (tell: TellDone) => Promise<T>): Promise<T> {
+    return this.terminal.track({ what, total: groups, unit: "groups" }, run);
   }
 
   nowMs(): number {

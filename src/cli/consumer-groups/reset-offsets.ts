@@ -4,6 +4,7 @@ import { type NewOffset } from "../client/group-admin.ts";
 import { ClientError, KafkaError } from "../client/kafka-error.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 import { javaMapOrder, javaResultOrder, partitionHash } from "../command/java-hash-order.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { UsageError } from "../options/option-table.ts";
 import { type GroupContext, printError, runtimeError } from "./group-context.ts";
 import { canonicalState } from "./group-states.ts";
@@ -21,6 +22,13 @@ interface Reset {
 export async function resetOffsets(context: GroupContext): Promise<void> {
   const { options, terminal } = context;
   const groupIds = javaMapOrder([...new Set(await context.groupIds())]);
+  const resets = await context.track("Resetting offsets", groupIds.length, (tell) =>
+    resetGroups(context, groupIds, tell),
+  );
+  terminal.print(options.has("export") ? `${plan(resets, options.all("group").length === 1)}\n` : printout(resets));
+}
+
+async function resetGroups(context: GroupContext, groupIds: readonly string[], tell: TellDone): Promise<Reset[]> {
   const groups = await context.groups.describe(groupIds);
   const resets: Reset[] = [];
   for (const groupId of groupIds) {
@@ -30,15 +38,14 @@ export async function resetOffsets(context: GroupContext): Promise<void> {
     const state = group instanceof ClientError ? "Dead" : canonicalState(group.state);
     if (state === "Empty" || state === "Dead") {
       resets.push({ groupId, offsets: await resetGroup(context, groupId) });
-      continue;
+    } else {
+      const message = `Assignments can only be reset if the group '${groupId}' is inactive, but the current state is ${state}.`;
+      printError(context.terminal, message);
+      resets.push({ groupId, offsets: [] });
     }
-    printError(
-      terminal,
-      `Assignments can only be reset if the group '${groupId}' is inactive, but the current state is ${state}.`,
-    );
-    resets.push({ groupId, offsets: [] });
+    await tell(resets.length);
   }
-  terminal.print(options.has("export") ? `${plan(resets, options.all("group").length === 1)}\n` : printout(resets));
+  return resets;
 }
 
 async function resetGroup(context: GroupContext, groupId: string): Promise<NewOffset[]> {

@@ -25,9 +25,16 @@ export const deleteRecordsCommand: Command<typeof deleteRecordsOptions> = {
     return withAdmin(client, async (admin) => {
       const wanted = readOffsetFile(options.value("offset-json-file") ?? "");
       terminal.print("Executing records delete operation\n");
-      const results = wanted.map((each) => resultOf(admin, each, terminal));
-      terminal.print("Records delete operation completed:\n");
-      for (const result of results) terminal.print(await result);
+      await terminal.track({ what: "Deleting records", total: wanted.length, unit: "partitions" }, async (tell) => {
+        let done = 0;
+        const results = wanted.map(async (each) => {
+          const result = await resultOf(admin, each, terminal);
+          await tell(++done);
+          return result;
+        });
+        terminal.print("Records delete operation completed:\n");
+        for (const result of results) terminal.print(await result);
+      });
       return 0;
     });
   },

@@ -1,6 +1,7 @@
 import { type LogRecord } from "../../protocol/records/record-iterator.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { printBatch } from "./batch-line.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { type DumpLogOptions, maxBytesDefault } from "./dump-log-options.ts";
 import { type Findings } from "./findings.ts";
 import { type NamedFile, parseLong } from "./named-file.ts";
@@ -20,35 +21,57 @@ export async function dumpLogFile(
   findings: Findings,
 ): Promise<void> {
   const decode = printsRecords(options) ? await recordDecoder(options) : undefined;
-  const isDeep = options.has("deep-iteration") || decode !== undefined;
-  const isBrief = options.has("skip-record-metadata");
   const maxBytes = options.value("max-bytes") ?? maxBytesDefault;
 
   output.line(titleOf(file));
   const reader = new SegmentReader(file.path);
   try {
     const end = reader.endOf(0, maxBytes);
-    let validBytes = 0;
-    let lastOffset = -1;
-    for (const batch of reader.batches(0, end)) {
-      printBatch(batch, output);
-      if (isDeep) {
-        for await (const record of recordsIn(batch)) {
-          if (record.offset !== lastOffset + 1) findings.gap(file.absolutePath, lastOffset, record.offset);
-          lastOffset = record.offset;
-          printRecord(batch, record, decode, isBrief, output);
-        }
-      }
-      validBytes += batch.sizeBytes;
-      await output.relieve();
-      if (output.isReaderGone) return;
-    }
+    const batches = reader.batches(0, end);
+    const validBytes = await output.track({ what: `Reading ${file.name}`, total: end, unit: "bytes" }, (tell) =>
+      printBatches(batches, { file, options, decode, output, findings, tell }),
+    );
+    if (output.isReaderGone) return;
     if (end > validBytes && maxBytes === maxBytesDefault) {
       output.line(`Found ${end - validBytes} invalid bytes at the end of ${file.name}`);
     }
   } finally {
     reader.close();
   }
+}
+
+interface Printing {
+  readonly file: NamedFile;
+  readonly options: DumpLogOptions;
+  readonly decode: RecordDecoder | undefined;
+  readonly output: Output;
+  readonly findings: Findings;
+  /** Takes the bytes that were read. */
+  readonly tell: TellDone;
+}
+
+/** Prints batches until nobody reads it any more; resolves with how many bytes they have. */
+async function printBatches(batches: Iterable<FileBatch>, printing: Printing): Promise<number> {
+  const { file, options, decode, output, findings, tell } = printing;
+  const isDeep = options.has("deep-iteration") || decode !== undefined;
+  const isBrief = options.has("skip-record-metadata");
+  let validBytes = 0;
+  let lastOffset = -1;
+  for (const batch of batches) {
+    printBatch(batch, output);
+    if (isDeep) {
+      for await (const record of recordsIn(batch)) {
+        if (record.offset !== lastOffset + 1) findings.gap(file.absolutePath, lastOffset, record.offset);
+        lastOffset = record.offset;
+        printRecord(batch, record, decode, isBrief, output);
+      }
+    }
+    validBytes += batch.sizeBytes;
+    await output.relieve();
+    if (output.isReaderGone) break;
+    await tell(validBytes);
+  }
+  return validBytes;
 }
 
 function titleOf(file: NamedFile): string {

@@ -23,17 +23,20 @@ export async function dumpOffsetIndex(
       index.check();
       return output.line(`${file.path} passed sanity check.`);
     }
-    for (let slot = 0; slot < index.count; slot++) {
-      const offset = index.offsetAt(slot);
-      // The zeros of a file that was not cut to its entries: a crash leaves one so.
-      if (slot > 0 && offset === index.baseOffset) return;
-      const lastOffset = lastOffsetAt(reader, index.positionAt(slot), messageSizeBytesMax);
-      if (lastOffset !== offset) findings.offsetMismatch(file.absolutePath, offset, lastOffset);
-      if (!options.has("verify-index-only")) {
-        output.line(`offset: ${longText(offset)} position: ${index.positionAt(slot)}`);
+    await output.track({ what: `Reading ${file.name}`, total: index.count, unit: "entries" }, async (tell) => {
+      for (let slot = 0; slot < index.count; slot++) {
+        const offset = index.offsetAt(slot);
+        // The zeros of a file that was not cut to its entries: a crash leaves one so.
+        if (slot > 0 && offset === index.baseOffset) return;
+        const lastOffset = lastOffsetAt(reader, index.positionAt(slot), messageSizeBytesMax);
+        if (lastOffset !== offset) findings.offsetMismatch(file.absolutePath, offset, lastOffset);
+        if (!options.has("verify-index-only")) {
+          output.line(`offset: ${longText(offset)} position: ${index.positionAt(slot)}`);
+        }
+        await output.relieve();
+        await tell(slot + 1);
       }
-      await output.relieve();
-    }
+    });
   } finally {
     reader.close();
   }

@@ -30,24 +30,27 @@ export async function dumpTimeIndex(
     }
     const segment = new BatchOrder(reader);
     let previous = noTimestamp;
-    for (let slot = 0; slot < times.count; slot++) {
-      const offset = times.offsetAt(slot);
-      // The zeros of a file that was not cut to its entries: a crash leaves one so.
-      if (slot > 0 && offset === times.baseOffset) return;
-      const timestamp = times.timestampAt(slot);
-      const found = segment.batchWith(offset, offsets.positionFor(offset));
-      if (found?.lastOffset !== offset) {
-        findings.offsetNotFound(file.absolutePath, offset, found?.lastOffset ?? -1);
-      } else {
-        const largest = await largestTimestamp(reader, found.position);
-        if (largest !== timestamp) findings.timeMismatch(file.absolutePath, timestamp, largest);
-        if (previous >= timestamp) findings.timeOutOfOrder(file.absolutePath, timestamp, previous);
+    await output.track({ what: `Reading ${file.name}`, total: times.count, unit: "entries" }, async (tell) => {
+      for (let slot = 0; slot < times.count; slot++) {
+        const offset = times.offsetAt(slot);
+        // The zeros of a file that was not cut to its entries: a crash leaves one so.
+        if (slot > 0 && offset === times.baseOffset) return;
+        const timestamp = times.timestampAt(slot);
+        const found = segment.batchWith(offset, offsets.positionFor(offset));
+        if (found?.lastOffset !== offset) {
+          findings.offsetNotFound(file.absolutePath, offset, found?.lastOffset ?? -1);
+        } else {
+          const largest = await largestTimestamp(reader, found.position);
+          if (largest !== timestamp) findings.timeMismatch(file.absolutePath, timestamp, largest);
+          if (previous >= timestamp) findings.timeOutOfOrder(file.absolutePath, timestamp, previous);
+        }
+        if (!options.has("verify-index-only"))
+          output.line(`timestamp: ${longText(timestamp)} offset: ${longText(offset)}`);
+        previous = timestamp;
+        await output.relieve();
+        await tell(slot + 1);
       }
-      if (!options.has("verify-index-only"))
-        output.line(`timestamp: ${longText(timestamp)} offset: ${longText(offset)}`);
-      previous = timestamp;
-      await output.relieve();
-    }
+    });
   } finally {
     reader.close();
   }

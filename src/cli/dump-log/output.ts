@@ -1,3 +1,4 @@
+import { type LongWork, type TellDone } from "../command/status-line.ts";
 import { type Terminal } from "../command/terminal.ts";
 
 const pieceChars = 65_536;
@@ -33,6 +34,11 @@ export class Output {
     if (this.#pending === "") return;
     if (!this.#terminal.print(this.#pending)) this.#isReaderGone = true;
     this.#pending = "";
+  }
+
+  /** Runs long work that prints here. */
+  track<T>(work: LongWork, run: (tell: TellDone) => Promise<T>): Promise<T> {
+    return this.#terminal.track(work, run);
   }
 
   /** Hands on a full piece and waits for the reader, so that a dump of any size takes little memory. */

@@ -95,7 +95,8 @@ async function print(
   timestamp: number,
   terminal: Terminal,
 ): Promise<void> {
-  const offsets = await listOffsets(cluster, timeoutMs, partitions, timestamp);
+  const work = { what: "Looking up offsets", total: partitions.length, unit: "partitions" };
+  const offsets = await terminal.track(work, (tell) => listOffsets(cluster, timeoutMs, partitions, timestamp, tell));
   const lines: { name: string; line: string }[] = [];
   for (const partition of partitions) {
     const name = partitionName(partition);

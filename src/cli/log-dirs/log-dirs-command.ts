@@ -62,14 +62,17 @@ async function describe(
   const brokers = wanted.length === 0 ? live : inMapOrder(wanted);
   terminal.print("Querying brokers for log directories information\n");
   const found: string[] = [];
-  for (const id of brokers) {
-    const directories = await admin.describeLogDirs(id).catch(executionError);
-    found.push(
-      `{"broker":${id},"logDirs":[${inDirectoryOrder(directories)
-        .map((each) => json(each, topics))
-        .join(",")}]}`,
-    );
-  }
+  await terminal.track({ what: "Querying brokers", total: brokers.length, unit: "brokers" }, async (tell) => {
+    for (const id of brokers) {
+      const directories = await admin.describeLogDirs(id).catch(executionError);
+      found.push(
+        `{"broker":${id},"logDirs":[${inDirectoryOrder(directories)
+          .map((each) => json(each, topics))
+          .join(",")}]}`,
+      );
+      await tell(found.length);
+    }
+  });
   terminal.print(`Received log directory information from brokers ${brokers.join(",")}\n`);
   terminal.print(`{"brokers":[${found.join(",")}],"version":1}\n`);
   return 0;

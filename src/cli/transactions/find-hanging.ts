@@ -6,6 +6,7 @@ import { type ProducerState, type TransactionAdmin, type TransactionDescription 
 import { type TopicPartition } from "../client/topic-partition.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { prettyTable } from "../command/pretty-table.ts";
+import { type TellDone } from "../command/status-line.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { attempt, FailedAction } from "./failed-action.ts";
@@ -45,11 +46,16 @@ export async function findHanging(admin: TransactionAdmin, given: GivenArguments
   const partitions =
     topic !== undefined && partition !== undefined
       ? [{ topic, partition }]
-      : await partitionsToSearch(admin, topic, brokerId);
-  const candidates: OpenTransaction[] = [];
-  for (let from = 0; from < partitions.length; from += batchSize) {
-    candidates.push(...(await openTransactions(admin, partitions.slice(from, from + batchSize), brokerId, ageMs)));
-  }
+      : await partitionsToSearch(admin, topic, brokerId, terminal);
+  const work = { what: "Looking for hanging transactions", total: partitions.length, unit: "partitions" };
+  const candidates = await terminal.track(work, async (tell) => {
+    const found: OpenTransaction[] = [];
+    for (let from = 0; from < partitions.length; from += batchSize) {
+      const batch = partitions.slice(from, from + batchSize);
+      found.push(...(await openTransactions(admin, batch, brokerId, ageMs, (done) => tell(from + done))));
+    }
+    return found;
+  });
   const hanging = candidates.length === 0 ? [] : await withoutCoordinator(admin, candidates);
   const now = admin.cluster.ports.clock.wallMs();
   const rows = hanging.map(({ topic: name, partition: index, producer }) => [
@@ -69,23 +75,27 @@ async function partitionsToSearch(
   { cluster, timeoutMs }: TransactionAdmin,
   topic: string | undefined,
   brokerId: number | undefined,
+  terminal: Terminal,
 ): Promise<TopicPartition[]> {
   const admin = new Admin(cluster, timeoutMs);
   const all = topic === undefined ? await attempt("Failed to list topics", () => admin.listTopics()) : [];
   const names = topic === undefined ? all.map(({ name }) => name) : [topic];
-  const found: TopicPartition[] = [];
-  for (let from = 0; from < names.length; from += batchSize) {
-    const batch = names.slice(from, from + batchSize);
-    const described = await attempt(`Failed to describe ${batch.length} topics`, () =>
-      admin.describeTopics(batch, topicLimit),
-    );
-    for (const { name, partitions } of described) {
-      for (const { index, replicas } of partitions) {
-        if (brokerId === undefined || replicas.includes(brokerId)) found.push({ topic: name, partition: index });
+  return terminal.track({ what: "Describing topics", total: names.length, unit: "topics" }, async (tell) => {
+    const found: TopicPartition[] = [];
+    for (let from = 0; from < names.length; from += batchSize) {
+      const batch = names.slice(from, from + batchSize);
+      const described = await attempt(`Failed to describe ${batch.length} topics`, () =>
+        admin.describeTopics(batch, topicLimit),
+      );
+      for (const { name, partitions } of described) {
+        for (const { index, replicas } of partitions) {
+          if (brokerId === undefined || replicas.includes(brokerId)) found.push({ topic: name, partition: index });
+        }
       }
+      await tell(from + batch.length);
     }
-  }
-  return found;
+    return found;
+  });
 }
 
 /** In the order of the Java tool's map. */
@@ -94,12 +104,21 @@ async function openTransactions(
   partitions: readonly TopicPartition[],
   brokerId: number | undefined,
   ageMs: number,
+  tell: TellDone,
 ): Promise<OpenTransaction[]> {
   const broker = brokerId === undefined ? "Optional.empty" : `Optional[${brokerId}]`;
   const ordered = javaHashOrder(partitions, partitionHash, partitions.length);
+  let done = 0;
   const states = await attempt(
     `Failed to describe producers for ${partitions.length} partitions on broker ${broker}`,
-    () => Promise.all(ordered.map((where) => admin.describeProducers(where, brokerId))),
+    () =>
+      Promise.all(
+        ordered.map(async (where) => {
+          const producers = await admin.describeProducers(where, brokerId);
+          await tell(++done);
+          return producers;
+        }),
+      ),
   );
   const now = admin.cluster.ports.clock.wallMs();
   return ordered.flatMap((where, index) =>
