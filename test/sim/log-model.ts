@@ -168,14 +168,19 @@ export class PartitionModel {
   /** Where a compacted log ended at its last start: perhaps behind a hole. */
   holeEnd: Offset = 0;
 
-  /** @param holeEnd where an empty segment is what is left behind a hole; 0 when there is none */
-  truncateTo(offset: Offset, holeEnd: Offset): void {
+  /**
+   * @param holeEnd where an empty segment is what is left behind a hole; 0 when there is none
+   * @param activeStart where the segment begins that is the last one now
+   */
+  truncateTo(offset: Offset, holeEnd: Offset, activeStart: Offset): void {
     if (offset >= this.endOffset) return;
     // Within a hole nothing is cut but what lies behind it: the log then ends with its last batch, or with that segment.
     const found = this.batches.findIndex((batch) => batch.lastOffset >= offset);
     const index = found < 0 ? this.batches.length : found;
     this.stale.push(this.batches);
     this.batches = this.batches.slice(0, index);
+    // There was a hole before the first batch, and it is cut as well.
+    if (index === 0 && offset < this.emptyAt) this.emptyAt = activeStart;
     this.holeEnd = holeEnd;
     this.#truncatedAt = Math.max(this.#truncatedAt, this.endOffset);
     this.writtenOffset = Math.min(this.writtenOffset, this.endOffset);

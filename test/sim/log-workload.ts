@@ -114,7 +114,7 @@ async function truncate({ draw, disk }: LogWorld, partition: SimulatedPartition,
   }
   const active = log.segmentSizes().at(-1)!;
   const isHole = log.config.isCompacted && active.sizeBytes === 0 && active.baseOffset <= offset;
-  model.truncateTo(offset, isHole ? active.baseOffset : 0);
+  model.truncateTo(offset, isHole ? active.baseOffset : 0, active.baseOffset);
 }
 
 function append(world: LogWorld, partition: SimulatedPartition, log: Log): void {
