@@ -82,10 +82,9 @@ export class StatusLine {
     this.#timer?.cancel();
   }
 
-  async #tell(teller: { done: number }, done: number): Promise<void> {
-    // Calls that were under way when a sibling failed are still counted by those who made them.
-    if (this.#screen === undefined || teller !== this.#current) return;
-    teller.done = done;
+  async #tell(current: { done: number }, done: number): Promise<void> {
+    current.done = done;
+    if (this.#screen === undefined) return;
     if (this.#clock.monotonicMs() < this.#dueMs()) return this.#schedule();
     this.#draw();
     await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve));
