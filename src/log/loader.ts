@@ -404,8 +404,12 @@ export function restoreProducers(
   for (const segment of segments.from(producerState.endOffset)) {
     if (segment.baseOffset >= endOffset) break;
     const start = Math.max(segment.baseOffset, producerState.endOffset);
+    let nextOffset = segment.baseOffset;
     scanBatches(segment.file.use(), segment.positionOf(start), segment.writtenBytes, (batch) => {
-      if (batch.baseOffset < endOffset) producerState.update(batch);
+      // Nobody has looked at what lies behind the end yet: what a crash has torn may name any offset.
+      if (batch.baseOffset < nextOffset || batch.baseOffset >= endOffset) return false;
+      nextOffset = batch.lastOffset + 1;
+      producerState.update(batch);
       return true;
     });
   }

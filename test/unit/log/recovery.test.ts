@@ -478,6 +478,32 @@ test("a damaged entry of an index that only the search for a time comes by has t
   );
 });
 
+test("a batch behind the recovery point, torn, tells nothing of its producer", async () => {
+  const disk = new MemoryDisk();
+  const { log, queue } = openLog(disk, { indexIntervalBytes: 100 });
+  const append = (options: object): void => {
+    const records = batch({ value: "x".repeat(100), timestamp: startMs + log.logEndOffset, ...options });
+    expect(log.appendAsLeader(records, 0, "client", startMs)).toMatchObject({ ok: true });
+    queue.flush();
+  };
+  for (let baseSequence = 0; baseSequence < 8; baseSequence++)
+    append({ producerId: 7, producerEpoch: 0, baseSequence });
+  await log.advanceRecoveryPoint();
+  const { recoveryPoint } = log;
+  append({});
+  const tornAt = log.segmentSizes()[0]!.sizeBytes;
+  append({ producerId: 7, producerEpoch: 0, baseSequence: 8 });
+  const left = disk.kill();
+  // The producers as they were there are lost: they are read from the batches.
+  left.open(producerSnapshotPath(logDirectory, 8), "create").close();
+  const file = left.open(`${logDirectory}/00000000000000000000.log`, "readwrite");
+  file.write([Buffer.alloc(8)], tornAt);
+  file.close();
+  const { log: recovered } = openLog(left, { indexIntervalBytes: 100 }, { recoveryPoint });
+  expect(recovered.logEndOffset).toBe(9);
+  expect(recovered.producerState.get(7)).toMatchObject({ lastSequence: 7 });
+});
+
 test("the end of a preallocated segment stays cut after a clean shutdown that a loss of power follows", async () => {
   const disk = new MemoryDisk();
   const { log, queue } = openLog(disk, { preallocates: true, segmentBytes: 4_000 });
