@@ -7,7 +7,7 @@ const help = `odradek: a Kafka-compatible broker and controller in one process
   odradek [FILE] [--override name=value]...
 
 FILE is in the format of Kafka's server.properties (default: the one that comes with the package, which listens on
-localhost:9092 and keeps its data in ./data). A data directory that is empty is formatted with a new cluster id.
+port 9092 of every interface and keeps its data in ./data). A data directory that is empty is formatted with a new cluster id.
 
   --override name=value  sets one configuration; may be given several times
   --version              prints the version

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseProperties } from "../../config/properties.ts";
 
 /** A running broker or controller of ours. */
@@ -29,20 +29,18 @@ export function findServers(): RunningServer[] {
     const isServer = script > 0 && /^node(js)?$/.test(basename(args[0] ?? "")) && pid !== process.pid;
     const before = args.slice(1, script);
     if (!isServer || before.some((arg) => !arg.startsWith("-")) || args[script + 1] === "-daemon") return [];
-    const properties = configurationOf(args.slice(script + 1), folder);
+    const properties = configurationOf(args[script]!, args.slice(script + 1), folder);
     const roles = (properties.get("process.roles") ?? "").split(",").map((role) => role.trim());
     return [{ pid, nodeId: properties.get("node.id") ?? properties.get("broker.id"), roles }];
   });
 }
 
-function configurationOf(args: readonly string[], folder: string | undefined): Map<string, string> {
+function configurationOf(script: string, args: readonly string[], folder = "."): Map<string, string> {
   const properties = new Map<string, string>();
   const file = args.find((arg, index) => !arg.startsWith("-") && args[index - 1] !== "--override");
   try {
-    if (file !== undefined) {
-      const text = readFileSync(resolve(folder ?? ".", file), "utf8");
-      for (const [name, value] of parseProperties(text)) properties.set(name, value);
-    }
+    const path = file === undefined ? ownConfiguration(resolve(folder, script)) : resolve(folder, file);
+    for (const [name, value] of parseProperties(readFileSync(path, "utf8"))) properties.set(name, value);
   } catch {
     // The server runs all the same; it is only not found by its role or id.
   }
@@ -52,6 +50,11 @@ function configurationOf(args: readonly string[], folder: string | undefined): M
     if (override !== undefined && equals > 0) properties.set(override.slice(0, equals), override.slice(equals + 1));
   });
   return properties;
+}
+
+/** What a server that was given no file takes: it lies beside the script's folder, wherever that is linked from. */
+function ownConfiguration(script: string): string {
+  return join(dirname(realpathSync(script)), "../config/server.properties");
 }
 
 function processes(): Process[] {

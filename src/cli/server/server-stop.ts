@@ -13,7 +13,8 @@ const options = ["--process-role", "--node-id"];
 
 /**
  * kafka-server-stop.sh: signals every server of this machine, or those of a role or a node id; returns the exit code.
- * Unlike Kafka's script, which takes any other option for none and stops everything, it stops nothing then. Other words
+ * Unlike Kafka's script, which takes an option without a value and any other one for none and stops everything, it stops
+ * nothing then. Other words
  * are ignored, as there: many name the properties file.
  */
 export function stopServers(args: readonly string[], signal: string, terminal: Terminal, ports: StopPorts): number {
@@ -24,6 +25,12 @@ export function stopServers(args: readonly string[], signal: string, terminal: T
   const unknown = args.find((arg) => arg.startsWith("-") && !options.includes(arg.replace(/=.*$/s, "")));
   if (unknown !== undefined) {
     terminal.printError(`Unknown option ${unknown}\n${usage}`);
+    return 1;
+  }
+  const isGiven = (name: string): boolean => args.some((arg) => arg === name || arg.startsWith(`${name}=`));
+  const incomplete = options.find((name) => isGiven(name) && valueOf(args, name) === undefined);
+  if (incomplete !== undefined) {
+    terminal.printError(`${incomplete} takes a value\n${usage}`);
     return 1;
   }
   const role = valueOf(args, "--process-role");
@@ -50,5 +57,7 @@ function valueOf(args: readonly string[], name: string): string | undefined {
   const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
   const word = args[at];
   if (word === undefined) return undefined;
-  return word === name ? args[at + 1] : word.slice(name.length + 1);
+  const value = word === name ? args[at + 1] : word.slice(name.length + 1);
+  // A variable that is not set in the shell leaves nothing, or the next option.
+  return value === "" || value?.startsWith("-") === true ? undefined : value;
 }

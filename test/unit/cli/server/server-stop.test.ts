@@ -58,3 +58,14 @@ test("an option that is none stops nothing, and other words are ignored", () => 
   expect(terminal.complained).toMatch(/^Unknown option --nodeid=2\nUSAGE: /);
   expect([stop(["config/server.properties"]), killed.length]).toEqual([0, 3]);
 });
+
+test.each([
+  ["--node-id"],
+  ["--process-role"],
+  ["--node-id", "--process-role=broker"],
+  ["--node-id="],
+  ["--node-id", ""],
+])("%j without its value stops nothing", (...args) => {
+  expect([stop(args), killed]).toEqual([1, []]);
+  expect(terminal.complained).toMatch(/^--(node-id|process-role) takes a value\nUSAGE: /);
+});
