@@ -94,15 +94,15 @@ function memberFor(
 
 /**
  * The last consumer member is a static one that comes back as a classic member: all are classic ones now. They go on with
- * their targets when those are of this epoch and nobody has anything that the target gives to another. (Kafka does not ask
+ * their targets when those are of this epoch and nobody else has anything that the target gives to another. (Kafka does not ask
  * for the second: who has not given a partition back yet works on beside its new owner until its next heartbeat.)
  */
 function joinAndDowngrade(turn: GroupTurn, group: ConsumerGroup, step: Parameters<typeof advance>[2]): ConsumerMember {
   const { groupId } = group;
   const hasChanged = updateSubscription(turn, groupId, step);
   const isTargetStale = group.target.get().epoch < group.epoch.get().epoch;
-  const isToRebalance = isTargetStale || !holdsTargetsAlone(group);
   const { memberId } = step.wanted;
+  const isToRebalance = isTargetStale || !holdsTargetsAlone(group, memberId);
   const after = isToRebalance ? group.members.get(memberId)! : advanceMember(turn, groupId, { ...step, hasChanged });
   const reason = `Downgrade group ${groupId} from consumer to classic with stale assignment.`;
   downgrade(turn, group, { without: [], joining: memberId, rebalanceReason: isToRebalance ? reason : undefined });

@@ -121,9 +121,10 @@ function classicGroupOf(
   return classic;
 }
 
-/** Whether no member has a partition that its target does not name. */
-export function holdsTargetsAlone(group: ConsumerGroup): boolean {
+/** Whether no member has a partition that its target does not name; who joins with this is told of its own in the answer. */
+export function holdsTargetsAlone(group: ConsumerGroup, joining: string): boolean {
   return [...group.members.values()].every((member) => {
+    if (member.memberId === joining) return true;
     const target = group.targetOf(member.memberId);
     return [...owned(member)].every(([topicId, indexes]) => {
       const ofTopic = target.get(topicId) ?? [];
