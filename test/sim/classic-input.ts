@@ -82,7 +82,7 @@ export class ClassicInput extends Positions {
       protocols: [{ name: "range", metadata: subscription }],
       reason: null,
     };
-    const newMemberIdSuffix = this.#drawSuffix();
+    const newMemberIdSuffix = this.#newSuffix();
     const caller = { apiVersion: 9, clientId: client.name, clientHost: "/h", newMemberIdSuffix };
     const joined = await this.world.ask(client, "join", ({ groups }) => groups.joinGroup(request, caller), false);
     if (joined === undefined) return;
@@ -113,8 +113,13 @@ export class ClassicInput extends Positions {
     return { ...ids, groupInstanceId: this.instanceId };
   }
 
+  /** It may have had another id before, which a coordinator that loads its part may take for its present one. */
+  get hasHadOtherId(): boolean {
+    return this.#joins > 1;
+  }
+
   /** No two of them are the same. */
-  #drawSuffix(): string {
+  #newSuffix(): string {
     const [number, join] = [this.#number, this.#joins++].map((each) => String(each).padStart(6, "0"));
     return `00000000-0000-0000-0000-${number}${join}`;
   }

@@ -20,6 +20,9 @@ export class GroupInput extends Positions {
     this.instanceId = instanceId;
   }
 
+  /** Its id is its own, from the beginning. */
+  readonly hasHadOtherId = false;
+
   get member(): InputSource["member"] {
     return { memberId: this.#memberId, generationId: this.#epoch };
   }

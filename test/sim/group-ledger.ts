@@ -4,6 +4,7 @@ import { demand, demandEqual } from "./violation.ts";
 
 interface Owner {
   readonly memberId: string;
+  readonly generationId: number;
   readonly partitions: ReadonlySet<number>;
 }
 
@@ -100,7 +101,7 @@ export class GroupLedger implements InputLedger {
     { memberId, generationId }: InputSource["member"],
     partitions: ReadonlySet<number>,
   ): void {
-    this.#owners.set(client, { memberId, partitions });
+    this.#owners.set(client, { memberId, generationId, partitions });
     if (partitions.size === 0) return;
     this.newestGeneration = Math.max(this.newestGeneration, generationId);
     this.handovers++;
@@ -108,8 +109,11 @@ export class GroupLedger implements InputLedger {
       if (this.#grants.get(partition)?.memberId !== memberId) this.#grants.set(partition, { memberId });
     }
     const members = this.members();
-    for (const [other, { memberId: otherId, partitions: owned }] of this.#owners) {
+    const waitedFor = this.#staticClassicMembers();
+    for (const [other, { memberId: otherId, generationId: otherGeneration, partitions: owned }] of this.#owners) {
       if (other === client || !members.has(otherId)) continue;
+      // As in Kafka, a static member that does not join anew in time stays, and hears of that at its next heartbeat.
+      if (waitedFor.has(otherId) && otherGeneration < generationId) continue;
       const shared = [...owned].filter((partition) => partitions.has(partition));
       demand(shared.length === 0, () => `${client.name} and ${other.name} have ${shared.join(" and ")}`);
     }
@@ -128,6 +132,12 @@ export class GroupLedger implements InputLedger {
   /** The members of the group "g", by either protocol. */
   members(): ReadonlySet<string> {
     return new Set(this.#described().map(({ memberId = "" }) => memberId));
+  }
+
+  #staticClassicMembers(): ReadonlySet<string> {
+    const members = this.#world.broker?.groups.describeGroups(["g"], 6).flatMap((group) => group.members ?? []) ?? [];
+    const areStatic = members.filter(({ groupInstanceId }) => (groupInstanceId ?? null) !== null);
+    return new Set(areStatic.map(({ memberId = "" }) => memberId));
   }
 
   #described() {

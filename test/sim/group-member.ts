@@ -29,6 +29,11 @@ export class GroupMember implements SimulatedClient {
     return this.#source.instanceId;
   }
 
+  /** An id that was told and not written down, as of those that join, is gone with the broker, and an earlier one back. */
+  get mayFenceItself(): boolean {
+    return this.#source.hasHadOtherId;
+  }
+
   /** True when it ended because another has its instance id. */
   async run(): Promise<boolean> {
     while (!this.#ledger.isDone && this.isToLeave === false) {

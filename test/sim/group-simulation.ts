@@ -134,7 +134,10 @@ class Run {
       const { name, instanceId } = member;
       this.#fencings++;
       const starts = instanceId === null ? 0 : this.#instanceStarts.get(instanceId)!;
-      demand(starts > 1, () => `${name} is fenced, and nobody else ever came with its instance id`);
+      demand(
+        starts > 1 || member.mayFenceItself,
+        () => `${name} is fenced, and nobody else ever came with its instance id`,
+      );
     } finally {
       this.#members.delete(member);
     }
