@@ -11,6 +11,7 @@ interface Owner {
 interface DescribedMember {
   readonly memberId?: string | undefined;
   readonly instanceId?: string | null | undefined;
+  readonly memberEpoch?: number | undefined;
 }
 
 /** That a member was told of a partition, and nobody else since. */
@@ -138,6 +139,11 @@ export class GroupLedger implements InputLedger {
     const members = this.#world.broker?.groups.describeGroups(["g"], 6).flatMap((group) => group.members ?? []) ?? [];
     const areStatic = members.filter(({ groupInstanceId }) => (groupInstanceId ?? null) !== null);
     return new Set(areStatic.map(({ memberId = "" }) => memberId));
+  }
+
+  /** Of a member of the new protocol. */
+  epochOf(memberId: string): number | undefined {
+    return this.#described().find((member) => member.memberId === memberId)?.memberEpoch;
   }
 
   #described() {

@@ -1,6 +1,6 @@
 import { type ErrorCode, Errors } from "../../src/protocol/errors.ts";
 import { type Call } from "./broker-world.ts";
-import { type GroupLedger } from "./group-ledger.ts";
+import { type Grant, type GroupLedger } from "./group-ledger.ts";
 import { inputTopic } from "./input-source.ts";
 import { demand } from "./violation.ts";
 
@@ -24,7 +24,8 @@ export interface OffsetCommit {
 /**
  * A commit to the group "g", and its judgement when it is answered. Of a member it is refused when by the time that it
  * arrives another has been told of the partition, a classic group has begun a new generation, or the member has gone; of
- * somebody else as long as there are members.
+ * somebody else as long as there are members. As in Kafka, a member that is in that very epoch still, because it has not given
+ * back all that it is to, may commit whatever it likes.
  *
  * @param mayBeBehind it may arrive when its sender has gone on: what is granted then is what the group goes on with
  */
@@ -35,7 +36,7 @@ export function offsetCommit(commit: OffsetCommit, ledger: GroupLedger, mayBeBeh
   return async ({ groups }) => {
     const isStranger = generationId < 0;
     const isOld = ledger.isClassic && generationId < ledger.newestGeneration;
-    const isOvertaken = grant?.memberId !== commit.memberId || ledger.grantOf(partition) !== grant;
+    const isOvertaken = isTakenOver(commit, grant, ledger) && ledger.epochOf(commit.memberId) !== generationId;
     const before = ledger.members();
     const setBack = { partition, offset };
     if (mayBeBehind) ledger.maySetBack(setBack);
@@ -59,6 +60,12 @@ export function offsetCommit(commit: OffsetCommit, ledger: GroupLedger, mayBeBeh
     if (mayBeBehind) ledger.wasSetBack(setBack);
     return errorCode;
   };
+}
+
+/** A static member that was replaced by another process may come back, under its id, and go on with what that one had. */
+function isTakenOver({ memberId, partition, instanceId }: OffsetCommit, grant: Grant | undefined, ledger: GroupLedger) {
+  const present = ledger.grantOf(partition);
+  return present?.memberId !== memberId || (present !== grant && instanceId === null);
 }
 
 function requestOf({ memberId, generationId, instanceId, partition, offset }: OffsetCommit) {
