@@ -22,19 +22,17 @@ export function stopServers(args: readonly string[], signal: string, terminal: T
     terminal.print(usage);
     return 0;
   }
-  const unknown = args.find((arg) => arg.startsWith("-") && !options.includes(arg.replace(/=.*$/s, "")));
-  if (unknown !== undefined) {
-    terminal.printError(`Unknown option ${unknown}\n${usage}`);
-    return 1;
+  const values = new Map<string, string>();
+  for (const [index, arg] of args.entries()) {
+    if (!arg.startsWith("-")) continue;
+    const [name, value = args[index + 1] ?? ""] = splitOnce(arg);
+    if (!options.includes(name)) return refuse(terminal, `Unknown option ${arg}`);
+    // A variable that is not set in the shell leaves nothing, or the next option.
+    if (value === "" || value.startsWith("-")) return refuse(terminal, `${name} takes a value`);
+    if (!values.has(name)) values.set(name, value);
   }
-  const isGiven = (name: string): boolean => args.some((arg) => arg === name || arg.startsWith(`${name}=`));
-  const incomplete = options.find((name) => isGiven(name) && valueOf(args, name) === undefined);
-  if (incomplete !== undefined) {
-    terminal.printError(`${incomplete} takes a value\n${usage}`);
-    return 1;
-  }
-  const role = valueOf(args, "--process-role");
-  const nodeId = valueOf(args, "--node-id");
+  const role = values.get("--process-role");
+  const nodeId = values.get("--node-id");
   const wanted = ports.findServers().filter((server) => {
     if (role !== undefined && !isOfRole(server, role)) return false;
     return nodeId === undefined || server.nodeId === nodeId;
@@ -53,11 +51,13 @@ function isOfRole({ roles }: RunningServer, role: string): boolean {
   return asked.length === roles.length && asked.every((name) => roles.includes(name));
 }
 
-function valueOf(args: readonly string[], name: string): string | undefined {
-  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-  const word = args[at];
-  if (word === undefined) return undefined;
-  const value = word === name ? args[at + 1] : word.slice(name.length + 1);
-  // A variable that is not set in the shell leaves nothing, or the next option.
-  return value === "" || value?.startsWith("-") === true ? undefined : value;
+function refuse(terminal: Terminal, problem: string): number {
+  terminal.printError(`${problem}\n${usage}`);
+  return 1;
+}
+
+/** The name of an option, and its value where that stands behind "=". */
+function splitOnce(arg: string): [string, string?] {
+  const at = arg.indexOf("=");
+  return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
 }
