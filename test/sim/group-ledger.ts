@@ -1,4 +1,5 @@
 import { type BrokerWorld, type SimulatedClient } from "./broker-world.ts";
+import { InputProgress } from "./input-progress.ts";
 import { type InputLedger, type InputSource } from "./input-source.ts";
 import { demand, demandEqual } from "./violation.ts";
 
@@ -26,9 +27,7 @@ export interface SetBack {
 }
 
 /** Judges a group by what its members were told: who has which partition, and where their work begins. */
-export class GroupLedger implements InputLedger {
-  readonly inputCounts: number[];
-  readonly #committed: number[];
+export class GroupLedger extends InputProgress implements InputLedger {
   readonly #owners = new Map<SimulatedClient, Owner>();
   readonly #grants = new Map<number, Grant>();
   readonly #setsBack = new Set<SetBack>();
@@ -44,31 +43,13 @@ export class GroupLedger implements InputLedger {
   readonly isClassic: boolean;
 
   constructor(inputCounts: readonly number[], world: BrokerWorld, isClassic: boolean) {
-    this.inputCounts = [...inputCounts];
+    super(inputCounts);
     this.isClassic = isClassic;
-    this.#committed = inputCounts.map(() => 0);
     this.#world = world;
   }
 
-  get isDone(): boolean {
-    return this.inputCounts.every((count, partition) => this.#committed[partition]! >= count);
-  }
-
-  /** There is one more partition of inputs. */
-  grow(inputCount: number): void {
-    this.inputCounts.push(inputCount);
-    this.#committed.push(0);
-  }
-
-  committed(partition: number): number {
-    return this.#committed[partition]!;
-  }
-
-  told(partition: number, offset: number): void {
-    const known = this.#committed[partition]!;
-    const mayBeBack = [...this.#setsBack].some((each) => each.partition === partition && each.offset === offset);
-    demand(offset >= known || mayBeBack, () => `the offset of ${partition} went back from ${known} to ${offset}`);
-    this.#committed[partition] = offset;
+  protected override mayBeSetBack(partition: number, offset: number): boolean {
+    return [...this.#setsBack].some((each) => each.partition === partition && each.offset === offset);
   }
 
   /** From now on the offset may be told. */
@@ -83,7 +64,7 @@ export class GroupLedger implements InputLedger {
 
   /** It was granted: it is told from now on. What was granted about that time may be answered later. */
   wasSetBack({ partition, offset }: SetBack): void {
-    this.#committed[partition] = offset;
+    this.committedCounts[partition] = offset;
   }
 
   /** All is processed, as far as the members know. */

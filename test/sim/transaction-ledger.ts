@@ -1,4 +1,5 @@
 import { type ReadRecord } from "./committed-reader.ts";
+import { InputProgress } from "./input-progress.ts";
 import { demand, demandEqual } from "./violation.ts";
 
 /** What a worker knows of how a transaction ended; "unknown": its last answers were lost. */
@@ -13,21 +14,9 @@ interface KnownTransaction {
 }
 
 /** What must come of it, and what was seen so far: the judge over all workers. */
-export class TransactionLedger {
-  readonly inputCounts: number[];
+export class TransactionLedger extends InputProgress {
   readonly #transactions = new Map<string, KnownTransaction>();
-  readonly #committed: number[];
   readonly #seen = new Set<string>();
-
-  constructor(inputCounts: readonly number[]) {
-    this.inputCounts = [...inputCounts];
-    this.#committed = inputCounts.map(() => 0);
-  }
-
-  /** All inputs count as processed. */
-  get isDone(): boolean {
-    return this.inputCounts.every((count, partition) => this.#committed[partition]! >= count);
-  }
 
   /** Those that somebody has asked to be ended, in the order in which they began. */
   ended(): string[] {
@@ -38,23 +27,6 @@ export class TransactionLedger {
     const transaction: KnownTransaction = { outcome: "open", isEndSent: false, isCommitSent: false, written: [] };
     this.#transactions.set(key, transaction);
     return transaction;
-  }
-
-  /** There is one more partition of inputs. */
-  grow(inputCount: number): void {
-    this.inputCounts.push(inputCount);
-    this.#committed.push(0);
-  }
-
-  committed(partition: number): number {
-    return this.#committed[partition]!;
-  }
-
-  /** A group's stable offset, as somebody was told it. */
-  told(partition: number, offset: number): void {
-    const known = this.#committed[partition]!;
-    demand(offset >= known, () => `the offset of ${partition} went back from ${known} to ${offset}`);
-    this.#committed[partition] = offset;
   }
 
   /** A record that a consumer was given which wants committed ones alone. */
@@ -75,7 +47,7 @@ export class TransactionLedger {
     for (const [key, { outcome, written }] of this.#transactions) {
       if (outcome === "committed") demandEqual(written, [], `what nobody can read of ${key}, which is committed`);
     }
-    const expected = this.#committed.flatMap((count, partition) =>
+    const expected = this.committedCounts.flatMap((count, partition) =>
       Array.from({ length: count }, (_, offset) => `${partition}:${offset}`),
     );
     demandEqual([...this.#seen].sort(), expected.sort(), "outputs that were committed");
