@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { signalGroup, trackProcess } from "./cleanup.ts";
 
 /** More than a turn of a broker uses at once. */
-const sizeBytesMax = 32e9;
+const sizeBytesMaxDefault = 32e9;
 /** Left for whoever needs memory while the ballast is laid. */
 const share = 0.9;
 
@@ -53,7 +53,7 @@ export class MemoryBallast {
   }
 
   /** Takes up to a minute on a machine whose memory is not there yet. */
-  static async lay(): Promise<MemoryBallast> {
+  static async lay(sizeBytesMax = sizeBytesMaxDefault): Promise<MemoryBallast> {
     const available = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0;
     const sizeBytes = Math.min(sizeBytesMax, Number(available) * 1024 * share);
     const child = spawn(process.execPath, ["--expose-gc", "-e", program, String(sizeBytes)], {
