@@ -32,6 +32,14 @@ export function javaHashOrder<T>(
   return inJavaBuckets(items, javaCapacity(planned, countMax), hashOf);
 }
 
+/**
+ * The same for a map that is filled by `computeIfAbsent` or `merge`: they put an entry in front of what else is in its
+ * bucket, and look whether the map is full before they put it in.
+ */
+export function javaComputedOrder<T>(items: readonly T[], hashOf: (item: T) => number): T[] {
+  return inJavaBuckets(items.toReversed(), javaCapacity(defaultCapacity, items.length - 1), hashOf);
+}
+
 /** The buckets of a hash map that was made for `planned` entries and has held `countMax`. */
 export function javaCapacity(planned: number, countMax: number): number {
   let capacity = 1;

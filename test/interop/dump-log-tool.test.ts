@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { javaStringHash } from "../../src/base/java-hash.ts";
 import { writeUnsignedVarint } from "../../src/base/varint.ts";
 import { codecOf } from "../../src/protocol/codec.ts";
 import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
@@ -181,6 +182,18 @@ await withTool("kafka-dump-log.sh", prepareJava, (java) => {
         ["--share-group-state-decoder"],
       ])("with %j %j %j", async (...options: string[]) => {
         await bothDump(kafkas, [...options, "--files", files()]);
+      });
+
+      test("of files whose names share a bucket of the tool's map", async () => {
+        const [, ...later] = names.filter((name) => name.endsWith(".log"));
+        const bucketOf = (path: string): number => ((hash) => (hash ^ (hash >>> 16)) & 15)(javaStringHash(path));
+        const crowded = Array.from({ length: 1_000 }, (_, index) => join(parent, `crowded-${index}`)).find(
+          (folder) => new Set(later.map((name) => bucketOf(join(folder, name)))).size < later.length,
+        );
+        mkdirSync(crowded!);
+        for (const name of later) copyFileSync(join(dir, name), join(crowded!, name));
+        const { errors } = await bothDump(kafkas, ["--files", later.map((name) => join(crowded!, name)).join(",")]);
+        expect(errors.match(/^Non-consecutive offsets in/gm)?.length).toBe(later.length);
       });
 
       test("with a bound of the message size that the batches pass", async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { javaHashOrder } from "../../base/java-hash.ts";
+import { javaComputedOrder, javaHashOrder } from "../../base/java-hash.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { ClientError } from "../client/kafka-error.ts";
 
@@ -25,18 +25,23 @@ export function readOffsetFile(path: string): RecordsToDelete[] {
   if (partitions === undefined) throw failed("AdminOperation", "Missing partitions field");
   if (!Array.isArray(partitions)) throw mapping(`Expected JSON array, received ${JSON.stringify(partitions)}`);
   const wanted = new Map<string, RecordsToDelete>();
-  const repeated = new Map<string, RecordsToDelete>();
+  const repeated = new Set<string>();
   for (const partition of partitions as unknown[]) {
     const entry = entryOf(asObject(partition));
     const key = nameOf(entry);
-    if (wanted.has(key)) repeated.set(key, entry);
+    if (wanted.has(key)) repeated.add(key);
     else wanted.set(key, entry);
   }
+  // The Java tool gathers the entries of a partition first, and then copies what it found.
+  const gathered = javaComputedOrder([...wanted.values()], partitionHash);
   if (repeated.size > 0) {
-    const names = javaHashOrder([...repeated.values()], partitionHash).map(nameOf);
+    const names = javaHashOrder(
+      gathered.filter((entry) => repeated.has(nameOf(entry))),
+      partitionHash,
+    ).map(nameOf);
     throw failed("AdminCommandFailed", `Offset json file contains duplicate topic partitions: ${names.join(",")}`);
   }
-  return javaHashOrder([...wanted.values()], partitionHash);
+  return javaHashOrder(gathered, partitionHash);
 }
 
 export function nameOf({ topic, partition }: RecordsToDelete): string {

@@ -1,4 +1,4 @@
-import { javaMapOrder } from "../command/java-hash-order.ts";
+import { javaComputedOrder, javaStringHash } from "../../base/java-hash.ts";
 import { longText } from "../../protocol/message-json.ts";
 
 type Pair = readonly [number, number];
@@ -66,7 +66,8 @@ export class Findings {
 
 /** The files stand in the order of the Java tool's map. */
 function section<T>(files: ReadonlyMap<string, T>, title: string, linesOf: (found: T) => string[]): string[] {
-  return javaMapOrder([...files.keys()]).flatMap((path) => [`${title}${path}`, ...linesOf(files.get(path) as T)]);
+  const paths = javaComputedOrder([...files.keys()], javaStringHash);
+  return paths.flatMap((path) => [`${title}${path}`, ...linesOf(files.get(path) as T)]);
 }
 
 function mapOf(files: Map<string, Map<number, number>>, path: string): Map<number, number> {

@@ -1,4 +1,4 @@
-import { javaHashOrder } from "../../base/java-hash.ts";
+import { javaComputedOrder, javaHashOrder } from "../../base/java-hash.ts";
 import { type GivenArguments } from "../arguments/given-arguments.ts";
 import { Admin } from "../client/admin.ts";
 import { KafkaError } from "../client/kafka-error.ts";
@@ -133,7 +133,10 @@ async function withoutCoordinator(
   admin: TransactionAdmin,
   candidates: readonly OpenTransaction[],
 ): Promise<OpenTransaction[]> {
-  const producerIds = javaHashOrder([...new Set(candidates.map(({ producer }) => producer.producerId))], javaLongHash);
+  const producerIds = javaComputedOrder(
+    [...new Set(candidates.map(({ producer }) => producer.producerId))],
+    javaLongHash,
+  );
   const listings = await attempt(`Failed to list transactions for ${producerIds.length} producers`, () =>
     admin.listTransactions({ producerIds }),
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { javaStringHash, timelineHashOrder } from "../../../src/base/java-hash.ts";
+import { javaComputedOrder, javaHashOrder, javaStringHash, timelineHashOrder } from "../../../src/base/java-hash.ts";
 
 const factor = -7046029254386353131n;
 
@@ -28,4 +28,18 @@ test("who shares a slot stands behind those who came later, and a map that was f
   const inOrder = timelineHashOrder(ids, javaStringHash, ids.length);
   expect(inOrder).toEqual(described.map((index) => `member-${index}`));
   expect(timelineHashOrder(ids, javaStringHash, 1)).not.toEqual(inOrder);
+});
+
+test("what is put into a map if absent stands in front of what shares its bucket", () => {
+  const paths = (count: number) => Array.from({ length: count }, (_, index) => `/data/t-0/${index * 37}.log`);
+  const numbersOf = (ordered: readonly string[]) => ordered.map((path) => /(\d+)\.log/.exec(path)![1]).join();
+  const computed = (count: number) => numbersOf(javaComputedOrder(paths(count), javaStringHash));
+  // As a java.util.HashMap hands them back that was filled by computeIfAbsent.
+  expect(computed(5)).toBe("148,111,74,37,0");
+  expect(computed(13)).toBe("185,407,148,333,111,444,296,259,74,37,222,0,370");
+  expect(computed(14)).toBe("148,111,444,296,74,37,370,185,407,333,259,481,222,0");
+  expect(computed(30)).toBe(
+    "111,999,1073,629,1036,37,777,370,666,259,962,555,851,148,444,296,740,703,74,814,185,407,333,481,925,222,0,888,592,518",
+  );
+  expect(computed(13)).not.toBe(numbersOf(javaHashOrder(paths(13), javaStringHash)));
 });
