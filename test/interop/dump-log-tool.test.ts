@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -187,12 +187,14 @@ await withTool("kafka-dump-log.sh", prepareJava, (java) => {
       test("of files whose names share a bucket of the tool's map", async () => {
         const [, ...later] = names.filter((name) => name.endsWith(".log"));
         const bucketOf = (path: string): number => ((hash) => (hash ^ (hash >>> 16)) & 15)(javaStringHash(path));
-        const crowded = Array.from({ length: 1_000 }, (_, index) => join(parent, `crowded-${index}`)).find(
-          (folder) => new Set(later.map((name) => bucketOf(join(folder, name)))).size < later.length,
-        );
-        mkdirSync(crowded!);
-        for (const name of later) copyFileSync(join(dir, name), join(crowded!, name));
-        const { errors } = await bothDump(kafkas, ["--files", later.map((name) => join(crowded!, name)).join(",")]);
+        const crowded = later.map((name) => {
+          const paths = Array.from({ length: 1_000 }, (_, index) => join(parent, `crowded-${index}`, name));
+          const path = paths.find((each) => bucketOf(each) === 0)!;
+          mkdirSync(dirname(path), { recursive: true });
+          copyFileSync(join(dir, name), path);
+          return path;
+        });
+        const { errors } = await bothDump(kafkas, ["--files", crowded.join(",")]);
         expect(errors.match(/^Non-consecutive offsets in/gm)?.length).toBe(later.length);
       });
 
