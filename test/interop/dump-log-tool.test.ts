@@ -194,7 +194,7 @@ await withTool("kafka-dump-log.sh", prepareJava, (java) => {
           copyFileSync(join(dir, name), path);
           return path;
         });
-        const { errors } = await bothDump(kafkas, ["--files", crowded.join(",")]);
+        const { errors } = await bothDump(kafkas, ["--deep-iteration", "--files", crowded.join(",")]);
         expect(errors.match(/^Non-consecutive offsets in/gm)?.length).toBe(later.length);
       });
 
