@@ -7,7 +7,15 @@ import { offsetOfFileName } from "../../src/log/log-files.ts";
 import { batches } from "../../src/protocol/records/batches.ts";
 import { type AbortedTransaction } from "../../src/log/segment/transaction-index.ts";
 import { abortedViolation, recordsIn } from "./compaction-check.ts";
-import { epochsOf, type ModelBatch, type PartitionModel, producersOf, soundBatches } from "./log-model.ts";
+import { type ProducerEntry } from "../../src/log/producers/producer-entry.ts";
+import {
+  epochsOf,
+  type ModelBatch,
+  type ModelProducer,
+  type PartitionModel,
+  producersOf,
+  soundBatches,
+} from "./log-model.ts";
 import { type Draw } from "./memory-file.ts";
 import { demand, demandEqual } from "./violation.ts";
 
@@ -75,7 +83,7 @@ export async function checkCompactedKnowledge(
     demand(epoch > former, () => `${log.name}: epoch ${epoch} from ${startOffset} on comes behind ${former}`);
     former = epoch;
   }
-  checkProducers(log, history, firstOffset, model, true);
+  checkProducers(log, history, firstOffset, model, surviving);
   const bytes = surviving.map((batch) => batch.bytes);
   const violation = abortedViolation(abortedIn(log, firstOffset), history, bytes);
   demand(violation === undefined, () => `${log.name}: aborted transactions: ${violation}`);
@@ -117,13 +125,17 @@ function checkProducers(
   history: readonly ModelBatch[],
   firstOffset: Offset,
   model: PartitionModel,
-  isCompacted = false,
+  surviving?: readonly ModelBatch[],
 ): void {
+  const isCompacted = surviving !== undefined;
   const { producers } = producersOf(history);
-  for (const [producerId, expected] of producers) {
+  const left = isCompacted && model.hasLostRecoveryPoint ? producersLeft(history, surviving) : undefined;
+  for (const [producerId, appended] of producers) {
     const entry = log.producerState.get(producerId);
+    const expected = left !== undefined && !isOf(entry, appended) ? left.get(producerId) : appended;
     // Nobody has to remember what lies before the log's first record.
-    if (entry === undefined && expected.lastOffset < firstOffset) continue;
+    if (entry === undefined && (expected === undefined || expected.lastOffset < firstOffset)) continue;
+    demand(expected !== undefined, () => `${log.name}: of producer ${producerId} nothing is left that tells of it`);
     demand(entry !== undefined, () => `${log.name}: producer ${producerId} is forgotten`);
     // The marker that told of it may have gone, and a transaction's beginning with the batches that it was in.
     const isMarkerGone = (isCompacted || model.isCopy) && entry.coordinatorEpoch < 0;
@@ -141,6 +153,19 @@ function checkProducers(
   for (const { producerId } of log.producerState.entries()) {
     demand(producers.has(producerId), () => `${log.name}: producer ${producerId} wrote nothing`);
   }
+}
+
+function isOf(entry: ProducerEntry | undefined, { epoch, lastOffset }: ModelProducer): boolean {
+  return entry?.producerEpoch === epoch && entry.lastDataOffset === lastOffset;
+}
+
+/** The producers as the batches tell of them that compaction has left. */
+function producersLeft(
+  history: readonly ModelBatch[],
+  surviving: readonly ModelBatch[],
+): ReadonlyMap<number, ModelProducer> {
+  const there = new Set(surviving.map(({ lastOffset }) => lastOffset));
+  return producersOf(history.filter(({ lastOffset }) => there.has(lastOffset))).producers;
 }
 
 function checkPointReads(log: Log, history: readonly ModelBatch[], draw: Draw): void {

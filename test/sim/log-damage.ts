@@ -19,7 +19,10 @@ export function damageDerived(world: LogWorld): void {
     for (const name of checkpoints) {
       // It is all that tells of a compaction that a copy has missed.
       const isNeeded = name === "cleaner-offset-checkpoint" && hasCopies;
-      if (draw(12) === 0 && disk.exists(`${root}/${name}`) && !isNeeded) damageFile(world, `${root}/${name}`);
+      if (draw(12) > 0 || !disk.exists(`${root}/${name}`) || isNeeded) continue;
+      damageFile(world, `${root}/${name}`);
+      if (name !== recoveryPointCheckpointName) continue;
+      for (const { dir, model } of world.partitions) if (rootOf(dir) === root) model.hasLostRecoveryPoint = true;
     }
   }
   for (const { dir: directory, config, model } of world.partitions) {

@@ -134,6 +134,12 @@ export class PartitionModel {
   readonly decisions = new Map<string, boolean>();
   /** Somebody damaged snapshots, beside which batches may have gone: nobody knows what transactions began in those. */
   hasLostSnapshots = false;
+  /**
+   * Somebody damaged the recovery point: a start reads the log from its beginning and, as Kafka does, takes nothing from
+   * snapshots behind that. A compacted log may lack a producer's last batch there: it was not the last one when the log
+   * was cleaned, and what came behind it has been cut since.
+   */
+  hasLostRecoveryPoint = false;
   /** It is, or was, a copy that began where the log did: of what was before it knows what there is of producers alone. */
   isCopy = false;
   /** A bit of a time index flipped: where entries ascend all the same, nobody can tell. */

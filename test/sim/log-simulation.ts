@@ -88,8 +88,7 @@ async function live(world: LogWorld, cutAt: number | undefined): Promise<Ending>
   if (disk.isOn && !world.isDirectoryOffline && draw(3) === 0) {
     world.trace("close");
     disk.heal();
-    await world.manager?.prepareClose();
-    world.manager?.close(1);
+    await world.close();
     if (disk.isOn && !world.isDirectoryOffline) {
       for (const { model } of world.partitions) {
         model.writtenOffset = model.flushedOffset = model.endOffset;

@@ -154,7 +154,9 @@ function repeat(world: LogWorld, partition: SimulatedPartition, log: Log): void 
   const { model, isLeader } = partition;
   const last = model.batches.findLast(({ producerId }) => producerId >= 0);
   if (last === undefined || last.coordinatorEpoch >= 0 || !isLeader) return;
-  if (log.producerState.get(last.producerId) === undefined) return;
+  const entry = log.producerState.get(last.producerId);
+  const isLost = model.hasLostRecoveryPoint && log.config.isCompacted && entry?.lastDataOffset !== last.lastOffset;
+  if (entry === undefined || isLost) return;
   const records = Buffer.from(last.bytes);
   new BatchView(records, 0).setBaseOffset(0);
   const result = log.appendAsLeader(records, partition.epoch, "client", world.time.wallMs());
@@ -183,7 +185,7 @@ function drawnBatch(world: LogWorld, { config, model }: SimulatedPartition, log:
   }));
   const producerId = [-1, 1, 2, transactional, transactional + 1][draw(5)]!;
   if (producerId < 0) return { records: buildBatch({ records }) };
-  const known = producersOf(model.batches).producers.get(producerId);
+  const known = knownProducer(model, log, producerId);
   const isOpen = known !== undefined && known.transactionFirstOffset >= 0;
   if (isOpen && draw(2) === 0) return drawnMarker(world, model, producerId, known);
   const isNewEpoch = known !== undefined && !isOpen && draw(12) === 0;
@@ -198,6 +200,16 @@ function drawnBatch(world: LogWorld, { config, model }: SimulatedPartition, log:
     isTransactional: producerId >= transactional,
   };
   return { records: buildBatch({ records, ...batch }) };
+}
+
+/** As the producer's next batch has to follow: where the log has lost its last one for a good reason, on what it has. */
+function knownProducer(model: PartitionModel, log: Log, producerId: number): ModelProducer | undefined {
+  const known = producersOf(model.batches).producers.get(producerId);
+  const isInLog = known !== undefined && known.lastOffset < log.logEndOffset;
+  if (!isInLog || !model.hasLostRecoveryPoint || !log.config.isCompacted) return known;
+  const entry = log.producerState.get(producerId);
+  const isSameEpoch = entry?.producerEpoch === known.epoch;
+  return { ...known, lastSequence: isSameEpoch ? entry.lastSequence : -1 };
 }
 
 function drawnMarker(world: LogWorld, model: PartitionModel, producerId: number, producer: ModelProducer): Drawn {

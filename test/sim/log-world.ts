@@ -45,6 +45,9 @@ export const directoryIds: ReadonlyMap<string, Uuid> = new Map([
   [logRoots[1], "EEEEEEEEEEEEEEEEEEEEEQ"],
 ]);
 
+/** Rounds of turns that a close may take while the clock stands still. */
+const closeTurnsMax = 1_000;
+
 export function rootOf(dir: string): string {
   return dir.slice(0, dir.lastIndexOf("/"));
 }
@@ -236,6 +239,17 @@ export class LogWorld {
       partition.isLeader = true;
     }
     this.manager?.start();
+  }
+
+  /** Closes the logs in good order; the event loop turns until nothing has to be waited for any more. */
+  async close(): Promise<void> {
+    const { manager, time } = this;
+    if (manager === undefined) return;
+    const prepared = manager.prepareClose().then(() => "prepared");
+    for (let turns = 0; (await Promise.race([prepared, time.settle()])) !== "prepared"; turns++) {
+      demand(turns < closeTurnsMax, () => "closing does not come to an end: it waits for time to pass");
+    }
+    manager.close(1);
   }
 
   /** The process ends, and perhaps the machine; the disk then has what is left. */
