@@ -4,7 +4,7 @@
  * next one is built beside it.
  *
  * ```
- * shards ─┬─ Map {a, f, k}        with("f", x): a new outer array, one new Map,
+ * shards ─┬─ Map {a, f, k}        "f" changed: a new outer array, one new Map,
  *         ├─ Map {b}              the other Maps are shared
  *         └─ Map {c, e}
  * ```
@@ -32,14 +32,6 @@ export class PersistentMap<K extends string | number, V> {
 
   has(key: K): boolean {
     return this.#shards[shardOf(key, this.#shards.length)]?.has(key) === true;
-  }
-
-  with(key: K, value: V): PersistentMap<K, V> {
-    return this.changed([[key, value]], []);
-  }
-
-  without(key: K): PersistentMap<K, V> {
-    return this.has(key) ? this.changed([], [key]) : this;
   }
 
   /** The map with `removals` taken out and then `changes` put in; `this` is left as it is. */

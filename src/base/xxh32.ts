@@ -4,10 +4,7 @@ const prime3 = 0xc2b2ae3d;
 const prime4 = 0x27d4eb2f;
 const prime5 = 0x165667b1;
 
-/** From here on the hash works in stripes, which nothing here needs. */
-export const xxh32BytesMax = 15;
-
-/** XXH32 with seed 0 of at most `xxh32BytesMax` bytes, `buffer[start, end)`, as an unsigned int. */
+/** XXH32 with seed 0 of at most 15 bytes, `buffer[start, end)`, as an unsigned int: longer ones are hashed in stripes. */
 export function xxh32(buffer: Buffer, start: number, end: number): number {
   let hash = (prime5 + end - start) | 0;
   let at = start;

@@ -4,7 +4,7 @@ export type SecurityProtocol = "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SS
 
 const securityProtocols: ReadonlySet<string> = new Set(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]);
 
-export function isSecurityProtocol(text: string): text is SecurityProtocol {
+function isSecurityProtocol(text: string): text is SecurityProtocol {
   return securityProtocols.has(text);
 }
 

@@ -1,5 +1,3 @@
-import { brokerKeys } from "./broker-keys.ts";
-
 /** Variables of the official image that start with KAFKA_ and are no properties. */
 const notProperties = new Set([
   "KAFKA_VERSION",
@@ -43,9 +41,4 @@ function propertyName(variable: string): string {
     .slice("KAFKA_".length)
     .toLowerCase()
     .replace(/_{1,3}/g, (underscores) => (underscores.length === 1 ? "." : underscores.length === 2 ? "_" : "-"));
-}
-
-/** Whether Kafka 4.3 has a broker key of this name (listener-prefixed ones aside). */
-export function isBrokerKey(name: string): name is keyof typeof brokerKeys {
-  return Object.hasOwn(brokerKeys, name);
 }

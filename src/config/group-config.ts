@@ -5,7 +5,7 @@ import { groupKeys } from "./group-keys.ts";
 
 export type GroupKeyName = keyof typeof groupKeys;
 
-export function isGroupKey(name: string): name is GroupKeyName {
+function isGroupKey(name: string): name is GroupKeyName {
   return Object.hasOwn(groupKeys, name);
 }
 

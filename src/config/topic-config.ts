@@ -142,6 +142,6 @@ function crossCheck(config: TopicConfig, broker: BrokerConfig): string | undefin
   return undefined;
 }
 
-export function isTopicKey(name: string): name is TopicKeyName {
+function isTopicKey(name: string): name is TopicKeyName {
   return Object.hasOwn(topicKeys, name);
 }

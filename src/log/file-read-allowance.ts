@@ -6,16 +6,15 @@ const bytesPerFetch = 4_194_304;
 
 /** What one fetch may read from files, all its partitions together, before others have their turn. */
 export class FileReadAllowance {
-  leftBytes: number;
+  leftBytes = bytesPerFetch;
   /** A read got less than it asked for, or nothing, although there is more: waiting would bring nothing. */
   wasShort = false;
   /** Whether the fetch can come again when reads off the event loop are done. */
   readonly mayWait: boolean;
   #awaited: Promise<void>[] | undefined;
 
-  constructor(mayWait = false, leftBytes = bytesPerFetch) {
+  constructor(mayWait: boolean) {
     this.mayWait = mayWait;
-    this.leftBytes = leftBytes;
   }
 
   /** The fetch will come again: what it reads now from files goes to nobody. */

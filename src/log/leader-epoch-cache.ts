@@ -11,7 +11,7 @@ import {
   syncFileAsync,
 } from "./directory/checkpoint-file.ts";
 
-export const leaderEpochCheckpointName = "leader-epoch-checkpoint";
+const leaderEpochCheckpointName = "leader-epoch-checkpoint";
 
 export interface EpochEntry {
   readonly epoch: LeaderEpoch;

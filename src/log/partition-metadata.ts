@@ -3,7 +3,7 @@ import { isUuid } from "../base/uuid.ts";
 import { type Disk } from "../io/ports.ts";
 import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
 
-export const partitionMetadataName = "partition.metadata";
+const partitionMetadataName = "partition.metadata";
 
 /** The file that says to which topic a partition's directory belongs. */
 export class PartitionMetadata {

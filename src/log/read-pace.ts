@@ -65,7 +65,7 @@ export function paceAfter(pace: ReadPace, mode: ReadMode, sizeBytes: number, too
 }
 
 /** Off the event loop a read also takes as long as the loop is busy: then it is only told by reads of the device. */
-export function isFromMemory({ directMsPerMegabyte }: ReadPace, sizeBytes: number, tookMs: number): boolean {
+function isFromMemory({ directMsPerMegabyte }: ReadPace, sizeBytes: number, tookMs: number): boolean {
   const msPerMegabyte = directMsPerMegabyte === 0 ? memoryMsPerMegabyte : directMsPerMegabyte / 2;
   return tookMs <= callMs + (sizeBytes / megabyte) * msPerMegabyte;
 }

@@ -41,7 +41,7 @@ export interface VersionRange {
   readonly to: number;
 }
 
-export const noVersions: VersionRange = { from: 0, to: -1 };
+const noVersions: VersionRange = { from: 0, to: -1 };
 
 /** @throws Error when `text` is not "none", "N", "N+" or "N-M" */
 export function versionRange(text: string): VersionRange {

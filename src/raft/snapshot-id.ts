@@ -6,9 +6,6 @@ export interface SnapshotId {
   readonly epoch: LeaderEpoch;
 }
 
-/** The snapshot that formatting leaves: no records, only the first voters. */
-export const bootstrapSnapshotId: SnapshotId = { offset: 0, epoch: 0 };
-
 const suffix = ".checkpoint";
 const offsetWidth = 20;
 const epochWidth = 10;

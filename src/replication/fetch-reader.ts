@@ -20,7 +20,7 @@ export interface FetchParameters {
   readonly maxWaitMs: number;
 }
 
-export const noRecords: Buffer = Buffer.alloc(0);
+const noRecords: Buffer = Buffer.alloc(0);
 
 /** The answer for one partition. */
 export interface FetchResult {

@@ -136,7 +136,7 @@ function splitList(text: string): string[] {
   return text === "" ? [] : text.split(",");
 }
 
-export function invalidRequest(errorMessage: string): ConfigFailure {
+function invalidRequest(errorMessage: string): ConfigFailure {
   return { errorCode: Errors.INVALID_REQUEST, errorMessage };
 }
 

@@ -9,7 +9,7 @@ export function misuse(program: string, help: string, message: string): string {
 }
 
 /** Breaks text into lines of the same width, all but the last, with more blanks where words are apart. */
-export function justified(text: string): string {
+function justified(text: string): string {
   const lines: string[] = [];
   let line = "";
   const pieces = unbreakablePieces(text).filter((piece) => piece !== "");

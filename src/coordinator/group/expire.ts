@@ -15,7 +15,7 @@ export function scheduleExpiration(turn: GroupScheduling): void {
 const offsetsPerTurn = 2_000;
 
 /** Deletes offsets that have expired, and groups that are empty and have none. */
-export function expireOffsets(turn: GroupTurn): void {
+function expireOffsets(turn: GroupTurn): void {
   expireOffsetsIn(turn, turn.state.groups.values());
 }
 

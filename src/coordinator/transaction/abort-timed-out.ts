@@ -10,7 +10,7 @@ export function scheduleTimeouts(turn: TransactionScheduling): void {
 }
 
 /** Aborts transactions that are open for longer than their producers wanted, and fences those producers. */
-export function abortTimedOut(turn: TransactionTurn): void {
+function abortTimedOut(turn: TransactionTurn): void {
   turn.isDivisible = true;
   for (const transaction of turn.state.transactions.values()) {
     if (!hasTimedOut(transaction, turn.nowMs)) continue;

@@ -1,6 +1,6 @@
 import { type Disk } from "../../io/ports.ts";
 
-export const cleanShutdownName = ".kafka_cleanshutdown";
+const cleanShutdownName = ".kafka_cleanshutdown";
 
 /**
  * The file that says that all logs of a log directory were closed in good order. It also has the epoch that the broker was

@@ -1,7 +1,7 @@
 import { type Offset, type ProducerEpoch, type ProducerId, type TimestampMs } from "../../base/brand.ts";
 
 /** How many of its last batches a producer may send again and be answered with their offsets. */
-export const cachedBatchesMax = 5;
+const cachedBatchesMax = 5;
 
 const sequenceModulus = 2_147_483_648;
 

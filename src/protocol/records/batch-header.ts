@@ -210,11 +210,6 @@ export class BatchView {
     writeInt64(this.buffer, this.start + baseOffsetAt, offset);
   }
 
-  /** Sets the base offset so that the last record gets `offset`. */
-  setLastOffset(offset: Offset): void {
-    this.setBaseOffset(offset - this.lastOffsetDelta);
-  }
-
   setPartitionLeaderEpoch(epoch: LeaderEpoch): void {
     this.buffer.writeInt32BE(epoch, this.start + leaderEpochAt);
   }

@@ -16,7 +16,7 @@ export function becomeCandidate(state: RaftState, nowMs: number): RaftStep {
 }
 
 /** A voter gave its vote for this epoch. */
-export function voteGranted(state: RaftState, voterId: NodeId, nowMs: number): RaftStep {
+function voteGranted(state: RaftState, voterId: NodeId, nowMs: number): RaftStep {
   if (state.role.kind !== "candidate") return { state, effects: [] };
   const granted = [...new Set([...state.role.granted, voterId])];
   const candidate: RaftState = { ...state, role: { kind: "candidate", granted } };

@@ -157,7 +157,7 @@ function loggerEntries(name: string, keys: readonly string[] | null, deps: Descr
 }
 
 /** undefined when the name is no int32. */
-export function brokerIdOf(name: string): number | undefined {
+function brokerIdOf(name: string): number | undefined {
   if (!/^[+-]?\d+$/.test(name)) return undefined;
   const id = Number(name);
   return (id | 0) === id ? id : undefined;

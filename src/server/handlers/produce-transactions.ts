@@ -27,7 +27,7 @@ export interface TransactionalBatches {
   readonly partitions: readonly WantedPartition[];
 }
 
-export const severalProducers: RequestProblem = {
+const severalProducers: RequestProblem = {
   errorCode: Errors.INVALID_PRODUCER_ID_MAPPING,
   message: "Transactional records contained more than one producer ID",
 };

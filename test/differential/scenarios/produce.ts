@@ -101,7 +101,7 @@ export const unansweredScenario: Scenario = {
   },
 };
 
-export function latest(name: string) {
+function latest(name: string) {
   return { replicaId: -1, topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }] };
 }
 

@@ -14,7 +14,7 @@ test("behaves as a Map does, and older maps stay as they were", () => {
       let older: { map: typeof map; model: Map<string | number, number> } | undefined;
       for (const [i, { key, value, removes }] of operations.entries()) {
         if (i === halfway) older = { map, model: new Map(model) };
-        map = removes ? map.without(key) : map.with(key, value);
+        map = removes ? map.changed([], [key]) : map.changed([[key, value]], []);
         if (removes) model.delete(key);
         else model.set(key, value);
         expect(map.size).toBe(model.size);
@@ -36,7 +36,7 @@ test("one change to a large map copies a small part of it", () => {
   const map = PersistentMap.from(Array.from({ length: 100_000 }, (_, i) => [`topic-${i}`, i] as const));
   const started = performance.now();
   let next = map;
-  for (let i = 0; i < 1000; i++) next = next.with(`topic-${i}`, -i);
+  for (let i = 0; i < 1000; i++) next = next.changed([[`topic-${i}`, -i]], []);
   expect(performance.now() - started).toBeLessThan(1000);
   expect(map.get("topic-7")).toBe(7);
   expect(next.get("topic-7")).toBe(-7);

@@ -19,7 +19,7 @@ import { MemoryReplicatedLog } from "../../support/memory-replicated-log.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-export const clusterId = "qwuAgu9BQ22hDP9c4aI8Ww";
+const clusterId = "qwuAgu9BQ22hDP9c4aI8Ww";
 export const directoryId = "6dUVpe6WSEeWzpWrj5OibA";
 export const incarnations = ["dGDIK6apTu27CnkIYaDTXg", "p1NGOFZNS4KTWCQUmu8Nxg", "HDjTtKYMQJ2ozQS0KFbKVg"] as const;
 export const anyone: ControllerRequestContext = { principal: "User:ANONYMOUS" };
@@ -41,8 +41,6 @@ export interface ControllerFixtureOptions {
   readonly bootstrap?: BootstrapMetadata;
   readonly localIncarnationId?: string;
 }
-
-export type ControllerFixture = Awaited<ReturnType<typeof controllerFixture>>;
 
 /** An active controller on a log in memory, through the real raft and the real loader. */
 export async function controllerFixture(options: ControllerFixtureOptions = {}) {

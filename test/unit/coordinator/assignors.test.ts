@@ -37,7 +37,6 @@ function specOf({ topics, members, homogeneous }: Golden): GroupSpec {
     return {
       memberId: member.id,
       instanceId: member.instance,
-      rackId: null,
       subscriptionSize: names.length,
       topicIds: javaHashOrder(names, javaStringHash, plannedForCopy(member.topics.length))
         .map((name) => idByName.get(name))
@@ -62,7 +61,6 @@ test.each(["uniform", "range"])("%s assigns what Kafka's does", (name) => {
     const partitionCounts = new Map(step.topics.map(([, id, count]) => [id, count]));
     const targets = assignor!.assign(specOf(step), {
       partitionCount: (topicId) => partitionCounts.get(topicId),
-      racksOf: () => [],
     });
     for (const { id, had } of step.members) {
       const target = [...(targets.get(id) ?? [])];

@@ -31,7 +31,7 @@ export const testTransactionConfig: TransactionCoordinatorConfig = {
 };
 
 /** Partitions that take every marker, until they are told otherwise. */
-export class FakeMarkers implements TransactionMarkers {
+class FakeMarkers implements TransactionMarkers {
   readonly written: TransactionMarker[] = [];
   onWrite: (marker: TransactionMarker) => void = () => {};
   /** Codes for partitions, as "topic-index"; NONE for those without. */

@@ -20,7 +20,7 @@ export const localVoter: Voter = {
 };
 
 /** Writes down what it hears. */
-export class RecordingListener implements RaftListener {
+class RecordingListener implements RaftListener {
   readonly heard: string[] = [];
 
   onSnapshot(id: SnapshotId, _timeMs: number, content: Iterable<{ kind: string; values?: readonly Buffer[] }>): void {

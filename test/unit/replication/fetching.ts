@@ -17,7 +17,7 @@ export interface Wanted extends Partial<FetchPosition> {
   readonly partition?: number;
 }
 
-export function wanted({ topic = "topic", partition = 0, ...position }: Wanted): FetchPartition {
+function wanted({ topic = "topic", partition = 0, ...position }: Wanted): FetchPartition {
   return new FetchPartition(zeroUuid, topic, partition, {
     fetchOffset: 0,
     currentLeaderEpoch: -1,

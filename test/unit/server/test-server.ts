@@ -9,7 +9,7 @@ import { apis, type ApiName, type ApiRequest } from "../../../src/protocol/apis.
 import { encodeRequestFrame } from "../../../src/protocol/request-header.ts";
 import { type Draft } from "../../../src/protocol/schema.ts";
 import { HandlerTable } from "../../../src/server/handler-table.ts";
-import { type AnyHandler, type Handler, type RequestContext } from "../../../src/server/handler.ts";
+import { type AnyHandler, type Handler } from "../../../src/server/handler.ts";
 import { apiVersionsHandler } from "../../../src/server/handlers/api-versions.ts";
 import {
   defaultSocketServerOptions,
@@ -67,8 +67,6 @@ function finalizedFeatures() {
 export function heartbeatHandler(answer: Handler<"heartbeat">["handle"]): Handler<"heartbeat"> {
   return { api: "heartbeat", handle: answer };
 }
-
-export type HeartbeatArguments = [ApiRequest<"heartbeat">, RequestContext];
 
 export function frame<N extends ApiName>(
   name: N,

@@ -12,7 +12,6 @@ export const noPartitions: Partitions = new Map();
 export interface MemberSpec {
   readonly memberId: string;
   readonly instanceId: string | null;
-  readonly rackId: string | null;
   /** How many topics it is subscribed to, those that do not exist included. */
   readonly subscriptionSize: number;
   /** Those that exist. */
@@ -33,8 +32,6 @@ export interface GroupSpec {
 export interface TopicDescriber {
   /** undefined when the topic is not there. */
   partitionCount(topicId: Uuid): number | undefined;
-  /** The racks of the partition's replicas. */
-  racksOf(topicId: Uuid, partition: number): readonly string[];
 }
 
 /** A way to share out partitions, on the server's side. Deterministic: the same input gives the same assignment. */

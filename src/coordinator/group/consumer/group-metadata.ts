@@ -51,11 +51,6 @@ export class GroupMetadata implements TopicDescriber {
     return this.#image.topics.byId.get(topicId)?.partitions.length;
   }
 
-  racksOf(topicId: Uuid, partition: number): readonly string[] {
-    const topic = this.#image.topics.byId.get(topicId);
-    return topic === undefined ? [] : this.#racks(topic, partition);
-  }
-
   /** What tells whether topics of these names are as they were; those that are not there do not count. */
   hashOf(topicNames: Iterable<string>): bigint {
     const hashes = new Map<string, bigint>();

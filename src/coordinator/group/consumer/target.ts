@@ -86,7 +86,6 @@ function specsOf(group: ConsumerGroup, state: GroupState, newcomer: string | und
     specs.set(memberId, {
       memberId,
       instanceId: member.instanceId,
-      rackId: member.rackId,
       subscriptionSize: subscription.size,
       topicIds: subscription.topicIds,
       assigned: group.targetOf(memberId),
