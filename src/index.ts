@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { ConfigError } from "./config/config-key.ts";
 import { createLogger } from "./io/node/node-logger.ts";
@@ -12,18 +12,18 @@ export { ConfigError };
 
 export interface BrokerOptions {
   /** Port of the listener for clients; 0 (the default) lets the system choose a free one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Address to bind and to advertise. Default "127.0.0.1". */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /**
-   * Where the records are; created and formatted when empty, and left there by `close`. Without one the broker takes a
-   * temporary directory, which `close` removes.
+   * Where the records are; created and formatted when empty, and left there by `close`. Without one, and without `log.dirs`
+   * in `config`, the broker takes a temporary directory, which `close` removes.
    */
-  readonly dataDirectory?: string;
+  readonly dataDirectory?: string | undefined;
   /** Keys of Kafka's `server.properties`, over the defaults for a single node. */
-  readonly config?: Readonly<Record<string, string | number | boolean>>;
+  readonly config?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   /** "silent" (the default), a level, or levels by component as in "warn,network=debug". Lines go to standard output. */
-  readonly logLevel?: string;
+  readonly logLevel?: string | undefined;
 }
 
 export interface Broker {
@@ -33,6 +33,7 @@ export interface Broker {
   /** What to give a client: "host:port". */
   readonly bootstrapServers: string;
   readonly clusterId: string;
+  /** The first one, where `log.dirs` names several. */
   readonly dataDirectory: string;
   /** Stops cleanly and leaves nothing open. A second call waits for the first. */
   close(): Promise<void>;
@@ -41,29 +42,32 @@ export interface Broker {
 
 /**
  * Starts a broker (with its controller) in this process and resolves when clients can use it.
- * @throws ConfigError when a key of `config` is none of Kafka's, or has a bad value
+ * @throws ConfigError when an option or a key of `config` is unknown, has a bad value, or contradicts another
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const host = options.host ?? "127.0.0.1";
-  const dataDirectory = resolve(options.dataDirectory ?? mkdtempSync(join(tmpdir(), "odradek-")));
+  const given = givenProperties(options);
+  const temporary = hasDirectories(options, given) ? undefined : mkdtempSync(join(tmpdir(), "odradek-"));
   const removeDirectory = () => {
-    if (options.dataDirectory === undefined) rmSync(dataDirectory, { recursive: true, force: true });
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   try {
-    const config = new BrokerConfig(embeddedProperties(options, host, dataDirectory));
+    const config = new BrokerConfig(embeddedProperties(options, temporary, given));
     refuseUnknown(config);
     const ports = nodePorts({ logger: createLogger({ levels: options.logLevel ?? "silent" }) });
     ensureFormatted(config, ports);
     const node = await createNode(config, ports, hostname());
-    const port = node.boundPort("PLAINTEXT");
+    // Every broker advertises one: a configuration without is refused.
+    const { name, host } = config.advertisedListeners[0]!;
+    const boundHost = host === "" ? defaultHost : host;
+    const port = node.boundPort(name);
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= node.close().finally(removeDirectory));
     return {
-      host,
+      host: boundHost,
       port,
-      bootstrapServers: `${host}:${port}`,
+      bootstrapServers: `${inAddress(boundHost)}:${port}`,
       clusterId: node.clusterId,
-      dataDirectory,
+      dataDirectory: config.logDirs[0]!,
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -73,6 +77,72 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
+const defaultHost = "127.0.0.1";
+
+/** What is wrong with an option that is given; undefined when nothing is. */
+const optionProblems: { readonly [N in keyof BrokerOptions]-?: (value: unknown) => string | undefined } = {
+  port: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535
+      ? undefined
+      : "it takes an integer from 0 to 65535",
+  host: (value) => nonEmptyStringProblem(value),
+  dataDirectory: (value) => nonEmptyStringProblem(value),
+  config: (value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? undefined
+      : "it takes an object with keys of Kafka's server.properties",
+  logLevel: (value) => nonEmptyStringProblem(value),
+};
+
+function nonEmptyStringProblem(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? undefined : "it takes a non-empty string";
+}
+
+/**
+ * The keys of `config` with a value, as text.
+ * @throws ConfigError for options of which none of our callers' compilers has heard: most tests are plain JavaScript
+ */
+function givenProperties(options: BrokerOptions): Map<string, string> {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(optionProblems, name)) {
+      throw new ConfigError(
+        `startBroker has no option "${name}": it takes ${Object.keys(optionProblems).join(", ")}; keys of Kafka's server.properties go into config`,
+      );
+    }
+    const problem = value === undefined ? undefined : optionProblems[name as keyof BrokerOptions](value);
+    if (problem !== undefined) {
+      throw new ConfigError(`Invalid value ${asText(value)} for the option "${name}" of startBroker: ${problem}`);
+    }
+  }
+  const properties = new Map<string, string>();
+  for (const [name, value] of Object.entries(options.config ?? {}) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+      throw new ConfigError(
+        `Invalid value ${asText(value)} for configuration ${name}: config takes strings, numbers and booleans; the entries of a list stand in one string, with commas between them`,
+      );
+    }
+    properties.set(name, String(value));
+  }
+  if (properties.has("listeners")) refuseBeside(options, ["port", "host"], "listeners");
+  return properties;
+}
+
+/** Whether the records go where the caller says. @throws ConfigError when it is said twice */
+function hasDirectories(options: BrokerOptions, given: ReadonlyMap<string, string>): boolean {
+  const key = ["log.dirs", "log.dir"].find((name) => given.has(name));
+  if (key !== undefined) refuseBeside(options, ["dataDirectory"], key);
+  return key !== undefined || options.dataDirectory !== undefined;
+}
+
+function refuseBeside(options: BrokerOptions, names: readonly (keyof BrokerOptions)[], key: string): void {
+  const name = names.find((candidate) => options[candidate] !== undefined);
+  if (name === undefined) return;
+  throw new ConfigError(
+    `The option "${name}" of startBroker and "${key}" of its config say the same: give one of them`,
+  );
+}
+
 /** A server warns of them at its start; here nobody would read a line, and the test would run with the default. */
 function refuseUnknown({ unknown }: BrokerConfig): void {
   if (unknown.length === 0) return;
@@ -80,14 +150,20 @@ function refuseUnknown({ unknown }: BrokerConfig): void {
   throw new ConfigError(`Unknown configuration ${names}: Kafka has no such key`);
 }
 
-function embeddedProperties(options: BrokerOptions, host: string, dataDirectory: string): Map<string, string> {
-  const properties = new Map<string, string>([
+function embeddedProperties(
+  options: BrokerOptions,
+  temporary: string | undefined,
+  given: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const host = inAddress(options.host ?? defaultHost);
+  const directory = options.dataDirectory ?? temporary;
+  return new Map([
     ["process.roles", "broker,controller"],
     ["node.id", "1"],
     ["listeners", `PLAINTEXT://${host}:${options.port ?? 0},CONTROLLER://${host}:0`],
     ["controller.listener.names", "CONTROLLER"],
     ["controller.quorum.bootstrap.servers", `${host}:0`],
-    ["log.dirs", dataDirectory],
+    ...(directory === undefined ? [] : [["log.dirs", directory] as const]),
     ["offsets.topic.replication.factor", "1"],
     ["transaction.state.log.replication.factor", "1"],
     ["transaction.state.log.min.isr", "1"],
@@ -95,7 +171,15 @@ function embeddedProperties(options: BrokerOptions, host: string, dataDirectory:
     ["share.coordinator.state.topic.min.isr", "1"],
     // A test has one member at a time and would only wait.
     ["group.initial.rebalance.delay.ms", "0"],
+    ...given,
   ]);
-  for (const [name, value] of Object.entries(options.config ?? {})) properties.set(name, String(value));
-  return properties;
+}
+
+/** A host as it stands before a port: one of IPv6 goes in brackets. */
+function inAddress(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? String(value));
 }

@@ -143,7 +143,10 @@ export class BrokerConfig {
       if (!condition) throw new RequirementError(message);
     };
     require(this.isBroker || this.isController, 'process.roles must name "broker", "controller" or both');
-    require(this.logDirs.length > 0, "At least one log directory must be defined via log.dirs or log.dir.");
+    const directories = [...new Set(this.logDirs)];
+    require(directories.length ===
+      this.logDirs
+        .length, `Duplicate log directory found: ${(this.get("log.dirs") ?? this.get("log.dir")).join(", ")}: entries of log.dirs name the same directory (${directories.join(", ")})`);
     this.#checkLogs(require);
     const groupsProblem = groupLimitsProblem(this);
     if (groupsProblem !== undefined) throw new ConfigError(groupsProblem);

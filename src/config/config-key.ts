@@ -143,8 +143,8 @@ export function listOf(...values: string[]): Check {
     problem: (name, value) => {
       if (!Array.isArray(value)) return undefined;
       const entries = value as readonly string[];
-      if (entries.includes("")) return `Configuration '${name}' values must not be empty.`;
-      const odd = values.length === 0 ? undefined : entries.find((entry) => !values.includes(entry));
+      const odd = entries.find((entry) => entry === "" || (values.length > 0 && !values.includes(entry)));
+      if (odd === "") return `Configuration '${name}' values must not be empty.`;
       return odd === undefined ? undefined : refused(name, odd, `String must be one of: ${values.join(", ")}`);
     },
   };
@@ -154,7 +154,7 @@ export function listOf(...values: string[]): Check {
 export function nonEmptyListOf(...values: string[]): Check {
   const inner = listOf(...values);
   return {
-    allowed: values.length === 0 ? "non-empty list" : inner.allowed,
+    allowed: inner.allowed,
     dropsRepetitions: true,
     problem: (name, value, type) =>
       Array.isArray(value) && value.length === 0
@@ -162,6 +162,19 @@ export function nonEmptyListOf(...values: string[]): Check {
         : inner.problem(name, value, type),
   };
 }
+
+const hostPortPattern = /^.*?\[?[0-9a-zA-Z\-%._:]*\]?:[0-9]+$/;
+
+/** Addresses of servers, each with its port. */
+export const hostPortList: Check = {
+  allowed: "",
+  problem: (name, value) => {
+    const odd = Array.isArray(value) ? value.find((entry) => !hostPortPattern.test(entry as string)) : undefined;
+    return odd === undefined
+      ? undefined
+      : `Failed to parse host name from ${odd} for the configuration ${name}. Each entry should be in the form "{host}:{port}"`;
+  },
+};
 
 export const nonEmptyString: Check = {
   allowed: "non-empty string",

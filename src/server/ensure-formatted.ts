@@ -3,6 +3,8 @@ import { type BrokerConfig } from "../config/broker-config.ts";
 import { type Ports } from "../io/ports.ts";
 import { formatStorage } from "../metadata/storage/formatter.ts";
 import { type InitialVoter } from "../metadata/storage/initial-voters.ts";
+import { readLogDirs } from "../metadata/storage/log-dirs.ts";
+import { refuseWhatIsMissing } from "./refuse-what-is-missing.ts";
 import { StartupError } from "./startup-error.ts";
 
 /**
@@ -14,8 +16,16 @@ export function ensureFormatted(
   config: BrokerConfig,
   ports: Pick<Ports, "clock" | "disk" | "random" | "logger">,
 ): void {
+  // What will not start has nothing written for it.
+  refuseWhatIsMissing(config);
   const directories = [...new Set([...config.logDirs, config.metadataLogDir])];
   if (directories.some((directory) => ports.disk.exists(`${directory}/meta.properties`))) return;
+  const [unreadable] = readLogDirs(directories, ports.disk).failed;
+  if (unreadable !== undefined) {
+    throw new StartupError(
+      `Invalid value ${unreadable} for configuration ${keyOf(unreadable, config)}: it is not a directory that can be read`,
+    );
+  }
   const clusterId = randomUuid(ports.random);
   const hasDynamicQuorum = config.quorumVoters.length === 0;
   const result = formatStorage(
@@ -31,7 +41,8 @@ export function ensureFormatted(
     },
     { disk: ports.disk, random: ports.random, nowMs: ports.clock.wallMs() },
   );
-  if (!result.ok) throw new StartupError(result.error);
+  if (!result.ok)
+    throw new StartupError(`The directories of ${namedKeys(config)} cannot be formatted: ${result.error}`);
   ports.logger.info({ clusterId, directories }, "Formatted empty directories with a new cluster id");
 }
 
@@ -43,4 +54,15 @@ function ownVoter(config: BrokerConfig, { random }: Pick<Ports, "random">): Init
     port: endpoint?.port ?? 0,
     directoryId: randomUuid(random),
   };
+}
+
+/** The key that names a directory. */
+function keyOf(directory: string, config: BrokerConfig): string {
+  if (!config.logDirs.includes(directory)) return "metadata.log.dir";
+  return config.get("log.dirs") === null ? "log.dir" : "log.dirs";
+}
+
+function namedKeys({ logDirs, metadataLogDir }: BrokerConfig): string {
+  const own = `log.dirs=${logDirs.join(",")}`;
+  return logDirs.includes(metadataLogDir) ? own : `${own} and metadata.log.dir=${metadataLogDir}`;
 }

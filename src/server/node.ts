@@ -28,7 +28,7 @@ import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publis
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
 import { TransactionCoordinatorPublisher } from "./publishers/transaction-coordinator-publisher.ts";
 import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
-import { refuseWhatIsMissing } from "./refuse-what-is-missing.ts";
+import { refuseWhatIsMissing, warningsOfWhatIsMissing } from "./refuse-what-is-missing.ts";
 import { settingsTable } from "./settings-table.ts";
 import { SocketServer } from "./socket-server.ts";
 import { StartupError } from "./startup-error.ts";
@@ -65,6 +65,7 @@ const drainMsMax = 2_000;
  */
 export async function createNode(config: BrokerConfig, ports: Ports, hostName: string): Promise<RunningNode> {
   refuseWhatIsMissing(config);
+  for (const warning of warningsOfWhatIsMissing(config)) ports.logger.warn({}, warning);
   const node = new Node(config, ports);
   try {
     await node.start(hostName);

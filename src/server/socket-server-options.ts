@@ -6,7 +6,7 @@ import { type SocketAddress } from "../io/ports.ts";
 import { type ConnectionQuotaOptions, type ListenerQuota } from "./connection-quotas.ts";
 import { defaultSocketServerOptions, type ListenerAddress, type SocketServerOptions } from "./socket-server.ts";
 
-/** @throws ConfigError when a listener wants what is not served */
+/** @throws ConfigError for a bad limit of a listener */
 export function socketServerOptionsFrom(config: BrokerConfig): SocketServerOptions {
   return {
     ...defaultSocketServerOptions,
@@ -35,12 +35,7 @@ export function advertisedEndpoints(
   }));
 }
 
-function listenerAddress({ name, host, port, securityProtocol }: Endpoint, config: BrokerConfig): ListenerAddress {
-  if (securityProtocol !== "PLAINTEXT") {
-    throw new ConfigError(
-      `Listener ${name} has the security protocol ${securityProtocol}, which Odradek does not serve yet: only PLAINTEXT listeners can be started.`,
-    );
-  }
+function listenerAddress({ name, host, port }: Endpoint, config: BrokerConfig): ListenerAddress {
   const scope = config.controllerListenerNames.includes(name) ? "controller" : "broker";
   return { name, scope, address: { host, port } };
 }

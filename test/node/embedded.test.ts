@@ -115,6 +115,54 @@ test("a configuration that is no good rejects, and leaves nothing", async () => 
   expect(existsSync(dataDirectory)).toBe(false);
 });
 
+test.each([
+  [{ prot: 1 }, 'startBroker has no option "prot": it takes port, host, dataDirectory, config, logLevel'],
+  [{ port: "9092" }, 'Invalid value "9092" for the option "port" of startBroker: it takes an integer from 0 to 65535'],
+  [{ port: 65_536 }, 'Invalid value 65536 for the option "port"'],
+  [{ host: "" }, 'Invalid value "" for the option "host"'],
+  [{ config: ["a=b"] }, 'Invalid value ["a=b"] for the option "config"'],
+  [{ config: { "num.partitions": null } }, "Invalid value null for configuration num.partitions"],
+  [{ config: { "log.dirs": ["a", "b"] } }, "with commas between them"],
+  [
+    { dataDirectory: "a", config: { "log.dirs": "b" } },
+    'The option "dataDirectory" of startBroker and "log.dirs" of its',
+  ],
+  [{ port: 1, config: { listeners: "A://:1" } }, 'The option "port" of startBroker and "listeners" of its config'],
+])("%j is refused in words", async (options, message) => {
+  const start = startBroker(options as BrokerOptions);
+  await expect(start).rejects.toBeInstanceOf(ConfigError);
+  await expect(start).rejects.toThrow(message);
+});
+
+test("what is undefined counts as not given", async () => {
+  const config = { "num.partitions": undefined, "log.dirs": undefined };
+  const { port } = await started({
+    port: undefined,
+    host: undefined,
+    dataDirectory: undefined,
+    logLevel: undefined,
+    config,
+  });
+  expect(port).toBeGreaterThan(0);
+});
+
+test("directories and listeners may come with the configuration", async () => {
+  const folder = temporaryDirectory();
+  const directories = [join(folder, "one"), join(folder, "two")];
+  const broker = await started({
+    config: {
+      "log.dirs": directories.join(),
+      listeners: "INSIDE://127.0.0.1:0,CONTROLLER://127.0.0.1:0",
+      "listener.security.protocol.map": "INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      "inter.broker.listener.name": "INSIDE",
+    },
+  });
+  expect(broker).toMatchObject({ host: "127.0.0.1", dataDirectory: directories[0] });
+  await produce(broker, "a", ["one"]);
+  await broker.close();
+  expect(directories.every((directory) => existsSync(join(directory, "meta.properties")))).toBe(true);
+});
+
 test("a broker that could not start gives its directory back", async () => {
   const dataDirectory = temporaryDirectory();
   const other = await started();

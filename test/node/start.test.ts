@@ -60,10 +60,23 @@ test.each([
   ],
   ["listeners=PLAINTEXT://:port", /listeners/],
   ["process.roles=broker", /process\.roles/],
+  [
+    "listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT",
+    /Listener PLAINTEXT of listeners has the security protocol SASL_SSL, which Odradek does not serve yet/,
+  ],
 ])("%s: the start stops with the key, the value and what is allowed", async (override, message) => {
   const dataDirectory = join(temporaryDirectory(), "data");
   expectRefusal(await odradek(dataDirectory, override), message);
-  expect(existsSync(join(dataDirectory, "__cluster_metadata-0"))).toBe(false);
+  expect(existsSync(dataDirectory)).toBe(false);
+});
+
+test.each([
+  ["/dev/null", /^Invalid value \/dev\/null for configuration log\.dirs: it is not a directory that can be read\n$/],
+  ["/dev/null/below", /^The directories of log\.dirs=\/dev\/null\/below cannot be formatted: .*ENOTDIR/],
+  // Where the system says that the directory above is missing, whatever is tried.
+  ["/proc/no/such", /^The directories of log\.dirs=\/proc\/no\/such cannot be formatted: .*ENOENT/],
+])("log.dirs=%s: the start stops with the key and what is wrong with the place", async (path, message) => {
+  expectRefusal(await odradek(path), message);
 });
 
 test("an unknown key is a warning; KAFKA_ variables win over the file", async () => {

@@ -37,8 +37,8 @@ export const storageActions: Readonly<Record<Exclude<StorageCommandName, "random
       nodeRandom,
     );
     const result = formatStorage(options, { disk: nodeDisk, random: nodeRandom, nowMs: nodeClock.wallMs() });
-    if (result.ok) printLines(result.lines, terminal);
-    else terminal.printError(`${result.error}\n`);
+    printLines(result.lines, terminal);
+    if (!result.ok) terminal.printError(`${result.error}\n`);
     return result.ok ? 0 : 1;
   },
 

@@ -52,7 +52,7 @@ export const nodeDisk: Disk = {
     return { sizeBytes: stat.size, modifiedMs: stat.mtimeMs, isDirectory: stat.isDirectory() };
   },
   list: (path: string): string[] => attempt(() => fs.readdirSync(path)).sort(),
-  mkdir: (path: string): void => void attempt(() => fs.mkdirSync(path, { recursive: true })),
+  mkdir: (path: string): void => attempt(() => makeDirectory(path)),
   rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
   remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: true, force: true })),
   removeAsync: (path: string): Promise<void> =>
@@ -226,6 +226,20 @@ export function unwritten(slices: readonly Buffer[], written: number): readonly 
   if (written === 0) throw new DiskError("EIO", "the file took no byte of what was written to it");
   rest[0] = rest[0].subarray(left);
   return rest;
+}
+
+/**
+ * Makes a directory with those above it. Node's own recursive way never ends where a file system says ENOENT of a name in a
+ * directory that is there, as /proc does.
+ */
+function makeDirectory(path: string): void {
+  const above = dirname(path);
+  if (above !== path && !fs.existsSync(above)) makeDirectory(above);
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 function attempt<T>(operation: () => T): T {

@@ -1,5 +1,5 @@
 import { type NodeId } from "../../base/brand.ts";
-import { type Disk, type Random } from "../../io/ports.ts";
+import { type Disk, DiskError, type Random } from "../../io/ports.ts";
 import { SnapshotBatches } from "../../protocol/records/snapshot-batches.ts";
 import { metadataLogDirName } from "../directory-id.ts";
 import { kraftVersionFeature, metadataVersionFeature } from "../features/feature-names.ts";
@@ -40,25 +40,27 @@ export interface FormatPorts {
   readonly nowMs: number;
 }
 
-/** What Kafka's `format` prints to standard output, a line each, or the text of its error. */
+/** What Kafka's `format` prints to standard output, a line each, and the text of its error. */
 export type FormatResult =
   | { readonly ok: true; readonly lines: readonly string[] }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly lines: readonly string[]; readonly error: string };
 
 /**
  * Formats the directories as Kafka's `kafka-storage.sh format` does. Each gets `bootstrap.checkpoint` and, last and
  * atomically, `meta.properties`; in a dynamic quorum the metadata directory also gets the snapshot with the first voters.
  */
 export function formatStorage(options: FormatOptions, ports: FormatPorts): FormatResult {
+  const lines: string[] = [];
   try {
-    return { ok: true, lines: format(options, ports) };
+    format(options, ports, lines);
+    return { ok: true, lines };
   } catch (error) {
-    if (error instanceof FormatError) return { ok: false, error: error.message };
+    if (error instanceof FormatError) return { ok: false, lines, error: error.message };
     throw error;
   }
 }
 
-function format(options: FormatOptions, ports: FormatPorts): string[] {
+function format(options: FormatOptions, ports: FormatPorts, lines: string[]): void {
   const { nodeId, clusterId, directories } = options;
   if (nodeId < 0) throw new FormatError("You must specify a valid non-negative node ID.");
   if (directories.length === 0) throw new FormatError("You must specify at least one directory to format");
@@ -79,19 +81,25 @@ function format(options: FormatOptions, ports: FormatPorts): string[] {
       `Log directory ${formatted} is already formatted. Use --ignore-formatted to ignore this directory and format the others.`,
     );
   }
-  const lines = dirs.failed.map((dir) => `I/O error trying to read log directory ${dir}. Ignoring...`);
+  lines.push(...dirs.failed.map((dir) => `I/O error trying to read log directory ${dir}. Ignoring...`));
   if (dirs.failed.length > 0 && dirs.empty.length === 0 && formatted === undefined) {
     throw new FormatError("No available log directories to format.");
   }
-  if (dirs.empty.length === 0) return [...lines, "All of the log directories are already formatted."];
-
+  if (dirs.empty.length === 0) {
+    lines.push("All of the log directories are already formatted.");
+    return;
+  }
   lines.push(`Bootstrap metadata: ${describeBootstrap(records, "format command")}`);
   const release = metadataVersionName(levels.get(metadataVersionFeature) ?? -1);
   for (const dir of dirs.empty) {
     lines.push(`Formatting ${describeDirectory(dir, options)} ${dir} with metadata.version ${release}.`);
-    formatDirectory(dir, dirs, records, levels.get(kraftVersionFeature) ?? 0, options, ports);
+    try {
+      formatDirectory(dir, dirs, records, levels.get(kraftVersionFeature) ?? 0, options, ports);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      throw new FormatError(`Error while writing meta.properties file ${dir}: ${error.message}`);
+    }
   }
-  return lines;
 }
 
 function bootstrapRecords(

@@ -85,6 +85,10 @@ describe("a broker's configuration", () => {
       { "group.share.max.size": "1000", "group.share.max.share.sessions": "999" },
       "group.share.max.share.sessions must be greater than or equal to group.share.max.size",
     ],
+    [
+      { "log.dirs": "/a,/a/" },
+      "Duplicate log directory found: /a, /a/: entries of log.dirs name the same directory (/a)",
+    ],
     [{ "broker.id": "7" }, "You must set `node.id` to the same value as `broker.id`."],
     [
       { listeners: "PLAINTEXT://:19092" },

@@ -44,12 +44,12 @@ function format(config: BrokerConfig, args: Partial<FormatArguments> = {}): Form
   try {
     return formatStorage(formatOptionsFor(config, { clusterId, ...args }, nodeRandom), ports);
   } catch (error) {
-    if (error instanceof FormatError) return { ok: false, error: error.message };
+    if (error instanceof FormatError) return { ok: false, lines: [], error: error.message };
     throw error;
   }
 }
 
-const linesOf = (result: FormatResult) => (result.ok ? result.lines : [result.error]);
+const linesOf = (result: FormatResult) => (result.ok ? result.lines : [...result.lines, result.error]);
 
 describe("meta.properties", () => {
   test("is written as Java writes properties", () => {

@@ -210,15 +210,6 @@ describe("options from the configuration", () => {
   test.each([
     [{ "max.connections.per.ip.overrides": "broker.example:3" }, '"broker.example:3" is not address:limit'],
     [{ "listener.name.plaintext.max.connections": "many" }, "listener.name.plaintext.max.connections"],
-    [
-      {
-        listeners: "SSL://:9092,CONTROLLER://localhost:9093",
-        "advertised.listeners": "SSL://a:1",
-        "inter.broker.listener.name": "SSL",
-        "listener.security.protocol.map": "SSL:SSL,CONTROLLER:PLAINTEXT",
-      },
-      "Listener SSL has the security protocol SSL, which Odradek does not serve yet",
-    ],
   ])("%j stops the start", (properties, message) => {
     expect(() => socketServerOptionsFrom(configWith(properties))).toThrow(message);
   });

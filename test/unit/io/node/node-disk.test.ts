@@ -28,6 +28,16 @@ test("tells how much space there is", () => {
   expect(codeOf(() => disk.space(join(folder, "missing")))).toBe("ENOENT");
 });
 
+test("makes a directory with those above it, once", () => {
+  const path = join(folder, "one", "two", "three");
+  disk.mkdir(path);
+  disk.mkdir(path);
+  expect(disk.stat(path).isDirectory).toBe(true);
+  writeFileSync(join(folder, "file"), "");
+  expect(codeOf(() => disk.mkdir(join(folder, "file")))).toBe("EEXIST");
+  expect(codeOf(() => disk.mkdir(join(folder, "file", "below")))).toBe("ENOTDIR");
+});
+
 describe("reads off the event loop", () => {
   const path = join(folder, "aside");
   const bytes = Buffer.alloc(300_001);
