@@ -16,10 +16,15 @@ export interface Pipeline {
   onAnswer(head: Buffer): void;
 }
 
-/** Keeps the windows of all connections full until the phases are over. */
+/**
+ * Keeps the windows of all connections full until the phases are over, and ends when everything that was sent is answered: who
+ * asks the broker next finds it with nothing to do, and all that it is going to have.
+ */
 export async function pipelinedLoad(pipeline: Pipeline, phases: Phases): Promise<JobResult> {
   const { port, connections: count, window, frameCount } = pipeline;
   const connections: LoadConnection[] = [];
+  let unanswered = 0;
+  let result: JobResult | undefined;
   try {
     return await new Promise<JobResult>((resolve, reject) => {
       const start = async (index: number): Promise<void> => {
@@ -28,16 +33,20 @@ export async function pipelinedLoad(pipeline: Pipeline, phases: Phases): Promise
         const send = (): void => {
           if (due === 0 || phases.isOver) return;
           connection.socket.write(pipeline.framesFrom(next, due));
+          unanswered += due;
           next = (next + due) % frameCount;
           due = 0;
         };
         const onFrame = (head: Buffer): void => {
           pipeline.onAnswer(head);
           due++;
-          if (phases.isOver) return;
-          phases.counts.requests++;
-          phases.tick();
-          if (phases.isOver) resolve(phases.result());
+          unanswered--;
+          if (!phases.isOver) {
+            phases.counts.requests++;
+            phases.tick();
+            if (phases.isOver) result = phases.result();
+          }
+          if (result !== undefined && unanswered === 0) resolve(result);
         };
         const connection = await openLoadConnection(port, onFrame, send, reject);
         connections.push(connection);
