@@ -15,7 +15,7 @@ import { catalogue, messageOf, suites, type Suite } from "./workloads/suites.ts"
 const root = join(dirname(process.argv[1]!), "../..");
 const folder = join(root, "bench");
 /** What is touched once before a turn without a ballast, lest whoever runs first be measured with the host (see there). */
-const warmedBytesMax = 6e9;
+const warmedBytesMax = 3e9;
 const resultsFile = join(folder, "results.json");
 
 async function run(options: Options): Promise<void> {

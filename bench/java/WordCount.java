@@ -6,15 +6,20 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -39,7 +44,7 @@ public final class WordCount {
     private static final int WORDS_IN_LINE = 5;
     private static final int VOCABULARY = 1_000;
     private static final Duration POLL = Duration.ofMillis(10);
-    private static final long TIMEOUT_MS = 240_000;
+    private static final long TIMEOUT_MS = 120_000;
 
     private final String bootstrap;
     private final String name;
@@ -66,13 +71,16 @@ public final class WordCount {
             List<NewTopic> topics = List.of(
                 new NewTopic(input(), PARTITIONS, (short) 1), new NewTopic(output(), PARTITIONS, (short) 1));
             admin.createTopics(topics).all().get();
+            awaitLeaders(admin);
         }
         writeLines();
         try (KafkaConsumer<String, Long> counts = consumer();
              KafkaStreams streams = new KafkaStreams(topology().build(), config(stateFolder))) {
             AtomicBoolean hasFailed = new AtomicBoolean();
             streams.setStateListener((state, before) -> {
-                if (state == KafkaStreams.State.ERROR) hasFailed.set(true);
+                if (state != KafkaStreams.State.ERROR) return;
+                hasFailed.set(true);
+                started.countDown();
             });
             streams.start();
             started.await();
@@ -92,6 +100,28 @@ public final class WordCount {
         return name + "-counts";
     }
 
+    /**
+     * Until every partition has a leader that answers. Kafka tells of a new topic a moment before: it may then refuse a producer's
+     * first batches, take the next ones, and refuse the first for good, since they are out of order then.
+     */
+    private void awaitLeaders(Admin admin) throws Exception {
+        Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            for (String topic : List.of(input(), output())) {
+                partitions.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+            }
+        }
+        while (true) {
+            try {
+                admin.listOffsets(partitions).all().get();
+                return;
+            } catch (ExecutionException error) {
+                if (!(error.getCause() instanceof RetriableException)) throw error;
+                Thread.sleep(POLL.toMillis());
+            }
+        }
+    }
+
     /** The same lines for every broker. */
     private void writeLines() throws Exception {
         Random random = new Random(42);
@@ -101,6 +131,7 @@ public final class WordCount {
             ProducerConfig.LINGER_MS_CONFIG, 20,
             ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class,
             ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
+        AtomicReference<Exception> failure = new AtomicReference<>();
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(config)) {
             String[] words = new String[WORDS_IN_LINE];
             for (int line = 0; line < lines; line++) {
@@ -108,9 +139,12 @@ public final class WordCount {
                     words[place] = "word-" + random.nextInt(VOCABULARY);
                     expected.merge(words[place], 1L, Long::sum);
                 }
-                producer.send(new ProducerRecord<>(input(), line % PARTITIONS, null, String.join(" ", words)));
+                ProducerRecord<String, String> record =
+                    new ProducerRecord<>(input(), line % PARTITIONS, null, String.join(" ", words));
+                producer.send(record, (written, error) -> failure.compareAndSet(null, error));
             }
         }
+        if (failure.get() != null) throw failure.get();
     }
 
     private StreamsBuilder topology() {

@@ -54,7 +54,7 @@ function read(session: Session, topic: string, rangeSizeBytes: number, isOnce: b
     warmupSizeBytes,
     rangeSizeBytes,
     isOnce,
-    ...session.phases(2_000, isOnce ? 60_000 : 4_000),
+    ...session.phases(2_000, isOnce ? 60_000 : 3_000),
   });
 }
 

@@ -55,7 +55,7 @@ export const commits: Workload = {
       partitions: 10,
       connections: 4,
       window: 8,
-      ...session.phases(4_000, 6_000),
+      ...session.phases(4_000, 5_000),
     });
     session.set("commits.perSecond", perSecond(measured, measured.requests));
     session.set("commits.perCpuSecond", measured.requests / measured.brokerCpuSeconds);
@@ -76,11 +76,11 @@ export const transactions: Workload = {
         partitions: transactionPartitions,
         recordsPerBatch: 10,
       } as const;
-      const fast = await runJob(session.broker, { ...job, intervalMs: 0, ...session.phases(4_000, 6_000) });
+      const fast = await runJob(session.broker, { ...job, intervalMs: 0, ...session.phases(4_000, 5_000) });
       session.noteGenerator("transactions", fast);
       session.set("transactions.perSecond", perSecond(fast, fast.requests));
       session.set("transactions.perCpuSecond", fast.requests / fast.brokerCpuSeconds);
-      const paced = await runJob(session.broker, { ...job, intervalMs: 100, ...session.phases(1_000, 6_000) });
+      const paced = await runJob(session.broker, { ...job, intervalMs: 100, ...session.phases(1_000, 4_000) });
       session.set("pacedTransactions.perSecond", perSecond(paced, paced.requests));
       session.set("pacedTransactions.records", perSecond(paced, paced.records));
     }),

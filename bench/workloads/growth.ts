@@ -38,7 +38,7 @@ function growth(name: "partitions" | "connections", steps: readonly Step[]): Wor
         // The first record of a partition makes files, which is not what a point is about.
         const onceSizeBytes = step.partitions * produceBatch(1, valueSizeBytes).length;
         await runJob(session.broker, { ...load, warmupMs: 0, measureMs: touchMsMax, phaseSizeBytesMax: onceSizeBytes });
-        const measured = await runJob(session.broker, { ...load, phaseSizeBytesMax, ...session.phases(3_000, 4_000) });
+        const measured = await runJob(session.broker, { ...load, phaseSizeBytesMax, ...session.phases(2_000, 3_000) });
         session.noteGenerator(topic, measured);
         session.point(`${name}.perSecond`, step.x, perSecond(measured, measured.requests));
         const cpuSeconds = measured.brokerCpuSeconds / measured.requests;
@@ -51,7 +51,7 @@ function growth(name: "partitions" | "connections", steps: readonly Step[]): Wor
           recordsPerSecond,
           partitions: step.partitions,
           producers: name === "connections" ? step.connections : 1,
-          ...session.phases(2_000, 5_000),
+          ...session.phases(1_000, 4_000),
         });
         session.point(`${name}.p50`, step.x, latencyMs!.p50);
         session.point(`${name}.p99`, step.x, latencyMs!.p99);

@@ -83,7 +83,7 @@ export const singles = produce("singles", {
   recordsPerBatch: 1,
   counts: "requests",
   warmupMs: 3_000,
-  measureMs: 5_000,
+  measureMs: 4_000,
 });
 
 export const sixteen = produce("sixteen", {
@@ -94,5 +94,5 @@ export const sixteen = produce("sixteen", {
   recordsPerBatch: 1,
   counts: "requests",
   warmupMs: 3_000,
-  measureMs: 5_000,
+  measureMs: 4_000,
 });

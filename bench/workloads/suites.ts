@@ -49,7 +49,9 @@ function onFreshBroker(name: string, roundsMax: number, workloads: readonly Work
         for (const workload of chosen(workloads, options)) {
           if (broker.hasEnded()) throw new Error(`${target.label} has ended`);
           process.stderr.write(`  ${workload.name}\n`);
+          const begun = performance.now();
           await workload.run(session).catch((error: unknown) => onFailure(`${workload.name}: ${messageOf(error)}`));
+          process.stderr.write(`    after ${Math.round((performance.now() - begun) / 1000)} s\n`);
         }
       } catch (error) {
         onFailure(messageOf(error));

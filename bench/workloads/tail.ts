@@ -13,7 +13,7 @@ export const tail: Workload = {
       consumers: 8,
       batchesPerSecond: 1_000,
       window: 100,
-      ...session.phases(3_000, 5_000),
+      ...session.phases(3_000, 4_000),
     });
     session.set("tail.perSecond", perSecond(measured, measured.bytes) / megabyte);
     session.set("tail.cpuPerGigabyte", measured.brokerCpuSeconds / (measured.bytes / gigabyte));

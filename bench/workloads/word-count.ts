@@ -5,7 +5,7 @@ import { type Session } from "../harness/session.ts";
 import { java } from "../harness/target.ts";
 import { type Workload } from "./workload.ts";
 
-const timeoutMs = 420_000;
+const timeoutMs = 300_000;
 const lines = 200_000;
 const warmupLines = 60_000;
 
