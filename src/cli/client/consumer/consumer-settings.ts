@@ -1,5 +1,6 @@
 import { type ClientProperties } from "../../command/properties.ts";
 import { ConfigurationError } from "../kafka-error.ts";
+import { type PollLimits } from "./poll-watch.ts";
 import { type OffsetReset } from "./tracked-partition.ts";
 
 export interface ConsumerSettings {
@@ -9,6 +10,7 @@ export interface ConsumerSettings {
   readonly fetchBytesMin: number;
   readonly fetchBytesMax: number;
   readonly partitionBytesMax: number;
+  readonly polls: PollLimits;
   /** Undefined commits nothing. */
   readonly autoCommitIntervalMs: number | undefined;
 }
@@ -41,6 +43,10 @@ export function consumerSettings(properties: ClientProperties): ConsumerSettings
     fetchBytesMin: properties.number("fetch.min.bytes", 1),
     fetchBytesMax: properties.number("fetch.max.bytes", 52_428_800),
     partitionBytesMax: properties.number("max.partition.fetch.bytes", 1_048_576),
+    polls: {
+      intervalMs: properties.number("max.poll.interval.ms", 300_000),
+      recordsMax: properties.number("max.poll.records", 500),
+    },
     autoCommitIntervalMs: properties.flag("enable.auto.commit", true)
       ? properties.number("auto.commit.interval.ms", 5_000)
       : undefined,

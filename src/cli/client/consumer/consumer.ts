@@ -5,6 +5,7 @@ import { type TopicPartition } from "../topic-partition.ts";
 import { type ConsumerSettings } from "./consumer-settings.ts";
 import { type ConsumedRecord } from "./fetched-records.ts";
 import { Fetcher } from "./fetcher.ts";
+import { PollWatch } from "./poll-watch.ts";
 import { lookUpPositions } from "./position-lookup.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { type OffsetReset, track, type TrackedPartition } from "./tracked-partition.ts";
@@ -39,6 +40,11 @@ export class Consumer {
   #isRunning = false;
   #failure: Error | undefined;
   #isClosed = false;
+  /** Of a member of a group. */
+  readonly #polls: PollWatch | undefined;
+  /** We have left the group because nobody took records, and join it again when somebody does. */
+  #isStalled = false;
+  #isRebalancing = false;
   #waiters: (() => void)[] = [];
   #commitTimer: { cancel(): void } | undefined;
   /** The last automatic commit: one must be through before the next, or it might take that one's place. */
@@ -63,6 +69,7 @@ export class Consumer {
       },
     });
     if ("rebalance" in source) {
+      this.#polls = new PollWatch(cluster.ports, settings.polls, () => this.#stall());
       this.#membership = source;
       source.onChange = () => this.#changed();
       return;
@@ -74,7 +81,9 @@ export class Consumer {
 
   /** The next record that is here already; undefined when there is none. */
   next(): ConsumedRecord | undefined {
-    return this.#queue.next();
+    const record = this.#queue.next();
+    if (record !== undefined) this.#polls?.took();
+    return record;
   }
 
   /**
@@ -85,11 +94,17 @@ export class Consumer {
     if (!this.#isRunning) void this.#run();
     this.#isRunning = true;
     const deadline = this.#cluster.ports.clock.monotonicMs() + timeoutMs;
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure;
-      const leftMs = deadline - this.#cluster.ports.clock.monotonicMs();
-      if (this.#queue.count > 0 || leftMs <= 0 || this.#isClosed) return;
-      await this.#change(leftMs);
+    this.#polls?.enter();
+    this.#resume();
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        const leftMs = deadline - this.#cluster.ports.clock.monotonicMs();
+        if (this.#queue.count > 0 || leftMs <= 0 || this.#isClosed) return;
+        await this.#change(leftMs);
+      }
+    } finally {
+      this.#polls?.leave();
     }
   }
 
@@ -127,6 +142,7 @@ export class Consumer {
   async close(): Promise<void> {
     this.wakeUp();
     this.#commitTimer?.cancel();
+    this.#polls?.stop();
     if (this.#membership === undefined) return;
     if (this.#failure === undefined) await this.#commitPositions(closeRetryMs);
     if (this.#partitions.length > 0) this.#drop(this.#partitions);
@@ -140,7 +156,13 @@ export class Consumer {
       const isGone = () => this.#isClosed;
       const isStale = () => this.#isClosed || membership?.isRebalanceDue === true;
       while (!this.#isClosed) {
+        if (this.#isStalled) {
+          await this.#change(this.#settings.fetchWaitMs);
+          continue;
+        }
+        this.#isRebalancing = true;
         if (membership?.isRebalanceDue === true) await membership.rebalance(this.#owner, isGone);
+        this.#isRebalancing = false;
         await lookUpPositions(this.#cluster, this.#partitions, this.#settings.readCommitted, membership, isStale);
         this.#fetcher.fetchAll();
         if (!isStale()) await this.#change(this.#settings.fetchWaitMs);
@@ -149,6 +171,30 @@ export class Consumer {
       this.#failure = error as Error;
       this.#changed();
     }
+  }
+
+  /** Leaves the group: what we own must go to members that work on it. */
+  #stall(): void {
+    if (this.#isClosed || this.#failure !== undefined) return;
+    if (this.#isRebalancing) {
+      // We are not a member that could leave.
+      this.#cluster.ports.timers.after(this.#cluster.options.retryBackoffMs, () => this.#stall());
+      return;
+    }
+    this.#isStalled = true;
+    for (const partition of this.#partitions) {
+      partition.isReleased = true;
+      // Nor is anything of it to be committed: who gets it goes on from the last commit.
+      partition.position = undefined;
+    }
+    this.#queue.drop(new Set(this.#partitions));
+    void this.#membership?.withdraw();
+  }
+
+  #resume(): void {
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
+    this.#changed();
   }
 
   readonly #owner = {
@@ -207,7 +253,7 @@ export class Consumer {
   async #commitPositionsNow(retryMsMax?: number): Promise<void> {
     if (this.#membership === undefined || this.#settings.autoCommitIntervalMs === undefined) return;
     const offsets: PartitionOffset[] = this.#partitions.flatMap(({ topic, partition, position }) =>
-      position === undefined ? [] : [{ topic, partition, offset: position }],
+      position === undefined ? [] : [{ topic, partition, ...position }],
     );
     try {
       await this.#membership.commit(offsets, retryMsMax);

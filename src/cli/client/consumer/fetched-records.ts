@@ -17,6 +17,8 @@ export interface ConsumedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
+  /** Of its batch; -1 when that does not tell. */
+  readonly leaderEpoch: number;
 }
 
 /** What a fetch brought for one partition. */
@@ -54,11 +56,11 @@ export async function* consumedRecords(
     if (aborted.covers(batch) || batch.isControl) continue;
     if (batch instanceof MessageView) {
       const records = await recordsOfMessage(batch, await codecs(batch, compute), batchSizeBytesMax);
-      yield recordsFrom(records, batch.hasTimestamps ? batch.timestampType : "none", fetched);
+      yield recordsFrom(records, batch, batch.hasTimestamps ? batch.timestampType : "none", fetched);
       continue;
     }
     const payload = await decompressBatch(batch, await codecs(batch, compute), batchSizeBytesMax);
-    yield recordsFrom(recordsOf(batch, payload), batch.timestampType, fetched);
+    yield recordsFrom(recordsOf(batch, payload), batch, batch.timestampType, fetched);
   }
 }
 
@@ -73,12 +75,13 @@ const noCompute: Compute = {
 
 function* recordsFrom(
   records: Iterable<LogRecord>,
+  { partitionLeaderEpoch: leaderEpoch }: BatchView,
   timestampType: ConsumedRecord["timestampType"],
   { topic, partition, fetchOffset }: FetchedPartition,
 ): Generator<ConsumedRecord> {
   for (const { offset, timestamp, key, value, headers } of records) {
     if (offset < fetchOffset) continue;
-    yield { topic, partition, offset, timestamp, timestampType, key, value, headers };
+    yield { topic, partition, offset, timestamp, timestampType, key, value, headers, leaderEpoch };
   }
 }
 

@@ -139,10 +139,14 @@ export class Fetcher {
     for await (const batch of consumedRecords(fetched, this.#loadCompute))
       for (const record of batch) records.push(record);
     let nextOffset = fetchOffset;
-    for (const batch of batches(result.records)) nextOffset = batch.nextOffset;
+    let leaderEpoch = -1;
+    for (const batch of batches(result.records)) {
+      nextOffset = batch.nextOffset;
+      leaderEpoch = batch.partitionLeaderEpoch;
+    }
     // A rebalance may have taken the partition away while the answer was under way.
     if (!this.#sink.partitions().includes(tracked)) return;
     tracked.fetchOffset = nextOffset;
-    this.#sink.take({ partition: tracked, records, nextOffset });
+    this.#sink.take({ partition: tracked, records, nextOffset, leaderEpoch });
   }
 }

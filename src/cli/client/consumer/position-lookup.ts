@@ -4,7 +4,7 @@ import { untilGone } from "../group/topic-subscription.ts";
 import { ClientError } from "../kafka-error.ts";
 import { partitionName } from "../topic-partition.ts";
 import { listOffset, specialTimestamps } from "./list-offset.ts";
-import { type TrackedPartition } from "./tracked-partition.ts";
+import { type Position, type TrackedPartition } from "./tracked-partition.ts";
 
 /**
  * Finds where reading begins: for a member of a group where the group is, otherwise where the policy says.
@@ -36,7 +36,7 @@ export async function lookUpPositions(
       if (known?.partitions[index] === undefined) return undefined;
       return listOffset(cluster, topic, index, specialTimestamps[reset], readCommitted);
     });
-    if (offset !== undefined) begin(partition, offset);
+    if (offset !== undefined) begin(partition, { offset, leaderEpoch: -1 });
   }
 }
 
@@ -52,11 +52,11 @@ async function lookUpCommitted(
     const known = offsets.find(
       ({ topic, partition: index }) => topic === partition.topic && index === partition.partition,
     );
-    if (known !== undefined) begin(partition, known.offset);
+    if (known !== undefined) begin(partition, { offset: known.offset, leaderEpoch: known.leaderEpoch ?? -1 });
   }
 }
 
-function begin(partition: TrackedPartition, offset: number): void {
-  partition.fetchOffset = offset;
-  partition.position = offset;
+function begin(partition: TrackedPartition, position: Position): void {
+  partition.fetchOffset = position.offset;
+  partition.position = position;
 }

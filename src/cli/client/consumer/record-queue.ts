@@ -7,6 +7,8 @@ export interface Chunk {
   readonly records: readonly ConsumedRecord[];
   /** Behind the last record, and behind what was left out after it. */
   readonly nextOffset: number;
+  /** Of the last batch, be it one that was left out. */
+  readonly leaderEpoch: number;
 }
 
 /** Fetched records that wait to be handed out; moves the positions of their partitions when they are. */
@@ -41,10 +43,10 @@ export class RecordQueue {
       if (record !== undefined) {
         this.#chunkAt++;
         this.#count--;
-        chunk.partition.position = record.offset + 1;
+        chunk.partition.position = { offset: record.offset + 1, leaderEpoch: record.leaderEpoch };
         return record;
       }
-      chunk.partition.position = chunk.nextOffset;
+      chunk.partition.position = { offset: chunk.nextOffset, leaderEpoch: chunk.leaderEpoch };
       this.#chunks.shift();
       this.#chunkAt = 0;
       this.#onRoom();

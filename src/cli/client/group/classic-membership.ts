@@ -6,7 +6,13 @@ import { type TopicPartition } from "../topic-partition.ts";
 import { type Assignor, type LastAssignment } from "./assignors/assignor.ts";
 import { GroupCoordinator } from "./group-coordinator.ts";
 import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
-import { type Membership, type PartitionOffset, type PartitionOwner, without } from "./membership.ts";
+import {
+  type Membership,
+  type PartitionOffset,
+  type PartitionOwner,
+  pollTimeoutExpired,
+  without,
+} from "./membership.ts";
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from "./subscription-data.ts";
 import { fingerprint, type TopicSubscription } from "./topic-subscription.ts";
 
@@ -25,6 +31,7 @@ export interface ClassicGroupSettings {
   readonly assignors: readonly Assignor[];
 }
 
+const coordinatorLogger = "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator";
 const protocolType = "consumer";
 /** What the coordinator adds to a join, on top of the time that the others have to come back. */
 const joinSlackMs = 5_000;
@@ -97,6 +104,8 @@ export class ClassicMembership implements Membership {
   async commit(offsets: readonly PartitionOffset[], retryMsMax = Number.POSITIVE_INFINITY): Promise<void> {
     if (offsets.length === 0) return;
     const { instanceId, operationTimeoutMs } = this.#settings;
+    // An offset that comes without a generation is taken by a group that is empty.
+    if (this.#generation < 0) throw notInGroup();
     const member = { memberId: this.#memberId, epoch: this.#generation, instanceId };
     try {
       await this.#coordinator.retry(Math.min(operationTimeoutMs, retryMsMax), () =>
@@ -113,16 +122,30 @@ export class ClassicMembership implements Membership {
     }
   }
 
-  /** Static members stay. */
+  async withdraw(): Promise<void> {
+    this.#cluster.warn(coordinatorLogger, `consumer ${pollTimeoutExpired}`);
+    const memberId = this.#memberId;
+    this.#memberId = "";
+    this.#generation = -1;
+    this.#isDue = true;
+    this.#topicWatch?.cancel();
+    this.#stopHeartbeat();
+    await this.#sendLeave(memberId, "consumer poll timeout has expired.");
+  }
+
   async leave(): Promise<void> {
     this.#stopHeartbeat();
     this.#topicWatch?.cancel();
-    if (this.#memberId !== "" && this.#settings.instanceId === null && this.#coordinator.isConnected) {
-      const members = [{ memberId: this.#memberId, reason: "the consumer is being closed" }];
-      // Whatever the answer, we are gone.
-      await this.#coordinator.send("leaveGroup", { groupId: this.#settings.groupId, members }).catch(() => {});
-    }
+    await this.#sendLeave(this.#memberId, "the consumer is being closed");
     this.#coordinator.close();
+  }
+
+  /** Static members stay. */
+  async #sendLeave(memberId: string, reason: string): Promise<void> {
+    if (memberId === "" || this.#settings.instanceId !== null || !this.#coordinator.isConnected) return;
+    const members = [{ memberId, reason }];
+    // Whatever the answer, we are gone.
+    await this.#coordinator.send("leaveGroup", { groupId: this.#settings.groupId, members }).catch(() => {});
   }
 
   /** Joins as often as it takes; undefined when the consumer was closed meanwhile. */
@@ -293,5 +316,12 @@ function commitFailure(code: number): ClientError {
   return new ClientError(
     "org.apache.kafka.clients.consumer.CommitFailedException",
     "Commit cannot be completed since the group has already rebalanced and assigned the partitions to another member. This means that the time between subsequent calls to poll() was longer than the configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time message processing. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() with max.poll.records.",
+  );
+}
+
+function notInGroup(): ClientError {
+  return new ClientError(
+    "org.apache.kafka.clients.consumer.CommitFailedException",
+    "Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group.",
   );
 }

@@ -11,7 +11,13 @@ import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
 import { fatalError } from "./heartbeat-errors.ts";
 import { type HeartbeatChanges, HeartbeatFields } from "./heartbeat-fields.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
-import { type Membership, type PartitionOffset, type PartitionOwner, without } from "./membership.ts";
+import {
+  type Membership,
+  type PartitionOffset,
+  type PartitionOwner,
+  pollTimeoutExpired,
+  without,
+} from "./membership.ts";
 import { type TopicSubscription } from "./topic-subscription.ts";
 
 export interface ConsumerGroupSettings {
@@ -27,6 +33,7 @@ export interface ConsumerGroupSettings {
   readonly metadataMaxAgeMs: number;
 }
 
+const heartbeatsLogger = "org.apache.kafka.clients.consumer.internals.ConsumerHeartbeatRequestManager";
 const joinEpoch = 0;
 const leaveEpoch = -1;
 /** A static member that may come back. */
@@ -112,19 +119,29 @@ export class ConsumerMembership implements Membership {
     }
   }
 
+  async withdraw(): Promise<void> {
+    this.#cluster.warn(heartbeatsLogger, `Consumer ${pollTimeoutExpired}`);
+    const leaving = this.#sendLeave();
+    this.#fence();
+    await leaving;
+  }
+
   async leave(): Promise<void> {
     this.#heartbeats.stop();
     this.#topicWatch?.cancel();
     this.#hasLeft = true;
+    await this.#sendLeave();
+    this.#coordinator.close();
+  }
+
+  async #sendLeave(): Promise<void> {
     const { groupId, instanceId } = this.#settings;
     const isMember = this.#isSubscribed && !this.#isFenced && this.#failure === undefined;
-    if (isMember && this.#coordinator.isConnected) {
-      const memberEpoch = instanceId === null ? leaveEpoch : leaveForNowEpoch;
-      const request = { groupId, memberId: this.#memberId, instanceId, memberEpoch };
-      // Whatever the answer, we are gone.
-      await this.#coordinator.send("consumerGroupHeartbeat", request).catch(() => {});
-    }
-    this.#coordinator.close();
+    if (!isMember || !this.#coordinator.isConnected) return;
+    const memberEpoch = instanceId === null ? leaveEpoch : leaveForNowEpoch;
+    const request = { groupId, memberId: this.#memberId, instanceId, memberEpoch };
+    // Whatever the answer, we are gone.
+    await this.#coordinator.send("consumerGroupHeartbeat", request).catch(() => {});
   }
 
   get #identity() {
@@ -225,10 +242,13 @@ export class ConsumerMembership implements Membership {
   async #beat(): Promise<number | undefined> {
     try {
       const answer = await this.#coordinator.send("consumerGroupHeartbeat", this.#request());
+      // We have withdrawn while it was under way.
+      if (this.#isFenced) return undefined;
       throwIfError(answer.errorCode, answer.errorMessage);
       this.#take(answer);
       return answer.heartbeatIntervalMs;
     } catch (error) {
+      if (this.#isFenced) return undefined;
       // What of it the coordinator has heard is not known.
       this.#fields.forget();
       return this.#hasLeft ? undefined : this.#afterFailure(error as Error);
@@ -266,15 +286,20 @@ export class ConsumerMembership implements Membership {
   #afterFailure(error: Error): number | undefined {
     if (error instanceof KafkaError) this.#coordinator.forget(error.code);
     if (error instanceof KafkaError && fenced.has(error.code)) {
-      this.#epoch = joinEpoch;
-      this.#isFenced = true;
-      this.#heartbeats.holdBack();
-      this.#makeDue();
+      this.#fence();
       return undefined;
     }
     if (isTransient(error)) return this.#cluster.options.retryBackoffMs;
     this.#end(fatalError(this.#cluster, this.#identity, error));
     return undefined;
+  }
+
+  /** The group goes on without us: no heartbeat until the owner has let go. */
+  #fence(): void {
+    this.#epoch = joinEpoch;
+    this.#isFenced = true;
+    this.#heartbeats.holdBack();
+    this.#makeDue();
   }
 
   #end(error: Error): void {

@@ -39,9 +39,9 @@ export async function fetchOffsets(
     throwIfError(errorCode);
     for (const { name, topicId, partitions: its } of topics) {
       const topic = name === "" ? (cluster.topicNameOf(topicId) ?? "") : name;
-      for (const { errorCode: code, partitionIndex: partition, committedOffset: offset } of its) {
+      for (const { errorCode: code, partitionIndex: partition, committedOffset: offset, committedLeaderEpoch } of its) {
         throwIfError(code);
-        if (offset >= 0) offsets.push({ topic, partition, offset });
+        if (offset >= 0) offsets.push({ topic, partition, offset, leaderEpoch: committedLeaderEpoch });
       }
     }
   }
@@ -63,9 +63,10 @@ export async function commitOffsets(
     topics: [...byTopic(offsets)].map(([name, its]) => ({
       name,
       topicId: cluster.topicIdOf(name),
-      partitions: its.map(({ partition, offset }) => ({
+      partitions: its.map(({ partition, offset, leaderEpoch = -1 }) => ({
         partitionIndex: partition,
         committedOffset: offset,
+        committedLeaderEpoch: leaderEpoch,
         committedMetadata: "",
       })),
     })),

@@ -23,9 +23,11 @@ export class HeartbeatLoop {
     else void this.#run();
   }
 
-  /** Takes back a `beatNow` that waits behind the heartbeat under way. */
+  /** No heartbeat until `beatNow`, also when one waits behind the one that is under way. */
   holdBack(): void {
     this.#mustBeatAgain = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   stop(): void {

@@ -2,6 +2,8 @@ import { type TopicPartition } from "../topic-partition.ts";
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
+  /** Of the batch that was read last; -1, or left out, when none was or it does not tell. */
+  readonly leaderEpoch?: number;
 }
 
 /** Who reads the partitions that a membership decides about. */
@@ -42,9 +44,15 @@ export interface Membership {
    * @throws ClientError when the coordinator refused
    */
   commit(offsets: readonly PartitionOffset[], retryMsMax?: number): Promise<void>;
+  /** Leaves the group because nobody works on what we own, which is others' from now on; `rebalance` joins it again. */
+  withdraw(): Promise<void>;
   /** Leaves the group, so that the others need not wait for the session to end. */
   leave(): Promise<void>;
 }
+
+/** What Kafka's members log when they withdraw. */
+export const pollTimeoutExpired =
+  "poll timeout has expired. This means the time between subsequent calls to poll() was longer than the configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time processing messages. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() with max.poll.records.";
 
 /** The partitions of `some` that are not among `others`. */
 export function without(some: readonly TopicPartition[], others: readonly TopicPartition[]): TopicPartition[] {

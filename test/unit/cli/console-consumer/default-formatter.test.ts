@@ -11,6 +11,7 @@ const record: ConsumedRecord = {
   timestampType: "createTime",
   key: Buffer.from("k"),
   value: Buffer.from("v"),
+  leaderEpoch: 0,
   headers: [
     { key: "a", value: Buffer.from("1") },
     { key: "b", value: null },

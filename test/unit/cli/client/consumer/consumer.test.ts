@@ -18,6 +18,7 @@ const settings: ConsumerSettings = {
   fetchBytesMin: 1,
   fetchBytesMax: 1_000_000,
   partitionBytesMax: 1_000_000,
+  polls: { intervalMs: 60_000, recordsMax: 500 },
   autoCommitIntervalMs: undefined,
 };
 const partition0: ChosenPartitions = { topic: "t", partitions: [0], start: "earliest" };

@@ -6,6 +6,8 @@ import { encodeAssignment } from "../../../../../src/cli/client/group/subscripti
 import { nodeClientPorts } from "../../../../../src/cli/client/node-client-ports.ts";
 import { ClientProperties } from "../../../../../src/cli/command/properties.ts";
 import { nodeCompute } from "../../../../../src/io/node/node-compute.ts";
+import { leaderEpochAt } from "../../../../../src/protocol/records/batch-header.ts";
+import { buildBatch } from "../../../../../src/protocol/records/batch-builder.ts";
 import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
 import { Errors } from "../../../../../src/protocol/errors.ts";
 import { AnsweringBroker, type Answers, topicIdOf } from "../../../../support/answering-broker.ts";
@@ -16,10 +18,11 @@ interface Life {
   readonly joins: ApiRequest<"joinGroup">[];
   readonly coordinatorLookUps: { count: number };
   readonly consumer: Consumer;
+  readonly terminal: RecordingTerminal;
 }
 
 /** One member, whose every join makes the next generation. */
-async function live(answers: Answers, autoCommitIntervalMs?: number): Promise<Life> {
+async function live(answers: Answers, autoCommitIntervalMs?: number, pollIntervalMs = 60_000): Promise<Life> {
   const joins: ApiRequest<"joinGroup">[] = [];
   const coordinatorLookUps = { count: 0 };
   const broker: AnsweringBroker = await AnsweringBroker.start({
@@ -47,6 +50,7 @@ async function live(answers: Answers, autoCommitIntervalMs?: number): Promise<Li
     fetch: () => ({ responses: [] }),
     ...answers,
   });
+  const terminal = new RecordingTerminal();
   const cluster = await Cluster.create(nodeClientPorts, {
     bootstrapServers: broker.bootstrap,
     clientId: "c",
@@ -54,7 +58,7 @@ async function live(answers: Answers, autoCommitIntervalMs?: number): Promise<Li
     isAdmin: false,
     requestTimeoutMs: 2_000,
     retryBackoffMs: 5,
-    log: new RecordingTerminal().log,
+    log: terminal.log,
   });
   const properties = new ClientProperties(
     new Map([
@@ -69,6 +73,7 @@ async function live(answers: Answers, autoCommitIntervalMs?: number): Promise<Li
     fetchBytesMin: 1,
     fetchBytesMax: 1_000,
     partitionBytesMax: 1_000,
+    polls: { intervalMs: pollIntervalMs, recordsMax: 500 },
     autoCommitIntervalMs,
   } as const;
   const consumer = new Consumer(cluster, async () => nodeCompute, settings, membershipOf(properties, cluster, "t"));
@@ -83,7 +88,7 @@ async function live(answers: Answers, autoCommitIntervalMs?: number): Promise<Li
   await consumer.fill(0);
   await assigned;
   await consumer.positioned();
-  return { joins, coordinatorLookUps, consumer };
+  return { joins, coordinatorLookUps, consumer, terminal };
 }
 
 const committed = (errorCode: number) => ({
@@ -146,4 +151,100 @@ test("heartbeats and commits that miss the coordinator at the same time look for
   });
   await Promise.all([1, 2, 3, 4, 5].map((offset) => life.consumer.commit([{ topic: "t", partition: 0, offset }])));
   expect(life.coordinatorLookUps.count).toBe(2);
+});
+
+/** What stands in the partition, from offset 7 on, where the group is. */
+function batchOf(leaderEpoch: number, baseOffset: number): Buffer {
+  const batch = buildBatch({ baseOffset, records: [{ key: null, value: Buffer.from("x"), timestamp: 1 }] });
+  batch.writeInt32BE(leaderEpoch, leaderEpochAt);
+  return batch;
+}
+
+function fetchOf(batches: readonly Buffer[]): NonNullable<Answers["fetch"]> {
+  return ({ topics }) => {
+    const at = topics[0]!.partitions[0]!.fetchOffset - 7;
+    return {
+      responses: [
+        { topicId: topics[0]!.topicId, partitions: [{ partitionIndex: 0, records: Buffer.concat(batches.slice(at)) }] },
+      ],
+    };
+  };
+}
+
+test("a position is committed with the leader epoch of the batch that was read last", async () => {
+  const commits: { committedOffset: number; committedLeaderEpoch: number }[] = [];
+  const { consumer } = await live(
+    {
+      fetch: fetchOf([batchOf(3, 7), batchOf(5, 8)]),
+      offsetFetch: () => ({
+        groups: [
+          {
+            groupId: "g",
+            topics: [{ name: "t", topicId: topicIdOf, partitions: [{ committedOffset: 7, committedLeaderEpoch: 2 }] }],
+          },
+        ],
+      }),
+      offsetCommit: ({ topics }) => {
+        const { committedOffset, committedLeaderEpoch } = topics[0]!.partitions[0]!;
+        const last = commits.at(-1);
+        if (last?.committedOffset !== committedOffset) commits.push({ committedOffset, committedLeaderEpoch });
+        return committed(Errors.NONE);
+      },
+    },
+    5,
+  );
+  await waitUntil("a commit of where the group was", async () => (commits.length === 1 ? undefined : "none"));
+  for (let read = 1; read <= 2; read++) {
+    await consumer.fill(5_000);
+    consumer.next();
+    await waitUntil("the next commit", async () => (commits.length > read ? undefined : `${commits.length}`));
+  }
+  expect(commits).toEqual([
+    { committedOffset: 7, committedLeaderEpoch: 2 },
+    { committedOffset: 8, committedLeaderEpoch: 3 },
+    { committedOffset: 9, committedLeaderEpoch: 5 },
+  ]);
+});
+
+test("who takes no records for too long leaves, commits nothing more, and joins anew when it takes some again", async () => {
+  const leaves: string[] = [];
+  const revoked: string[] = [];
+  const { consumer, joins, terminal } = await live(
+    {
+      fetch: fetchOf([batchOf(3, 7), batchOf(5, 8)]),
+      leaveGroup: ({ members }) => {
+        leaves.push(`${members[0]!.memberId}: ${members[0]!.reason}`);
+        return {};
+      },
+      offsetCommit: () => committed(Errors.NONE),
+    },
+    undefined,
+    40,
+  );
+  consumer.onRevoked = (partitions) =>
+    revoked.push(partitions.map(({ topic, partition }) => `${topic}-${partition}`).join());
+  await consumer.fill(5_000);
+  await waitUntil("the member to leave", async () => (leaves.length === 1 ? undefined : "it is there"));
+  expect(leaves).toEqual(["m1: consumer poll timeout has expired."]);
+  expect(terminal.complained).toContain(
+    "[c] consumer poll timeout has expired. This means the time between subsequent calls",
+  );
+  // Its records are others' now, and it does not come back by itself.
+  expect(consumer.next()).toBeUndefined();
+  const commit = consumer.commit([{ topic: "t", partition: 0, offset: 9 }]);
+  await expect(commit).rejects.toThrow("the consumer is not part of an active group");
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(joins).toHaveLength(2);
+  expect(revoked).toEqual([]);
+
+  await consumer.fill(5_000);
+  expect(consumer.next()?.offset).toBe(7);
+  expect(revoked).toEqual(["t-0"]);
+  expect(joins.slice(2).map(({ memberId }) => memberId)).toEqual(["", "m3"]);
+});
+
+test("who waits for records is not late", async () => {
+  const { consumer, joins } = await live({ fetch: () => ({ responses: [] }) }, undefined, 20);
+  await consumer.fill(100);
+  expect(joins).toHaveLength(2);
 });

@@ -38,7 +38,8 @@ async function live(
     properties = {},
     answers = {},
     wanted = "t",
-  }: { properties?: object; answers?: Answers; wanted?: WantedTopics } = {},
+    pollIntervalMs = 60_000,
+  }: { properties?: object; answers?: Answers; wanted?: WantedTopics; pollIntervalMs?: number } = {},
 ): Promise<Life> {
   const beats: Beat[] = [];
   const quiet: Beat[] = [];
@@ -81,6 +82,7 @@ async function live(
     fetchBytesMin: 1,
     fetchBytesMax: 1_000,
     partitionBytesMax: 1_000,
+    polls: { intervalMs: pollIntervalMs, recordsMax: 500 },
     autoCommitIntervalMs: undefined,
   } as const;
   const consumer = new Consumer(cluster, async () => nodeCompute, settings, membershipOf(given, cluster, wanted));
@@ -317,3 +319,29 @@ test("topics that come to match a pattern are subscribed to with the next heartb
   await beatsOf(life, 2);
   expect(told(life.beats[1]!)).toEqual({ memberEpoch: 1, subscribedTopicNames: ["t", "t2"] });
 });
+
+test.for([
+  ["for good", {}, -1],
+  ["for now when it is static", { "group.instance.id": "i" }, -2],
+] as const)(
+  "who takes no records for too long leaves %s, and joins when it takes some",
+  async ([, properties, epoch]) => {
+    const life = await live([() => ({ memberEpoch: 1, ...assigned(0) }), () => ({ memberEpoch: 1 })], {
+      properties,
+      pollIntervalMs: 60,
+    });
+    await beatsOf(life, 3);
+    expect(life.beats.map(({ memberEpoch }) => memberEpoch)).toEqual([0, 1, epoch]);
+    expect(life.terminal.complained).toContain("Consumer poll timeout has expired. This means the time between");
+    const { length } = life.quiet;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(life.beats).toHaveLength(3);
+    expect(life.quiet).toHaveLength(length);
+    expect(life.events).toEqual(["+0"]);
+
+    await life.consumer.fill(20);
+    await beatsOf(life, 4);
+    expect(told(life.beats[3]!)).toMatchObject({ memberEpoch: 0, subscribedTopicNames: ["t"] });
+    expect(life.events.slice(0, 2)).toEqual(["+0", "-0"]);
+  },
+);
