@@ -81,6 +81,7 @@ function number(value: number, names: Names, field: string): unknown {
   if (field === "sessionId" && value !== 0) return names.numbered("session", value);
   if (field === "producerId" && value >= 0) return names.numbered("producer", value);
   // A marker's time is that of its writing; records have times of the past.
+  if (field === "transactionStartTimeMs" && value > 0) return "<now>";
   if (field === "lastTimestamp" || field === "timestamp") return value > markerMsMin ? "<now>" : value;
   if (/^(logAppendTimeMs|totalBytes|usableBytes|finalizedFeaturesEpoch|port)$/.test(field))
     return value >= 0 ? "<some>" : value;

@@ -15,18 +15,25 @@ export interface Step {
 const ordered: ReadonlySet<ApiName> = new Set<ApiName>(["fetch", "consumerGroupDescribe"]);
 const answerTimeoutMs = 20_000;
 
+/** A name that no other run has. */
+export function runName(): string {
+  return `r${Math.floor(Math.random() * 2 ** 40).toString(36)}`;
+}
+
 /** Runs a script of requests against one broker and keeps a transcript that can be compared with another broker's. */
 export class Session {
   readonly steps: Step[] = [];
   readonly names = new Names();
   readonly port: number;
-  readonly #run = `r${Math.floor(Math.random() * 2 ** 40).toString(36)}`;
+  readonly #run: string;
   readonly #topicIds = new Map<string, string>();
   readonly #wires: Wire[] = [];
   #wire: Wire | undefined;
 
-  constructor(port: number) {
+  /** `run`: begins the names of all that is made. */
+  constructor(port: number, run = runName()) {
     this.port = port;
+    this.#run = run;
     this.names.set(`${this.#run}-`, "");
     this.names.set(`:${port}`, ":<port>");
   }
@@ -58,7 +65,7 @@ export class Session {
     wire?: Wire,
   ): Promise<ApiResponse<N>> {
     const { answer } = await this.#send(api, version, body, wire);
-    this.note(`${step} (${api} v${version})`, answer ?? "the connection was closed", ordered.has(api));
+    this.noteAnswer(`${step} (${api} v${version})`, api, answer ?? "the connection was closed");
     return answer as ApiResponse<N>;
   }
 
@@ -67,6 +74,10 @@ export class Session {
     const { answer } = await this.#send(api, version, body, undefined);
     if (answer === undefined) throw new Error(`${api}: the connection was closed`);
     return answer;
+  }
+
+  noteAnswer(step: string, api: ApiName, answer: unknown): void {
+    this.note(step, answer, ordered.has(api));
   }
 
   note(step: string, answer: unknown, isOrdered = false): void {

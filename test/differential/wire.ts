@@ -50,6 +50,7 @@ export class Wire {
 
   send<N extends ApiName>(name: N, version: number, body: Draft<ApiRequest<N>>): Promise<ApiResponse<N>> {
     const api = apis[name] as Api;
+    if (this.#socket.destroyed) return Promise.reject(new Disconnected(`${name}: the connection was closed before`));
     return new Promise((resolve, reject) => {
       this.#pending.push({ api, version, reject, resolve: resolve as (response: unknown) => void });
       this.#write(api, version, body);
