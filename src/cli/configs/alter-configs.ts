@@ -1,4 +1,4 @@
-import { type Admin } from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
 import { executionError } from "../client/kafka-error.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { configsToSet, keysToDelete } from "./changes.ts";
@@ -22,7 +22,7 @@ export async function alterConfigs(
   // The name of a topic is left to the broker.
   const resource = type === "topics" ? { ...configResource(type, "any"), name } : configResource(type, name);
   if (type === "broker-loggers") await checkLoggers(admin, resource, [...deleted, ...set.keys()]);
-  await admin.alterConfigs(resource, set, deleted).catch(executionError);
+  await admin.configs.alter(resource, set, deleted).catch(executionError);
   terminal.print(
     name === ""
       ? `Completed updating default config for ${type} in the cluster.\n`
@@ -31,7 +31,7 @@ export async function alterConfigs(
 }
 
 async function checkLoggers(admin: Admin, resource: ConfigResource, names: readonly string[]): Promise<void> {
-  const entries = await admin.describeConfigs(resource).catch(executionError);
+  const entries = await admin.configs.describe(resource).catch(executionError);
   const known = new Set(entries.map((entry) => entry.name));
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length === 0) return;

@@ -1,4 +1,4 @@
-import { withAdmin } from "../client/connect-admin.ts";
+import { withAdmin } from "../client/admin/connect-admin.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError } from "../command/terminal.ts";
 import { OptionError } from "../options/option-table.ts";

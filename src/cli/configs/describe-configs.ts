@@ -1,4 +1,4 @@
-import { type Admin } from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
 import { executionError } from "../client/kafka-error.ts";
 import { javaMapOrder } from "../command/java-hash-order.ts";
 import { type Terminal } from "../command/terminal.ts";
@@ -27,7 +27,7 @@ export async function describeConfigs(
         : `${isAll ? "All" : "Dynamic"} configs for ${singular(type)} ${entity} are:\n`,
     );
     const resource = configResource(type, entity);
-    const entries = await admin.describeConfigs(resource).catch(executionError);
+    const entries = await admin.configs.describe(resource).catch(executionError);
     entries
       .filter((entry) => isAll || resource.dynamicSource === undefined || entry.configSource === resource.dynamicSource)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -54,20 +54,20 @@ async function exists(admin: Admin, type: string, name: string): Promise<boolean
 async function allOf(admin: Admin, type: string): Promise<string[]> {
   switch (type) {
     case "topics": {
-      const topics = await admin.listTopics().catch(executionError);
+      const topics = await admin.topics.list().catch(executionError);
       return javaMapOrder(topics.map(({ name }) => name));
     }
     case "brokers":
     case "broker-loggers": {
-      const brokers = await admin.liveBrokers().catch(executionError);
+      const brokers = await admin.brokers.live().catch(executionError);
       return [...[...brokers].map(String), ""];
     }
     case "client-metrics":
-      return admin.listConfigResources(configResource(type, "").code).catch(executionError);
+      return admin.configs.resources(configResource(type, "").code).catch(executionError);
     case "groups": {
-      const groups = await admin.listGroups().catch(executionError);
-      const configured = await admin.listConfigResources(configResource(type, "").code).catch(executionError);
-      return [...new Set([...groups, ...configured])];
+      const groups = await admin.groups.list().catch(executionError);
+      const configured = await admin.configs.resources(configResource(type, "").code).catch(executionError);
+      return [...new Set([...groups.map(({ groupId }) => groupId), ...configured])];
     }
     default:
       return configResource(type, "") && [];

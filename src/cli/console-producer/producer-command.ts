@@ -1,8 +1,6 @@
-import { type Compute } from "../../io/ports.ts";
-import { Cluster } from "../client/cluster.ts";
 import { ClientError } from "../client/kafka-error.ts";
-import { nodeClientPorts } from "../client/node-client-ports.ts";
-import { Producer } from "../client/producer/producer.ts";
+import { connectProducer } from "../client/producer/connect-producer.ts";
+import { type Producer } from "../client/producer/producer.ts";
 import { ClientProperties, keyValues, readProperties } from "../command/properties.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
@@ -11,7 +9,6 @@ import { OptionError } from "../options/option-table.ts";
 import { type ParsedOptions } from "../options/parse-options.ts";
 import { type LineFormat, lineFormatOf, linesOf, recordOf } from "./line-reader.ts";
 import { lineReaderClass, producerOptions } from "./producer-options.ts";
-import { producerSettings } from "../client/producer/producer-settings.ts";
 
 type Options = ParsedOptions<typeof producerOptions>;
 type Name = keyof typeof producerOptions;
@@ -27,7 +24,7 @@ export const consoleProducerCommand: Command<typeof producerOptions> = {
     try {
       const format = readerFormat(options);
       const properties = new ClientProperties(producerProperties(options));
-      const { cluster, producer } = await createProducer(properties, terminal);
+      const { cluster, producer } = await connectProducer(properties, terminal);
       terminal.onInterrupt((exitCode) => void producer.close().then(() => process.exit(exitCode)));
       try {
         await sendLines(producer, format, options, terminal);
@@ -95,6 +92,7 @@ function producerProperties(options: Options): Map<string, string> {
   const properties = new Map([...(file === undefined ? [] : readProperties(file)), ...given]);
   properties.set("bootstrap.servers", options.value("bootstrap-server") ?? "");
   properties.set("compression.type", compressionOf(options));
+  if (!properties.has("client.id")) properties.set("client.id", "console-producer");
   for (const [key, name] of settingOptions) {
     const value = options.value(name);
     if (value !== undefined && (options.has(name) || !properties.has(key))) properties.set(key, String(value));
@@ -107,28 +105,6 @@ function producerProperties(options: Options): Map<string, string> {
 function compressionOf(options: Options): string {
   if (!options.has("compression-codec")) return "none";
   return options.value("compression-codec") || "gzip";
-}
-
-async function createProducer(properties: ClientProperties, terminal: Terminal) {
-  const settings = producerSettings(properties);
-  const clientId = properties.text("client.id") ?? "console-producer";
-  const cluster = await Cluster.create(nodeClientPorts, {
-    bootstrapServers: properties.text("bootstrap.servers") ?? "",
-    clientId,
-    logPrefix: `[Producer clientId=${clientId}]`,
-    isAdmin: false,
-    requestTimeoutMs: settings.requestTimeoutMs,
-    retryBackoffMs: properties.number("retry.backoff.ms", 100),
-    log: terminal.log,
-  });
-  return { cluster, producer: new Producer(cluster, await loadCompute(settings.compression), settings) };
-}
-
-/** The codecs are native libraries: loaded only when one is used. */
-async function loadCompute(compression: string): Promise<Compute> {
-  if (compression !== "none") return (await import("../../io/node/node-compute.ts")).nodeCompute;
-  const unused = () => Promise.reject(new Error("nothing is compressed"));
-  return { compress: unused, decompress: unused };
 }
 
 async function sendLines(producer: Producer, format: LineFormat, options: Options, terminal: Terminal): Promise<void> {

@@ -1,5 +1,5 @@
 import { re2Problem } from "../../base/re2.ts";
-import { withCluster } from "../client/connect-admin.ts";
+import { withCluster } from "../client/admin/connect-admin.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";

@@ -1,5 +1,5 @@
 import { ClientError, executionError, KafkaError } from "../client/kafka-error.ts";
-import { type GroupDescription } from "../client/group-description.ts";
+import { type GroupDescription } from "../client/admin/group-description.ts";
 import { javaMapOrder } from "../command/java-hash-order.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { describeMembers } from "./describe-members.ts";

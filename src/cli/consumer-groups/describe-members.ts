@@ -1,4 +1,4 @@
-import { type GroupDescription, type GroupMemberDescription } from "../client/group-description.ts";
+import { type GroupDescription, type GroupMemberDescription } from "../client/admin/group-description.ts";
 import { byTopic, type TopicPartition } from "../client/topic-partition.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { introduce } from "./group-states.ts";

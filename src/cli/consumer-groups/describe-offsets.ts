@@ -1,6 +1,6 @@
-import { type CommittedOffset } from "../client/group-admin.ts";
-import { type GroupDescription } from "../client/group-description.ts";
-import { offsetSpecs } from "../client/partition-offsets.ts";
+import { type CommittedOffset } from "../client/admin/group-admin.ts";
+import { type GroupDescription } from "../client/admin/group-description.ts";
+import { offsetSpecs } from "../client/admin/partition-offsets.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 import { type GroupContext, runtimeError } from "./group-context.ts";
 import { introduce } from "./group-states.ts";

@@ -1,8 +1,9 @@
-import { Admin, type TopicDescription } from "../client/admin.ts";
+import { Admin } from "../client/admin/admin.ts";
 import { type Cluster } from "../client/cluster.ts";
-import { type CommittedOffset, GroupAdmin } from "../client/group-admin.ts";
+import { type CommittedOffset, type GroupAdmin } from "../client/admin/group-admin.ts";
 import { ClientError, executionError } from "../client/kafka-error.ts";
-import { listOffsets } from "../client/partition-offsets.ts";
+import { listOffsets } from "../client/admin/partition-offsets.ts";
+import { type TopicDescription } from "../client/admin/topic-admin.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 import { type TellDone } from "../command/status-line.ts";
 import { type Terminal } from "../command/terminal.ts";
@@ -24,10 +25,10 @@ export class GroupContext {
   constructor(options: ConsumerGroupsOptions, terminal: Terminal, cluster: Cluster, timeoutMs: number) {
     this.options = options;
     this.terminal = terminal;
-    this.groups = new GroupAdmin(cluster, timeoutMs);
     this.#cluster = cluster;
     this.#timeoutMs = timeoutMs;
     this.#admin = new Admin(cluster, timeoutMs);
+    this.groups = this.#admin.groups;
   }
 
   /** Runs work on so many groups, of which a person at a terminal sees how many are done. */
@@ -58,7 +59,7 @@ export class GroupContext {
   /** @throws KafkaError for the first topic that cannot be described */
   async describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
     const wanted = [...new Set(names)];
-    return wanted.length === 0 ? [] : this.#admin.describeTopics(wanted, partitionsPerAnswer);
+    return wanted.length === 0 ? [] : this.#admin.topics.describe(wanted, partitionsPerAnswer);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type GroupListing } from "../client/group-admin.ts";
+import { type GroupListing } from "../client/admin/group-admin.ts";
 import { ClientError, executionError } from "../client/kafka-error.ts";
 import { type GroupContext } from "./group-context.ts";
 import { canonicalState, consumerGroupStates } from "./group-states.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ClientError } from "../client/kafka-error.ts";
-import { type NewOffset } from "../client/group-admin.ts";
+import { type NewOffset } from "../client/admin/group-admin.ts";
 import { partitionName } from "../client/topic-partition.ts";
 
 const integerMax = 2_147_483_647;

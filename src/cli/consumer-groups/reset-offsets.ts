@@ -1,6 +1,6 @@
 import { javaHashOrder } from "../../base/java-hash.ts";
 import { Errors } from "../../protocol/errors.ts";
-import { type NewOffset } from "../client/group-admin.ts";
+import { type NewOffset } from "../client/admin/group-admin.ts";
 import { ClientError, KafkaError } from "../client/kafka-error.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 import { javaMapOrder, javaResultOrder, partitionHash } from "../command/java-hash-order.ts";

@@ -1,7 +1,7 @@
 import { javaHashOrder } from "../../base/java-hash.ts";
-import { type NewOffset } from "../client/group-admin.ts";
+import { type NewOffset } from "../client/admin/group-admin.ts";
 import { ClientError } from "../client/kafka-error.ts";
-import { offsetSpecs } from "../client/partition-offsets.ts";
+import { offsetSpecs } from "../client/admin/partition-offsets.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { UsageError } from "../options/option-table.ts";

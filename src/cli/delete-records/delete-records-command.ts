@@ -1,4 +1,4 @@
-import { withAdmin } from "../client/connect-admin.ts";
+import { withAdmin } from "../client/admin/connect-admin.ts";
 import { ClientError, KafkaError } from "../client/kafka-error.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { errorName, Errors } from "../../protocol/errors.ts";
@@ -7,7 +7,7 @@ import { checkRequired } from "../options/checks.ts";
 import { longText } from "../../protocol/message-json.ts";
 import { deleteRecordsOptions } from "./delete-records-options.ts";
 import { nameOf, readOffsetFile, type RecordsToDelete } from "./offset-file.ts";
-import { type Admin } from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
 
 /** kafka-delete-records.sh */
 export const deleteRecordsCommand: Command<typeof deleteRecordsOptions> = {
@@ -42,7 +42,7 @@ export const deleteRecordsCommand: Command<typeof deleteRecordsOptions> = {
 
 async function resultOf(admin: Admin, wanted: RecordsToDelete, terminal: Terminal): Promise<string> {
   try {
-    const lowWatermark = await admin.deleteRecords(wanted.topic, wanted.partition, wanted.offset);
+    const lowWatermark = await admin.topics.deleteRecords(wanted.topic, wanted.partition, wanted.offset);
     return `partition: ${nameOf(wanted)}\tlow_watermark: ${longText(lowWatermark)}\n`;
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;

@@ -1,6 +1,6 @@
-import { Admin } from "../client/admin.ts";
+import { Admin } from "../client/admin/admin.ts";
 import { type Cluster } from "../client/cluster.ts";
-import { withCluster } from "../client/connect-admin.ts";
+import { withCluster } from "../client/admin/connect-admin.ts";
 import { connectProducer } from "../client/producer/connect-producer.ts";
 import { Consumer } from "../client/consumer/consumer.ts";
 import { consumerSettings } from "../client/consumer/consumer-settings.ts";
@@ -116,13 +116,13 @@ async function partitionsOf(
   topic: string,
   terminal: Terminal,
 ): Promise<readonly number[]> {
-  const admin = new Admin(cluster, timeoutMs);
-  if (!(await admin.listTopics()).some(({ name }) => name === topic)) {
+  const { topics } = new Admin(cluster, timeoutMs);
+  if (!(await topics.list()).some(({ name }) => name === topic)) {
     terminal.print(
       `Topic "${topic}" does not exist. Will create topic with 1 partition(s) and replication factor = 1\n`,
     );
     try {
-      await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, assignment: [], configs: new Map() });
+      await topics.create({ name: topic, partitions: 1, replicationFactor: 1, assignment: [], configs: new Map() });
     } catch (error) {
       terminal.print(`Creation of topic ${topic} failed\n`);
       executionError(error);

@@ -1,8 +1,8 @@
-import { Admin } from "../client/admin.ts";
+import { Admin } from "../client/admin/admin.ts";
 import { type Cluster } from "../client/cluster.ts";
-import { withCluster } from "../client/connect-admin.ts";
+import { withCluster } from "../client/admin/connect-admin.ts";
 import { executionError, KafkaError } from "../client/kafka-error.ts";
-import { listOffsets, offsetSpecs } from "../client/partition-offsets.ts";
+import { listOffsets, offsetSpecs } from "../client/admin/partition-offsets.ts";
 import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
@@ -77,12 +77,12 @@ async function partitionsOf(
   filter: PartitionFilter,
   excludesInternal: boolean,
 ): Promise<TopicPartition[]> {
-  const topics = (await admin.listTopics().catch(executionError)).filter(
+  const topics = (await admin.topics.list().catch(executionError)).filter(
     ({ name, isInternal }) => filter.passesTopic(name) && !(excludesInternal && isInternal),
   );
   if (topics.length === 0) return [];
   const names = topics.map(({ name }) => name);
-  const found = await admin.describeTopics(names, partitionsPerAnswer).catch(executionError);
+  const found = await admin.topics.describe(names, partitionsPerAnswer).catch(executionError);
   return found
     .flatMap(({ name, partitions }) => partitions.map(({ index }) => ({ topic: name, partition: index })))
     .filter((partition) => filter.passes(partition));

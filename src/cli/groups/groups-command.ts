@@ -1,5 +1,6 @@
-import { withCluster } from "../client/connect-admin.ts";
-import { GroupAdmin, type GroupListing, groupTypes } from "../client/group-admin.ts";
+import { withCluster } from "../client/admin/connect-admin.ts";
+import { Admin } from "../client/admin/admin.ts";
+import { type GroupListing, groupTypes } from "../client/admin/group-admin.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { readProperties } from "../command/properties.ts";
 import { type Command } from "../command/run-command.ts";
@@ -31,7 +32,7 @@ export const groupsCommand: Command<typeof groupsOptions> = {
     // A file that cannot be read is told of in another way than what comes after.
     if (client.propertiesFile !== undefined) readProperties(client.propertiesFile);
     try {
-      const groups = await withCluster(client, (cluster) => new GroupAdmin(cluster, timeoutMs).list());
+      const groups = await withCluster(client, (cluster) => new Admin(cluster, timeoutMs).groups.list());
       terminal.print(table(groups.filter(passes)));
       return 0;
     } catch (error) {

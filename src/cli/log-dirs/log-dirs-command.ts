@@ -1,8 +1,8 @@
 import { type ApiResponse } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { jsonString, longText } from "../../protocol/message-json.ts";
-import { type Admin } from "../client/admin.ts";
-import { withAdmin } from "../client/connect-admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
+import { withAdmin } from "../client/admin/connect-admin.ts";
 import { ClientError, executionError, KafkaError } from "../client/kafka-error.ts";
 import { javaHashOrder, javaStringHash } from "../../base/java-hash.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
@@ -51,7 +51,7 @@ async function describe(
   wanted: readonly number[],
   terminal: Terminal,
 ): Promise<number> {
-  const live = inMapOrder([...(await admin.liveBrokers().catch(executionError))]);
+  const live = inMapOrder([...(await admin.brokers.live().catch(executionError))]);
   const missing = inMapOrder(wanted.filter((id) => !live.includes(id)));
   if (missing.length > 0) {
     terminal.printError(
@@ -64,7 +64,7 @@ async function describe(
   const found: string[] = [];
   await terminal.track({ what: "Querying brokers", total: brokers.length, unit: "brokers" }, async (tell) => {
     for (const id of brokers) {
-      const directories = await admin.describeLogDirs(id).catch(executionError);
+      const directories = await admin.brokers.describeLogDirs(id).catch(executionError);
       found.push(
         `{"broker":${id},"logDirs":[${inDirectoryOrder(directories)
           .map((each) => json(each, topics))

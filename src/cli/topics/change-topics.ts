@@ -1,7 +1,7 @@
 import { ConfigError, type ConfigKey, parseValue } from "../../config/config-key.ts";
 import { topicKeys } from "../../config/topic-keys.ts";
 import { Errors } from "../../protocol/errors.ts";
-import { type Admin } from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
 import { ConfigurationError, KafkaError } from "../client/kafka-error.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { requireTopic, topicsNamed } from "./named-topics.ts";
@@ -31,7 +31,7 @@ export async function createTopic(admin: Admin, options: TopicsOptions, terminal
     throw new ConfigurationError("The partitions must be greater than 0", illegalArgument);
   }
   try {
-    await admin.createTopic({ ...topic, partitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 });
+    await admin.topics.create({ ...topic, partitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 });
     terminal.print(`Created topic ${topic.name}.\n`);
   } catch (error) {
     const exists = error instanceof KafkaError && error.code === Errors.TOPIC_ALREADY_EXISTS;
@@ -45,8 +45,8 @@ export async function alterTopics(admin: Admin, options: TopicsOptions): Promise
   const names = await topicsNamed(admin, options);
   requireTopic(names, options);
   if (names.length === 0) return;
-  const described = assignment.length === 0 ? [] : await admin.describeTopics(names, partitionsPerResponse);
-  await admin.createPartitions(
+  const described = assignment.length === 0 ? [] : await admin.topics.describe(names, partitionsPerResponse);
+  await admin.topics.addPartitions(
     names.map((name) => ({
       name,
       totalCount: partitions,
@@ -62,7 +62,7 @@ export async function alterTopics(admin: Admin, options: TopicsOptions): Promise
 export async function deleteTopics(admin: Admin, options: TopicsOptions): Promise<void> {
   const names = await topicsNamed(admin, options);
   requireTopic(names, options);
-  await admin.deleteTopics(names);
+  await admin.topics.delete(names);
 }
 
 function requestedTopic(options: TopicsOptions) {

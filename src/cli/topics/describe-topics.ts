@@ -1,11 +1,7 @@
 import { parseUuid, zeroUuid } from "../../base/uuid.ts";
-import {
-  type Admin,
-  type ConfigEntry,
-  type PartitionDescription,
-  type Reassignment,
-  type TopicDescription,
-} from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
+import { type ConfigEntry } from "../client/admin/config-admin.ts";
+import { type PartitionDescription, type Reassignment, type TopicDescription } from "../client/admin/topic-admin.ts";
 import { ClientError, ConfigurationError } from "../client/kafka-error.ts";
 import { javaResultOrder } from "../command/java-hash-order.ts";
 import { type Terminal } from "../command/terminal.ts";
@@ -20,9 +16,9 @@ export async function describeTopics(admin: Admin, options: TopicsOptions, termi
   const configs =
     topics.length === 0
       ? new Map<string, ConfigEntry[]>()
-      : await admin.describeTopicConfigs(topics.map(({ name }) => name));
-  const live = await admin.liveBrokers();
-  const reassignments = await admin.reassignments(topics);
+      : await admin.configs.ofTopics(topics.map(({ name }) => name));
+  const live = await admin.brokers.live();
+  const reassignments = await admin.topics.reassignments(topics);
   const lists = listsPartition(options, live);
   for (const topic of topics) {
     const config = configs.get(topic.name) ?? [];
@@ -43,17 +39,17 @@ export async function describeTopics(admin: Admin, options: TopicsOptions, termi
 async function chosenTopics(admin: Admin, options: TopicsOptions): Promise<TopicDescription[]> {
   const id = topicIdOf(options);
   if (id !== undefined) {
-    const isThere = (await admin.listTopics()).some((topic) => topic.id === id);
+    const isThere = (await admin.topics.list()).some((topic) => topic.id === id);
     if (!isThere && !options.has("if-exists")) {
       throw new ConfigurationError(`TopicId '${id}' does not exist as expected`, "java.lang.IllegalArgumentException");
     }
-    return isThere ? [await admin.describeTopicById(id)] : [];
+    return isThere ? [await admin.topics.describeById(id)] : [];
   }
   const names = await topicsNamed(admin, options);
   requireTopic(names, options);
   if (names.length === 0) return [];
   const limit = options.value("partition-size-limit-per-response") ?? partitionsPerResponse;
-  const described = new Map((await admin.describeTopics(names, limit)).map((topic) => [topic.name, topic]));
+  const described = new Map((await admin.topics.describe(names, limit)).map((topic) => [topic.name, topic]));
   return javaResultOrder(names).flatMap((name) => described.get(name) ?? []);
 }
 

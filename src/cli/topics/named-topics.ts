@@ -1,4 +1,4 @@
-import { type Admin } from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
 import { ConfigurationError } from "../client/kafka-error.ts";
 import { topicFilter } from "./topic-filter.ts";
 import { type TopicsOptions } from "./topics-checks.ts";
@@ -7,7 +7,7 @@ const internalTopics = new Set(["__consumer_offsets", "__transaction_state", "__
 
 /** The topics that `--topic` and `--exclude-internal` leave, sorted; all when there is no `--topic`. */
 export async function topicsNamed(admin: Admin, options: TopicsOptions): Promise<string[]> {
-  const all = (await admin.listTopics()).map(({ name }) => name).sort();
+  const all = (await admin.topics.list()).map(({ name }) => name).sort();
   const text = options.value("topic");
   const isWanted = text === undefined ? () => true : topicFilter(text);
   return all.filter((name) => isWanted(name) && !(options.has("exclude-internal") && internalTopics.has(name)));

@@ -1,5 +1,5 @@
-import { type Admin } from "../client/admin.ts";
-import { withAdmin } from "../client/connect-admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
+import { withAdmin } from "../client/admin/connect-admin.ts";
 import { type Command } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
 import { alterTopics, createTopic, deleteTopics } from "./change-topics.ts";

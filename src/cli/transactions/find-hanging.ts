@@ -1,8 +1,8 @@
 import { javaComputedOrder, javaHashOrder } from "../../base/java-hash.ts";
 import { type GivenArguments } from "../arguments/given-arguments.ts";
-import { Admin } from "../client/admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
 import { KafkaError } from "../client/kafka-error.ts";
-import { type ProducerState, type TransactionAdmin, type TransactionDescription } from "../client/transaction-admin.ts";
+import { type ProducerState, type TransactionDescription } from "../client/admin/transaction-admin.ts";
 import { type TopicPartition } from "../client/topic-partition.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { prettyTable } from "../command/pretty-table.ts";
@@ -31,7 +31,7 @@ const timeoutMinutes = 15;
 const topicLimit = 2_000;
 
 /** Prints the transactions that are open for longer than any may be, and that no coordinator will end. */
-export async function findHanging(admin: TransactionAdmin, given: GivenArguments, terminal: Terminal): Promise<void> {
+export async function findHanging(admin: Admin, given: GivenArguments, terminal: Terminal): Promise<void> {
   const brokerId = given.number("broker-id");
   const topic = given.text("topic");
   if (topic === undefined && brokerId === undefined) {
@@ -57,7 +57,7 @@ export async function findHanging(admin: TransactionAdmin, given: GivenArguments
     return found;
   });
   const hanging = candidates.length === 0 ? [] : await withoutCoordinator(admin, candidates);
-  const now = admin.cluster.ports.clock.wallMs();
+  const now = admin.nowMs();
   const rows = hanging.map(({ topic: name, partition: index, producer }) => [
     name,
     String(index),
@@ -72,20 +72,19 @@ export async function findHanging(admin: TransactionAdmin, given: GivenArguments
 }
 
 async function partitionsToSearch(
-  { cluster, timeoutMs }: TransactionAdmin,
+  admin: Admin,
   topic: string | undefined,
   brokerId: number | undefined,
   terminal: Terminal,
 ): Promise<TopicPartition[]> {
-  const admin = new Admin(cluster, timeoutMs);
-  const all = topic === undefined ? await attempt("Failed to list topics", () => admin.listTopics()) : [];
+  const all = topic === undefined ? await attempt("Failed to list topics", () => admin.topics.list()) : [];
   const names = topic === undefined ? all.map(({ name }) => name) : [topic];
   return terminal.track({ what: "Describing topics", total: names.length, unit: "topics" }, async (tell) => {
     const found: TopicPartition[] = [];
     for (let from = 0; from < names.length; from += batchSize) {
       const batch = names.slice(from, from + batchSize);
       const described = await attempt(`Failed to describe ${batch.length} topics`, () =>
-        admin.describeTopics(batch, topicLimit),
+        admin.topics.describe(batch, topicLimit),
       );
       for (const { name, partitions } of described) {
         for (const { index, replicas } of partitions) {
@@ -100,7 +99,7 @@ async function partitionsToSearch(
 
 /** In the order of the Java tool's map. */
 async function openTransactions(
-  admin: TransactionAdmin,
+  admin: Admin,
   partitions: readonly TopicPartition[],
   brokerId: number | undefined,
   ageMs: number,
@@ -114,13 +113,13 @@ async function openTransactions(
     () =>
       Promise.all(
         ordered.map(async (where) => {
-          const producers = await admin.describeProducers(where, brokerId);
+          const producers = await admin.transactions.describeProducers(where, brokerId);
           await tell(++done);
           return producers;
         }),
       ),
   );
-  const now = admin.cluster.ports.clock.wallMs();
+  const now = admin.nowMs();
   return ordered.flatMap((where, index) =>
     (states[index] ?? [])
       .filter((producer) => producer.currentTxnStartOffset >= 0 && now - producer.lastTimestamp > ageMs)
@@ -129,16 +128,13 @@ async function openTransactions(
 }
 
 /** Those whose coordinator does not know of them. */
-async function withoutCoordinator(
-  admin: TransactionAdmin,
-  candidates: readonly OpenTransaction[],
-): Promise<OpenTransaction[]> {
+async function withoutCoordinator(admin: Admin, candidates: readonly OpenTransaction[]): Promise<OpenTransaction[]> {
   const producerIds = javaComputedOrder(
     [...new Set(candidates.map(({ producer }) => producer.producerId))],
     javaLongHash,
   );
   const listings = await attempt(`Failed to list transactions for ${producerIds.length} producers`, () =>
-    admin.listTransactions({ producerIds }),
+    admin.transactions.list({ producerIds }),
   );
   const idOf = new Map(listings.map(({ producerId, transactionalId }) => [producerId, transactionalId]));
   const descriptions = await attempt(`Failed to describe ${idOf.size} transactions`, () =>
@@ -157,9 +153,9 @@ async function withoutCoordinator(
   });
 }
 
-async function describedOrGone(admin: TransactionAdmin, id: string): Promise<TransactionDescription | undefined> {
+async function describedOrGone(admin: Admin, id: string): Promise<TransactionDescription | undefined> {
   try {
-    return await admin.describeTransaction(id);
+    return await admin.transactions.describe(id);
   } catch (error) {
     if (error instanceof KafkaError && error.code === Errors.TRANSACTIONAL_ID_NOT_FOUND) return undefined;
     throw error;

@@ -1,12 +1,13 @@
 import { type GivenArguments } from "../arguments/given-arguments.ts";
-import { type AbortSpec, describeAbort, type TransactionAdmin } from "../client/transaction-admin.ts";
+import { type Admin } from "../client/admin/admin.ts";
+import { type AbortSpec, describeAbort } from "../client/admin/transaction-admin.ts";
 import { prettyTable } from "../command/pretty-table.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { findHanging } from "./find-hanging.ts";
 import { attempt, FailedAction } from "./failed-action.ts";
 import { type TransactionsCommandName } from "./transactions-help.ts";
 
-type Action = (admin: TransactionAdmin, given: GivenArguments, terminal: Terminal) => Promise<void>;
+type Action = (admin: Admin, given: GivenArguments, terminal: Terminal) => Promise<void>;
 
 /** What each command of kafka-transactions.sh does. */
 export const transactionsActions: Readonly<Record<TransactionsCommandName, Action>> = {
@@ -18,9 +19,9 @@ export const transactionsActions: Readonly<Record<TransactionsCommandName, Actio
   forceTerminateTransaction: forceTerminate,
 };
 
-async function listTransactions(admin: TransactionAdmin, given: GivenArguments, terminal: Terminal): Promise<void> {
+async function listTransactions(admin: Admin, given: GivenArguments, terminal: Terminal): Promise<void> {
   const filter = { durationMs: given.number("duration-filter"), idPattern: given.text("transactional-id-pattern") };
-  const listings = await attempt("Failed to list transactions", () => admin.listTransactions(filter));
+  const listings = await attempt("Failed to list transactions", () => admin.transactions.list(filter));
   const rows = listings.map(({ transactionalId, coordinatorId, producerId, state }) => [
     transactionalId,
     String(coordinatorId),
@@ -42,10 +43,10 @@ const descriptionHeaders = [
   "TopicPartitions",
 ];
 
-async function describeTransaction(admin: TransactionAdmin, given: GivenArguments, terminal: Terminal): Promise<void> {
+async function describeTransaction(admin: Admin, given: GivenArguments, terminal: Terminal): Promise<void> {
   const id = given.text("transactional-id") ?? "";
   const found = await attempt(`Failed to describe transaction state of transactional-id \`${id}\``, () =>
-    admin.describeTransaction(id),
+    admin.transactions.describe(id),
   );
   const { startTimeMs } = found;
   const row = [
@@ -56,7 +57,7 @@ async function describeTransaction(admin: TransactionAdmin, given: GivenArgument
     found.state,
     String(found.timeoutMs),
     String(startTimeMs ?? "None"),
-    startTimeMs === undefined ? "None" : String(admin.cluster.ports.clock.wallMs() - startTimeMs),
+    startTimeMs === undefined ? "None" : String(admin.nowMs() - startTimeMs),
     found.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(","),
   ];
   terminal.print(prettyTable(descriptionHeaders, [row]));
@@ -71,13 +72,13 @@ const producerHeaders = [
   "CurrentTransactionStartOffset",
 ];
 
-async function describeProducers(admin: TransactionAdmin, given: GivenArguments, terminal: Terminal): Promise<void> {
+async function describeProducers(admin: Admin, given: GivenArguments, terminal: Terminal): Promise<void> {
   const where = partitionOf(given);
   const brokerId = given.number("broker-id");
   const target = brokerId === undefined ? "leader" : `broker ${brokerId}`;
   const producers = await attempt(
     `Failed to describe producers for partition ${where.topic}-${where.partition} on ${target}`,
-    () => admin.describeProducers(where, brokerId),
+    () => admin.transactions.describeProducers(where, brokerId),
   );
   const rows = producers.map((producer) => [
     String(producer.producerId),
@@ -90,11 +91,11 @@ async function describeProducers(admin: TransactionAdmin, given: GivenArguments,
   terminal.print(prettyTable(producerHeaders, rows));
 }
 
-async function abortTransaction(admin: TransactionAdmin, given: GivenArguments): Promise<void> {
+async function abortTransaction(admin: Admin, given: GivenArguments): Promise<void> {
   const spec = given.has("start-offset")
     ? await abortFromOffset(admin, given)
     : abortOfProducer(given, given.number("producer-id"));
-  await attempt(`Failed to abort transaction ${describeAbort(spec)}`, () => admin.abortTransaction(spec));
+  await attempt(`Failed to abort transaction ${describeAbort(spec)}`, () => admin.transactions.abort(spec));
 }
 
 function abortOfProducer(given: GivenArguments, producerId: number | undefined): AbortSpec {
@@ -111,12 +112,12 @@ function abortOfProducer(given: GivenArguments, producerId: number | undefined):
   return { ...partitionOf(given), producerId, producerEpoch, coordinatorEpoch: Math.max(coordinatorEpoch, 0) };
 }
 
-async function abortFromOffset(admin: TransactionAdmin, given: GivenArguments): Promise<AbortSpec> {
+async function abortFromOffset(admin: Admin, given: GivenArguments): Promise<AbortSpec> {
   const where = partitionOf(given);
   const name = `${where.topic}-${where.partition}`;
   const startOffset = given.number("start-offset");
   const producers = await attempt(`Failed to validate producer state for partition ${name}`, () =>
-    admin.describeProducers(where),
+    admin.transactions.describeProducers(where),
   );
   const found = producers.find((producer) => producer.currentTxnStartOffset === startOffset);
   if (found === undefined || found.currentTxnStartOffset < 0) {
@@ -132,9 +133,9 @@ async function abortFromOffset(admin: TransactionAdmin, given: GivenArguments): 
   };
 }
 
-async function forceTerminate(admin: TransactionAdmin, given: GivenArguments): Promise<void> {
+async function forceTerminate(admin: Admin, given: GivenArguments): Promise<void> {
   const id = given.text("transactionalId") ?? "";
-  await attempt(`Failed to force terminate transactionalId \`${id}\``, () => admin.forceTerminate(id));
+  await attempt(`Failed to force terminate transactionalId \`${id}\``, () => admin.transactions.forceTerminate(id));
 }
 
 function partitionOf(given: GivenArguments): { topic: string; partition: number } {

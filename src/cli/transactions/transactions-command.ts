@@ -3,8 +3,7 @@ import { GivenArguments } from "../arguments/given-arguments.ts";
 import { misuse } from "../arguments/misuse.ts";
 import { missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
 import { ClientError } from "../client/kafka-error.ts";
-import { TransactionAdmin } from "../client/transaction-admin.ts";
-import { withCluster } from "../client/connect-admin.ts";
+import { withAdmin } from "../client/admin/connect-admin.ts";
 import { kafkaBuild } from "../command/run-command.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
 import { commandArguments, transactionsArguments } from "./transactions-arguments.ts";
@@ -70,8 +69,8 @@ async function run(
     terminal,
   };
   try {
-    return await withCluster(client, async (cluster, timeoutMs) => {
-      await transactionsActions[name](new TransactionAdmin(cluster, timeoutMs), given, terminal);
+    return await withAdmin(client, async (admin) => {
+      await transactionsActions[name](admin, given, terminal);
       return 0;
     });
   } catch (error) {

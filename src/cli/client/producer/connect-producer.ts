@@ -59,7 +59,7 @@ async function connect(properties: ClientProperties, terminal: Terminal): Promis
 }
 
 /** The codecs are native libraries: loaded only when one is used. */
-export async function loadCompute(compression: string): Promise<Compute> {
+async function loadCompute(compression: string): Promise<Compute> {
   if (compression !== "none") return (await import("../../../io/node/node-compute.ts")).nodeCompute;
   const unused = () => Promise.reject(new Error("nothing is compressed"));
   return { compress: unused, decompress: unused };

@@ -1,8 +1,8 @@
-import { Errors } from "../../protocol/errors.ts";
-import { type TellDone } from "../command/status-line.ts";
-import { type Cluster, isTransient } from "./cluster.ts";
-import { ClientError, DisconnectError, KafkaError } from "./kafka-error.ts";
-import { byTopic, partitionName, type TopicPartition } from "./topic-partition.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { type TellDone } from "../../command/status-line.ts";
+import { type Cluster, isTransient } from "../cluster.ts";
+import { ClientError, DisconnectError, KafkaError } from "../kafka-error.ts";
+import { byTopic, partitionName, type TopicPartition } from "../topic-partition.ts";
 
 /** What a request takes in place of a timestamp. */
 export const offsetSpecs = {

@@ -1,9 +1,9 @@
-import { Errors } from "../../protocol/errors.ts";
-import { type TellDone } from "../command/status-line.ts";
-import { type Cluster } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { type TellDone } from "../../command/status-line.ts";
+import { type Connection } from "../connection.ts";
+import { type AdminCalls } from "./admin-calls.ts";
 import { type Coordinator } from "./group-description.ts";
-import { type ClientError, DisconnectError, KafkaError, throwIfError } from "./kafka-error.ts";
+import { type ClientError, DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
 
 type Ask<T> = (
   connection: Connection,
@@ -22,12 +22,10 @@ const passing = new Set<number>([
 
 /** Finds the brokers that coordinate groups, and asks each about its own. */
 export class GroupCoordinators {
-  readonly #cluster: Cluster;
-  readonly #timeoutMs: number;
+  readonly #calls: AdminCalls;
 
-  constructor(cluster: Cluster, timeoutMs: number) {
-    this.#cluster = cluster;
-    this.#timeoutMs = timeoutMs;
+  constructor(calls: AdminCalls) {
+    this.#calls = calls;
   }
 
   /**
@@ -42,11 +40,11 @@ export class GroupCoordinators {
     tell?: TellDone,
   ): Promise<Map<string, T | ClientError>> {
     const results = new Map<string, T | ClientError>();
-    await this.#cluster.retry(`Timed out waiting for a node assignment. Call: ${call}`, this.#timeoutMs, async () => {
+    await this.#calls.retry(call, async () => {
       const open = [...new Set(groupIds)].filter((id) => !results.has(id));
       let wait: KafkaError | undefined;
       for (const { coordinator, ids } of await this.#find(open, results)) {
-        const connection = await this.#cluster.connectionTo(coordinator.nodeId);
+        const connection = await this.#calls.cluster.connectionTo(coordinator.nodeId);
         for (const [id, result] of await ask(connection, coordinator, ids)) {
           if (result instanceof KafkaError && passing.has(result.code)) wait = result;
           else results.set(id, result);
@@ -64,7 +62,7 @@ export class GroupCoordinators {
   ): Promise<Iterable<{ coordinator: Coordinator; ids: string[] }>> {
     const found = new Map<number, { coordinator: Coordinator; ids: string[] }>();
     if (groupIds.length === 0) return [];
-    const { coordinators } = await this.#cluster.sendToAny("findCoordinator", {
+    const { coordinators } = await this.#calls.cluster.sendToAny("findCoordinator", {
       keyType: groupKeys,
       coordinatorKeys: [...groupIds],
     });
@@ -79,7 +77,8 @@ export class GroupCoordinators {
       found.set(nodeId, entry);
     }
     if (coordinators.length === 0) throw new DisconnectError();
-    for (const nodeId of found.keys()) if (!this.#cluster.knows(nodeId)) await this.#cluster.refreshTopics([], false);
+    const { cluster } = this.#calls;
+    for (const nodeId of found.keys()) if (!cluster.knows(nodeId)) await cluster.refreshTopics([], false);
     return found.values();
   }
 }

@@ -1,8 +1,8 @@
-import { Errors } from "../../protocol/errors.ts";
-import { type Cluster } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
-import { DisconnectError, KafkaError, throwIfError, TimeoutError } from "./kafka-error.ts";
-import { type TopicPartition } from "./topic-partition.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { type Connection } from "../connection.ts";
+import { DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
+import { type TopicPartition } from "../topic-partition.ts";
+import { type AdminCalls } from "./admin-calls.ts";
 
 const transactionKeyType = 1;
 const staleCoordinator: readonly number[] = [Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE];
@@ -15,12 +15,10 @@ const staleLeader: readonly number[] = [
 
 /** Who is asked about a transaction, or about a partition's part in it; what may pass is tried again. */
 export class TransactionCalls {
-  readonly #cluster: Cluster;
-  readonly #timeoutMs: number;
+  readonly #calls: AdminCalls;
 
-  constructor(cluster: Cluster, timeoutMs: number) {
-    this.#cluster = cluster;
-    this.#timeoutMs = timeoutMs;
+  constructor(calls: AdminCalls) {
+    this.#calls = calls;
   }
 
   /** Asks the coordinator of a transactional id. */
@@ -29,15 +27,15 @@ export class TransactionCalls {
     call: string,
     ask: (connection: Connection) => Promise<T>,
   ): Promise<{ broker: number; answer: T }> {
-    return this.retry(call, async () => {
-      const { coordinators } = await this.#cluster.sendToAny("findCoordinator", {
+    return this.#calls.retry(call, async () => {
+      const { coordinators } = await this.#calls.cluster.sendToAny("findCoordinator", {
         keyType: transactionKeyType,
         coordinatorKeys: [transactionalId],
       });
       const [found] = coordinators;
       if (found === undefined) throw new DisconnectError();
       throwIfError(found.errorCode, found.errorMessage);
-      return { broker: found.nodeId, answer: await ask(await this.brokerConnection(found.nodeId)) };
+      return { broker: found.nodeId, answer: await ask(await this.#calls.brokerConnection(found.nodeId)) };
     });
   }
 
@@ -48,46 +46,32 @@ export class TransactionCalls {
     brokerId: number | undefined,
     ask: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    const { clock } = this.#cluster.ports;
-    const deadlineMs = clock.wallMs() + this.#timeoutMs;
-    let tries = 0;
     let call = api;
-    try {
-      return await this.retry(api, async () => {
-        tries++;
+    const isMissing = (error: KafkaError) => !(error instanceof FinalError) && isStaleLeader(error.code);
+    return this.#calls.retryUntilThere(
+      api,
+      () => call,
+      isMissing,
+      async () => {
         call = `${api}(api=METADATA)`;
         const target = brokerId ?? (await this.#leaderOf(topic, partition));
         call = `${api}(api=${api === "abortTransaction" ? "WRITE_TXN_MARKERS" : "DESCRIBE_PRODUCERS"})`;
-        return ask(await this.brokerConnection(target)).catch((error: unknown) => {
+        return ask(await this.#calls.brokerConnection(target)).catch((error: unknown) => {
           // Where it is led now is looked up before the next try.
-          this.#cluster.forgetTopic(topic);
+          this.#calls.cluster.forgetTopic(topic);
           throw error;
         });
-      });
-    } catch (error) {
-      if (!(error instanceof KafkaError) || error instanceof FinalError || !isStaleLeader(error.code)) throw error;
-      const now = clock.wallMs();
-      throw new TimeoutError(
-        `Call(callName=${call}, deadlineMs=${deadlineMs}, tries=${tries}, nextAllowedTryMs=${now}) timed out at ${now} after ${tries} attempt(s)`,
-      );
-    }
+      },
+    );
   }
 
   async #leaderOf(topic: string, partition: number): Promise<number> {
-    const found = this.#cluster.topic(topic) ?? (await this.#cluster.refreshTopics([topic], false))[0];
+    const { cluster } = this.#calls;
+    const found = cluster.topic(topic) ?? (await cluster.refreshTopics([topic], false))[0];
     const leader = found?.partitions.find(({ index }) => index === partition)?.leaderId ?? -1;
     if (leader >= 0) return leader;
-    this.#cluster.forgetTopic(topic);
+    cluster.forgetTopic(topic);
     throw new KafkaError(Errors.UNKNOWN_TOPIC_OR_PARTITION);
-  }
-
-  async brokerConnection(brokerId: number): Promise<Connection> {
-    if (!this.#cluster.knows(brokerId)) await this.#cluster.refreshTopics([], false);
-    return this.#cluster.connectionTo(brokerId);
-  }
-
-  retry<T>(call: string, attempt: () => Promise<T>): Promise<T> {
-    return this.#cluster.retry(`Timed out waiting for a node assignment. Call: ${call}`, this.#timeoutMs, attempt);
   }
 }
 

@@ -1,10 +1,10 @@
-import { javaHashOrder } from "../../base/java-hash.ts";
-import { zeroUuid } from "../../base/uuid.ts";
-import { Errors } from "../../protocol/errors.ts";
-import { javaMapOrder, partitionHash } from "../command/java-hash-order.ts";
-import { type TellDone } from "../command/status-line.ts";
-import { type Cluster } from "./cluster.ts";
-import { type Connection } from "./connection.ts";
+import { javaHashOrder } from "../../../base/java-hash.ts";
+import { zeroUuid } from "../../../base/uuid.ts";
+import { Errors } from "../../../protocol/errors.ts";
+import { javaMapOrder, partitionHash } from "../../command/java-hash-order.ts";
+import { type TellDone } from "../../command/status-line.ts";
+import { type Connection } from "../connection.ts";
+import { type AdminCalls } from "./admin-calls.ts";
 import { GroupCoordinators } from "./group-coordinators.ts";
 import {
   type Coordinator,
@@ -12,8 +12,8 @@ import {
   describedConsumerGroup,
   type GroupDescription,
 } from "./group-description.ts";
-import { ClientError, KafkaError, throwIfError } from "./kafka-error.ts";
-import { byTopic, partitionName, type TopicPartition } from "./topic-partition.ts";
+import { ClientError, KafkaError, throwIfError } from "../kafka-error.ts";
+import { byTopic, partitionName, type TopicPartition } from "../topic-partition.ts";
 
 export interface GroupListing {
   readonly groupId: string;
@@ -44,22 +44,20 @@ export interface NewOffset extends TopicPartition {
 
 /** The administrative operations on groups. Lists come in the order in which Kafka's Java client hands them back. */
 export class GroupAdmin {
-  readonly #cluster: Cluster;
-  readonly #timeoutMs: number;
+  readonly #calls: AdminCalls;
   readonly #coordinators: GroupCoordinators;
 
-  constructor(cluster: Cluster, timeoutMs: number) {
-    this.#cluster = cluster;
-    this.#timeoutMs = timeoutMs;
-    this.#coordinators = new GroupCoordinators(cluster, timeoutMs);
+  constructor(calls: AdminCalls) {
+    this.#calls = calls;
+    this.#coordinators = new GroupCoordinators(calls);
   }
 
   /** The groups of every broker. */
   async list({ states = [], types = [], protocolTypes = [] }: GroupFilter = {}): Promise<GroupListing[]> {
     const found = new Map<string, GroupListing>();
     for (const brokerId of await this.#brokers()) {
-      const { errorCode, groups } = await this.#retry("listGroups", async () => {
-        const connection = await this.#cluster.connectionTo(brokerId);
+      const { errorCode, groups } = await this.#calls.retry("listGroups", async () => {
+        const connection = await this.#calls.cluster.connectionTo(brokerId);
         const answer = await connection.send("listGroups", { statesFilter: [...states], typesFilter: [...types] });
         if (answer.errorCode === Errors.COORDINATOR_LOAD_IN_PROGRESS) throwIfError(answer.errorCode);
         if (answer.errorCode === Errors.COORDINATOR_NOT_AVAILABLE) throwIfError(answer.errorCode);
@@ -114,7 +112,7 @@ export class GroupAdmin {
     throwIfError(group.errorCode);
     const names = new Map<string, string>();
     if (group.topics.some(({ name }) => name === "")) {
-      for (const { name, id } of await this.#cluster.refreshTopics(null, false)) names.set(id, name);
+      for (const { name, id } of await this.#calls.cluster.refreshTopics(null, false)) names.set(id, name);
     }
     const offsets = group.topics.flatMap(({ name, topicId, partitions }) =>
       partitions
@@ -135,8 +133,8 @@ export class GroupAdmin {
     const ids = new Map(
       (topics.length === 0
         ? []
-        : await this.#retry("metadata", () =>
-            this.#cluster.refreshTopics(
+        : await this.#calls.retry("metadata", () =>
+            this.#calls.cluster.refreshTopics(
               topics.map(([name]) => name),
               false,
             ),
@@ -217,14 +215,10 @@ export class GroupAdmin {
   }
 
   #brokers(): Promise<number[]> {
-    return this.#retry("findAllBrokers", async () => {
-      await this.#cluster.refreshTopics([], false);
-      return this.#cluster.brokerIds();
+    return this.#calls.retry("findAllBrokers", async () => {
+      await this.#calls.cluster.refreshTopics([], false);
+      return this.#calls.cluster.brokerIds();
     });
-  }
-
-  #retry<T>(call: string, attempt: () => Promise<T>): Promise<T> {
-    return this.#cluster.retry(`Timed out waiting for a node assignment. Call: ${call}`, this.#timeoutMs, attempt);
   }
 }
 

@@ -1,9 +1,9 @@
-import { ClientProperties, readProperties } from "../command/properties.ts";
-import { type Terminal } from "../command/terminal.ts";
+import { ClientProperties, readProperties } from "../../command/properties.ts";
+import { type Terminal } from "../../command/terminal.ts";
 import { Admin } from "./admin.ts";
-import { Cluster } from "./cluster.ts";
-import { ClientError, ConfigurationError } from "./kafka-error.ts";
-import { nodeClientPorts } from "./node-client-ports.ts";
+import { Cluster } from "../cluster.ts";
+import { ClientError, ConfigurationError } from "../kafka-error.ts";
+import { nodeClientPorts } from "../node-client-ports.ts";
 
 const requestTimeoutMs = 30_000;
 const apiTimeoutMs = 60_000;

@@ -1,10 +1,10 @@
-import { javaHashOrder } from "../../base/java-hash.ts";
-import { type ApiResponse } from "../../protocol/apis.ts";
-import { errorName, Errors } from "../../protocol/errors.ts";
-import { partitionHash } from "../command/java-hash-order.ts";
-import { type Cluster } from "./cluster.ts";
-import { DisconnectError, KafkaError } from "./kafka-error.ts";
-import { type TopicPartition } from "./topic-partition.ts";
+import { javaHashOrder } from "../../../base/java-hash.ts";
+import { type ApiResponse } from "../../../protocol/apis.ts";
+import { errorName, Errors } from "../../../protocol/errors.ts";
+import { partitionHash } from "../../command/java-hash-order.ts";
+import { DisconnectError, KafkaError } from "../kafka-error.ts";
+import { type TopicPartition } from "../topic-partition.ts";
+import { type AdminCalls } from "./admin-calls.ts";
 import { FinalError, isStaleLeader, throwUnlessFine, TransactionCalls } from "./transaction-calls.ts";
 
 export type ProducerState =
@@ -45,29 +45,25 @@ const handlers = "org.apache.kafka.clients.admin.internals";
 
 /** What an administrator can ask and do about transactions. Each operation retries what may pass. */
 export class TransactionAdmin {
-  readonly cluster: Cluster;
-  readonly timeoutMs: number;
-  readonly #calls: TransactionCalls;
+  readonly #calls: AdminCalls;
+  readonly #transactions: TransactionCalls;
 
-  constructor(cluster: Cluster, timeoutMs: number) {
-    this.cluster = cluster;
-    this.timeoutMs = timeoutMs;
-    this.#calls = new TransactionCalls(cluster, timeoutMs);
+  constructor(calls: AdminCalls) {
+    this.#calls = calls;
+    this.#transactions = new TransactionCalls(calls);
   }
 
   /** The transactional ids of every broker, in the order of the brokers' ids. */
-  async listTransactions(filter: TransactionFilter): Promise<TransactionListing[]> {
-    const { brokers } = await this.#calls.retry("listTransactions", () =>
-      this.cluster.sendToAny("describeCluster", {}),
-    );
+  async list(filter: TransactionFilter): Promise<TransactionListing[]> {
+    const { brokers } = await this.#calls.ask("listTransactions", "describeCluster", {});
     const ids = brokers.map(({ brokerId }) => brokerId).sort((a, b) => a - b);
     const found = await Promise.all(ids.map((id) => this.#transactionsOf(id, filter)));
     return found.flat();
   }
 
-  async describeTransaction(transactionalId: string): Promise<TransactionDescription> {
+  async describe(transactionalId: string): Promise<TransactionDescription> {
     const about = `DescribeTransactions request for transactionalId \`${transactionalId}\` failed`;
-    const { broker, answer } = await this.#calls.fromCoordinator(
+    const { broker, answer } = await this.#transactions.fromCoordinator(
       transactionalId,
       "describeTransactions",
       async (connection) => {
@@ -101,10 +97,10 @@ export class TransactionAdmin {
   /** Ends the open transaction of an id, and fences its producer. */
   async forceTerminate(transactionalId: string): Promise<void> {
     const about = `InitProducerId request for transactionalId \`${transactionalId}\` failed due to`;
-    await this.#calls.fromCoordinator(transactionalId, "fenceProducer", async (connection) => {
+    await this.#transactions.fromCoordinator(transactionalId, "fenceProducer", async (connection) => {
       const { errorCode } = await connection.send("initProducerId", {
         transactionalId,
-        transactionTimeoutMs: this.cluster.options.requestTimeoutMs,
+        transactionTimeoutMs: this.#calls.cluster.options.requestTimeoutMs,
       });
       throwUnlessFine(errorCode, {
         [Errors.CLUSTER_AUTHORIZATION_FAILED]: `${about} cluster authorization failure`,
@@ -119,7 +115,7 @@ export class TransactionAdmin {
     const { topic, partition } = where;
     const name = `${topic}-${partition}`;
     const about = "Failed to describe active producers for partition";
-    return this.#calls.fromReplica(where, "describeProducers", brokerId, async (connection) => {
+    return this.#transactions.fromReplica(where, "describeProducers", brokerId, async (connection) => {
       const answer = await connection.send("describeProducers", {
         topics: [{ name: topic, partitionIndexes: [partition] }],
       });
@@ -152,10 +148,10 @@ export class TransactionAdmin {
     });
   }
 
-  async abortTransaction(spec: AbortSpec): Promise<void> {
+  async abort(spec: AbortSpec): Promise<void> {
     const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = spec;
     const about = `WriteTxnMarkers request with ${describeAbort(spec)} failed`;
-    await this.#calls.fromReplica(spec, "abortTransaction", undefined, async (connection) => {
+    await this.#transactions.fromReplica(spec, "abortTransaction", undefined, async (connection) => {
       const answer = await connection.send("writeTxnMarkers", {
         markers: [
           {
@@ -227,7 +223,7 @@ export class TransactionAdmin {
     message: string | null,
     { line, isWithoutException = false }: { line: string; isWithoutException?: boolean },
   ): void {
-    const { log, logPrefix } = this.cluster.options;
+    const { log, logPrefix } = this.#calls.cluster.options;
     const cause = isWithoutException ? undefined : new KafkaError(code, message);
     log.error(`${handlers}.${handler}`, `${logPrefix} ${line}`, cause);
   }

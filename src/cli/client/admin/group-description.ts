@@ -1,10 +1,10 @@
-import { javaHashOrder } from "../../base/java-hash.ts";
-import { type ApiResponse } from "../../protocol/apis.ts";
-import { codecOf } from "../../protocol/codec.ts";
-import { consumerProtocolAssignment } from "../../protocol/consumer-protocol.ts";
-import { Reader } from "../../protocol/reader.ts";
-import { partitionHash } from "../command/java-hash-order.ts";
-import { type TopicPartition } from "./topic-partition.ts";
+import { javaHashOrder } from "../../../base/java-hash.ts";
+import { type ApiResponse } from "../../../protocol/apis.ts";
+import { codecOf } from "../../../protocol/codec.ts";
+import { consumerProtocolAssignment } from "../../../protocol/consumer-protocol.ts";
+import { Reader } from "../../../protocol/reader.ts";
+import { partitionHash } from "../../command/java-hash-order.ts";
+import { type TopicPartition } from "../topic-partition.ts";
 
 export interface Coordinator {
   readonly nodeId: number;
