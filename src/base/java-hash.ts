@@ -59,23 +59,35 @@ export function plannedForCopy(count: number): number {
 }
 
 export function inJavaBuckets<T>(items: readonly T[], capacity: number, hashOf: (item: T) => number): T[] {
-  if (items.length < 2) return items.slice();
-  const buckets: number[] = [];
-  let isInOrder = true;
+  const bucketOf = (item: T): number => {
+    const hash = hashOf(item);
+    return (hash ^ (hash >>> 16)) & (capacity - 1);
+  };
+  // Small numbers that ascend are in order mostly, and so is what was put into this order before.
+  return isAscending(items, bucketOf) ? items.slice() : inOrderOf(items, bucketOf);
+}
+
+function isAscending<T>(items: readonly T[], placeOf: (item: T) => number): boolean {
+  if (items.length < 2) return true;
   let highest = 0;
   for (const item of items) {
-    const hash = hashOf(item);
-    const bucket = (hash ^ (hash >>> 16)) & (capacity - 1);
-    buckets.push(bucket);
-    if (bucket < highest) isInOrder = false;
-    else highest = bucket;
+    const place = placeOf(item);
+    if (place < highest) return false;
+    highest = place;
   }
-  // Small numbers that ascend are in order mostly.
-  if (isInOrder) return items.slice();
-  const order = [...buckets.keys()];
-  // Within a bucket the order of insertion stays.
-  order.sort((one, other) => buckets[one]! - buckets[other]! || one - other);
-  return order.map((index) => items[index]!);
+  return true;
+}
+
+/** By their places, each a number of 32 bits; within a place the order stays. */
+function inOrderOf<T>(items: readonly T[], placeOf: (item: T) => number): T[] {
+  const count = items.length;
+  // Place and index in one number: such are sorted without a call for each comparison.
+  const keys = new Float64Array(count);
+  for (let index = 0; index < count; index++) keys[index] = placeOf(items[index]!) * count + index;
+  keys.sort();
+  const ordered: T[] = [];
+  for (const key of keys) ordered.push(items[key - Math.floor(key / count) * count]!);
+  return ordered;
 }
 
 /**
@@ -86,10 +98,7 @@ export function inJavaBuckets<T>(items: readonly T[], capacity: number, hashOf: 
 export function timelineHashOrder<T>(items: readonly T[], hashOf: (item: T) => number, countMax: number): T[] {
   let slotBits = 1;
   while ((countMax + 1) * loadFactor > 2 ** slotBits) slotBits++;
-  const slots = Uint32Array.from(items, (item) => spreadOf(hashOf(item)) >>> (32 - slotBits));
-  const order = Uint32Array.from(slots.keys());
-  order.sort((one, other) => slots[one]! - slots[other]! || other - one);
-  return Array.from(order, (index) => items[index]!);
+  return inOrderOf(items.toReversed(), (item) => spreadOf(hashOf(item)) >>> (32 - slotBits));
 }
 
 /** The upper half of the product of a hash, as a signed number, and 2^64 divided by the golden ratio, modulo 2^64. */

@@ -10,8 +10,8 @@ import {
 import { type Partitions } from "./partition-assignor.ts";
 
 /** The topics of a record, as Kafka iterates over what it reads from it. */
-export function topicsInJavaOrder(partitions: Partitions): Uuid[] {
-  return javaHashOrder([...partitions.keys()], javaUuidHash);
+export function topicsInJavaOrder(partitions: Partitions): Iterable<Uuid> {
+  return partitions.size < 2 ? partitions.keys() : javaHashOrder([...partitions.keys()], javaUuidHash);
 }
 
 /** The same for the partitions of a topic. */

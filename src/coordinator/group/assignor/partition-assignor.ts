@@ -21,12 +21,9 @@ export interface MemberSpec {
 }
 
 export interface GroupSpec {
-  /** By member id. */
-  readonly members: ReadonlyMap<string, MemberSpec>;
+  readonly members: readonly MemberSpec[];
   /** All members are subscribed to the same topics. */
   readonly isHomogeneous: boolean;
-  /** Whether the partition is in the last target assignment of anybody. */
-  isAssigned(topicId: Uuid, partition: number): boolean;
 }
 
 export interface TopicDescriber {
@@ -38,10 +35,10 @@ export interface TopicDescriber {
 export interface PartitionAssignor {
   readonly name: string;
   /**
-   * The new target of each member; one that is not there gets nothing.
+   * The new target of each member, in the order of the members; the same object when it is the last one.
    * @throws Error when it cannot assign what there is
    */
-  assign(group: GroupSpec, topics: TopicDescriber): ReadonlyMap<string, Partitions>;
+  assign(group: GroupSpec, topics: TopicDescriber): readonly Partitions[];
 }
 
 /** Whether both hold the same partitions, in whatever order. */

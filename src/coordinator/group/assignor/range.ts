@@ -1,6 +1,12 @@
 import { type Uuid } from "../../../base/brand.ts";
 import { javaHashOrder, javaUuidHash } from "../../../base/java-hash.ts";
-import { type GroupSpec, type MemberSpec, type PartitionAssignor, type TopicDescriber } from "./partition-assignor.ts";
+import {
+  type GroupSpec,
+  type MemberSpec,
+  type PartitionAssignor,
+  type Partitions,
+  type TopicDescriber,
+} from "./partition-assignor.ts";
 
 /**
  * Gives every member a range of each topic it is subscribed to, in the order of the members: topics with the same subscribers
@@ -11,24 +17,24 @@ export const rangeAssignor: PartitionAssignor = {
   assign(group, topics) {
     const members = inOrder(group);
     const ranges = rangesOf(members, topics);
-    return new Map(
-      members.map((member) => {
-        const assigned = new Map<Uuid, readonly number[]>();
-        for (const topicId of member.topicIds) {
-          const range = takeRange(ranges.get(topicId)!);
-          if (range.length > 0) assigned.set(topicId, range);
-        }
-        const planned = Math.floor((group.isHomogeneous ? member.topicIds.length : member.subscriptionSize) / 0.75 + 1);
-        const order = javaHashOrder([...assigned.keys()], javaUuidHash, planned);
-        return [member.memberId, new Map(order.map((topicId) => [topicId, assigned.get(topicId)!]))];
-      }),
-    );
+    const targets = new Map<MemberSpec, Partitions>();
+    for (const member of members) {
+      const assigned = new Map<Uuid, readonly number[]>();
+      for (const topicId of member.topicIds) {
+        const range = takeRange(ranges.get(topicId)!);
+        if (range.length > 0) assigned.set(topicId, range);
+      }
+      const planned = Math.floor((group.isHomogeneous ? member.topicIds.length : member.subscriptionSize) / 0.75 + 1);
+      const order = javaHashOrder([...assigned.keys()], javaUuidHash, planned);
+      targets.set(member, new Map(order.map((topicId) => [topicId, assigned.get(topicId)!])));
+    }
+    return group.members.map((member) => targets.get(member)!);
   },
 };
 
 /** Static members first, by their instances, so that others that come and go move them least. */
 function inOrder(group: GroupSpec): MemberSpec[] {
-  return [...group.members.values()].sort((one, other) => {
+  return group.members.toSorted((one, other) => {
     if (one.instanceId !== null && other.instanceId !== null) return compare(one.instanceId, other.instanceId);
     if (one.instanceId !== null) return -1;
     if (other.instanceId !== null) return 1;

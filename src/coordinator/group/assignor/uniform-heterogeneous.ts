@@ -1,7 +1,13 @@
 import { type Uuid } from "../../../base/brand.ts";
 import { ChangingAssignment } from "./java-order.ts";
 import { LoadRanges } from "./load-ranges.ts";
-import { type GroupSpec, type MemberSpec, type Partitions, type TopicDescriber } from "./partition-assignor.ts";
+import {
+  noPartitions,
+  type GroupSpec,
+  type MemberSpec,
+  type Partitions,
+  type TopicDescriber,
+} from "./partition-assignor.ts";
 
 /** Each round about halves what is uneven; when subscribers of a topic differ, evenness may take for ever. */
 const roundsMax = 16;
@@ -25,7 +31,7 @@ export class UniformBalance {
   readonly #changed = new Map<number, ChangingAssignment>();
 
   constructor(group: GroupSpec, topics: TopicDescriber) {
-    this.#members = [...group.members.values()];
+    this.#members = group.members;
     this.#loads = this.#members.map(() => 0);
     for (const [number, { topicIds }] of this.#members.entries()) {
       for (const id of topicIds) {
@@ -40,17 +46,12 @@ export class UniformBalance {
     }
   }
 
-  assign(): ReadonlyMap<string, Partitions> {
-    if (this.#topics.size === 0) return new Map();
+  assign(): readonly Partitions[] {
+    if (this.#topics.size === 0) return this.#members.map(() => noPartitions);
     this.#keepSubscribed();
     this.#shareOutFree();
     this.#balance();
-    return new Map(
-      this.#members.map(({ memberId, assigned }, number) => [
-        memberId,
-        this.#changed.get(number)?.toPartitions() ?? assigned,
-      ]),
-    );
+    return this.#members.map(({ assigned }, number) => this.#changed.get(number)?.toPartitions() ?? assigned);
   }
 
   #keepSubscribed(): void {

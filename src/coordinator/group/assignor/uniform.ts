@@ -6,7 +6,7 @@ import { UniformBalance } from "./uniform-heterogeneous.ts";
 export const uniformAssignor: PartitionAssignor = {
   name: "uniform",
   assign(group, topics) {
-    if (group.members.size === 0) return new Map();
+    if (group.members.length === 0) return [];
     return group.isHomogeneous ? assignAlike(group, topics) : new UniformBalance(group, topics).assign();
   },
 };

@@ -107,7 +107,8 @@ export class ConsumerGroup {
 
   /** In the order in which Kafka tells of them. */
   orderedMembers(view: View = "latest"): ConsumerMember[] {
-    const members = [...this.members.entries(view)].map(([, member]) => member);
+    const members =
+      view === "latest" ? [...this.members.values()] : [...this.members.entries(view)].map(([, member]) => member);
     return timelineHashOrder(members, ({ memberId }) => this.hashOf(memberId), this.#memberCountMax);
   }
 

@@ -60,7 +60,7 @@ function describeMember(metadata: GroupMetadata, group: ConsumerGroup, member: C
     ),
     targetAssignment: describeAssignment(
       metadata,
-      topicsInJavaOrder(target).map((topicId) => [topicId, inJavaOrder(target.get(topicId)!)]),
+      Array.from(topicsInJavaOrder(target), (topicId) => [topicId, inJavaOrder(target.get(topicId)!)]),
     ),
     memberType: member.classic === null ? 1 : 0,
   };

@@ -26,19 +26,12 @@ export function refreshTarget(turn: GroupTurn, group: ConsumerGroup, newcomer?: 
   if (madeAtMs !== 0 && intervalMs !== 0 && turn.nowMs < madeAtMs + intervalMs) return;
   const assignor = preferredAssignor(turn.state, group);
   const members = specsOf(group, turn.state, newcomer);
-  const assigned = assignedPartitions(group, turn.state);
-  const targets = assignor.assign(
-    {
-      members,
-      isHomogeneous: group.isHomogeneous(),
-      isAssigned: (topicId, partition) => assigned.get(topicId)?.[partition] === 1,
-    },
-    turn.state.metadata,
-  );
-  for (const memberId of members.keys()) {
-    const before = group.targets.get(memberId);
-    const target = targets.get(memberId) ?? noPartitions;
-    if (before === undefined || !samePartitions(before, target)) writeTarget(turn, groupId, memberId, target);
+  const targets = assignor.assign({ members, isHomogeneous: group.isHomogeneous() }, turn.state.metadata);
+  for (let index = 0; index < members.length; index++) {
+    const { memberId, assigned } = members[index]!;
+    const target = targets[index]!;
+    const isWritten = assigned !== noPartitions || group.targets.has(memberId);
+    if (!isWritten || !samePartitions(assigned, target)) writeTarget(turn, groupId, memberId, target);
   }
   writeTargetEpoch(turn, groupId, epoch, turn.nowMs);
   turn.note("info", "new target assignment", { groupId, epoch, assignor: assignor.name });
@@ -72,26 +65,25 @@ interface Subscription {
 }
 
 /** In the order in which Kafka's assignors see the members, which decides who gets what. */
-function specsOf(group: ConsumerGroup, state: GroupState, newcomer: string | undefined): Map<string, MemberSpec> {
-  const ids = group.orderedMembers().map(({ memberId }) => memberId);
-  // Kafka puts the newcomer to the others, whom it reads from another map.
-  if (newcomer !== undefined) ids.push(...ids.splice(ids.indexOf(newcomer), 1));
-  const memberIds = javaHashOrder(ids, (memberId) => group.hashOf(memberId));
-  const specs = new Map<string, MemberSpec>();
+function specsOf(group: ConsumerGroup, state: GroupState, newcomer: string | undefined): MemberSpec[] {
+  const members = group.orderedMembers();
+  if (newcomer !== undefined) {
+    // Kafka puts the newcomer to the others, whom it reads from another map.
+    const at = members.findIndex(({ memberId }) => memberId === newcomer);
+    members.push(...members.splice(at, 1));
+  }
   // Mostly all members are subscribed to the same: it is looked up once.
   let subscription: Subscription | undefined;
-  for (const memberId of memberIds) {
-    const member = group.members.get(memberId)!;
+  return javaHashOrder(members, ({ memberId }) => group.hashOf(memberId)).map((member): MemberSpec => {
     if (!isSubscribedLike(member, subscription)) subscription = subscriptionOf(group, state, member);
-    specs.set(memberId, {
-      memberId,
+    return {
+      memberId: member.memberId,
       instanceId: member.instanceId,
       subscriptionSize: subscription.size,
       topicIds: subscription.topicIds,
-      assigned: group.targetOf(memberId),
-    });
-  }
-  return specs;
+      assigned: group.targetOf(member.memberId),
+    };
+  });
 }
 
 function isSubscribedLike(member: ConsumerMember, subscription?: Subscription): subscription is Subscription {
@@ -111,20 +103,4 @@ function subscriptionOf(group: ConsumerGroup, state: GroupState, member: Consume
     size: topics.length,
     topicIds: topicIdsOf(ordered, state.metadata),
   };
-}
-
-/** For each partition of a topic 1 when somebody has it; those that the topic does not have are left out. */
-function assignedPartitions(group: ConsumerGroup, { metadata }: GroupState): Map<Uuid, Uint8Array> {
-  const assigned = new Map<Uuid, Uint8Array>();
-  for (const target of group.targets.values()) {
-    for (const [topicId, partitions] of target) {
-      let ofTopic = assigned.get(topicId);
-      if (ofTopic === undefined) {
-        ofTopic = new Uint8Array(metadata.partitionCount(topicId) ?? 0);
-        assigned.set(topicId, ofTopic);
-      }
-      for (const partition of partitions) ofTopic[partition] = 1;
-    }
-  }
-  return assigned;
 }
