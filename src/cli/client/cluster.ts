@@ -34,6 +34,8 @@ export interface PartitionInfo {
   /** -1 while there is none. */
   readonly leaderId: number;
   readonly leaderEpoch: number;
+  /** The brokers that have it, be they there or not. */
+  readonly replicas: readonly number[];
 }
 
 export interface TopicInfo {
@@ -57,7 +59,7 @@ export class Cluster {
   readonly options: ClusterOptions;
   readonly #bootstrap: readonly SocketAddress[];
   readonly #connections = new Map<string, Promise<Connection>>();
-  #brokers: ReadonlyMap<number, SocketAddress> = new Map();
+  #brokers: ReadonlyMap<number, SocketAddress & { readonly rack: string | null }> = new Map();
   /** Topics seen so far; an entry is dropped when an answer shows that it is stale. */
   readonly #topics = new Map<string, TopicInfo>();
   readonly #topicIds = new Map<string, Uuid>();
@@ -137,6 +139,11 @@ export class Cluster {
     return [...this.#brokers.keys()];
   }
 
+  /** The racks of brokers, of those that have one. */
+  racksOf(nodeIds: readonly number[]): string[] {
+    return nodeIds.map((nodeId) => this.#brokers.get(nodeId)?.rack).filter((rack) => typeof rack === "string");
+  }
+
   /** Whether the broker was among those that the last answer told of. */
   knows(nodeId: number): boolean {
     return this.#brokers.has(nodeId);
@@ -165,7 +172,7 @@ export class Cluster {
       topics: names === null ? null : names.map((name) => ({ name, topicId: zeroUuid })),
       allowAutoTopicCreation: mayCreate,
     });
-    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port, rack }) => [nodeId, { host, port, rack }]));
     const found: TopicInfo[] = [];
     const unavailable = new Map<string, number>();
     for (const topic of answer.topics) {
@@ -178,7 +185,12 @@ export class Cluster {
         continue;
       }
       const partitions = topic.partitions
-        .map(({ partitionIndex, leaderId, leaderEpoch }) => ({ index: partitionIndex, leaderId, leaderEpoch }))
+        .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes }) => ({
+          index: partitionIndex,
+          leaderId,
+          leaderEpoch,
+          replicas: replicaNodes,
+        }))
         .sort((a, b) => a.index - b.index);
       const info = { name, id: topic.topicId, isInternal: topic.isInternal, partitions };
       this.#topics.set(name, info);

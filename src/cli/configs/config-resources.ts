@@ -45,7 +45,10 @@ export interface ConfigResource extends ResourceType {
 export function configResource(entityType: string, name: string): ConfigResource {
   const type = types[entityType];
   // Quotas and SCRAM credentials come with their APIs.
-  if (type === undefined) throw illegal(`The entity type ${entityType} is not supported by this tool yet`);
+  if (type === undefined)
+    throw illegal(
+      `The entity type ${entityType} is not supported by this tool yet: neither quotas (of users, clients and ips) nor SCRAM credentials (of users) can be looked at or changed`,
+    );
   if (entityType === "topics") checkTopicName(name);
   const isOfBroker = (entityType === "brokers" || entityType === "broker-loggers") && name !== "";
   if (isOfBroker && !isBrokerId(name)) {

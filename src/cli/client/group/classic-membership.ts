@@ -221,9 +221,12 @@ export class ClassicMembership implements Membership {
     const names = [...new Set(subscriptions.flatMap(({ topics }) => topics))].sort();
     const topics = names.length === 0 ? [] : await this.#cluster.refreshTopics(names, false);
     const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+    const racks = new Map(
+      topics.map(({ name, partitions }) => [name, partitions.map(({ replicas }) => this.#cluster.racksOf(replicas))]),
+    );
     const { assignors } = this.#settings;
     const assignor = assignors.find(({ name }) => name === protocolName) ?? assignors[0];
-    return [...(assignor?.assign(subscriptions, counts) ?? [])].map(([memberId, partitions]) => ({
+    return [...(assignor?.assign(subscriptions, counts, racks) ?? [])].map(([memberId, partitions]) => ({
       memberId,
       assignment: encodeAssignment(partitions),
     }));

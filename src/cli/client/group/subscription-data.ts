@@ -32,10 +32,19 @@ export function encodeSubscription({ topics, userData, owned, generation, rack }
 export function decodeSubscription(memberId: string, instanceId: string | null, bytes: Buffer): MemberSubscription {
   const reader = new Reader(bytes);
   const version = Math.min(reader.int16(), newest);
-  const { topics, userData, ownedPartitions, generationId } = codecOf(consumerProtocolSubscription, version).decode(
-    reader,
-  );
-  return { memberId, instanceId, topics, userData, owned: ungrouped(ownedPartitions), generation: generationId };
+  const { topics, userData, ownedPartitions, generationId, rackId } = codecOf(
+    consumerProtocolSubscription,
+    version,
+  ).decode(reader);
+  return {
+    memberId,
+    instanceId,
+    rack: rackId,
+    topics,
+    userData,
+    owned: ungrouped(ownedPartitions),
+    generation: generationId,
+  };
 }
 
 export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {

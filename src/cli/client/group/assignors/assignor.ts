@@ -5,6 +5,8 @@ export interface MemberSubscription {
   readonly memberId: string;
   /** Of a static member. */
   readonly instanceId: string | null;
+  /** Empty counts as none. */
+  readonly rack: string | null;
   readonly topics: readonly string[];
   /** What it still reads. */
   readonly owned: readonly TopicPartition[];
@@ -30,13 +32,18 @@ export interface Assignor {
   /**
    * Pure.
    * @param counts the partitions of the topics that are there
+   * @param racks of the brokers that have the partitions, as far as they have one
    * @returns what each member gets, in the order in which it is told
    */
   assign(
     members: readonly MemberSubscription[],
     counts: ReadonlyMap<string, number>,
+    racks?: RacksByTopic,
   ): ReadonlyMap<string, readonly TopicPartition[]>;
 }
+
+/** For each partition of a topic the racks of its replicas. */
+export type RacksByTopic = ReadonlyMap<string, readonly (readonly string[])[]>;
 
 /** Members as assignors go through them: static ones first, by their instance, then the others by their id. */
 export function inMemberOrder(members: readonly MemberSubscription[]): MemberSubscription[] {

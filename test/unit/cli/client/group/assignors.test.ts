@@ -7,21 +7,25 @@ import { partitionName, type TopicPartition } from "../../../../../src/cli/clien
 import { propertyOptions } from "../../../../support/property-options.ts";
 
 /** What Kafka's own assignors gave to members of groups that live through some rebalances. */
-const recorded = new URL("../../../../data/groups/classic-assignments.jsonl", import.meta.url);
+const recorded = ["classic-assignments", "rack-assignments"].map(
+  (name) => new URL(`../../../../data/groups/${name}.jsonl`, import.meta.url),
+);
 
 interface Case {
   readonly assignor: string;
   readonly counts: Record<string, number>;
-  readonly members: readonly (Omit<MemberSubscription, "owned" | "userData"> & {
+  /** Of each partition's replicas; null for a broker without one. */
+  readonly racks?: Record<string, readonly (readonly (string | null)[])[]>;
+  readonly members: readonly (Omit<MemberSubscription, "owned" | "userData" | "rack"> & {
+    readonly rack?: string | null;
     readonly owned: readonly string[];
     readonly userData: string | null;
   })[];
   readonly assigned: Record<string, readonly string[]>;
 }
 
-const cases = readFileSync(recorded, "utf8")
-  .trim()
-  .split("\n")
+const cases = recorded
+  .flatMap((file) => readFileSync(file, "utf8").trim().split("\n"))
   .map((line) => JSON.parse(line) as Case);
 
 const assignors = new Map(
@@ -40,13 +44,20 @@ function partitionNamed(name: string): TopicPartition {
 test.for([...assignors])("%s shares out as Kafka's assignor does", ([name, assignor]) => {
   const own = cases.filter((one) => one.assignor === name);
   expect(own.length).toBeGreaterThan(20);
-  for (const { counts, members, assigned } of own) {
+  for (const { counts, racks = {}, members, assigned } of own) {
     const subscriptions = members.map((member) => ({
       ...member,
+      rack: member.rack ?? null,
       owned: member.owned.map(partitionNamed),
       userData: member.userData === null ? null : Buffer.from(member.userData, "base64"),
     }));
-    const shares = assignor.assign(subscriptions, new Map(Object.entries(counts)));
+    const shares = assignor.assign(
+      subscriptions,
+      new Map(Object.entries(counts)),
+      new Map(
+        Object.entries(racks).map(([topic, its]) => [topic, its.map((own) => own.filter((rack) => rack !== null))]),
+      ),
+    );
     const named = [...shares].map(([member, partitions]) => [member, partitions.map(partitionName)]);
     expect(Object.fromEntries(named)).toEqual(assigned);
   }
@@ -86,6 +97,7 @@ test("with different subscriptions the sticky shares are whole, as even as can b
       const joined = given.map((member) => ({
         ...member,
         instanceId: null,
+        rack: null,
         owned: [],
         generation: -1,
         userData: null,
@@ -115,7 +127,7 @@ test("with different subscriptions the sticky shares are whole, as even as can b
 test("what another member still reads is given to nobody until that member has let go of it", () => {
   const assignor = assignors.get("cooperative-sticky")!;
   const owned = [0, 1].map((partition) => ({ topic: "t", partition }));
-  const common = { instanceId: null, topics: ["t"], userData: null };
+  const common = { instanceId: null, rack: null, topics: ["t"], userData: null };
   const first = { ...common, memberId: "first", owned, generation: 1 };
   const second = { ...common, memberId: "second", owned: [], generation: -1 };
   const sharedOut = (members: MemberSubscription[]) => [...assignor.assign(members, new Map([["t", 2]])).values()];
