@@ -1,6 +1,6 @@
 import { type BufferPool } from "../base/buffer-pool.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
-import { type Compute, DiskError } from "../io/ports.ts";
+import { type Compute } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
 import { type AppendFailure, type AppendOrigin, type AppendResult, type AppendTransaction } from "./append-result.ts";
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
@@ -8,14 +8,15 @@ import { type LogConfig } from "./log-config.ts";
 import { LogAppender } from "./log-appender.ts";
 import { LogFlusher } from "./log-flusher.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
+import { LogLookup, type StorageError } from "./log-lookup.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
 import { type ProducerState } from "./producers/producer-state.ts";
 import { deletableSegments, type RemoveLater, removeSegments } from "./retention.ts";
 import { type Segment } from "./segment/segment.ts";
-import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
+import { type TimestampedOffset } from "./timestamp-search.ts";
 import { type AbortedTransaction } from "./segment/transaction-index.ts";
-import { truncateFullyAndStartAt, truncateTo } from "./truncation.ts";
+import { LogTruncation } from "./truncation.ts";
 import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogOptions extends LogStorageOptions {
@@ -26,8 +27,6 @@ export interface LogOptions extends LogStorageOptions {
 
 /** Each segment's files get other names, and nothing else is done meanwhile. */
 export const deletedAtOnceMax = 32;
-
-export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
 
 /**
  * One partition's log in one directory.
@@ -47,8 +46,8 @@ export class Log {
   readonly #flusher: LogFlusher;
   readonly #reader: LogReader;
   readonly #appender: LogAppender;
-  readonly #beforeCut: (log: Log) => void;
-  readonly #nextTurn: () => Promise<void>;
+  readonly #lookup: LogLookup;
+  readonly #truncation: LogTruncation;
   /** Where it reads into. */
   readonly buffers: BufferPool;
   #highWatermark: Offset;
@@ -58,13 +57,17 @@ export class Log {
     this.topic = options.topic;
     this.partition = options.partition;
     this.buffers = writeQueue.bufferPool;
-    this.#beforeCut = options.beforeCut ?? (() => undefined);
-    this.#nextTurn = () => writeQueue.nextTurn();
     this.#storage = new LogStorage(options, writeQueue);
     const recoveryPoint = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
     this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#appender.handOver());
     this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
     this.#reader = new LogReader(this.#storage, this.buffers, writeQueue.readAhead);
+    this.#lookup = new LogLookup(this.#storage, this.#appender, writeQueue);
+    this.#truncation = new LogTruncation(this.#storage, this.#flusher, {
+      beforeCut: () => options.beforeCut?.(this),
+      // It lies within the log again.
+      afterCut: () => (this.highWatermark = this.#highWatermark),
+    });
     this.#highWatermark = this.#storage.startOffset;
   }
 
@@ -257,47 +260,17 @@ export class Log {
 
   /** The aborted transactions that a reader of `[startOffset, endOffset)` has to leave out, by their markers. */
   abortedTransactions(startOffset: Offset, endOffset: Offset): AbortedTransaction[] | StorageError {
-    const storage = this.#storage;
-    const found: AbortedTransaction[] = [];
-    if (!storage.isUsable) return Errors.KAFKA_STORAGE_ERROR;
-    try {
-      for (const segment of storage.segments.from(startOffset)) {
-        if (segment.transactionIndex.collect(startOffset, endOffset, found)) break;
-      }
-      return found;
-    } catch (error) {
-      storage.refuse(error);
-      return Errors.KAFKA_STORAGE_ERROR;
-    }
+    return this.#lookup.abortedTransactions(startOffset, endOffset);
   }
 
   /** The first record that is not older than `timestamp`; undefined when there is none. */
   offsetForTimestamp(timestamp: TimestampMs, compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
-    const { segments, startOffset } = this.#storage;
-    return this.#search(() => offsetForTimestamp(segments, startOffset, timestamp, compute, this.#nextTurn));
+    return this.#lookup.offsetForTimestamp(timestamp, compute);
   }
 
   /** The first record with the largest timestamp; undefined when none has one. */
   offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
-    return this.#search(async () => {
-      // The newest batch is looked for in the file.
-      await this.#appender.handOver();
-      return offsetOfMaxTimestamp(this.#storage.segments, compute, this.#nextTurn);
-    });
-  }
-
-  async #search<T>(search: () => Promise<T>): Promise<T | StorageError> {
-    const { segments, isUsable } = this.#storage;
-    if (!isUsable) return Errors.KAFKA_STORAGE_ERROR;
-    const { removals } = segments;
-    try {
-      return await search();
-    } catch (error) {
-      // It goes on over turns, and the log or the segment that it was in may have been deleted in one of them.
-      const mayBeGone = segments.removals !== removals || !this.#storage.isUsable;
-      if (!mayBeGone || !(error instanceof DiskError) || error.code !== "ENOENT") this.#storage.refuse(error);
-      return Errors.KAFKA_STORAGE_ERROR;
-    }
+    return this.#lookup.offsetOfMaxTimestamp(compute);
   }
 
   /** Makes everything appended before the call durable; resolves when it is. Rejects when the disk failed. */
@@ -363,54 +336,20 @@ export class Log {
    * @param isCopy of a log that has what is cut here: then it is cut at what may have been compacted away, too
    */
   settleRecovery(isCopy = false): void {
-    this.#cutAtHole(isCopy);
+    this.#truncation.cutAtHole(isCopy);
     // What a killed process left is in the page cache alone. A repeated batch of it is acknowledged from now on, and nothing
     // else would flush it: with `flush.messages` no more may be lost of it than of what is appended.
     if (this.#storage.isUsable && this.#flusher.isDueByCount) this.#storage.guard(() => this.#flusher.flushSync());
   }
 
-  /**
-   * Recovery may have missed offsets between segments. Where compaction has not taken them a loss of power has, and what
-   * lies behind is cut like any tail that is not whole.
-   */
-  #cutAtHole(isCopy: boolean): void {
-    const { holes, config, startOffset, cleanedOffset = 0, logger, name } = this.#storage;
-    this.#storage.holes = [];
-    const hole = holes.find(({ endOffset }) => endOffset > startOffset && endOffset > cleanedOffset);
-    if (hole === undefined || (config.isCompacted && !isCopy)) return;
-    logger.warn({ log: name, ...hole }, "The log has a hole: what is behind it is cut");
-    if (hole.startOffset >= startOffset) this.truncateTo(hole.startOffset);
-    else this.truncateFullyAndStartAt(startOffset);
-  }
-
   /** Cuts everything at and behind `offset`. */
   truncateTo(offset: Offset): void {
-    if (offset < this.logEndOffset && !this.#lowerRecoveryPoint(offset)) return;
-    this.#storage.guard(() => truncateTo(this.#storage, offset));
-    this.#onTruncated();
+    this.#truncation.truncateTo(offset);
   }
 
   /** Empties the log and lets it go on at `offset`. */
   truncateFullyAndStartAt(offset: Offset): void {
-    if (!this.#lowerRecoveryPoint(Math.min(offset, this.logStartOffset))) return;
-    this.#storage.guard(() => truncateFullyAndStartAt(this.#storage, offset));
-    this.#onTruncated();
-  }
-
-  /**
-   * Before anything is cut the recovery point that is written down must not lie behind the cut: a loss of power may bring
-   * back a part of what was cut, or take a part of what is written in its place, and recovery has to look at both.
-   */
-  #lowerRecoveryPoint(offset: Offset): boolean {
-    // The cut may come within a batch, before `offset`: only where a segment begins is sure.
-    const [segment] = this.#storage.segments.from(offset);
-    this.#flusher.onTruncated(Math.min(offset, segment?.baseOffset ?? offset));
-    return this.#storage.guard(() => this.#beforeCut(this));
-  }
-
-  #onTruncated(): void {
-    this.#flusher.onTruncated(this.logEndOffset);
-    this.highWatermark = this.#highWatermark;
+    this.#truncation.startAt(offset);
   }
 
   /** Frees memory and descriptors of segments that nobody used for a while. */
