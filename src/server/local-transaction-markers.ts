@@ -54,6 +54,11 @@ export class LocalTransactionMarkers {
     return Promise.all(markers.map((marker) => this.#writeOne(marker)));
   }
 
+  /** Whether this broker has the partition. */
+  isHere({ topic, partition }: TransactionMarker["partitions"][number]): boolean {
+    return this.#options.replicas.partition(topic, partition)?.isOffline === false;
+  }
+
   async #writeOne(marker: TransactionMarker): Promise<ErrorCode[]> {
     const { replicas, timeoutMs } = this.#options;
     const pending = new PendingProduce(replicas);

@@ -72,12 +72,15 @@ export function normalised(value: unknown, names: Names, isOrdered: boolean, fie
 
 function text(value: string, names: Names, field: string): string {
   if (field === "topicId" && value !== zeroUuid && names.of(value) === value) return names.numbered("topic id", value);
+  // The id of a member whose answer nobody has seen.
+  if (field === "memberId" || field === "leader")
+    value = value.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "<uuid>");
   // Bounds of timestamps depend on the time of day.
   return names.of(value).replace(/\[-?\d+, \d+\]/g, "[…]");
 }
 
 function number(value: number, names: Names, field: string): unknown {
-  if (field === "errorCode") return errorName(value);
+  if (field === "errorCode" || field === "partitionErrorCode") return errorName(value);
   if (field === "sessionId" && value !== 0) return names.numbered("session", value);
   if (field === "producerId" && value >= 0) return names.numbered("producer", value);
   // A marker's time is that of its writing; records have times of the past.

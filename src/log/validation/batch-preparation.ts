@@ -59,8 +59,9 @@ export async function prepare(
   const checked = checkRecords(batch, payload, config, nowMs, name, staysCompressed);
   if (!checked.ok) return checked;
   if (!staysCompressed && target !== "unknown") {
-    // Kafka's builder of batches takes no such records, and says so.
-    if (checked.hasNegativeTimestamp) return appendFailure(Errors.UNKNOWN_SERVER_ERROR, null);
+    // Kafka's builder of batches takes neither such records nor such a producer, and says so.
+    const isOfNoEpoch = batch.hasProducerId && batch.producerEpoch < 0;
+    if (checked.hasNegativeTimestamp || isOfNoEpoch) return appendFailure(Errors.UNKNOWN_SERVER_ERROR, null);
     const { compressionLevel } = config;
     return { ok: true, records: await recompressed(batch, payload, checked, target, compressionLevel, compute) };
   }

@@ -1,3 +1,4 @@
+import { isInternalTopic } from "../../base/topic-name.ts";
 import { type TransactionCoordinator } from "../../coordinator/transaction/transaction-coordinator.ts";
 import { type TopicPartition } from "../../coordinator/transaction/transaction.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
@@ -63,30 +64,49 @@ async function resultOf(
   const partitions = topics.flatMap(({ name, partitions: indexes }) =>
     indexes.map((partition) => ({ topic: name, partition })),
   );
+  // Producers write to internal topics through the coordinators' requests alone.
+  const isClosed = ({ topic }: TopicPartition) => apiVersion < 4 && isInternalTopic(topic);
   const exists = ({ topic, partition }: TopicPartition) => cache.partition(topic, partition) !== undefined;
-  if (!partitions.every(exists)) {
-    return withCodes(topics, (partition) =>
-      exists(partition) ? Errors.OPERATION_NOT_ATTEMPTED : Errors.UNKNOWN_TOPIC_OR_PARTITION,
-    );
+  if (partitions.some((partition) => isClosed(partition) || !exists(partition))) {
+    return withCodes(partitions, (partition) => {
+      if (isClosed(partition)) return Errors.TOPIC_AUTHORIZATION_FAILED;
+      return exists(partition) ? Errors.OPERATION_NOT_ATTEMPTED : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+    });
   }
   if (verifyOnly) {
     const codes = transactions.verifyPartitions({ ...producer, partitions });
-    let next = 0;
-    return withCodes(topics, () => codes[next++]!);
+    return withCodes(partitions, (_, index) => codes[index]!);
   }
   const clientVersion = apiVersion >= 4 ? 2 : 0;
   const errorCode = await transactions.addPartitionsPatiently({ ...producer, partitions, clientVersion });
   const isFenced = errorCode === Errors.PRODUCER_FENCED && apiVersion < 2;
-  return withCodes(topics, () => (isFenced ? Errors.INVALID_PRODUCER_EPOCH : errorCode));
+  const code = isFenced ? Errors.INVALID_PRODUCER_EPOCH : errorCode;
+  const known = new Map(
+    withCodes(partitions, () => code).map(({ name, resultsByPartition }) => [name, resultsByPartition]),
+  );
+  // Here Kafka goes by what was asked, so that a topic without partitions is answered too.
+  return [...new Set(topics.map(({ name }) => name))].map((name) => ({
+    name,
+    resultsByPartition: known.get(name) ?? [],
+  }));
 }
 
-/** A code for each partition that was asked for, in their order. */
-function withCodes(topics: Transaction["topics"], codeOf: (partition: TopicPartition) => ErrorCode): TopicResult[] {
-  return topics.map(({ name, partitions }) => ({
+/** A code for each partition that was asked for; none for a topic of which no partition was. */
+function withCodes(
+  partitions: readonly TopicPartition[],
+  codeOf: (partition: TopicPartition, index: number) => ErrorCode,
+): TopicResult[] {
+  const topics = new Map<string, Map<number, ErrorCode>>();
+  for (const [index, asked] of partitions.entries()) {
+    let codes = topics.get(asked.topic);
+    if (codes === undefined) topics.set(asked.topic, (codes = new Map()));
+    codes.set(asked.partition, codeOf(asked, index));
+  }
+  return Array.from(topics, ([name, codes]) => ({
     name,
-    resultsByPartition: partitions.map((partition) => ({
-      partitionIndex: partition,
-      partitionErrorCode: codeOf({ topic: name, partition }),
+    resultsByPartition: Array.from(codes, ([partitionIndex, partitionErrorCode]) => ({
+      partitionIndex,
+      partitionErrorCode,
     })),
   }));
 }

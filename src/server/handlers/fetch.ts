@@ -96,7 +96,10 @@ function answerOrWait(
 ): Response | Promise<Response> {
   const { session, isIncremental } = opened;
   // Kafka answers for what is not there last, and without having looked at a log, with another form of "none".
-  const unknown = read.missing.map((result) => ({ ...result, abortedTransactions: [] }));
+  // The unknown ids come before the partitions that are not there.
+  const unknown = read.missing
+    .map((result) => ({ ...result, abortedTransactions: [] }))
+    .sort((one, other) => orderOf(one) - orderOf(other));
   const answer = ({ results }: FetchRead, missing: readonly FetchResult[]) =>
     answerOf(deps, opened, [...results, ...missing], context);
   const partitionCount = isIncremental ? session!.partitions.size : opened.partitions.length;
@@ -106,6 +109,10 @@ function answerOrWait(
     const onDone = (later: FetchRead) => done(answer(later, [...later.missing, ...unknown]));
     void new DelayedFetch(deps.replicas, read, { parameters, resolve, session, isIncremental, onDone });
   });
+}
+
+function orderOf({ errorCode }: FetchResult): number {
+  return errorCode === Errors.UNKNOWN_TOPIC_ID ? 0 : 1;
 }
 
 /** What a request fetches, and the session that it belongs to. */

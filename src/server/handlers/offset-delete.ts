@@ -31,9 +31,10 @@ export function offsetDeleteHandler(deps: { groups: GroupCoordinator; cache: Met
 type Topic = ApiRequest<"offsetDelete">["topics"][number];
 
 function withExisting(cache: MetadataCache, topic: Topic, unknown: TopicResponse[]): Topic {
-  const existing = cache.topic(topic.name)?.partitions ?? [];
-  const missing = topic.partitions.filter(({ partitionIndex }) => existing[partitionIndex] === undefined);
-  if (missing.length > 0) {
+  const existing = cache.topic(topic.name)?.partitions;
+  const missing = topic.partitions.filter(({ partitionIndex }) => existing?.[partitionIndex] === undefined);
+  // A topic that is not there is told of even when no partition of it was asked for.
+  if (existing === undefined || missing.length > 0) {
     const errorCode = Errors.UNKNOWN_TOPIC_OR_PARTITION;
     unknown.push({
       name: topic.name,

@@ -23,7 +23,13 @@ import { type PartitionLookup } from "../partition-lookup.ts";
 import { append, emptyResponse, type PartitionResponse, refuse, refuseAll } from "./produce-answers.ts";
 import { type TransactionalBatches, transactionalBatches, type Verified, verify } from "./produce-transactions.ts";
 import { withoutRepetitions } from "./produce-repetitions.ts";
-import { recordsError, requestProblem, type RequestProblem } from "./produced-records.ts";
+import {
+  isOfUnknownCompression,
+  recordsError,
+  requestProblem,
+  type RequestProblem,
+  zstdVersionMin,
+} from "./produced-records.ts";
 
 export interface ProduceDeps {
   readonly cache: MetadataCache;
@@ -63,6 +69,7 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
     handle(received, context) {
       const problem = requestProblem(received);
       if (problem !== undefined) return refuseAll(received, problem);
+      if (hasUnknownCompression(deps, received, context)) return refuseAll(received, failed);
       const request = withoutRepetitions(received, context.apiVersion);
       const transaction = transactionOf(deps, request, context);
       if (transaction !== undefined && "message" in transaction) return refuseAll(received, transaction);
@@ -89,6 +96,20 @@ export function produceHandler(deps: ProduceDeps): Handler<"produce"> {
       return appended.then(({ answer }) => answer);
     },
   };
+}
+
+const failed: RequestProblem = { errorCode: Errors.UNKNOWN_SERVER_ERROR, message: null };
+
+function hasUnknownCompression(deps: ProduceDeps, { topicData }: Request, { apiVersion }: RequestContext): boolean {
+  return (
+    apiVersion < zstdVersionMin &&
+    topicData.some((topic) =>
+      topic.partitionData.some(
+        ({ index, records }) =>
+          isOfUnknownCompression(records) && typeof find(deps, topic, index, apiVersion) !== "number",
+      ),
+    )
+  );
 }
 
 function doNothing(): void {}

@@ -13,7 +13,7 @@ import { batchSizeAt } from "../../protocol/records/batches.ts";
 const recordBytesMin = 14;
 
 /** Batches compressed with zstd came with version 7. */
-const zstdVersionMin = 7;
+export const zstdVersionMin = 7;
 
 export interface RequestProblem {
   readonly errorCode: ErrorCode;
@@ -45,6 +45,14 @@ export function requestProblem({ transactionalId, topicData }: ApiRequest<"produ
     }
   }
   return undefined;
+}
+
+/** Over such a batch Kafka fails before version 7: to see that it is not zstd, it looks for the compression's name. */
+export function isOfUnknownCompression(records: Buffer | null): boolean {
+  if (records === null || records.length < batchHeaderSizeBytes) return false;
+  const batch = new BatchView(records, 0);
+  const isWhole = batch.sizeInBytes >= batchHeaderSizeBytes && batch.sizeInBytes <= records.length;
+  return isWhole && batch.magic === currentMagic && batch.compression === "unknown";
 }
 
 /** A partition takes exactly one batch, of the current format; what is less than a second one is ignored. */

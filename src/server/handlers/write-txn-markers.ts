@@ -25,8 +25,11 @@ export function writeTxnMarkersHandler({ markers }: { markers: LocalTransactionM
           partitionIndexes.map((partition) => ({ topic: name, partition })),
         ),
       }));
-      // Such a marker cannot be written; Kafka stumbles over it, too.
-      const isSound = wanted.every(({ producerId, producerEpoch }) => producerId >= 0 && producerEpoch >= 0);
+      // Such a marker cannot be written; Kafka stumbles over it, too, where there is a partition to write it to.
+      const isSound = wanted.every(
+        ({ producerId, producerEpoch, partitions }) =>
+          (producerId >= 0 && producerEpoch >= 0) || !partitions.some((partition) => markers.isHere(partition)),
+      );
       const codes = isSound
         ? await markers.write(wanted)
         : wanted.map(({ partitions }) => partitions.map(unknownError));

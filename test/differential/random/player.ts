@@ -8,8 +8,9 @@ import { type Kept, valueOf } from "./values.ts";
 
 /** These may wait for other members. Whether they do is known when a later request of the group is answered. */
 const waiting: ReadonlySet<ApiName> = new Set<ApiName>(["joinGroup", "syncGroup"]);
-/** For answers over several connections. */
+/** For answers over several connections, and for a first rebalance, which is begun by a timer. */
 const graceMs = 15;
+const firstRebalanceMs = 200;
 const answerTimeoutMs = 4_000;
 const closed = "the connection was closed";
 
@@ -56,7 +57,7 @@ export class Player {
     const { groupId } = body as { readonly groupId?: string };
     if (groupId !== undefined) this.#groups.add(groupId);
     const answer = this.#answerOf(wire, by, step, body);
-    if (waiting.has(step.api)) await this.#answerOrPark(label, by, step, answer);
+    if (waiting.has(step.api)) await this.#answerOrPark(label, by, step, answer, groupId ?? "");
     else this.#note(label, step, await answer);
     if (this.#parked.size > 0) await this.#noteLateAnswers(label);
   }
@@ -82,10 +83,19 @@ export class Player {
     }
   }
 
-  async #answerOrPark(label: string, by: string, step: ScriptStep, answer: Promise<unknown>): Promise<void> {
+  async #answerOrPark(
+    label: string,
+    by: string,
+    step: ScriptStep,
+    answer: Promise<unknown>,
+    groupId: string,
+  ): Promise<void> {
     const parked: Parked = { label };
     const arrived = this.#arrival(parked, step, answer);
     await Promise.race([arrived, this.#barrier()]);
+    if (parked.answer === undefined && step.api === "joinGroup" && (await this.#isAlone(groupId))) {
+      await Promise.race([arrived, sleep(firstRebalanceMs)]);
+    }
     if (parked.answer !== undefined) return this.#session.note(`${label} v${step.version}`, parked.answer);
     this.#parked.add(parked);
     // A connection that waits for an answer has no turn.
@@ -95,6 +105,12 @@ export class Player {
 
   async #arrival(parked: Parked, step: ScriptStep, answer: Promise<unknown>): Promise<void> {
     parked.answer = this.#taken(step, await answer);
+  }
+
+  /** Whether a group has one member, so that nobody can be waited for. */
+  async #isAlone(groupId: string): Promise<boolean> {
+    const { groups } = await this.#session.quietly("describeGroups", 5, { groups: [groupId] });
+    return groups[0]?.members.length === 1;
   }
 
   /** Comes back when all that the groups were asked has been looked at. */
@@ -157,10 +173,10 @@ function isRecompressing(configs: ScriptTopic["configs"]): boolean {
 
 /** Compressors of one format differ in their bytes. */
 function withoutSizes(steps: readonly Step[]): Step[] {
-  const text = JSON.stringify(steps);
-  return JSON.parse(
-    text.replace(/(gzip|snappy|lz4|zstd)([a-z ]*) \d+ bytes([^"]*?) crc [0-9a-f]+/g, "$1$2$3"),
-  ) as Step[];
+  const text = JSON.stringify(steps).replace(/((?:gzip|snappy|lz4|zstd)[a-z ]*) \d+ bytes([^"]*)/g, (_, kind, rest) => {
+    return `${kind}${(rest as string).replace(/ crc [0-9a-f]+/, "")}`;
+  });
+  return JSON.parse(text) as Step[];
 }
 
 function at(value: unknown, path: string): unknown {

@@ -36,7 +36,19 @@ export async function shrunk(script: Script, fails: (script: Script) => Promise<
 }
 
 /** Without records or acks there is no answer; a place and what is written there belong together. */
-const needed: ReadonlySet<string> = new Set(["records", "acks", "at", "bits", "value"]);
+const needed: ReadonlySet<string> = new Set([
+  "records",
+  "acks",
+  "at",
+  "bits",
+  "value",
+  "rebalanceTimeoutMs",
+  "sessionTimeoutMs",
+  "name",
+  "metadata",
+  "partitions",
+  "partitionIndexes",
+]);
 
 /** The value with one of its parts left out, in all ways. */
 function smallerValues(value: unknown): unknown[] {

@@ -138,7 +138,7 @@ class ConsumerState {
               name,
               metadata: draw.mostly<unknown>(
                 subscription(["t"], draw.oneOf([[], [0, 1], [0, 1, 2, 3], [2]])),
-                [bytes("odd"), subscription([])],
+                [bytes("o"), subscription([])],
                 6,
               ),
             })),

@@ -67,12 +67,13 @@ class LogState {
     return this.#draw.oneOf(this.#topics);
   }
 
-  #name(topic: ScriptTopic): unknown {
-    return this.#draw.mostly<unknown>(named(topic.name), [named("none"), "", "bad name", "__consumer_offsets"], 4);
+  #name(topic: ScriptTopic, internal: readonly string[] = []): unknown {
+    return this.#draw.mostly<unknown>(named(topic.name), [named("none"), "", "bad name", ...internal], 4);
   }
 
+  /** Without the zero id: Kafka fails over it when another partition follows. */
   #topicId(topic: ScriptTopic): unknown {
-    return this.#draw.mostly<unknown>(idOf(topic.name), [unknownId, "AAAAAAAAAAAAAAAAAAAAAA"], 4);
+    return this.#draw.mostly<unknown>(idOf(topic.name), [unknownId], 4);
   }
 
   #partition(topic: ScriptTopic): number {
@@ -100,14 +101,15 @@ class LogState {
     const topic = this.#topic();
     const partitions = draw.percent(15) ? [0, 1] : [this.#partition(topic)];
     const partitionData = partitions.map((index) => ({ index, records: this.#records(topic, index) }));
-    const where = version >= 13 ? { topicId: this.#topicId(topic) } : { name: this.#name(topic) };
+    const where =
+      version >= 13 ? { topicId: this.#topicId(topic) } : { name: this.#name(topic, ["__consumer_offsets"]) };
     const acks = draw.mostly(-1, [1, 0, 1, 2, -2], 20);
     return {
       api: "produce",
       version,
       body: {
         acks,
-        timeoutMs: draw.mostly(10_000, [0, -1], 4),
+        timeoutMs: 10_000,
         transactionalId: null,
         topicData: [{ ...where, partitionData }],
       },
