@@ -1,9 +1,9 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
 import { type Disk } from "../../io/ports.ts";
-import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
-import { lastOffsetAt, scanHeaders, startsBatch } from "../batch-scan.ts";
+import { scanHeaders } from "../batch-scan.ts";
 import { offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from "../log-files.ts";
-import { OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
+import { entryFits, lastOffsetIn, timesFit } from "./index-fit.ts";
+import { OffsetIndex } from "./offset-index.ts";
 import { type SegmentFile } from "./segment-file.ts";
 import { TimeIndex } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
@@ -131,7 +131,7 @@ export class SegmentIndexes {
     this.#checkOffsets();
     const slot = this.offsets.slotFor(offset);
     if (slot < 0) return 0;
-    if (this.#entryFits(slot)) return this.offsets.positionAt(slot);
+    if (slot >= this.#foundEntries || entryFits(this.#file, this.offsets, slot)) return this.offsets.positionAt(slot);
     this.rebuild();
     return this.offsets.positionFor(offset);
   }
@@ -167,7 +167,7 @@ export class SegmentIndexes {
     this.#foundEntries = this.offsets.count;
     this.#dropFrom(offset);
     const slot = this.offsets.count - 1;
-    if (slot < 0 || !this.#entryFits(slot) || !this.#timesFit()) return undefined;
+    if (slot < 0 || !entryFits(this.#file, this.offsets, slot) || !this.#timesFit()) return undefined;
     // The search for a time came by a damaged entry, and made the indexes anew: they know what lies behind `offset` too.
     if (this.#foundEntries === 0) return undefined;
     const start = this.offsets.positionAt(slot);
@@ -207,7 +207,7 @@ export class SegmentIndexes {
     const maxTimestamp = this.#maxTimestamp ?? -1;
     const offsetOfMaxTimestamp = this.#offsetOfMaxTimestamp;
     this.#resetOffsetsAndTimes();
-    const end = this.#readLastOffset();
+    const end = lastOffsetIn(this.#file, this.#baseOffset);
     let nextOffset = this.#baseOffset;
     scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, (batch, position) => {
       const { baseOffset, lastOffset } = batch;
@@ -226,17 +226,6 @@ export class SegmentIndexes {
     this.offsets.file.save(false);
     // A loss of power could leave its first entries alone, and nobody could tell that there were more.
     this.times.file.save(true);
-  }
-
-  /** Of the last batch of which the segment can hold the offsets. */
-  #readLastOffset(): Offset {
-    const offsetMax = this.#baseOffset + relativeOffsetMax;
-    let last = this.#baseOffset;
-    scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, ({ lastOffset }) => {
-      if (lastOffset >= this.#baseOffset && lastOffset <= offsetMax) last = lastOffset;
-      return true;
-    });
-    return last;
   }
 
   /** Writes the indexes to their files. */
@@ -315,33 +304,7 @@ export class SegmentIndexes {
     if (!isGood) this.rebuild();
   }
 
-  /** Whether the batch that an offset index entry points at has its offset: not so when the file is another segment's. */
-  #entryFits(slot: number): boolean {
-    if (slot >= this.#foundEntries) return true;
-    const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
-    const length = this.#file.use().read(header, this.offsets.positionAt(slot));
-    return startsBatch(header.subarray(0, length)) && lastOffsetAt(header, 0) === this.offsets.offsetAt(slot);
-  }
-
-  /** Messages of format 0 have none; in newer segments of a log everything has one. */
-  #lastHasNoTimestamp(): boolean {
-    let last = -1;
-    scanHeaders(this.#file.use(), this.scanStartFor(Infinity), this.#file.writtenBytes, ({ maxTimestamp }) => {
-      last = maxTimestamp;
-      return true;
-    });
-    return last < 0;
-  }
-
-  /** Whether the last entry of the time index is that of a batch: not so when the file is another segment's. */
   #timesFit(): boolean {
-    if (this.times.count === 0) return this.#lastHasNoTimestamp();
-    const { lastOffset, lastTimestamp } = this.times;
-    let fits = false;
-    scanHeaders(this.#file.use(), this.scanStartFor(lastOffset), this.#file.writtenBytes, (batch) => {
-      fits = batch.lastOffset === lastOffset && batch.maxTimestamp === lastTimestamp;
-      return batch.lastOffset < lastOffset;
-    });
-    return fits;
+    return timesFit(this.#file, this.times, (offset) => this.scanStartFor(offset));
   }
 }
