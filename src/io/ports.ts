@@ -161,6 +161,12 @@ export class DiskError extends Error {
     this.code = code;
   }
 
+  /** For whoever gets over a failure of the disk: whatever else was thrown is a bug and goes on. */
+  static from(error: unknown): DiskError {
+    if (!(error instanceof DiskError)) throw error;
+    return error;
+  }
+
   /** The system is short of descriptors or memory at the moment: the disk is sound, and a later call may succeed. */
   get isShortage(): boolean {
     return this.code === "EMFILE" || this.code === "ENFILE" || this.code === "ENOMEM";

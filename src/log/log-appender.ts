@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
+import { DiskError } from "../io/ports.ts";
 import { Errors } from "../protocol/errors.ts";
 import { BatchView, currentMagic } from "../protocol/records/batch-header.ts";
 import { batchAt } from "../protocol/records/message-view.ts";
@@ -265,7 +266,8 @@ export class LogAppender implements Writable {
     const appendedBytes = this.#appendedBytes;
     try {
       await this.#flusher.flush();
-    } catch {
+    } catch (error) {
+      DiskError.from(error);
       // The owner of the directory has been told, if that failed.
       this.#isFlushAwaited = false;
       if (!this.#storage.isUsable) return this.#writeQueue.goOn(this);

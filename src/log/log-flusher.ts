@@ -102,7 +102,8 @@ export class LogFlusher {
         storage.isDirectoryBehind = false;
         await storage.syncDirectoryAsync();
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = DiskError.from(thrown);
       if (storage.isClosed) return;
       storage.isDirectoryBehind = true;
       this.#onFailed(error);
@@ -117,8 +118,8 @@ export class LogFlusher {
   }
 
   /** Without a descriptor nothing was synced, and the next flush makes up for it; an fsync without memory has failed. */
-  #onFailed(error: unknown): void {
-    if (error instanceof DiskError && error.code === "ENOMEM") this.#storage.fail(error);
+  #onFailed(error: DiskError): void {
+    if (error.code === "ENOMEM") this.#storage.fail(error);
     else this.#storage.refuse(error);
   }
 
@@ -130,7 +131,7 @@ export class LogFlusher {
 
   /**
    * As `flush`, and leaves behind what lets recovery begin at the point that was reached: the indexes, and the producers
-   * as they were there. Never rejects.
+   * as they were there. A failure of the disk does not reject it.
    */
   async advanceRecoveryPoint(): Promise<void> {
     const storage = this.#storage;
@@ -143,8 +144,7 @@ export class LogFlusher {
     try {
       await this.flush();
     } catch (error) {
-      if (!storage.isClosed) this.#onFailed(error);
-      return;
+      return ignoreDisk(error);
     }
     // A log that was rolled meanwhile has a snapshot where its active segment begins.
     const isSame = active === storage.segments.active && truncations === this.#truncations;
@@ -155,7 +155,7 @@ export class LogFlusher {
     });
   }
 
-  /** Makes durable off the event loop what a stop in good order leaves durable. Never rejects. */
+  /** Makes durable off the event loop what a stop in good order leaves durable; as `advanceRecoveryPoint`. */
   async prepareClose(): Promise<void> {
     const storage = this.#storage;
     const isBehind = this.#durableOffset < storage.endOffset || !storage.isSnapshotCurrent;
@@ -163,7 +163,8 @@ export class LogFlusher {
     if (!storage.isUsable) return;
     try {
       await storage.segments.active.prepareClose();
-    } catch (error) {
+    } catch (thrown) {
+      const error = DiskError.from(thrown);
       if (!storage.isClosed) this.#onFailed(error);
     }
   }
@@ -188,8 +189,7 @@ export class LogFlusher {
   }
 
   flushInBackground(): void {
-    // A failure has been told to the owner of the directory by then.
-    this.flush().catch(doNothing);
+    void this.flush().catch(ignoreDisk);
   }
 
   /** As `flush`, before it returns. Throws when the disk fails. */
@@ -222,4 +222,7 @@ export class LogFlusher {
   }
 }
 
-function doNothing(): void {}
+/** The owner of the directory has been told by then. */
+function ignoreDisk(error: unknown): void {
+  DiskError.from(error);
+}

@@ -6,6 +6,7 @@ import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
 import { parentOf } from "./log-files.ts";
 import { type Hole, type RecoveredLog } from "./recovered-log.ts";
+import { removeAside } from "./retention.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { producerSnapshotPath, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
@@ -219,17 +220,15 @@ export class LogStorage {
    * Removes the files of segments that were cut off, one behind the other and off the event loop, which the system would
    * hold up for a third of a second for 1 GB. What a crash leaves of them a start removes.
    */
-  removeAside(segments: readonly Segment[]): void {
+  removeCut(segments: readonly Segment[]): void {
     for (const segment of segments) segment.close();
     if (segments.length > 0) this.#removing = this.#removing.then(() => this.#remove(segments));
   }
 
   async #remove(segments: readonly Segment[]): Promise<void> {
     for (const segment of segments) {
-      const paths: string[] = [];
       try {
-        segment.removeBy((path) => paths.push(path), this.directory);
-        for (const path of paths) await this.disk.removeAsync(path);
+        await removeAside(this.disk, (remove) => segment.removeBy(remove, this.directory));
       } catch (error) {
         this.logger.warn({ error, log: this.name }, "A file that was cut off could not be deleted");
       }

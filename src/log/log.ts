@@ -283,12 +283,12 @@ export class Log {
     return this.#storage.isUsable && this.#flusher.tick();
   }
 
-  /** Does off the event loop what `close` would otherwise have to do; nothing more is appended. Never rejects. */
+  /** Does off the event loop what `close` would otherwise have to do; nothing more is appended. A failing disk does not reject it. */
   async prepareClose(): Promise<void> {
     if (this.#storage.isUsable) await this.#flusher.prepareClose();
   }
 
-  /** Flushes in the background, so that recovery has little to read; never rejects. */
+  /** Flushes in the background, so that recovery has little to read; a failing disk does not reject it. */
   advanceRecoveryPoint(): Promise<void> {
     return this.#flusher.advanceRecoveryPoint();
   }

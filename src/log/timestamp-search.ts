@@ -32,7 +32,14 @@ export async function offsetForTimestamp(
   compute: Compute,
   nextTurn: NextTurn,
 ): Promise<TimestampedOffset | undefined> {
-  for (const segment of segments.from(logStartOffset)) {
+  for (let offset: Offset | undefined = logStartOffset; offset !== undefined;) {
+    const segment = segments.holding(offset);
+    if (!segment.isMaxTimestampKnown) {
+      await lookInto(segment, nextTurn);
+      // Another one may be in its place by then.
+      continue;
+    }
+    offset = segments.behind(segment.baseOffset)?.baseOffset;
     // A loss of power may have left one behind which the log goes on.
     if (segment.sizeBytes === 0) continue;
     // As in Kafka, where nothing has a timestamp the file's counts, and the search ends there.
@@ -64,6 +71,9 @@ export async function offsetOfMaxTimestamp(
   compute: Compute,
   nextTurn: NextTurn,
 ): Promise<TimestampedOffset | undefined> {
+  for (let each: Segment | undefined = segments.first; each !== undefined; each = segments.behind(each.baseOffset)) {
+    if (!each.isMaxTimestampKnown) await lookInto(each, nextTurn);
+  }
   let newest: Segment | undefined;
   for (const segment of segments.all()) {
     if (segment.maxTimestamp >= 0 && segment.maxTimestamp > (newest?.maxTimestamp ?? -1)) newest = segment;
@@ -72,6 +82,16 @@ export async function offsetOfMaxTimestamp(
   const { maxTimestamp } = newest;
   const batch = firstBatch(newest, newest.offsetOfMaxTimestamp, (candidate) => candidate.maxTimestamp === maxTimestamp);
   return batch === undefined ? undefined : findRecord(batch, compute, nextTurn, (at) => at === maxTimestamp);
+}
+
+/**
+ * Has the largest timestamp of a segment in memory that was found at a start. For that the indexes are read and checked,
+ * megabytes of them in a large one: one segment in a turn of the event loop, and they are not kept.
+ */
+async function lookInto(segment: Segment, nextTurn: NextTurn): Promise<void> {
+  void segment.maxTimestamp;
+  segment.release();
+  await nextTurn();
 }
 
 /** The first batch behind `fromOffset` that `isWanted`; a copy, since the next scan takes the buffer while it is opened. */

@@ -98,7 +98,7 @@ function truncateTo(storage: LogStorage, offset: Offset): void {
     segment.markCut();
   }
   if (gone.length > 0) storage.disk.syncDirectory(storage.directory);
-  storage.removeAside(gone);
+  storage.removeCut(gone);
   cut?.truncateTo(offset, nowMs);
   // Were it not durable, a loss of power could bring back what was cut behind what is written in its place.
   cut?.file.sync();
@@ -119,7 +119,7 @@ function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
   }
   storage.removeProducerSnapshots(() => true);
   storage.disk.syncDirectory(storage.directory);
-  storage.removeAside(gone);
+  storage.removeCut(gone);
   storage.addSegment(offset);
   storage.leaderEpochs.clear();
   storage.producerState.clear(offset);

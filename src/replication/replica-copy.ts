@@ -1,4 +1,4 @@
-import { type Offset } from "../base/brand.ts";
+import { type LeaderEpoch, type Offset } from "../base/brand.ts";
 import { type Log } from "../log/log.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { batchAt } from "../protocol/records/message-view.ts";
@@ -62,7 +62,8 @@ export function truncateToCommonPrefix(source: Log, target: Log): void {
     const inSource = source.leaderEpochs.endOffsetFor(epoch);
     const inTarget = target.leaderEpochs.endOffsetFor(inSource.leaderEpoch);
     // An epoch that only the target knows, or that the source has deleted already.
-    const common = inSource.leaderEpoch < 0 ? target.logStartOffset : Math.min(inSource.endOffset, inTarget.endOffset);
+    const isUnknown = inSource.leaderEpoch < 0 || isForgotten(source, epoch);
+    const common = isUnknown ? target.logStartOffset : Math.min(inSource.endOffset, inTarget.endOffset);
     const cut = Math.max(common, target.logStartOffset);
     if (cut >= target.logEndOffset) break;
     target.truncateTo(cut);
@@ -72,6 +73,15 @@ export function truncateToCommonPrefix(source: Log, target: Log): void {
     if (source.logEndOffset < target.logStartOffset) target.truncateFullyAndStartAt(source.logStartOffset);
     else target.truncateTo(source.logEndOffset);
   }
+}
+
+/**
+ * Whether the source has records that may be of this epoch or of others, and does not know it: deleted records may come
+ * back with a crash, their epochs do not.
+ */
+function isForgotten({ leaderEpochs, logStartOffset }: Log, epoch: LeaderEpoch): boolean {
+  const { earliest } = leaderEpochs;
+  return earliest !== undefined && epoch < earliest.epoch && logStartOffset < earliest.startOffset;
 }
 
 /** Gives the target what does not stand in the batches: epochs without records, and producers whose records are gone. */

@@ -1,4 +1,5 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
+import { DiskError } from "../io/ports.ts";
 import { type Log } from "../log/log.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type Partition } from "./partition.ts";
@@ -43,6 +44,8 @@ export class ReplicaMove {
   #assignment: "none" | "queued" | "accepted" = "none";
   /** For a flush, or a thread that writes. */
   #isWaitingForDisk = false;
+  /** What it waited for did not come to pass: the system is short of descriptors or memory. */
+  #isRefused = false;
   #caughtUpAt: Offset | undefined;
   #isOver = false;
   #isSwapTried = false;
@@ -69,6 +72,10 @@ export class ReplicaMove {
   step(maxBytes: number, onCopied: (bytes: number) => void): MoveProgress {
     if (this.isWaiting) return "waiting";
     const { log } = this.partition;
+    if (this.#isRefused) {
+      this.#isRefused = false;
+      return this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
+    }
     // While the system holds writers back the copy must not fill the memory.
     if (this.future.isWriting) return this.#waitFor(this.future.settle());
     this.future.releaseTail();
@@ -77,17 +84,20 @@ export class ReplicaMove {
       if (log.isWriting) return this.#waitFor(log.settle());
       // What this turn has appended is not in the file yet, and the last step has to take it along.
       log.writePending();
+      if (log.hasUnwritten) return this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
     }
     const copied = copyBatches(log, this.future, maxBytes);
-    if (!copied.ok) {
-      this.#lastError = copied.error;
-      return log.isOffline || this.future.isOffline ? "failed" : "stuck";
-    }
+    if (!copied.ok) return this.#stopFor(copied.error);
     onCopied(copied.bytes);
     if (this.future.logEndOffset < (isLast ? log.logEndOffset : log.writtenOffset)) return "going on";
     if (!this.#isFlushed()) return this.#waitFor(this.future.flush());
     if (this.#assignment !== "accepted") return this.#assign();
     return isLast ? this.#swap() : "going on";
+  }
+
+  #stopFor(error: ErrorCode): MoveProgress {
+    this.#lastError = error;
+    return this.partition.log.isOffline || this.future.isOffline ? "failed" : "stuck";
   }
 
   /** The move ends without a swap. The metadata may have been told otherwise by now. */
@@ -113,13 +123,20 @@ export class ReplicaMove {
 
   #waitFor(work: Promise<void>): MoveProgress {
     this.#isWaitingForDisk = true;
-    const wake = (): void => {
-      this.#isWaitingForDisk = false;
-      if (!this.#isOver) this.#surroundings.wake(this);
-    };
-    // A failure has taken the directory offline by then, and the move with it.
-    work.then(wake, wake);
+    void this.#wakeAfter(work);
     return "waiting";
+  }
+
+  async #wakeAfter(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      // Either it has taken the directory offline by then, and the move with it, or the system is short of something.
+      DiskError.from(error);
+      this.#isRefused = true;
+    }
+    this.#isWaitingForDisk = false;
+    if (!this.#isOver) this.#surroundings.wake(this);
   }
 
   #assign(): MoveProgress {
@@ -140,8 +157,7 @@ export class ReplicaMove {
 
   #swap(): MoveProgress {
     this.future.writePending();
-    if (this.future.isOffline) return "failed";
-    if (this.future.hasUnwritten) return "going on";
+    if (this.future.isOffline || this.future.hasUnwritten) return this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
     copyState(this.partition.log, this.future);
     this.#isSwapTried = true;
     if (!this.#surroundings.promote(this.partition, this.future)) return "failed";

@@ -16,6 +16,8 @@ import {
   producersOf,
   soundBatches,
 } from "./log-model.ts";
+import { type LogWorld } from "./log-world.ts";
+import { type ManualTime } from "../support/manual-time.ts";
 import { type Draw } from "./memory-file.ts";
 import { demand, demandEqual } from "./violation.ts";
 
@@ -41,7 +43,7 @@ export async function checkKnowledge(
   log: Log,
   history: readonly ModelBatch[],
   model: PartitionModel,
-  draw: Draw,
+  { draw, time }: LogWorld,
 ): Promise<void> {
   const firstOffset = log.segmentSizes()[0]!.baseOffset;
   checkEpochs(log, history, model.logStartOffsetMax);
@@ -57,7 +59,7 @@ export async function checkKnowledge(
   const knownOf = (all: readonly AbortedTransaction[]): object[] => all.filter(isKnown).map(plain);
   demandEqual(knownOf(actual), knownOf(expected), `${log.name}: aborted transactions`);
   checkPointReads(log, history, draw);
-  if (!model.hasDoubtfulTimes) await checkTimes(log, history, firstOffset, draw);
+  if (!model.hasDoubtfulTimes) await checkTimes(log, history, firstOffset, draw, time);
 }
 
 function isSameEnd(one: AbortedTransaction, other: AbortedTransaction): boolean {
@@ -70,7 +72,7 @@ export async function checkCompactedKnowledge(
   history: readonly ModelBatch[],
   surviving: readonly ModelBatch[],
   model: PartitionModel,
-  draw: Draw,
+  { draw, time }: LogWorld,
 ): Promise<void> {
   const firstOffset = log.segmentSizes()[0]!.baseOffset;
   let former = -1;
@@ -88,18 +90,23 @@ export async function checkCompactedKnowledge(
   const violation = abortedViolation(abortedIn(log, firstOffset), history, bytes);
   demand(violation === undefined, () => `${log.name}: aborted transactions: ${violation}`);
   checkPointReads(log, surviving, draw);
-  if (!model.hasDoubtfulTimes) await checkTimesOfRecords(log, surviving, draw);
+  if (!model.hasDoubtfulTimes) await checkTimesOfRecords(log, surviving, draw, time);
 }
 
 /** Where some records of a batch have gone, the batch's time is that of one that is left. */
-async function checkTimesOfRecords(log: Log, surviving: readonly ModelBatch[], draw: Draw): Promise<void> {
+async function checkTimesOfRecords(
+  log: Log,
+  surviving: readonly ModelBatch[],
+  draw: Draw,
+  time: ManualTime,
+): Promise<void> {
   const inBatches = surviving.map((batch) => recordsIn(batch.bytes));
   // A batch without records has the time that it had with them.
   if (inBatches.some((records) => records.length === 0)) return;
   const records = inBatches.flat().filter(({ offset }) => offset >= log.logStartOffset);
   for (let count = 0; count < 3 && records.length > 0; count++) {
     const timestamp = records[draw(records.length)]!.timestamp - draw(3) + 1;
-    const found = await log.offsetForTimestamp(timestamp, nodeCompute);
+    const found = await time.during(log.offsetForTimestamp(timestamp, nodeCompute));
     demand(typeof found !== "number", () => `${log.name}: a search by time failed`);
     const expected = records.find((each) => each.timestamp >= timestamp)?.offset;
     demandEqual(found?.offset, expected, `${log.name}: offset for timestamp ${timestamp}`);
@@ -179,19 +186,25 @@ function checkPointReads(log: Log, history: readonly ModelBatch[], draw: Draw): 
   }
 }
 
-async function checkTimes(log: Log, history: readonly ModelBatch[], firstOffset: Offset, draw: Draw): Promise<void> {
+async function checkTimes(
+  log: Log,
+  history: readonly ModelBatch[],
+  firstOffset: Offset,
+  draw: Draw,
+  time: ManualTime,
+): Promise<void> {
   const there = history.filter(({ lastOffset }) => lastOffset >= log.logStartOffset);
   for (let count = 0; count < 3 && there.length > 0; count++) {
     const timestamp = there[draw(there.length)]!.timestamp - draw(3) + 1;
     const batch = there.find((each) => each.timestamp >= timestamp);
-    const found = await log.offsetForTimestamp(timestamp, nodeCompute);
+    const found = await time.during(log.offsetForTimestamp(timestamp, nodeCompute));
     demand(typeof found !== "number", () => `${log.name}: a search by time failed`);
     const expected = batch && Math.max(batch.baseOffset, log.logStartOffset);
     demandEqual(found?.offset, expected, `${log.name}: offset for timestamp ${timestamp}`);
   }
   const stored = history.filter(({ baseOffset }) => baseOffset >= firstOffset);
   const newest = stored.reduce((max, { timestamp }) => Math.max(max, timestamp), -1);
-  const found = await log.offsetOfMaxTimestamp(nodeCompute);
+  const found = await time.during(log.offsetOfMaxTimestamp(nodeCompute));
   demand(typeof found !== "number", () => `${log.name}: the search for the largest timestamp failed`);
   const expected = stored.find(({ timestamp }) => timestamp === newest)?.baseOffset;
   demandEqual(found?.offset, expected, `${log.name}: offset of the largest timestamp`);

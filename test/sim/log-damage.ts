@@ -60,6 +60,9 @@ function damageFile(world: LogWorld, path: string): string {
   if (damage === "zeros") file.write([Buffer.alloc(bytes.length)], 0);
   if (damage === "a bit" && bytes.length > 0) flipBit(bytes, draw(bytes.length), draw(8));
   if (damage === "a bit") file.write([bytes], 0);
+  // It is so on the device: a loss of power that takes half of it back would make another damage of it, which may be one
+  // that nobody can tell.
+  file.sync();
   file.close();
   return damage;
 }

@@ -160,9 +160,9 @@ async function verify(world: LogWorld, partition: SimulatedPartition, ending: En
   const known = upTo(history, end);
   model.adopt(known, start, end, config.isCompacted);
   if (ending === "power") model.forgetStale();
-  if (!config.isCompacted) return checkKnowledge(log, known, model, world.draw);
+  if (!config.isCompacted) return checkKnowledge(log, known, model, world);
   const surviving = splitBatches(records).map((bytes) => modelBatch(bytes));
-  await checkCompactedKnowledge(log, known, surviving, model, world.draw);
+  await checkCompactedKnowledge(log, known, surviving, model, world);
 }
 
 /**

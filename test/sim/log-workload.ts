@@ -2,6 +2,7 @@ import { Errors } from "../../src/protocol/errors.ts";
 import { BatchView } from "../../src/protocol/records/batch-header.ts";
 import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
 import { ControlType, controlRecord } from "../../src/protocol/records/control-records.ts";
+import { DiskError } from "../../src/io/ports.ts";
 import { type Log } from "../../src/log/log.ts";
 import { endFailedMove, stepMove } from "./log-moves.ts";
 import {
@@ -35,7 +36,7 @@ export async function step(world: LogWorld): Promise<void> {
   else if (kind < 75) world.queue.endTurn();
   else if (kind < 80) commit(world, partition, log);
   else if (kind < 84) await flush(world, partition, log);
-  else if (kind < 86) log.flush().catch(() => undefined);
+  else if (kind < 86) void log.flush().catch(DiskError.from);
   else if (kind < 88) log.roll();
   else if (kind < 94) await passTime(world);
   else if (kind < 95) deleteRecords(world, partition, log);
@@ -87,7 +88,10 @@ async function flush(world: LogWorld, partition: SimulatedPartition, log: Log): 
   const wasUsable = !log.isOffline;
   const isDone = await log.flush().then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      DiskError.from(error);
+      return false;
+    },
   );
   if (isDone && wasUsable && !log.isOffline && world.disk.isOn) {
     partition.model.flushedOffset = Math.max(partition.model.flushedOffset, target);

@@ -45,9 +45,6 @@ export const directoryIds: ReadonlyMap<string, Uuid> = new Map([
   [logRoots[1], "EEEEEEEEEEEEEEEEEEEEEQ"],
 ]);
 
-/** Rounds of turns that a close may take while the clock stands still. */
-const closeTurnsMax = 1_000;
-
 export function rootOf(dir: string): string {
   return dir.slice(0, dir.lastIndexOf("/"));
 }
@@ -245,10 +242,8 @@ export class LogWorld {
   async close(): Promise<void> {
     const { manager, time } = this;
     if (manager === undefined) return;
-    const prepared = manager.prepareClose().then(() => "prepared");
-    for (let turns = 0; (await Promise.race([prepared, time.settle()])) !== "prepared"; turns++) {
-      demand(turns < closeTurnsMax, () => "closing does not come to an end: it waits for time to pass");
-    }
+    // It must not wait for time to pass.
+    await time.during(manager.prepareClose());
     manager.close(1);
   }
 

@@ -5,6 +5,9 @@ interface Scheduled {
   readonly callback: () => void;
 }
 
+/** Work in threads takes its time while the turns go by. */
+const turnsMax = 1_000_000;
+
 /** A clock that stands still, and timers that fire when a test moves it. */
 export class ManualTime implements Clock, Timers {
   #nowMs: number;
@@ -42,6 +45,15 @@ export class ManualTime implements Clock, Timers {
       if (callbacks.length > 0) quiet = 0;
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** Ends turns until `work` is done, which must not wait for the clock. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const done = work.then(() => "done");
+    for (let turns = 0; (await Promise.race([done, this.settle()])) !== "done"; turns++) {
+      if (turns === turnsMax) throw new Error("it does not come to an end while the clock stands still");
+    }
+    return work;
   }
 
   /** Moves the clock, firing each timer at its time. */

@@ -1,3 +1,4 @@
+import { InvariantError } from "../../base/assert.ts";
 import { type Offset } from "../../base/brand.ts";
 import {
   type Clock,
@@ -186,6 +187,8 @@ export class LogCleaner {
   /** A disk that fails takes its directory along; with any other failure the log is at fault and the others go on. */
   #onFailed(log: Log, error: unknown): void {
     if (error instanceof DiskError) return log.storage.refuse(error);
+    // A task's bug is the log's matter; what is broken here concerns all logs.
+    if (error instanceof InvariantError) throw error;
     this.#uncleanable.add(log);
     this.#options.logger.warn(
       { error, log: log.name },

@@ -1,5 +1,5 @@
 import { type Disk, type Logger, type TimerHandle, type Timers } from "../../io/ports.ts";
-import { type Removal } from "../retention.ts";
+import { removeAside, type Removal } from "../retention.ts";
 
 const timerMsMax = 2_147_483_647;
 
@@ -59,10 +59,8 @@ export class DelayedRemovals {
 
   async #removeAll(): Promise<void> {
     for (let removal = this.#due.shift(); removal !== undefined; removal = this.#due.shift()) {
-      const paths: string[] = [];
-      this.#quietly(() => removal?.((path) => paths.push(path)));
       try {
-        for (const path of paths) await this.#options.disk.removeAsync(path);
+        await removeAside(this.#options.disk, removal);
       } catch (error) {
         this.#warn(error);
       }

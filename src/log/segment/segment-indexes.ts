@@ -85,6 +85,11 @@ export class SegmentIndexes {
     return this.#maxTimestamp;
   }
 
+  /** Whether `maxTimestamp` is in memory. */
+  get isMaxTimestampKnown(): boolean {
+    return this.#maxTimestamp !== undefined;
+  }
+
   /** As `maxTimestamp`; where nobody has asked for that yet, what the file says, unchecked. NaN when that is not known. */
   peekMaxTimestamp(): TimestampMs {
     return this.#maxTimestamp ?? this.times.peekLastTimestamp();

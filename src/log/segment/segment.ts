@@ -151,6 +151,11 @@ export class Segment {
     return this.#indexes.maxTimestamp;
   }
 
+  /** Whether `maxTimestamp` is in memory: of a segment that was found at a start only after somebody has asked for it. */
+  get isMaxTimestampKnown(): boolean {
+    return this.#indexes.isMaxTimestampKnown;
+  }
+
   /** Last offset of the batch that has the largest timestamp. */
   get offsetOfMaxTimestamp(): Offset {
     return this.#indexes.offsetOfMaxTimestamp;

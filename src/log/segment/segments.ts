@@ -36,6 +36,16 @@ export class Segments {
     return this.#list[index];
   }
 
+  /** The one that has `offset`; where all start behind it, the first. */
+  holding(offset: Offset): Segment {
+    return this.#list[this.indexFor(offset)] ?? this.first;
+  }
+
+  /** The first one that begins behind `offset`. */
+  behind(offset: Offset): Segment | undefined {
+    return this.#list[this.indexFor(offset) + 1];
+  }
+
   add(segment: Segment): void {
     const index = this.indexFor(segment.baseOffset);
     assert(this.#list[index]?.baseOffset !== segment.baseOffset, "a segment's base offset is its own");

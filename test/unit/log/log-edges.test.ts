@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
+import { type Log } from "../../../src/log/log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { batch, startMs } from "./batches.ts";
@@ -82,6 +83,63 @@ test("the newest record is found by the index, not by reading the segment", asyn
   expect((disk.counts.get("read") ?? 0) - before).toBeLessThan(4);
 });
 
+/** A log of so many segments, with one record each, as a start finds it; `opensOf` has the files opened in each turn of a search. */
+function manySegments(count: number) {
+  const disk = new MemoryDisk();
+  const written = openLog(disk);
+  for (let index = 0; index < count; index++) {
+    append(written, 1, { timestamp: startMs + index });
+    written.log.roll();
+  }
+  written.log.close();
+  const found = openLog(disk, {}, { hadCleanShutdown: true });
+  const opensOf = async (search: (log: Log) => Promise<unknown>): Promise<number[]> => {
+    const opens: number[] = [];
+    let before = disk.counts.get("open") ?? 0;
+    const note = (): void => {
+      const now = disk.counts.get("open") ?? 0;
+      if (now > before) opens.push(now - before);
+      before = now;
+    };
+    const endOfTurn = found.time.endOfTurn.bind(found.time);
+    found.time.endOfTurn = (callback) => {
+      note();
+      endOfTurn(callback);
+    };
+    await found.time.during(search(found.log));
+    note();
+    return opens;
+  };
+  return { ...found, opensOf };
+}
+
+test("a search by time looks into one segment a turn that a start has found, and into none twice", async () => {
+  const { log, opensOf } = manySegments(20);
+  const last = (): Promise<unknown> => log.offsetForTimestamp(startMs + 19, nodeCompute);
+  const opens = await opensOf(async () => expect(await last()).toMatchObject({ offset: 19 }));
+  expect(opens.length).toBeGreaterThanOrEqual(20);
+  expect(Math.max(...opens)).toBeLessThanOrEqual(3);
+  expect(await opensOf(async () => expect(await last()).toMatchObject({ offset: 19 }))).toEqual([]);
+});
+
+test("so does a search for the largest timestamp", async () => {
+  const { log, opensOf } = manySegments(20);
+  const opens = await opensOf(async () => {
+    expect(await log.offsetOfMaxTimestamp(nodeCompute)).toMatchObject({ offset: 19 });
+  });
+  expect(opens.length).toBeGreaterThanOrEqual(20);
+  expect(Math.max(...opens)).toBeLessThanOrEqual(3);
+});
+
+test("a search by time goes on when segments that it has yet to look into are deleted", async () => {
+  const { log, time } = manySegments(20);
+  const search = log.offsetForTimestamp(startMs + 12, nodeCompute);
+  log.highWatermark = log.logEndOffset;
+  log.maybeIncrementLogStartOffset(15);
+  expect(log.deleteOldSegments(startMs, (remove) => remove(() => undefined))).toBe(15);
+  expect(await time.during(search)).toMatchObject({ offset: 15 });
+});
+
 test("a segment that somebody removed is missed, and does not come back empty", () => {
   const disk = new MemoryDisk();
   const written = openLog(disk);
@@ -105,6 +163,8 @@ test("a search by time misses a segment that is deleted under it, and blames nob
   subject.log.maybeIncrementLogStartOffset(1);
   subject.log.roll();
   append(subject, 1, { timestamp: startMs + 9 });
+  // The flush of the first segment has its file open.
+  await subject.time.settle();
   const search = subject.log.offsetForTimestamp(startMs + 9, undefined as never);
   subject.log.truncateFullyAndStartAt(0);
   for (const name of disk.list(logDirectory)) if (name.endsWith(".deleted")) disk.remove(`${logDirectory}/${name}`);

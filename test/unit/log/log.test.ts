@@ -224,13 +224,13 @@ describe("looking up by time", () => {
     const check = async () => {
       for (let wanted = startMs - 410; wanted < startMs + 2_600; wanted += 13) {
         const expected = records.find(({ timestamp }) => timestamp >= wanted);
-        const found = await under.log.offsetForTimestamp(wanted, nodeCompute);
+        const found = await under.time.during(under.log.offsetForTimestamp(wanted, nodeCompute));
         expect(typeof found === "object" ? { timestamp: found.timestamp, offset: found.offset } : found).toEqual(
           expected,
         );
       }
       const newest = records.reduce((best, each) => (each.timestamp > best.timestamp ? each : best));
-      expect(await under.log.offsetOfMaxTimestamp(nodeCompute)).toMatchObject(newest);
+      expect(await under.time.during(under.log.offsetOfMaxTimestamp(nodeCompute))).toMatchObject(newest);
     };
     await check();
     under.log.close();

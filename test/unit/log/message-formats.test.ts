@@ -64,15 +64,17 @@ describe.each([
 
   test("gives the offsets of timestamps", async () => {
     // Nothing in the first segment has a timestamp, and a search that begins there ends there: see below.
-    const { log } = opened(hadCleanShutdown, javaSegments.slice(1));
+    const { log, time } = opened(hadCleanShutdown, javaSegments.slice(1));
     const timestamps = entries.flatMap(({ records }) => records.map(({ timestamp }) => timestamp));
     for (const timestamp of new Set(timestamps.flatMap((at) => (at < 0 ? [] : [at - 1, at, at + 1])))) {
-      expect(await log.offsetForTimestamp(timestamp, nodeCompute)).toEqual(
+      expect(await time.during(log.offsetForTimestamp(timestamp, nodeCompute))).toEqual(
         firstRecord((record) => record.timestamp >= timestamp),
       );
     }
     const largest = Math.max(...timestamps);
-    expect(await log.offsetOfMaxTimestamp(nodeCompute)).toEqual(firstRecord(({ timestamp }) => timestamp === largest));
+    expect(await time.during(log.offsetOfMaxTimestamp(nodeCompute))).toEqual(
+      firstRecord(({ timestamp }) => timestamp === largest),
+    );
   });
 
   test("takes batches behind them, in the same segment and the next, and is the same after a restart", () => {
@@ -96,17 +98,17 @@ describe.each([
 });
 
 test("a search for a timestamp ends in a segment without any, if its file is not older", async () => {
-  const { disk, log } = opened(true);
+  const { disk, log, time } = opened(true);
   const wanted = entries.flatMap(({ records }) => records).find(({ timestamp }) => timestamp >= 0)!.timestamp;
   disk.setModifiedMs(pathOf(0), wanted);
-  expect(await log.offsetForTimestamp(wanted, nodeCompute)).toBeUndefined();
+  expect(await time.during(log.offsetForTimestamp(wanted, nodeCompute))).toBeUndefined();
   disk.setModifiedMs(pathOf(0), wanted - 1);
-  expect(await log.offsetForTimestamp(wanted, nodeCompute)).toMatchObject({ timestamp: wanted });
+  expect(await time.during(log.offsetForTimestamp(wanted, nodeCompute))).toMatchObject({ timestamp: wanted });
 });
 
 test("a log of format 0 alone has no largest timestamp", async () => {
-  const { log } = opened(true, javaSegments.slice(0, 1));
-  expect(await log.offsetOfMaxTimestamp(nodeCompute)).toBeUndefined();
+  const { log, time } = opened(true, javaSegments.slice(0, 1));
+  expect(await time.during(log.offsetOfMaxTimestamp(nodeCompute))).toBeUndefined();
 });
 
 test("retention goes by the time of the file where nothing has a timestamp", () => {
@@ -138,7 +140,7 @@ test("a time index without entries is believed where the last message has no tim
     },
   });
   const next = openLog(watched, config, { hadCleanShutdown: true });
-  await next.log.offsetOfMaxTimestamp(nodeCompute);
+  await next.time.during(next.log.offsetOfMaxTimestamp(nodeCompute));
   const made = [...written].filter((path) => path.endsWith(".timeindex"));
   expect(made.sort()).toEqual(javaSegments.slice(1).map(({ baseOffset }) => pathOf(baseOffset, ".timeindex")));
 });

@@ -76,3 +76,19 @@ test.each(Object.keys(cuts))("a flush within which a cut %s comes makes no file 
     expect(disk.list(logDirectory).filter((name) => name.endsWith(".deleted"))).toEqual([]);
   }
 });
+
+test("what a cut frees goes from where the log's directory is by then", async () => {
+  const disk = new MemoryDisk();
+  const { log, time } = open(disk);
+  await log.flush();
+  disk.removeAsync = async (path) => {
+    await setImmediate();
+    disk.remove(path);
+  };
+  log.truncateTo(4);
+  await setImmediate();
+  const directory = "/data/topic-0.0123456789abcdef0123456789abcdef-future";
+  log.rename(directory);
+  for (let turns = 0; turns < 30; turns++) await time.settle();
+  expect(disk.list(directory).filter((name) => name.endsWith(".deleted"))).toEqual([]);
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type LogConfig } from "../../../src/log/log-config.ts";
 import { type Log } from "../../../src/log/log.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
+import { BatchView } from "../../../src/protocol/records/batch-header.ts";
 import { copyBatches, copyState, truncateToCommonPrefix } from "../../../src/replication/replica-copy.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, marker, startMs } from "../log/batches.ts";
@@ -144,4 +145,37 @@ describe("going on after a restart", () => {
     copyState(source, target);
     expect(target.leaderEpochs.entries()).toEqual(source.leaderEpochs.entries());
   });
+
+  test("records that came back with a crash, without their epochs, are copied anew", () => {
+    const disk = new MemoryDisk();
+    const opened = { dir: "/one/topic-0" };
+    const first = openLog(disk, {}, opened);
+    const { log: target } = openLog(new MemoryDisk(), {}, { dir: "/two/topic-0" });
+    for (const log of [first.log, target]) for (let count = 0; count < 3; count++) log.appendAsFollower(at(count, 1));
+    // The copy is out of reach while another leader overwrites a record and somebody deletes the beginning.
+    first.log.truncateTo(2);
+    for (const [offset, epoch] of [
+      [2, 2],
+      [3, 3],
+    ] as const)
+      first.log.appendAsFollower(at(offset, epoch));
+    first.queue.flush();
+    first.log.highWatermark = 4;
+    first.log.maybeIncrementLogStartOffset(3);
+    first.log.close();
+    // Nobody wrote down that it had.
+    const { log: source } = openLog(disk.kill(), {}, { ...opened, hadCleanShutdown: true });
+    expect([source.logStartOffset, source.leaderEpochs.entries()]).toEqual([0, [{ epoch: 3, startOffset: 3 }]]);
+    truncateToCommonPrefix(source, target);
+    copyAll(source, target);
+    expect(readAll(target).equals(readAll(source))).toBe(true);
+  });
 });
+
+function at(offset: number, epoch: number): Buffer {
+  const records = batch({ value: Buffer.from(`of epoch ${epoch}`) });
+  const view = new BatchView(records, 0);
+  view.setBaseOffset(offset);
+  view.setPartitionLeaderEpoch(epoch);
+  return records;
+}

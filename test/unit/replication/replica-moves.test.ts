@@ -185,6 +185,40 @@ describe("a move", () => {
     expect(alter("/two")).toBe(Errors.KAFKA_STORAGE_ERROR);
   });
 
+  test.each([
+    ["the flush of the copy", "open", /-future\/leader-epoch-checkpoint$/],
+    ["the last write of the log", "open", /^\/one\/topic-0\/.*\.log$/],
+  ] as const)("%s that finds no descriptor is tried again after a pause", async (_what, operation, path) => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, dirOf, future, settle, told, time, logManager, replicas } = open(disk, {
+      accepts: false,
+    });
+    const partition = host(inOne);
+    append();
+    alter("/two");
+    disk.fail(operation, "EMFILE", { path });
+    // Were there no pause, this would not come to an end.
+    await settle();
+    if (told.length > 0) {
+      for (const segment of partition.log.storage.segments.all()) segment.release();
+      replicas.partition("topic", 0)!.appendAsLeader(batch(), "client", startMs);
+      told[0]!.accept();
+      await settle();
+    }
+    expect([logManager.isOnline("/two"), dirOf(), future() === undefined]).toEqual([true, "/one/topic-0", false]);
+    disk.heal();
+    await settle();
+    expect(dirOf()).toBe("/one/topic-0");
+    await time.advance(1_000);
+    await settle();
+    told.at(-1)!.accept();
+    await settle();
+    expect([dirOf(), partition.log.logEndOffset]).toEqual([
+      "/two/topic-0",
+      told.length > 1 ? 1 : partition.log.logEndOffset,
+    ]);
+  });
+
   test("a rename that fails at the swap leaves the replica where it is", async () => {
     const disk = new MemoryDisk();
     const { host, append, alter, dirOf, settle } = open(disk);
