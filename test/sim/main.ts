@@ -1,42 +1,30 @@
-import { parseArgs } from "node:util";
 import { createLogger } from "../../src/io/node/node-logger.ts";
 import { simulateGroup } from "./group-simulation.ts";
 import { simulateLogs } from "./log-simulation.ts";
+import { SimOptionError, type SimOptions, simOptions, usage } from "./options.ts";
 import { simulateTransactions } from "./transaction-simulation.ts";
 
-const usage = `npm run sim -- [options]
-
-  --workload <name>  logs, groups, transactions; all by default
-  --seeds <count>    how many seeds to run (default 2000)
-  --first <seed>     the first of them (default 0)
-  --minutes <count>  ends after so many minutes, whatever the number of seeds
-  --seed <seed>      runs this one, and prints all that happens to the disk
-  --cuts <seed>      runs this one once for each change of the disk in its first life, which ends there
-  --keep-going       goes on after a seed that fails`;
-
-const { values } = parseArgs({
-  options: {
-    workload: { type: "string" },
-    seeds: { type: "string", default: "2000" },
-    first: { type: "string", default: "0" },
-    minutes: { type: "string", default: "Infinity" },
-    seed: { type: "string" },
-    cuts: { type: "string" },
-    "keep-going": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-
 const all = { logs: simulateLogs, groups: simulateGroup, transactions: simulateTransactions };
-const workloads = Object.entries(all).filter(([name]) => values.workload === undefined || name === values.workload);
+const names = Object.keys(all);
 
-if (values.help || workloads.length === 0) console.log(usage);
-else if (values.cuts !== undefined) await runCuts(Number(values.cuts));
-else if (values.seed === undefined) await runMany();
-else await runOne(Number(values.seed));
+try {
+  const options = simOptions(process.argv.slice(2), names);
+  if (options === "help") console.log(usage(names));
+  else if (options.cuts !== undefined) await runCuts(options.cuts, options);
+  else if (options.seed === undefined) await runMany(options);
+  else await runOne(options.seed, options);
+} catch (error) {
+  if (!(error instanceof SimOptionError)) throw error;
+  console.error(`sim: ${error.message}\n\n${usage(names)}`);
+  process.exitCode = 1;
+}
 
-async function runOne(seed: number): Promise<void> {
-  for (const [name, simulate] of workloads) {
+function workloadsOf({ workloads }: SimOptions) {
+  return Object.entries(all).filter(([name]) => workloads.includes(name));
+}
+
+async function runOne(seed: number, options: SimOptions): Promise<void> {
+  for (const [name, simulate] of workloadsOf(options)) {
     const { traceHash } = await simulate(seed, {
       onTrace: console.log,
       logger: createLogger({ levels: "debug", format: "text" }),
@@ -45,7 +33,7 @@ async function runOne(seed: number): Promise<void> {
   }
 }
 
-async function runCuts(seed: number): Promise<void> {
+async function runCuts(seed: number, { keepGoing }: SimOptions): Promise<void> {
   const { operations } = await simulateLogs(seed);
   const failed: number[] = [];
   for (let cutAt = 1; cutAt <= operations; cutAt++) {
@@ -54,32 +42,32 @@ async function runCuts(seed: number): Promise<void> {
     } catch (error) {
       failed.push(cutAt);
       console.error(`seed ${seed} cut at ${cutAt}: ${error instanceof Error ? error.stack : String(error)}`);
-      if (!values["keep-going"]) break;
+      if (!keepGoing) break;
     }
   }
   console.log(`seed ${seed}: ${operations} cuts, ${failed.length} failed ${failed.join(" ")}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-async function runMany(): Promise<void> {
-  const first = Number(values.first);
-  const endMs = Date.now() + Number(values.minutes) * 60_000;
+async function runMany(options: SimOptions): Promise<void> {
+  const { first, seeds, minutes, keepGoing } = options;
+  const endMs = Date.now() + minutes * 60_000;
   const failed: number[] = [];
   let count = 0;
   let operations = 0;
-  for (; count < Number(values.seeds) && Date.now() < endMs; count++) {
+  for (; count < seeds && Date.now() < endMs; count++) {
     const seed = first + count;
-    operations += await runSeed(seed, failed);
-    if (failed.length > 0 && !values["keep-going"]) break;
+    operations += await runSeed(seed, failed, options);
+    if (failed.length > 0 && !keepGoing) break;
   }
   console.log(`${count} seeds, ${operations} changes of the disk, ${failed.length} failed ${failed.join(" ")}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
 /** All workloads of a seed; returns how many changes of the disk they made. */
-async function runSeed(seed: number, failed: number[]): Promise<number> {
+async function runSeed(seed: number, failed: number[], options: SimOptions): Promise<number> {
   let operations = 0;
-  for (const [name, simulate] of workloads) {
+  for (const [name, simulate] of workloadsOf(options)) {
     try {
       operations += (await simulate(seed)).operations;
     } catch (error) {
