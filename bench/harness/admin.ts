@@ -106,7 +106,8 @@ export async function logEnds(port: number, name: string, partitions: number): P
     const { topics } = await call(port, apis.listOffsets, listOffsetsVersion, offsetsOf);
     const answers = topics[0]?.partitions ?? [];
     if (answers.length === partitions && answers.every((partition) => partition.errorCode === Errors.NONE))
-      return answers.map((partition) => partition.offset);
+      // Kafka answers in an order of its own.
+      return answers.toSorted((a, b) => a.partitionIndex - b.partitionIndex).map((partition) => partition.offset);
     if (performance.now() > deadline) throw new Error(`the topic ${name} did not get its leaders`);
     await sleep(20);
   }
