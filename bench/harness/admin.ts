@@ -8,6 +8,8 @@ import { encodeRequestFrame, responseHeaderVersion } from "../../src/protocol/re
 import { type Draft } from "../../src/protocol/schema.ts";
 
 const callTimeoutMs = 120_000;
+/** Brokers make files for each partition one after the other, and sync some. */
+const leadersTimeoutMs = 300_000;
 const metadataVersion = 12;
 const createTopicsVersion = 7;
 const createPartitionsVersion = 3;
@@ -101,7 +103,7 @@ export async function logEnds(port: number, name: string, partitions: number): P
       },
     ],
   };
-  const deadline = performance.now() + callTimeoutMs;
+  const deadline = performance.now() + leadersTimeoutMs;
   for (;;) {
     const { topics } = await call(port, apis.listOffsets, listOffsetsVersion, offsetsOf);
     const answers = topics[0]?.partitions ?? [];

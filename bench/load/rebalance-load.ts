@@ -12,9 +12,7 @@ import { waitForGroups } from "./commit-load.ts";
 import { type JobResult, type RebalanceJob } from "./job.ts";
 
 const memberProtocolVersion = 3;
-/** Far below what clients do, so that it is the broker that is measured. */
-const heartbeatMs = 50;
-/** How soon a consumer member that has not all that it is to have asks again. */
+/** How soon a member that has not all that it is to have asks again: far sooner than clients, since the broker is measured. */
 const impatienceMs = 5;
 const sessionTimeoutMs = 45_000;
 const rebalanceTimeoutMs = 60_000;
@@ -30,16 +28,18 @@ interface Member {
 }
 
 /**
- * What the members know together, so that the broker is only asked by those who wait for it: a member rests until all have
- * joined, and once it has its whole share in the newest epoch that anybody has heard of.
+ * What the members know together, so that the broker is only asked by those who wait for it: a member rests once it has its
+ * whole share in the newest epoch that anybody has heard of. One of the consumer protocol also rests until all have joined; a
+ * classic one must not, since the others cannot join without it.
  */
 class Together {
   #joining: number;
   #newestEpoch = 0;
   #resting: (() => void)[] = [];
 
-  constructor(members: number) {
-    this.#joining = members;
+  /** @param joining how many have to join before the others wake */
+  constructor(joining: number) {
+    this.#joining = joining;
   }
 
   hasJoined(): void {
@@ -83,7 +83,7 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   const own = process.cpuUsage();
   let isOver = false;
   const deadline = start + timeoutMs;
-  const together = new Together(members.length);
+  const together = new Together(job.protocol === "classic" ? 0 : members.length);
   const goesOn = (): boolean => {
     if (!isOver && isStable()) {
       isOver = true;
@@ -94,7 +94,7 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   };
   const live = (member: Member, index: number): Promise<void> =>
     job.protocol === "classic"
-      ? classicMember(member, job, goesOn)
+      ? classicMember(member, job, together, goesOn)
       : consumerMember(member, index, job, together, goesOn);
   await Promise.all(members.map(live));
   const { user, system } = process.cpuUsage(own);
@@ -110,7 +110,12 @@ export async function rebalanceLoad(job: RebalanceJob, brokerCpuSeconds: () => n
   return result;
 }
 
-async function classicMember(member: Member, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+async function classicMember(
+  member: Member,
+  job: RebalanceJob,
+  together: Together,
+  goesOn: () => boolean,
+): Promise<void> {
   const { client } = member;
   const metadata = encode(consumerProtocolSubscription, { topics: [job.topic] });
   while (goesOn()) {
@@ -139,14 +144,16 @@ async function classicMember(member: Member, job: RebalanceJob, goesOn: () => bo
     expectNone("sync", synced.errorCode);
     member.partitions = assignedCount(synced.assignment);
     member.epoch = joined.generationId;
-    await heartbeats(member, job, goesOn);
+    together.hear(member.epoch);
+    await heartbeats(member, job, together, goesOn);
   }
 }
 
 /** Until there is a rebalance. */
-async function heartbeats(member: Member, job: RebalanceJob, goesOn: () => boolean): Promise<void> {
+async function heartbeats(member: Member, job: RebalanceJob, together: Together, goesOn: () => boolean): Promise<void> {
   while (goesOn()) {
-    await sleep(heartbeatMs);
+    await pause(member, job, together);
+    if (!goesOn()) return;
     const { errorCode } = await member.client.call(apis.heartbeat, 4, {
       groupId: job.groupId,
       generationId: member.epoch,
@@ -187,9 +194,14 @@ async function consumerMember(
     // What was revoked or given is told at once, as clients do.
     if (owned !== undefined) continue;
     if (!goesOn()) return;
-    const hasShare = member.partitions === job.partitions / job.members;
-    await (together.mayRest(member.epoch, hasShare) ? together.rest() : sleep(impatienceMs));
+    await pause(member, job, together);
   }
+}
+
+/** Until there is something to ask for. */
+function pause({ epoch, partitions }: Member, job: RebalanceJob, together: Together): Promise<void> {
+  const hasShare = partitions === job.partitions / job.members;
+  return together.mayRest(epoch, hasShare) ? together.rest() : sleep(impatienceMs);
 }
 
 function assignmentsOf(memberIds: readonly string[], job: RebalanceJob): { memberId: string; assignment: Buffer }[] {

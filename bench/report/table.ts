@@ -1,6 +1,7 @@
 import { kafkaVersion } from "../harness/kafka-distribution.ts";
 import { compare, numberText, ratioText, targetText, type Comparison } from "./comparison.ts";
 import { curveNames, curveOf, type CurveName } from "./curves.ts";
+import { explanations } from "./explanations.ts";
 import { groups, metricNames, type GroupName, type Metric } from "./metrics.ts";
 import { pointsOf, valuesOf, type Results } from "./results.ts";
 import { spreadOf, type Spread } from "./statistics.ts";
@@ -45,7 +46,7 @@ export function spreadText(spread: Spread | undefined, digits: number): string {
   return `${median} (${numberText(spread.min, digits)}..${numberText(spread.max, digits)})`;
 }
 
-/** What was aimed at and not reached, and how far from it. */
+/** What was aimed at and not reached, how far from it, and why. */
 export function missedTargets(comparisons: readonly Comparison[]): string[] {
   return comparisons
     .filter(({ isMet }) => isMet === false)
@@ -53,7 +54,8 @@ export function missedTargets(comparisons: readonly Comparison[]): string[] {
       const target = metric.target!;
       const isRatio = !("valueAtLeast" in target);
       const reached = isRatio ? ratioText(ratio!) : numberText(ours!.median, metric.digits);
-      return `\`${name}\`: ${reached} instead of ${targetText(metric)}`;
+      const why = explanations[name]?.replaceAll("\n", " ");
+      return `\`${name}\`: ${reached} instead of ${targetText(metric)}${why === undefined ? "" : `. ${why}`}`;
     });
 }
 

@@ -1,0 +1,27 @@
+import { type MetricName } from "./metrics.ts";
+
+/** Why targets are missed, as far as profiles tell: stands beside each that is. */
+export const explanations: Readonly<Partial<Record<MetricName, string>>> = {
+  "produce1m.perCpuSecond": `A request is writing (36 %), CRC (13 %), receiving (10 %), a look at each record (9 %) and the
+flush of the segment that was rolled (6 %); JavaScript and the collector are next to nothing. Kafka makes the same system
+calls and computes the same sum.`,
+  "produce6p.perSecond": `What the line below says: the broker has one thread for this, and it is busy all the time, while
+Kafka spreads its work over both cores.`,
+  "produce6p.perCpuSecond": `By perf a request of 64 KB is 68 µs of CPU, half of it in the kernel:
+writing the file 20 µs (30 %), CRC 9 (14 %), the look at each record 6 (8 %), pages of deleted files that are freed 6 (9 %),
+receiving 4 (5 %), the one copy 3 (4 %), switching threads 2 (3 %), sending 1 (2 %); the rest, a quarter, is JavaScript in
+small pieces. Writing, receiving, sending and CRC, which no broker can do without, are 34 µs; Kafka's whole request is 144,
+and a quarter of that 36.`,
+  "connections.kilobytesEach": `Half of it is V8's young generation, which grows once (to 16 MiB) when many objects stay; the
+other half is Node's socket (4.3 to 4.9 kB in all without that growth). --max-semi-space-size=4 would keep it from growing
+and cost 8 to 15 % more CPU for small requests.`,
+  "ceiling.share": `The ceiling receives and answers, and keeps nothing: 4.7 µs for a request of 16 KB. Writing it to a
+file alone costs more than that (5.3 µs of 18), then come CRC (2.7), the look at the records (1.5) and JavaScript in a
+hundred small pieces (4 to 5). The line below compares with a sink that writes.`,
+  "rebalanceClassic.ms": `The broker works for a share of that time only (line below). The rest is the 200 members', which
+are one process: it is busy for half of the time, and has three answers to wait for, one after the other.`,
+  "rebalanceConsumer.ms": `Each join makes a new target of all members (40 % of the CPU time by the profile; records 15 %; the
+rest requests and answers), in the one thread that also reads the requests, where Kafka has one for each and two cores.`,
+  "pacedTransactions.perSecond": `Each transaction lasts 100 ms by its producer's will, so that no broker can have more
+than 10 a second. What can differ is how many records go into them (line below).`,
+};
