@@ -1,14 +1,10 @@
 import { type Uuid } from "../base/brand.ts";
 import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { type Disk, DiskError, type LoopDelaySample, type Ports, type SocketAddress } from "../io/ports.ts";
-import { cleanerConfigFrom } from "../log/cleaner/cleaner-config.ts";
-import { TopicConfig } from "../config/topic-config.ts";
-import { logConfigFrom } from "../log/log-config.ts";
-import { LogManager } from "../log/directory/log-manager.ts";
+import { type LoopDelaySample, type Ports, type SocketAddress } from "../io/ports.ts";
+import { type LogManager } from "../log/directory/log-manager.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { WriteQueue } from "../log/write-queue.ts";
-import { metadataLogDirName } from "../metadata/directory-id.ts";
 import { type Publisher } from "../metadata/publisher.ts";
 import { openLogDirs } from "../metadata/storage/log-dirs.ts";
 import { Errors } from "../protocol/errors.ts";
@@ -24,6 +20,7 @@ import { LoopWatch } from "./loop-watch.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
 import { type ProducerIdBlock, ProducerIdManager } from "./producer-id-manager.ts";
+import { loadLogs, openFilesMaxOf, openLogs } from "./open-logs.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
 import { TransactionCoordinatorPublisher } from "./publishers/transaction-coordinator-publisher.ts";
@@ -47,11 +44,6 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** Partitions that are written to all the time must not have their file opened for each write. */
-const openFilesMax = 16_384;
-const openFilesMaxUnknown = 2_048;
-/** Clients, indexes and all else need descriptors too. */
-const otherDescriptors = 4_096;
 /** How long requests in flight may take to finish when the node stops, ms. */
 const drainMsMax = 2_000;
 
@@ -123,7 +115,17 @@ class Node implements RunningNode {
     this.#topicConfigs = new TopicConfigs(this.#cache, config, logger);
     this.#producerSettings = { verifiesTransactions: config.get("transaction.partition.verification.enable") };
     this.#logDirSettings = new LogDirSettings(config, this.#cache, this.#topicConfigs);
-    this.#logManager = this.#openLogs(opened.dirs.failed);
+    this.#logManager = openLogs({
+      config,
+      ports,
+      directoryIds: this.#directoryIds,
+      failedDirectories: opened.dirs.failed,
+      isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
+      timers: this.#loopWatch.watched("work on the logs that recurs"),
+      writeQueue: this.#writeQueue,
+      producerSettings: this.#producerSettings,
+      onDirectoryFailed: (directory, isLast) => this.#onDirectoryFailed(directory, isLast),
+    });
     try {
       this.#replicas = new ReplicaManager({
         brokerId: config.nodeId,
@@ -163,7 +165,7 @@ class Node implements RunningNode {
   async start(hostName: string): Promise<void> {
     const { clock, timers, net, logger } = this.#ports;
     const startedMs = clock.monotonicMs();
-    await this.#loadLogs();
+    await loadLogs(this.#logManager, this.#config, this.#ports.workers);
     // The handlers need the controller, the controller the ports that were bound: connections wait until `open`.
     const { bufferPool } = this.#writeQueue;
     const handlers = new HandlerTable([], this.#config.get("unstable.api.versions.enable"));
@@ -214,55 +216,6 @@ class Node implements RunningNode {
     this.#logManager.close(this.#lifecycle?.epoch ?? -1);
     const loopDelay = { mean: rounded(meanMs), p99: rounded(p99Ms), max: rounded(maxMs) };
     logger.info({ loopDelayMs: loopDelay }, "The node has stopped");
-  }
-
-  #openLogs(failedDirectories: readonly string[]): LogManager {
-    const { clock, disk, random, logger } = this.#ports;
-    const timers = this.#loopWatch.watched("work on the logs that recurs");
-    const config = this.#config;
-    try {
-      return new LogManager({
-        directories: config.logDirs,
-        directoryIds: this.#directoryIds,
-        failedDirectories,
-        isCordoned: (path) => this.#logDirSettings.cordoned.includes(path),
-        excluded: new Set([metadataLogDirName]),
-        defaultConfig: logConfigFrom(new TopicConfig(new Map(), config)),
-        disk,
-        clock,
-        timers,
-        random,
-        logger: logger.child("log"),
-        writeQueue: this.#writeQueue,
-        retentionIntervalMs: config.get("log.retention.check.interval.ms"),
-        initialDelayMs: config.get("log.initial.task.delay.ms"),
-        flushIntervalMs: config.get("log.flush.scheduler.interval.ms"),
-        recoveryPointIntervalMs: config.get("log.flush.offset.checkpoint.interval.ms"),
-        logStartIntervalMs: config.get("log.flush.start.offset.checkpoint.interval.ms"),
-        highWatermarkIntervalMs: config.get("replica.high.watermark.checkpoint.interval.ms"),
-        producerIdExpirationMs: config.get("producer.id.expiration.ms"),
-        producerIdCheckIntervalMs: config.get("producer.id.expiration.check.interval.ms"),
-        producerSettings: this.#producerSettings,
-        cleaner: { config: cleanerConfigFrom(config), workers: this.#ports.workers },
-        onDirectoryFailed: (directory, isLast) => this.#onDirectoryFailed(directory, isLast),
-      });
-    } catch (error) {
-      if (error instanceof DiskError) throw new StartupError(error.message);
-      throw error;
-    }
-  }
-
-  async #loadLogs(): Promise<void> {
-    const { workers } = this.#ports;
-    const threadsMax = this.#config.get("num.recovery.threads.per.data.dir");
-    await this.#logManager.recover(workers, threadsMax);
-    try {
-      this.#logManager.load();
-      await this.#logManager.indexInThreads(workers, threadsMax);
-    } catch (error) {
-      if (error instanceof DiskError) throw new StartupError(error.message);
-      throw error;
-    }
   }
 
   #onDirectoryFailed(directory: string, isLast: boolean): void {
@@ -420,11 +373,4 @@ class Node implements RunningNode {
 
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
-}
-
-/** All that the process may have open, but half of it or what is enough for the rest. */
-function openFilesMaxOf(disk: Disk): number {
-  const limit = disk.descriptorsMax();
-  if (limit === undefined) return openFilesMaxUnknown;
-  return Math.min(openFilesMax, limit - Math.min(Math.floor(limit / 2), otherDescriptors));
 }
