@@ -88,6 +88,14 @@ export interface FileStat {
   readonly isDirectory: boolean;
 }
 
+/** A file that comes with its directory. */
+export interface NewFile {
+  readonly name: string;
+  readonly text?: string;
+  /** How long the file is made when that is more than its text. */
+  readonly sizeBytes?: number;
+}
+
 /**
  * Paths are absolute. Errors are `DiskError`s with the errno's name in `code`. The synchronous calls are for start-up,
  * small files, and writes that only reach the page cache.
@@ -109,7 +117,14 @@ export interface Disk {
   list(path: string): string[];
   /** Creates missing parents too. */
   mkdir(path: string): void;
+  /**
+   * Creates a directory, whose parent is there, with files in it, off the event loop: a new name takes file systems that keep
+   * a journal up to some milliseconds. Rejects with code `EEXIST`, and changes nothing, when there is something already.
+   */
+  makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void>;
   rename(from: string, to: string): void;
+  /** As `rename`, off the event loop. */
+  renameAsync(from: string, to: string): Promise<void>;
   /** Removes a file, or a directory with all that is in it; nothing happens when missing. */
   remove(path: string): void;
   /** As `remove`, off the event loop: to give back what a large file takes keeps the system busy for long. */

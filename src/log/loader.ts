@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly producerState: ProducerState;
   /** A thread has recovered the log already, and found this. */
   readonly recovered?: RecoveredLog | undefined;
+  /** The directory was just made: nothing is in it but an empty segment. */
+  readonly isMade?: boolean;
 }
 
 const indexSuffixes = segmentSuffixes.filter((suffix) => suffix !== logSuffix);
@@ -64,6 +66,7 @@ export interface LoadedLog extends Ends {
  * from them. What lies before the recovery point was flushed and is taken as it is.
  */
 export function loadLog(options: LoadOptions): LoadedLog {
+  if (options.isMade === true) return takeMade(options);
   if (options.recovered !== undefined) return takeRecovered(options, options.recovered);
   const files = listFiles(options);
   const segments = loadSegments(options, files);
@@ -85,6 +88,13 @@ export function loadLog(options: LoadOptions): LoadedLog {
   options.producerState.endOffset = logEndOffset;
   for (const segment of segments.all()) segment.release();
   return { ...ends, segments, logStartOffset };
+}
+
+function takeMade({ placeOf, clock, producerState }: LoadOptions): LoadedLog {
+  const segments = new Segments();
+  segments.add(Segment.made(placeOf(), 0, clock.wallMs()));
+  producerState.endOffset = 0;
+  return { ...nothingRecovered, segments, logStartOffset: 0, logEndOffset: 0, snapshotOffset: -1 };
 }
 
 /** The files are as after a clean shutdown, but nothing that recovery wrote is durable. */

@@ -37,6 +37,8 @@ export interface LogStorageOptions {
   readonly producerSettings?: ProducerSettings;
   /** A thread has recovered the log already, and found this. */
   readonly recovered?: RecoveredLog | undefined;
+  /** The directory was just made, with `newLogFiles` in it: there is nothing to look for. */
+  readonly isMade?: boolean;
   readonly logger: Logger;
   /** A random number in [0, 1), for the jitter of rolls. */
   readonly draw: () => number;
@@ -110,15 +112,16 @@ export class LogStorage {
     this.#openFiles = openFiles;
     this.#draw = options.draw;
     this.#onDiskError = options.onDiskError;
-    disk.mkdir(dir);
-    this.partitionMetadata = new PartitionMetadata(disk, dir);
+    const { isMade = false } = options;
+    if (!isMade) disk.mkdir(dir);
+    this.partitionMetadata = new PartitionMetadata(disk, dir, isMade ? options.topicId : undefined);
     if (options.topicId !== undefined) this.partitionMetadata.assign(options.topicId);
     this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.endOffset);
     this.producerState = new ProducerState(this.name, options.producerSettings);
     const { name, leaderEpochs, producerState } = this;
     const { logStartOffset, recoveryPoint, hadCleanShutdown, recovered } = options;
     const files = { disk, clock, logger, directory: dir, name, leaderEpochs, producerState };
-    const known = { logStartOffset, recoveryPoint, hadCleanShutdown, recovered };
+    const known = { logStartOffset, recoveryPoint, hadCleanShutdown, recovered, isMade };
     const loaded = loadLog({ ...files, ...known, placeOf: () => this.#place() });
     this.segments = loaded.segments;
     this.startOffset = loaded.logStartOffset;

@@ -3,20 +3,21 @@ import { isUuid } from "../base/uuid.ts";
 import { type Disk } from "../io/ports.ts";
 import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
 
-const partitionMetadataName = "partition.metadata";
+export const partitionMetadataName = "partition.metadata";
 
 /** The file that says to which topic a partition's directory belongs. */
 export class PartitionMetadata {
   readonly #disk: Disk;
   #path: string;
   #topicId: Uuid | undefined;
-  #isSynced = true;
+  #isSynced: boolean;
 
-  /** Takes what the file has. */
-  constructor(disk: Disk, directory: string) {
+  /** Takes what the file has, or what was just written to it: that is not durable. */
+  constructor(disk: Disk, directory: string, written?: Uuid) {
     this.#disk = disk;
     this.#path = `${directory}/${partitionMetadataName}`;
-    this.#topicId = readPartitionMetadata(disk, directory);
+    this.#topicId = written ?? readPartitionMetadata(disk, directory);
+    this.#isSynced = written === undefined;
   }
 
   /** Undefined when the file is missing or damaged. */
@@ -29,7 +30,7 @@ export class PartitionMetadata {
     if (this.#topicId !== undefined) return;
     this.#topicId = topicId;
     this.#isSynced = false;
-    replaceFile(this.#disk, this.#path, `version: 0\ntopic_id: ${topicId}`);
+    replaceFile(this.#disk, this.#path, partitionMetadataText(topicId));
   }
 
   /** Makes the file durable; true when it was not, and its directory has to be synced too. */
@@ -51,6 +52,10 @@ export class PartitionMetadata {
   moveTo(directory: string): void {
     this.#path = `${directory}/${partitionMetadataName}`;
   }
+}
+
+export function partitionMetadataText(topicId: Uuid): string {
+  return `version: 0\ntopic_id: ${topicId}`;
 }
 
 /** The topic id that a partition's directory belongs to; undefined when the file is missing or damaged. */

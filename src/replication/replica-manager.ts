@@ -2,8 +2,13 @@ import { type NodeId, type Offset, type Uuid } from "../base/brand.ts";
 import { TimerWheel, type WheelEntry } from "../base/timer-wheel.ts";
 import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type LogConfig } from "../log/log-config.ts";
+import { type Log } from "../log/log.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
-import { type LocalReplicaChanges, type LocalReplicaState } from "../metadata/delta/local-replica-changes.ts";
+import {
+  type LocalReplica,
+  type LocalReplicaChanges,
+  type LocalReplicaState,
+} from "../metadata/delta/local-replica-changes.ts";
 import { directoryIds } from "../metadata/directory-id.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
@@ -29,9 +34,15 @@ interface HostedTopic {
   readonly name: string;
   readonly id: Uuid;
   readonly partitions: (Partition | undefined)[];
+  /** How many there are. */
+  count: number;
+  /** Those that no directory that works has. */
+  readonly offline: Set<number>;
 }
 
 const tickMs = 10;
+/** How many partitions come, change or go in one turn of the event loop. */
+const changesOfTurn = 50;
 
 /** The replicas on this broker, and the requests that wait for them. */
 export class ReplicaManager {
@@ -98,9 +109,63 @@ export class ReplicaManager {
 
   /** Brings the replicas here in line with new metadata: deletions first, since a name may come back with another id. */
   apply(changes: LocalReplicaChanges, logConfigOf: (topic: string) => LogConfig): void {
-    for (const { topicId, partition } of changes.deletes) this.#remove(topicId, partition);
+    for (const log of this.#stop(changes.deletes)) this.#logManager.delete(log);
     for (const state of changes.leaders) this.#update(state, logConfigOf);
     for (const state of changes.followers) this.#update(state, logConfigOf);
+  }
+
+  /**
+   * As `apply`, while clients are served: files are made and put aside off the event loop, and the rest is done in parts.
+   * Partitions that go are not served any more when it returns; those that come are when it resolves. Not to be called again
+   * before. Undefined when it is done already.
+   */
+  applyAside(changes: LocalReplicaChanges, logConfigOf: (topic: string) => LogConfig): Promise<void> | undefined {
+    const removed = this.#stop(changes.deletes);
+    const states = [...changes.leaders, ...changes.followers];
+    if (removed.length === 0 && states.length <= changesOfTurn && !states.some((state) => this.#isNew(state))) {
+      for (const state of states) this.#update(state, logConfigOf);
+      return undefined;
+    }
+    return this.#applyAside(removed, states, logConfigOf);
+  }
+
+  async #applyAside(
+    removed: readonly Log[],
+    states: readonly LocalReplicaState[],
+    logConfigOf: (topic: string) => LogConfig,
+  ): Promise<void> {
+    for (let at = 0; at < removed.length; at += changesOfTurn) {
+      await this.#logManager.deleteAside(removed.slice(at, at + changesOfTurn));
+      await this.#nextTurn();
+    }
+    const partsOf = (at: number) => states.slice(at, at + changesOfTurn);
+    let files = this.#makeFiles(partsOf(0), logConfigOf);
+    for (let at = 0; at < states.length; at += changesOfTurn) {
+      await files;
+      if (this.#isClosed) return;
+      // The next ones are on their way meanwhile.
+      files = this.#makeFiles(partsOf(at + changesOfTurn), logConfigOf);
+      for (const state of partsOf(at)) this.#update(state, logConfigOf);
+      await this.#nextTurn();
+    }
+  }
+
+  #makeFiles(states: readonly LocalReplicaState[], logConfigOf: (topic: string) => LogConfig): Promise<void> {
+    const coming = states.filter((state) => this.#isNew(state));
+    return this.#logManager.makeFiles(
+      coming.map(({ topic, partition, topicId, registration }) => {
+        const assignedDirectory = wantedDirectory(this.#assignedDirectory(registration));
+        return { topic, partition, topicId, assignedDirectory, config: logConfigOf(topic) };
+      }),
+    );
+  }
+
+  #isNew({ topicId, partition }: LocalReplicaState): boolean {
+    return this.partitionById(topicId, partition) === undefined;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#timers.endOfTurn(resolve));
   }
 
   updateConfig(topic: string, config: LogConfig): void {
@@ -119,9 +184,9 @@ export class ReplicaManager {
     }
   }
 
-  /** The metadata gives this broker a replica; where there is none all the same, it is in a directory that is offline. */
-  hasReplica({ replicas }: PartitionRegistration): boolean {
-    return !this.#isClosed && replicas.includes(this.#brokerId);
+  /** The metadata gives this broker a replica of the partition, and no directory that works has it. */
+  isOffline(topic: string, index: number): boolean {
+    return this.#byName.get(topic)?.offline.has(index) ?? false;
   }
 
   /** Calls `act` when all partitions that are being written together are written; at once when none is. */
@@ -160,19 +225,19 @@ export class ReplicaManager {
     const { topic, topicId, partition: index, registration } = state;
     let hosted = this.#byId.get(topicId);
     if (hosted === undefined) {
-      hosted = { name: topic, id: topicId, partitions: [] };
+      hosted = { name: topic, id: topicId, partitions: [], count: 0, offline: new Set() };
       this.#byId.set(topicId, hosted);
       this.#byName.set(topic, hosted);
     }
     const existing = hosted.partitions[index];
-    const assigned = registration.directories[registration.replicas.indexOf(this.#brokerId)];
+    const assigned = this.#assignedDirectory(registration);
     if (existing !== undefined) {
       existing.update(registration);
       return this.#reportDirectory(existing, assigned);
     }
-    const wanted = assigned === directoryIds.unassigned ? undefined : assigned;
-    const log = this.#logManager.getOrCreate(topic, index, topicId, logConfigOf(topic), wanted);
+    const log = this.#logManager.getOrCreate(topic, index, topicId, logConfigOf(topic), wantedDirectory(assigned));
     if (log === undefined) {
+      hosted.offline.add(index);
       this.#logger.error(
         { topic, partition: index, directory: assigned },
         "No log directory that works has the replica",
@@ -181,6 +246,7 @@ export class ReplicaManager {
     }
     const partition = new Partition(this.#brokerId, topic, topicId, index, log, registration);
     hosted.partitions[index] = partition;
+    hosted.count++;
     partition.start();
     this.#reportDirectory(partition, assigned);
     this.#moves.resume(partition);
@@ -195,18 +261,30 @@ export class ReplicaManager {
     if (actual !== undefined && actual !== assigned) this.#assignDirectory(topicId, index, actual, () => {});
   }
 
-  #remove(topicId: Uuid, index: number): void {
-    const hosted = this.#byId.get(topicId);
-    const partition = hosted?.partitions[index];
-    if (hosted === undefined || partition === undefined) return;
-    hosted.partitions[index] = undefined;
-    if (hosted.partitions.every((other) => other === undefined)) {
+  #assignedDirectory({ directories, replicas }: PartitionRegistration): Uuid | undefined {
+    return directories[replicas.indexOf(this.#brokerId)];
+  }
+
+  /** Ends the service of partitions that go, and returns their logs. */
+  #stop(deletes: readonly LocalReplica[]): Log[] {
+    const logs: Log[] = [];
+    for (const { topicId, partition: index } of deletes) {
+      const hosted = this.#byId.get(topicId);
+      hosted?.offline.delete(index);
+      const partition = hosted?.partitions[index];
+      if (hosted === undefined) continue;
+      if (partition !== undefined) {
+        hosted.partitions[index] = undefined;
+        hosted.count--;
+        partition.stop(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        this.#moves.cancel(partition);
+        logs.push(partition.log);
+      }
+      if (hosted.count > 0 || hosted.offline.size > 0) continue;
       this.#byId.delete(topicId);
       if (this.#byName.get(hosted.name) === hosted) this.#byName.delete(hosted.name);
     }
-    partition.stop(Errors.UNKNOWN_TOPIC_OR_PARTITION);
-    this.#moves.cancel(partition);
-    this.#logManager.delete(partition.log);
+    return logs;
   }
 
   #expire(): void {
@@ -223,4 +301,9 @@ export class ReplicaManager {
     this.#timerDueMs = dueMs;
     this.#timer = this.#timers.after(Math.max(0, dueMs - this.#clock.monotonicMs()) + tickMs, this.#onTimer);
   }
+}
+
+/** The directory that the metadata names; undefined when the broker is to choose. */
+function wantedDirectory(assigned: Uuid | undefined): Uuid | undefined {
+  return assigned === directoryIds.unassigned ? undefined : assigned;
 }

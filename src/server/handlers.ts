@@ -42,7 +42,7 @@ import { describeTopicPartitionsHandler } from "./handlers/describe-topic-partit
 import { describeTransactionsHandler } from "./handlers/describe-transactions.ts";
 import { endTxnHandler } from "./handlers/end-txn.ts";
 import { fetchHandler } from "./handlers/fetch.ts";
-import { findCoordinatorHandler } from "./handlers/find-coordinator.ts";
+import { findCoordinatorHandler, type LocalCoordinator } from "./handlers/find-coordinator.ts";
 import { heartbeatHandler } from "./handlers/heartbeat.ts";
 import { incrementalAlterConfigsHandler } from "./handlers/incremental-alter-configs.ts";
 import { initProducerIdHandler } from "./handlers/init-producer-id.ts";
@@ -92,12 +92,14 @@ export interface HandlerDeps {
   readonly controller: QuorumController;
   readonly raft: RaftDriver;
   readonly brokerEpoch: () => number;
+  /** Resolves when the replicas here are what the metadata says, or will not be soon. */
+  readonly untilFollowed: () => Promise<void>;
 }
 
 /** Every API that this node serves. What is not here is not advertised. */
 export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): AnyHandler[] {
   const { config, ports, clusterId, cache, topicConfigs, logManager, replicas, groups, controller, raft } = deps;
-  const { logDirSettings, transactions, producerIds } = deps;
+  const { logDirSettings, transactions, producerIds, untilFollowed } = deps;
   const { clock, compute, disk, random, logger } = ports;
   const draw = () => random.float();
   const lookup = new PartitionLookup(cache, replicas);
@@ -144,9 +146,9 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     describeProducersHandler({ cache, lookup }),
     deleteRecordsHandler({ lookup }),
 
-    createTopicsHandler(controller),
-    deleteTopicsHandler({ controller, isEnabled: config.get("delete.topic.enable") }),
-    createPartitionsHandler(controller),
+    createTopicsHandler({ controller, untilFollowed }),
+    deleteTopicsHandler({ controller, untilFollowed, isEnabled: config.get("delete.topic.enable") }),
+    createPartitionsHandler({ controller, untilFollowed }),
     alterPartitionReassignmentsHandler(controller),
     listPartitionReassignmentsHandler(controller),
     describeConfigsHandler({ cache, config, loggers: fixedLoggers }),
@@ -166,7 +168,11 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     findCoordinatorHandler({
       cache,
       topicCreation: autoTopicCreation,
-      servedTopics: new Set([consumerOffsetsTopic, transactionStateTopic]),
+      nodeId: config.nodeId,
+      coordinators: new Map<string, LocalCoordinator>([
+        [consumerOffsetsTopic, groups],
+        [transactionStateTopic, transactions],
+      ]),
     }),
     consumerGroupHeartbeatHandler({ groups, random, isEnabled: () => isGroupProtocolEnabled(cache, config) }),
     consumerGroupDescribeHandler({ groups, isEnabled: () => isGroupProtocolEnabled(cache, config) }),

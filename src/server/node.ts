@@ -22,6 +22,7 @@ import { type MetadataQuorum, openMetadataQuorum } from "./metadata-quorum.ts";
 import { type ProducerIdBlock, ProducerIdManager } from "./producer-id-manager.ts";
 import { loadLogs, openFilesMaxOf, openLogs } from "./open-logs.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
+import { type LocalPublisher, PublisherChain } from "./publishers/publisher-chain.ts";
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
 import { TransactionCoordinatorPublisher } from "./publishers/transaction-coordinator-publisher.ts";
 import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
@@ -44,6 +45,8 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
+/** How long who creates or deletes topics waits for the replicas, ms: Kafka answers before they are there. */
+const followedMsMax = 1_000;
 /** How long requests in flight may take to finish when the node stops, ms. */
 const drainMsMax = 2_000;
 
@@ -68,6 +71,11 @@ export async function createNode(config: BrokerConfig, ports: Ports, hostName: s
   }
 }
 
+interface WatchedPublisher<Result> {
+  readonly name: string;
+  publish(...news: Parameters<Publisher["publish"]>): Result;
+}
+
 class Node implements RunningNode {
   readonly clusterId: string;
   readonly failed: Promise<unknown>;
@@ -87,6 +95,8 @@ class Node implements RunningNode {
   readonly #producerSettings: ProducerSettings;
   readonly #producerIds: ProducerIdManager;
   readonly #coordinators: Coordinators;
+  /** Those who act on the metadata here, and may take their time. */
+  readonly #followers: PublisherChain;
   #quorum: MetadataQuorum | undefined;
   #sockets: SocketServer | undefined;
   #lifecycle: BrokerLifecycle | undefined;
@@ -147,6 +157,7 @@ class Node implements RunningNode {
         producerSettings: this.#producerSettings,
         producerIds: this.#producerIds,
       });
+      this.#followers = this.#createFollowers();
     } catch (error) {
       // Whoever called has no node to close, and the directories are locked.
       this.#logManager.close(-1);
@@ -187,6 +198,7 @@ class Node implements RunningNode {
     this.#sockets.open(...this.#config.controllerListenerNames);
     this.#lifecycle = this.#createLifecycle(quorum, hostName);
     await this.#lifecycle.start();
+    await this.#followers.settled();
     this.#logManager.start();
     this.#loopWatch.start();
     this.#sockets.open();
@@ -209,6 +221,7 @@ class Node implements RunningNode {
     this.#coordinators.groups.close();
     this.#coordinators.transactions.close();
     this.#replicas.close();
+    await this.#followers.close();
     await this.#sockets?.close(drainMsMax);
     this.#writeQueue.flush();
     await this.#quorum?.close();
@@ -237,7 +250,7 @@ class Node implements RunningNode {
   /** Publishers, in the order in which they are told: what answers questions first, what acts on it then. */
   #openQuorum(hostName: string): MetadataQuorum {
     const config = this.#config;
-    const { nodeId, metadataLogDir } = config;
+    const { metadataLogDir } = config;
     return openMetadataQuorum({
       config,
       ports: this.#ports,
@@ -247,29 +260,30 @@ class Node implements RunningNode {
       controllerEndpoints: advertisedEndpoints(config.advertisedControllerListeners, this.#bound, hostName),
       localIncarnationId: this.#incarnationId,
       hadCleanShutdown: this.#logManager.hadCleanShutdown(metadataLogDir),
-      publishers: this.#watched([
-        this.#cache,
-        new ReplicaPublisher({
-          nodeId,
-          replicas: this.#replicas,
-          logManager: this.#logManager,
-          topicConfigs: this.#topicConfigs,
-          onFatal: (error) => this.#onFailed(error),
-        }),
-        new GroupCoordinatorPublisher({
-          nodeId,
-          groups: this.#coordinators.groups,
-          logger: this.#ports.logger.child("group"),
-        }),
-        new TransactionCoordinatorPublisher({
-          nodeId,
-          transactions: this.#coordinators.transactions,
-          logger: this.#ports.logger.child("transaction"),
-        }),
-        this.#createDynamicSettings(),
-      ]),
+      publishers: [...this.#watched([this.#cache, this.#topicConfigs]), this.#followers],
       onFatal: (error) => this.#onFailed(error),
     });
+  }
+
+  /** The coordinators read partitions that the replicas have made. */
+  #createFollowers(): PublisherChain {
+    const { logger } = this.#ports;
+    const { nodeId } = this.#config;
+    const { groups, transactions } = this.#coordinators;
+    const replicas = new ReplicaPublisher({
+      nodeId,
+      replicas: this.#replicas,
+      logManager: this.#logManager,
+      topicConfigs: this.#topicConfigs,
+      onFatal: (error) => this.#onFailed(error),
+    });
+    const publishers: LocalPublisher[] = [
+      replicas,
+      new GroupCoordinatorPublisher({ nodeId, groups, logger: logger.child("group") }),
+      new TransactionCoordinatorPublisher({ nodeId, transactions, logger: logger.child("transaction") }),
+      this.#createDynamicSettings(),
+    ];
+    return new PublisherChain(this.#watched(publishers), logger.child("metadata"));
   }
 
   #createDynamicSettings(): DynamicSettings {
@@ -286,11 +300,10 @@ class Node implements RunningNode {
     });
   }
 
-  #watched(publishers: readonly Publisher[]): Publisher[] {
+  #watched<Result>(publishers: readonly WatchedPublisher<Result>[]): WatchedPublisher<Result>[] {
     return publishers.map((publisher) => ({
       name: publisher.name,
       publish: (...news) => this.#loopWatch.run(`metadata: ${publisher.name}`, () => publisher.publish(...news)),
-      onControllerChange: (change) => publisher.onControllerChange?.(change),
     }));
   }
 
@@ -367,7 +380,14 @@ class Node implements RunningNode {
       controller: quorum.controller,
       raft: quorum.raft,
       brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
+      untilFollowed: () => this.#untilFollowed(),
     };
+  }
+
+  /** Resolves when the replicas follow the metadata, or will not soon. */
+  #untilFollowed(): Promise<void> {
+    const patience = new Promise<void>((resolve) => this.#ports.timers.after(followedMsMax, resolve));
+    return Promise.race([this.#followers.settled(), patience]);
   }
 }
 

@@ -16,14 +16,14 @@ export class PartitionLookup {
   }
 
   byName(topic: string, index: number): Partition | ErrorCode {
-    return this.#replicas.partition(topic, index) ?? this.#missing(this.#cache.partition(topic, index));
+    return this.#replicas.partition(topic, index) ?? this.#missing(topic, index, this.#cache.partition(topic, index));
   }
 
   byId(topicId: Uuid, index: number): Partition | ErrorCode {
     const partition = this.#replicas.partitionById(topicId, index);
     if (partition !== undefined) return partition;
     const topic = this.#cache.topicById(topicId);
-    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#missing(topic.partitions[index]);
+    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#missing(topic.name, index, topic.partitions[index]);
   }
 
   /** As `byName`, and only when this broker leads the partition in that epoch (-1: in any). */
@@ -34,8 +34,9 @@ export class PartitionLookup {
     return errorCode === Errors.NONE ? partition : errorCode;
   }
 
-  #missing(registration: PartitionRegistration | undefined): ErrorCode {
+  /** A replica that the metadata gives this broker may be on its way: clients come again. */
+  #missing(topic: string, index: number, registration: PartitionRegistration | undefined): ErrorCode {
     if (registration === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-    return this.#replicas.hasReplica(registration) ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
+    return this.#replicas.isOffline(topic, index) ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
   }
 }

@@ -4,11 +4,14 @@ import { effectiveBrokerConfig } from "../config/describe.ts";
 import { TopicConfig } from "../config/topic-config.ts";
 import { type Logger } from "../io/ports.ts";
 import { configResourceTypes, configsOf } from "../metadata/image/configs-image.ts";
+import { type MetadataDelta } from "../metadata/delta/metadata-delta.ts";
+import { type Publisher } from "../metadata/publisher.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 import { brokerLayers } from "./broker-layers.ts";
 
 /** The effective configurations of topics, each worked out once and kept until some configuration changes. */
-export class TopicConfigs {
+export class TopicConfigs implements Publisher {
+  readonly name = "topic configurations";
   readonly #cache: MetadataCache;
   readonly #statics: BrokerConfig;
   readonly #byTopic = new Map<string, TopicConfig>();
@@ -50,7 +53,8 @@ export class TopicConfigs {
     return this.#sound;
   }
 
-  forget(): void {
+  publish(delta: MetadataDelta): void {
+    if (delta.configs === undefined) return;
     this.#byTopic.clear();
     this.#broker = undefined;
   }

@@ -7,6 +7,7 @@ import {
   type DiskSpace,
   type FileLock,
   type FileStat,
+  type NewFile,
   type OpenMode,
   readSlackBytes,
   type ReadWay,
@@ -194,6 +195,25 @@ export class MemoryDisk implements Disk {
       if (next instanceof MemoryFile) throw new DiskError("EEXIST", `not a directory: ${path}`);
       directory = next;
     }
+  }
+
+  makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void> {
+    return later(() => {
+      if (this.#find(path) !== undefined) throw new DiskError("EEXIST", `is there: ${path}`);
+      // As the system does, which makes no missing parents.
+      this.#placeOf(path);
+      this.mkdir(path);
+      for (const { name, text, sizeBytes = 0 } of files) {
+        const file = this.open(`${path}/${name}`, "create");
+        if (text !== undefined) file.write([Buffer.from(text)], 0);
+        if (sizeBytes > 0) file.truncate(sizeBytes);
+        file.close();
+      }
+    }, this.syncTurns());
+  }
+
+  renameAsync(from: string, to: string): Promise<void> {
+    return later(() => this.rename(from, to), this.syncTurns());
   }
 
   rename(from: string, to: string): void {

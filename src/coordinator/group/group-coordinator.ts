@@ -77,6 +77,11 @@ export class GroupCoordinator {
     return this.#isActive ? this.#runtime.elect(partition, leaderEpoch) : Promise.resolve();
   }
 
+  /** Whether it was told so, by `onElection`. */
+  leads(partition: number): boolean {
+    return this.#runtime.leads(partition);
+  }
+
   /** This node does not lead it any more; no epoch when the partition was deleted. */
   onResignation(partition: number, leaderEpoch?: LeaderEpoch): void {
     this.#runtime.resign(partition, leaderEpoch);

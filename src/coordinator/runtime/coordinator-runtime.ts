@@ -33,6 +33,11 @@ export class CoordinatorRuntime<S, R> {
     await runner.load();
   }
 
+  /** Whether it was elected for the partition, which may not be loaded yet. */
+  leads(partition: number): boolean {
+    return this.#runners.has(partition);
+  }
+
   /** This node does not lead the partition any more: whoever waits hears NOT_COORDINATOR. No epoch: it was deleted. */
   resign(partition: number, leaderEpoch?: LeaderEpoch): void {
     const runner = this.#runners.get(partition);

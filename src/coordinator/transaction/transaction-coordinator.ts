@@ -106,6 +106,11 @@ export class TransactionCoordinator {
     await this.#runtime.elect(partition, leaderEpoch);
   }
 
+  /** Whether it was told so, by `onElection`. */
+  leads(partition: number): boolean {
+    return this.#runtime.leads(partition);
+  }
+
   /** This node does not lead it any more; no epoch when the partition was deleted. */
   onResignation(partition: number, leaderEpoch?: LeaderEpoch): void {
     const current = this.#epochs.get(partition);

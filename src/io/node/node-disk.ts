@@ -7,6 +7,7 @@ import {
   type DiskSpace,
   type FileLock,
   type FileStat,
+  type NewFile,
   type OpenMode,
   type ReadWay,
 } from "../ports.ts";
@@ -53,7 +54,15 @@ export const nodeDisk: Disk = {
   },
   list: (path: string): string[] => attempt(() => fs.readdirSync(path)).sort(),
   mkdir: (path: string): void => attempt(() => makeDirectory(path)),
+  makeDirectoryAsync: (path: string, files: readonly NewFile[]): Promise<void> =>
+    makeAside(path, files).catch((error: unknown) => {
+      throw diskErrorOf(error);
+    }),
   rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
+  renameAsync: (from: string, to: string): Promise<void> =>
+    fs.promises.rename(from, to).catch((error: unknown) => {
+      throw diskErrorOf(error);
+    }),
   remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: true, force: true })),
   removeAsync: (path: string): Promise<void> =>
     fs.promises.rm(path, { recursive: true, force: true }).catch((error: unknown) => {
@@ -107,6 +116,30 @@ export const nodeDisk: Disk = {
  * again at the first touch.
  */
 const pieceBytes = 65_536;
+
+/** What takes long is the new names: a few bytes for a file that is open are the page cache's. */
+async function makeAside(path: string, files: readonly NewFile[]): Promise<void> {
+  await fs.promises.mkdir(path);
+  for (const { name, text, sizeBytes = 0 } of files) {
+    const descriptor = await openAside(`${path}/${name}`);
+    try {
+      if (text !== undefined) fs.writeSync(descriptor, text);
+      if (sizeBytes > 0) fs.ftruncateSync(descriptor, sizeBytes);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  }
+}
+
+/** A descriptor needs less than the handle that `fs.promises` has. */
+function openAside(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, flagsOfMode.create, 0o644, (error, descriptor) => {
+      if (error === null) resolve(descriptor);
+      else reject(error);
+    });
+  });
+}
 
 class NodeFile implements DiskFile {
   readonly path: string;

@@ -97,7 +97,7 @@ export class LogDirectories {
     let chosen: LogDirectory | undefined;
     for (const directory of online) {
       if (isCordoned(directory.path)) continue;
-      if (chosen === undefined || directory.logs.size < chosen.logs.size) chosen = directory;
+      if (chosen === undefined || countOf(directory) < countOf(chosen)) chosen = directory;
     }
     return chosen ?? online[0];
   }
@@ -112,4 +112,8 @@ export class LogDirectories {
   release(): void {
     for (const directory of this.#opened.values()) directory.release();
   }
+}
+
+function countOf({ logs, comingLogs }: LogDirectory): number {
+  return logs.size + comingLogs.size;
 }

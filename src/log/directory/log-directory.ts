@@ -25,6 +25,8 @@ export class LogDirectory {
   readonly brokerEpoch: number | undefined;
   /** Current and future ones. */
   readonly logs = new Set<Log>();
+  /** The names of those whose files are being made, and which are not open yet. */
+  readonly comingLogs = new Set<string>();
   readonly checkpoints: DirectoryCheckpoints;
   readonly #options: LogDirectoryOptions;
   readonly #lock: FileLock;

@@ -14,6 +14,7 @@ import { LogRegistry } from "./log-registry.ts";
 import { LogRelocation } from "./log-relocation.ts";
 import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
 import { type DirectoryKind, partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
+import { NewLogs, type NewReplica } from "./new-logs.ts";
 import { type ProducerSettings } from "../producers/producer-state.ts";
 import { type RecoveredLog } from "../recovered-log.ts";
 import { type WriteQueue } from "../write-queue.ts";
@@ -49,6 +50,8 @@ interface NewLog {
   readonly cleanedOffset?: Offset | undefined;
   readonly recovered?: RecoveredLog | undefined;
   readonly isConfigKnown?: boolean;
+  /** Its files were just made. */
+  readonly isMade?: boolean;
 }
 
 /** The logs of a node in its directories: loads them at the start, makes them, moves them aside, promotes copies. */
@@ -56,8 +59,7 @@ export class LogManager {
   readonly #options: LogManagerOptions;
   readonly #directories: LogDirectories;
   readonly #logs = new LogRegistry();
-  /** Where AlterReplicaLogDirs wants a replica that is not here yet. */
-  readonly #preferred = new Map<string, string>();
+  readonly #newLogs: NewLogs;
   readonly #removals: DelayedRemovals;
   readonly #relocation: LogRelocation;
   readonly #upkeep: LogUpkeep;
@@ -87,6 +89,7 @@ export class LogManager {
       logger: options.logger,
       onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
     });
+    this.#newLogs = new NewLogs({ ...options, directories: this.#directories });
     this.#upkeep = new LogUpkeep(options, this.#logs, this.#directories, this.#removals);
   }
 
@@ -205,7 +208,15 @@ export class LogManager {
     const isThere = [this.#logs.current.get(name), this.#logs.futures.get(name)].some(
       (log) => log !== undefined && this.#logs.directoryOf(log)?.path === directory,
     );
-    if (!isThere) this.#preferred.set(name, directory);
+    if (!isThere) this.#newLogs.prefer(name, directory);
+  }
+
+  /**
+   * Makes the files of partitions that have no log here off the event loop; `getOrCreate` takes them then, or makes what this
+   * could not make. Never rejects.
+   */
+  async makeFiles(replicas: readonly NewReplica[]): Promise<void> {
+    await this.#newLogs.make(replicas.filter(({ topic, partition }) => this.get(topic, partition) === undefined));
   }
 
   /**
@@ -235,20 +246,17 @@ export class LogManager {
       );
       this.#relocation.setAside(existing);
     }
-    const assigned = assignedDirectory === undefined ? undefined : this.#directories.findOnline(assignedDirectory);
-    const mayBeOffline = assignedDirectory !== undefined && assigned === undefined && this.#directories.hasOffline;
-    if (mayBeOffline) return undefined;
     const name = partitionDirectoryName(topic, partition);
-    const preferred = this.#directories.findOnline(this.#preferred.get(name) ?? "");
-    const isCordoned = this.#options.isCordoned ?? (() => false);
     const own = { topic, partition, topicId, config, logStartOffset: 0, recoveryPoint: 0 };
-    for (;;) {
-      const directory = [preferred, assigned].find((each) => each?.isOnline) ?? this.#directories.forNewLog(isCordoned);
+    for (let assigned = assignedDirectory; ; assigned = undefined) {
+      const made = this.#newLogs.take(name, topicId);
+      const directory = made ?? this.#newLogs.directoryFor(name, assigned);
       if (directory === undefined) return undefined;
-      const log = this.#open(directory, { ...own, dir: `${directory.path}/${name}` }, true);
+      const isMade = made !== undefined;
+      const log = this.#open(directory, { ...own, dir: `${directory.path}/${name}`, isMade }, true);
       if (log === undefined) continue;
       this.#logs.current.set(name, log);
-      this.#preferred.delete(name);
+      this.#newLogs.settled(name);
       return log;
     }
   }
@@ -269,7 +277,7 @@ export class LogManager {
       current.storage.cleaning?.abort();
       this.#noteCompaction(current, log);
     }
-    this.#preferred.delete(current.name);
+    this.#newLogs.settled(current.name);
     return log;
   }
 
@@ -301,6 +309,11 @@ export class LogManager {
   /** Stops serving the log at once; its files go after `file.delete.delay.ms`. */
   delete(log: Log): void {
     this.#relocation.delete(log);
+  }
+
+  /** As `delete`, off the event loop: other logs may take their names when it resolves. Never rejects. */
+  deleteAside(logs: readonly Log[]): Promise<void> {
+    return this.#relocation.deleteAside(logs);
   }
 
   /**

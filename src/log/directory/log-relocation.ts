@@ -30,6 +30,34 @@ export class LogRelocation {
     this.#remove(log, "delete");
   }
 
+  /**
+   * As `delete`, of current logs and without holding the event loop up: their names are free for others when it resolves.
+   * Never rejects.
+   */
+  async deleteAside(logs: readonly Log[]): Promise<void> {
+    const compacted = new Set(
+      logs.filter(({ cleanedOffset }) => cleanedOffset !== undefined).map((log) => this.#logs.directoryOf(log)),
+    );
+    await Promise.all(logs.map((log) => this.#deleteAside(log)));
+    for (const directory of compacted)
+      if (directory?.isOnline === true) directory.checkpoints.writeInBackground("cleaned");
+  }
+
+  async #deleteAside(log: Log): Promise<void> {
+    const directory = this.#logs.directoryOf(log);
+    const dir = this.#nameAside(log, "delete");
+    this.#logs.forget(log);
+    if (directory?.isOnline !== true) return;
+    try {
+      log.abandon();
+      await this.#disk.renameAsync(log.dir, dir);
+      this.#removals.add((remove) => remove(dir), log.config.fileDeleteDelayMs);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      directory.fail(error);
+    }
+  }
+
   /** Stops serving the log at once and keeps its files: as in Kafka, only people delete what nobody asked to be deleted. */
   setAside(log: Log): void {
     this.#remove(log, "stray");

@@ -82,7 +82,7 @@ export class Segment {
   /** A new, empty segment; files that are in its place go away. */
   static create(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
     const { disk, directory } = place;
-    const segment = new Segment(place, baseOffset, nowMs);
+    const segment = Segment.made(place, baseOffset, nowMs);
     for (const suffix of segmentSuffixes) disk.remove(`${directory}/${segmentFileName(baseOffset, suffix)}`);
     const file = disk.open(segment.file.path, "create");
     try {
@@ -90,6 +90,12 @@ export class Segment {
     } finally {
       file.close();
     }
+    return segment;
+  }
+
+  /** A new, empty segment whose file was made before. */
+  static made(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
+    const segment = new Segment(place, baseOffset, nowMs);
     segment.#preallocatedBytes = place.preallocatedBytes;
     return segment;
   }

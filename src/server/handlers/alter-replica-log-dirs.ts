@@ -46,7 +46,6 @@ export function alterReplicaLogDirsHandler(deps: AlterReplicaLogDirsDeps): Handl
 function alter({ replicas, cache }: AlterReplicaLogDirsDeps, topic: string, index: number, path: string): ErrorCode {
   const errorCode = replicas.alterLogDir(topic, index, path);
   if (errorCode !== Errors.REPLICA_NOT_AVAILABLE) return errorCode;
-  const registration = cache.partition(topic, index);
-  if (registration === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  return replicas.hasReplica(registration) ? Errors.KAFKA_STORAGE_ERROR : errorCode;
+  if (cache.partition(topic, index) === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  return replicas.isOffline(topic, index) ? Errors.KAFKA_STORAGE_ERROR : errorCode;
 }

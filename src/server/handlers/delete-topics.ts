@@ -6,6 +6,8 @@ import { type Handler } from "../handler.ts";
 
 export interface DeleteTopicsDeps {
   readonly controller: Pick<Controller, "deleteTopics">;
+  /** Resolves when the replicas here are what the metadata says, or will not be soon. */
+  readonly untilFollowed: () => Promise<void>;
   /** `delete.topic.enable` */
   readonly isEnabled: boolean;
 }
@@ -15,12 +17,18 @@ export interface DeleteTopicsDeps {
  *
  * Where deletion is switched off every topic is TOPIC_DELETION_DISABLED, a code that v3 brought: INVALID_REQUEST before.
  */
-export function deleteTopicsHandler({ controller, isEnabled }: DeleteTopicsDeps): Handler<"deleteTopics"> {
+export function deleteTopicsHandler({
+  controller,
+  untilFollowed,
+  isEnabled,
+}: DeleteTopicsDeps): Handler<"deleteTopics"> {
   return {
     api: "deleteTopics",
-    handle(request, { apiVersion }) {
+    async handle(request, { apiVersion }) {
       if (!isEnabled) return disabled(request, apiVersion);
-      return controller.deleteTopics(request, { principal: "User:ANONYMOUS" });
+      const answer = await controller.deleteTopics(request, { principal: "User:ANONYMOUS" });
+      await untilFollowed();
+      return answer;
     },
   };
 }

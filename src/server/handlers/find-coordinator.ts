@@ -11,8 +11,14 @@ import { type BrokerNode, type MetadataCache } from "../metadata-cache.ts";
 export interface FindCoordinatorDeps {
   readonly cache: MetadataCache;
   readonly topicCreation: Pick<AutoTopicCreation, "create">;
-  /** Topics of the coordinators that this broker has: nobody is sent to, and no topic is made for, another. */
-  readonly servedTopics: ReadonlySet<string>;
+  readonly nodeId: number;
+  /** The coordinators that this broker has, by their topics: nobody is sent to, and no topic is made for, another. */
+  readonly coordinators: ReadonlyMap<string, LocalCoordinator>;
+}
+
+export interface LocalCoordinator {
+  /** It has been told that this broker leads the partition: the metadata says so a moment earlier. */
+  leads(partition: number): boolean;
 }
 
 type Coordinator = Draft<ApiResponse<"findCoordinator">["coordinators"][number]>;
@@ -38,8 +44,8 @@ const messages = new Map<ErrorCode, string>([
 
 /**
  * Which broker coordinates a group, a transactional id or a partition of a share group: the leader of the partition that the
- * key's hash chooses. The topic is created when it is first asked for; until it is there, and has a leader, the answer is
- * COORDINATOR_NOT_AVAILABLE, which clients try again.
+ * key's hash chooses. The topic is created when it is first asked for; until it is there, and has a leader that knows of it, the answer
+ * is COORDINATOR_NOT_AVAILABLE, which clients try again.
  *
  * - v0–3 ask for one key and have the answer at the top; v4+ for several.
  * - v6: share groups, with keys "group:topic id:partition". INVALID_REQUEST before, and for a key that is none.
@@ -69,7 +75,7 @@ export function findCoordinatorHandler(deps: FindCoordinatorDeps): Handler<"find
 }
 
 function findCoordinator(
-  { cache, topicCreation, servedTopics }: FindCoordinatorDeps,
+  { cache, topicCreation, nodeId, coordinators }: FindCoordinatorDeps,
   keyType: number,
   key: string,
   apiVersion: number,
@@ -80,15 +86,18 @@ function findCoordinator(
   }
   const notAvailable: Found = { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };
   const topicName = topicByKeyType[keyType]!;
-  if (!servedTopics.has(topicName)) return notAvailable;
+  const coordinator = coordinators.get(topicName);
+  if (coordinator === undefined) return notAvailable;
   const topic = cache.topic(topicName);
   if (topic === undefined) {
     topicCreation.create([topicName], "User:ANONYMOUS");
     return notAvailable;
   }
-  const partition = topic.partitions[partitionFor(key, topic.partitions.length)];
+  const index = partitionFor(key, topic.partitions.length);
+  const partition = topic.partitions[index];
   const node = partition === undefined ? undefined : cache.aliveNode(partition.leader, listenerName);
-  return node === undefined ? notAvailable : { errorCode: Errors.NONE, node };
+  if (node === undefined || (node.id === nodeId && !coordinator.leads(index))) return notAvailable;
+  return { errorCode: Errors.NONE, node };
 }
 
 function answer({ errorCode, node }: Found): Pick<Coordinator, "errorCode" | "nodeId" | "host" | "port"> {

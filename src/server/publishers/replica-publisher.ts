@@ -1,10 +1,10 @@
-import { logConfigFrom } from "../../log/log-config.ts";
+import { type LogConfig, logConfigFrom } from "../../log/log-config.ts";
 import { type LogManager } from "../../log/directory/log-manager.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { configResourceTypes } from "../../metadata/image/configs-image.ts";
 import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
-import { type Publisher } from "../../metadata/publisher.ts";
+import { type LocalPublisher } from "./publisher-chain.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
 import { type TopicConfigs } from "../topic-configs.ts";
 
@@ -18,7 +18,7 @@ export interface ReplicaPublisherDeps {
 }
 
 /** Brings this broker's replicas, and the configurations of their logs, in line with the metadata. */
-export class ReplicaPublisher implements Publisher {
+export class ReplicaPublisher implements LocalPublisher {
   readonly name = "replicas";
   readonly #deps: ReplicaPublisherDeps;
   #isFirst = true;
@@ -27,12 +27,31 @@ export class ReplicaPublisher implements Publisher {
     this.#deps = deps;
   }
 
-  publish(delta: MetadataDelta, image: MetadataImage): void {
-    const { nodeId, replicas, logManager, topicConfigs } = this.#deps;
-    const logConfigOf = (topic: string) => logConfigFrom(topicConfigs.of(topic));
-    if (delta.configs !== undefined) topicConfigs.forget();
+  publish(delta: MetadataDelta, image: MetadataImage): Promise<void> | undefined {
+    const { nodeId, replicas } = this.#deps;
+    const logConfigOf = this.#logConfigs();
     if (this.#isFirst) this.#reconcile(image);
-    if (delta.topics !== undefined) replicas.apply(localReplicaChanges(delta.topics, nodeId), logConfigOf);
+    const applied =
+      delta.topics === undefined
+        ? undefined
+        : replicas.applyAside(localReplicaChanges(delta.topics, nodeId), logConfigOf);
+    if (applied !== undefined) return applied.then(() => this.#updateConfigs(delta, image, logConfigOf));
+    this.#updateConfigs(delta, image, logConfigOf);
+    return undefined;
+  }
+
+  /** Those of the topics of one publication: the partitions of a topic share one. */
+  #logConfigs(): (topic: string) => LogConfig {
+    const known = new Map<string, LogConfig>();
+    return (topic) => {
+      let config = known.get(topic);
+      if (config === undefined) known.set(topic, (config = logConfigFrom(this.#deps.topicConfigs.of(topic))));
+      return config;
+    };
+  }
+
+  #updateConfigs(delta: MetadataDelta, image: MetadataImage, logConfigOf: (topic: string) => LogConfig): void {
+    const { replicas, logManager } = this.#deps;
     if (delta.configs === undefined) return;
     const changed = [...delta.configs.changedResources.values()];
     // A broker's configuration is the default of every topic's.

@@ -45,7 +45,8 @@ class OurBroker implements ScriptedBroker {
       findCoordinatorHandler({
         cache,
         topicCreation: { create: () => new Map() },
-        servedTopics: new Set(["__consumer_offsets"]),
+        nodeId: 1,
+        coordinators: new Map([["__consumer_offsets", { leads: () => true }]]),
       }),
       joinGroupHandler({ groups, random }),
       syncGroupHandler({ groups }),

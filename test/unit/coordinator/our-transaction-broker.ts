@@ -46,7 +46,8 @@ export class OurTransactionBroker implements TransactionBroker {
       findCoordinatorHandler({
         cache: this.#cache,
         topicCreation: { create: () => new Map() },
-        servedTopics: new Set(["__transaction_state"]),
+        nodeId: 1,
+        coordinators: new Map([["__transaction_state", { leads: () => true }]]),
       }),
       initProducerIdHandler({ producerIds, transactions }),
       addPartitionsToTxnHandler({ transactions, cache: this.#cache }),

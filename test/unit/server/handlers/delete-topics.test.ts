@@ -9,10 +9,10 @@ const controller = { deleteTopics: () => Promise.reject(new Error("not asked")) 
 test.each([
   [6, Errors.TOPIC_DELETION_DISABLED],
   [2, Errors.INVALID_REQUEST],
-])("version %i: where deletion is switched off, each topic fails with %i", (apiVersion, errorCode) => {
-  const handler = deleteTopicsHandler({ controller, isEnabled: false });
+])("version %i: where deletion is switched off, each topic fails with %i", async (apiVersion, errorCode) => {
+  const handler = deleteTopicsHandler({ controller, untilFollowed: () => Promise.resolve(), isEnabled: false });
   const request = { topics: [{ name: null, topicId: id }], topicNames: ["a"], timeoutMs: 1 };
-  expect(handler.handle(request, testContext({ apiVersion }))).toEqual({
+  expect(await handler.handle(request, testContext({ apiVersion }))).toEqual({
     responses: [
       { name: "a", errorCode },
       { name: null, topicId: id, errorCode },

@@ -5,12 +5,13 @@ import { MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { groupTopicsCache } from "../../../support/group-topics.ts";
 import { testContext } from "../test-context.ts";
 
-function handlerOn(cache: MetadataCache) {
+function handlerOn(cache: MetadataCache, unknown: readonly number[] = []) {
   const created: string[] = [];
   const handler = findCoordinatorHandler({
     cache,
     topicCreation: { create: (names) => (created.push(...names), new Map()) },
-    servedTopics: new Set(["__consumer_offsets"]),
+    nodeId: 1,
+    coordinators: new Map([["__consumer_offsets", { leads: (partition: number) => !unknown.includes(partition) }]]),
   });
   const find = (keyType: number, key: string, apiVersion = 4, listenerName = "PLAINTEXT") =>
     handler.handle({ key, keyType, coordinatorKeys: [key] }, testContext({ apiVersion, listenerName })) as {
@@ -27,6 +28,12 @@ test("the leader of the group's partition is its coordinator", () => {
     host: "localhost",
     port: 9092,
   });
+  expect(created).toEqual([]);
+});
+
+test("nobody is sent here before the coordinator knows that it leads the partition", () => {
+  const { find, created } = handlerOn(groupTopicsCache(5), [0, 1, 2, 3, 4]);
+  expect(find(0, "g").coordinators[0]).toMatchObject({ errorCode: Errors.COORDINATOR_NOT_AVAILABLE, nodeId: -1 });
   expect(created).toEqual([]);
 });
 

@@ -35,10 +35,12 @@ const records = metadataValuesOf(kafkaAnswersFile("metadata.log"));
 const controller = memoryController(config, clusterId, records, [cache]);
 const loggers = { levels: () => new Map([["root", "ERROR"]]) };
 
+const untilFollowed = () => Promise.resolve();
+
 const handlers: AnyHandler[] = [
-  createTopicsHandler(controller),
-  createPartitionsHandler(controller),
-  deleteTopicsHandler({ controller, isEnabled: true }),
+  createTopicsHandler({ controller, untilFollowed }),
+  createPartitionsHandler({ controller, untilFollowed }),
+  deleteTopicsHandler({ controller, untilFollowed, isEnabled: true }),
   alterConfigsHandler({ cache, config, controller }),
   incrementalAlterConfigsHandler({ cache, config, controller, loggers }),
   updateFeaturesHandler(controller),

@@ -1,0 +1,95 @@
+import { type Uuid } from "../../base/brand.ts";
+import { type Disk, DiskError } from "../../io/ports.ts";
+import { type LogConfig } from "../log-config.ts";
+import { partitionDirectoryName } from "../log-files.ts";
+import { newLogFiles } from "../new-log-files.ts";
+import { type LogDirectories } from "./log-directories.ts";
+import { type LogDirectory } from "./log-directory.ts";
+
+/** A partition that comes to this broker. */
+export interface NewReplica {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: Uuid;
+  /** Id of the directory that the metadata has for it; undefined when it names none. */
+  readonly assignedDirectory: Uuid | undefined;
+  readonly config: LogConfig;
+}
+
+export interface NewLogsOptions {
+  readonly directories: LogDirectories;
+  readonly disk: Disk;
+  /** `cordoned.log.dirs`: no new log goes there. */
+  readonly isCordoned?: (directory: string) => boolean;
+}
+
+/** So many directories are made at once: new names in one directory wait for each other anyway, and others need threads too. */
+const madeAtOnceMax = 2;
+
+/** Where the logs of partitions go that come to this broker, and their files, which are made off the event loop. */
+export class NewLogs {
+  readonly #options: NewLogsOptions;
+  /** Where AlterReplicaLogDirs wants a replica that is not here yet. */
+  readonly #preferred = new Map<string, string>();
+  /** Those whose directories are there, with files in them; by the names of the directories. */
+  readonly #made = new Map<string, { readonly directory: LogDirectory; readonly topicId: Uuid }>();
+
+  constructor(options: NewLogsOptions) {
+    this.#options = options;
+  }
+
+  /** Has the log of a partition made in that directory when the partition comes to this broker. */
+  prefer(name: string, directory: string): void {
+    this.#preferred.set(name, directory);
+  }
+
+  /** The partition has its log. */
+  settled(name: string): void {
+    this.#preferred.delete(name);
+  }
+
+  /** The directory that the log of a new partition goes to; undefined when none works, or it may be in one that is offline. */
+  directoryFor(name: string, assignedDirectory: Uuid | undefined): LogDirectory | undefined {
+    const { directories, isCordoned = () => false } = this.#options;
+    const assigned = assignedDirectory === undefined ? undefined : directories.findOnline(assignedDirectory);
+    if (assignedDirectory !== undefined && assigned === undefined && directories.hasOffline) return undefined;
+    const preferred = directories.findOnline(this.#preferred.get(name) ?? "");
+    return preferred ?? assigned ?? directories.forNewLog(isCordoned);
+  }
+
+  /**
+   * Makes the directories of logs, and the files in them. What is not made when it resolves is made when the log is opened,
+   * or fails then. Never rejects.
+   */
+  async make(replicas: readonly NewReplica[]): Promise<void> {
+    const waiting = replicas.values();
+    const makeNext = async (): Promise<void> => {
+      for (const replica of waiting) await this.#makeOne(replica);
+    };
+    await Promise.all(Array.from({ length: madeAtOnceMax }, makeNext));
+  }
+
+  /** The directory in which the files of the partition's log were made; undefined when they were not. */
+  take(name: string, topicId: Uuid): LogDirectory | undefined {
+    const made = this.#made.get(name);
+    this.#made.delete(name);
+    made?.directory.comingLogs.delete(name);
+    return made !== undefined && made.topicId === topicId && made.directory.isOnline ? made.directory : undefined;
+  }
+
+  async #makeOne({ topic, partition, topicId, assignedDirectory, config }: NewReplica): Promise<void> {
+    const name = partitionDirectoryName(topic, partition);
+    const directory = this.directoryFor(name, assignedDirectory);
+    if (directory === undefined) return;
+    directory.comingLogs.add(name);
+    try {
+      await this.#options.disk.makeDirectoryAsync(`${directory.path}/${name}`, newLogFiles(topicId, config));
+      this.#made.set(name, { directory, topicId });
+    } catch (error) {
+      directory.comingLogs.delete(name);
+      if (!(error instanceof DiskError)) throw error;
+      // Something that lies there is looked into when the log is opened.
+      if (error.code !== "EEXIST" && !error.isShortage) directory.fail(error);
+    }
+  }
+}

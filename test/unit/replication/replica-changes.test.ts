@@ -1,0 +1,154 @@
+import { expect, test } from "vitest";
+import { defaultLogConfig } from "../../../src/log/log-config.ts";
+import { readPartitionMetadata } from "../../../src/log/partition-metadata.ts";
+import { type LocalReplicaState } from "../../../src/metadata/delta/local-replica-changes.ts";
+import { Errors } from "../../../src/protocol/errors.ts";
+import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { batch, startMs } from "../log/batches.ts";
+import { openReplicas, registration, topicId } from "./replicas.ts";
+
+const topic = "topic";
+const logConfigOf = () => defaultLogConfig;
+
+function states(count: number, id = topicId): LocalReplicaState[] {
+  return Array.from({ length: count }, (_, partition) => ({
+    topic,
+    topicId: id,
+    partition,
+    registration: registration(),
+    isNew: true,
+  }));
+}
+
+function open(disk = new MemoryDisk(), directoryIds?: ReadonlyMap<string, string>) {
+  const world = openReplicas(disk, {}, directoryIds === undefined ? {} : { directoryIds });
+  const { replicas, time } = world;
+  const apply = async (changes: { leaders?: LocalReplicaState[]; deletes?: LocalReplicaState[] }) => {
+    const { leaders = [], deletes = [] } = changes;
+    const applied = (replicas.applyAside({ leaders, deletes, followers: [] }, logConfigOf) ?? Promise.resolve()).then(
+      () => "applied",
+    );
+    while ((await Promise.race([applied, time.settle()])) !== "applied");
+  };
+  const hosted = () => [...replicas.partitions()].map(({ index }) => index).sort((one, other) => one - other);
+  return { ...world, disk, apply, hosted };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+test("new partitions come in parts, their files off the event loop, and serve like any other", async () => {
+  const { apply, hosted, replicas, disk, queue } = open();
+  const made = disk.counts.get("mkdir") ?? 0;
+  const done = apply({ leaders: states(120) });
+  // Nothing was made before the first turn.
+  expect([disk.counts.get("mkdir"), hosted()]).toEqual([made, []]);
+  await done;
+  expect(hosted()).toEqual(upTo(120));
+  expect(disk.list("/data/topic-119")).toEqual(["00000000000000000000.log", "partition.metadata"]);
+  expect(readPartitionMetadata(disk, "/data/topic-119")).toBe(topicId);
+  const partition = replicas.partition(topic, 119)!;
+  expect(partition.appendAsLeader(batch({ count: 3 }), "client", startMs)).toMatchObject({ ok: true });
+  queue.flush();
+  expect(partition.highWatermark).toBe(3);
+  expect(disk.list("/data/topic-119")).toContain("leader-epoch-checkpoint");
+});
+
+test("partitions that go are not served from the first moment, and their names are free when all is done", async () => {
+  const { apply, replicas, disk, hosted } = open();
+  await apply({ leaders: states(120) });
+  const [first] = [replicas.partition(topic, 0)!];
+  const done = apply({ deletes: states(120), leaders: states(60, "BBBBBBBBBBBBBBBBBBBBBA") });
+  expect([hosted(), first.leaderError(-1)]).toEqual([[], Errors.UNKNOWN_TOPIC_OR_PARTITION]);
+  await done;
+  expect(hosted()).toEqual(upTo(60));
+  expect(disk.list("/data").filter((name) => name.endsWith("-delete")).length).toBe(120);
+  expect(readPartitionMetadata(disk, "/data/topic-0")).toBe("BBBBBBBBBBBBBBBBBBBBBA");
+});
+
+test("what is no work for the disk is done at once", async () => {
+  const { apply, replicas } = open();
+  await apply({ leaders: states(3) });
+  const changed = states(3).map((state) => ({ ...state, registration: registration({ leaderEpoch: 7 }) }));
+  expect(replicas.applyAside({ leaders: changed, deletes: [], followers: [] }, logConfigOf)).toBeUndefined();
+  expect(replicas.partition(topic, 2)!.leaderEpoch).toBe(7);
+});
+
+test("a directory that cannot take a partition is offline, and another one has it", async () => {
+  const disk = new MemoryDisk();
+  for (const path of ["/one", "/two"]) disk.mkdir(path);
+  const ids = new Map([
+    ["/one", "CCCCCCCCCCCCCCCCCCCCCA"],
+    ["/two", "DDDDDDDDDDDDDDDDDDDDDA"],
+  ]);
+  const { apply, hosted, logManager } = open(disk, ids);
+  disk.fail("mkdir", "EIO", { path: /^\/one\// });
+  await apply({ leaders: states(10) });
+  expect([
+    hosted(),
+    logManager.isOnline("/one"),
+    disk.list("/two").filter((name) => name.startsWith("topic-")),
+  ]).toEqual([upTo(10), false, upTo(10).map((index) => `topic-${index}`)]);
+});
+
+test("where two directories work, each gets half of the partitions that come together", async () => {
+  const disk = new MemoryDisk();
+  for (const path of ["/one", "/two"]) disk.mkdir(path);
+  const { apply } = open(
+    disk,
+    new Map([
+      ["/one", "CCCCCCCCCCCCCCCCCCCCCA"],
+      ["/two", "DDDDDDDDDDDDDDDDDDDDDA"],
+    ]),
+  );
+  await apply({ leaders: states(100) });
+  const counts = ["/one", "/two"].map((path) => disk.list(path).filter((name) => name.startsWith("topic-")).length);
+  expect(counts).toEqual([50, 50]);
+});
+
+test("a shortage of descriptors, or something that lies there already, is no failure of the disk", async () => {
+  const { apply, hosted, logManager, disk } = open();
+  disk.mkdir("/data/topic-1");
+  disk.open("/data/topic-1/00000000000000000000.log", "create").close();
+  disk.fail("create", "EMFILE", { path: /topic-0/, times: 1 });
+  await apply({ leaders: states(3) });
+  expect([hosted(), logManager.isOnline("/data")]).toEqual([upTo(3), true]);
+});
+
+test("wherever a crash comes while partitions are made or go, the next start has all that the metadata has", async () => {
+  for (let changes = 1; changes < 36; changes++) {
+    const disk = new MemoryDisk();
+    const first = open(disk);
+    await first.apply({ leaders: states(4) });
+    disk.cutAfter(changes);
+    const next = "BBBBBBBBBBBBBBBBBBBBBA";
+    await first.apply({ deletes: states(4), leaders: states(4, next) });
+    const second = open(disk.kill());
+    second.logManager.reconcile({
+      isAssigned: (_topic, _partition, id) => id === undefined || id === next,
+      directoryOf: () => undefined,
+    });
+    await second.apply({ leaders: states(4, next) });
+    expect(second.hosted()).toEqual(upTo(4));
+    for (const index of upTo(4)) {
+      const partition = second.replicas.partition(topic, index)!;
+      expect(partition.log.topicId).toBe(next);
+      expect(partition.appendAsLeader(batch(), "client", startMs)).toMatchObject({ ok: true });
+    }
+    second.queue.flush();
+    expect(second.replicas.partition(topic, 3)!.highWatermark).toBe(1);
+  }
+});
+
+test("two at a time are made, so that others find threads too", async () => {
+  const disk = new MemoryDisk();
+  let [underWay, most] = [0, 0];
+  const make = disk.makeDirectoryAsync.bind(disk);
+  disk.makeDirectoryAsync = async (path, files) => {
+    most = Math.max(most, ++underWay);
+    await make(path, files);
+    underWay--;
+  };
+  const { apply } = open(disk);
+  await apply({ leaders: states(20) });
+  expect(most).toBe(2);
+});
