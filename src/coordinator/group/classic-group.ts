@@ -1,6 +1,7 @@
 import { type TimestampMs } from "../../base/brand.ts";
 import { assert } from "../../base/assert.ts";
 import { javaHashOrder, javaStringHash } from "../../base/java-hash.ts";
+import { TimelineMap, type Timeline, type View } from "../../base/timeline-map.ts";
 import { metadataOf, type ClassicMember } from "./classic-member.ts";
 import { consumerProtocolType, subscribedTopicsOf } from "./consumer-subscription.ts";
 
@@ -25,6 +26,9 @@ const statesBefore: Record<ClassicState, readonly ClassicState[]> = {
   Dead: [],
 };
 
+/** A map that is only looked at. */
+type MapView<V> = Pick<TimelineMap<string, V>, "get" | "has" | "size" | "keys" | "values">;
+
 /** A classic group as it stands in the state, where it must not be changed. */
 export interface ClassicGroupView {
   readonly type: "classic";
@@ -36,19 +40,19 @@ export interface ClassicGroupView {
   readonly protocolType: string | null;
   readonly protocolName: string | null;
   readonly leaderId: string | null;
-  readonly members: ReadonlyMap<string, ClassicMember>;
+  readonly members: MapView<ClassicMember>;
   /** Member ids by group instance id. */
-  readonly staticMembers: ReadonlyMap<string, string>;
+  readonly staticMembers: MapView<string>;
   /** Ids that were handed out and have not joined with yet, and their session timeouts. */
-  readonly pendingJoin: ReadonlyMap<string, number>;
+  readonly pendingJoin: Pick<TimelineMap<string, number>, "has" | "size" | "entries">;
   /** Members of this generation that have not synced yet. */
-  readonly pendingSync: ReadonlySet<string>;
+  readonly pendingSync: MapView<true>;
   /** What consumers are subscribed to; null when that is not known. */
   readonly subscribedTopics: ReadonlySet<string> | null;
   readonly newMemberAdded: boolean;
   copy(): ClassicGroup;
   /** In the order in which Kafka tells of them. */
-  orderedMembers(): ClassicMember[];
+  orderedMembers(view?: View): ClassicMember[];
   hasAllJoined(): boolean;
   canRebalance(): boolean;
   isConsumerGroup(): boolean;
@@ -58,7 +62,10 @@ export interface ClassicGroupView {
   supportsProtocols(protocolType: string, names: readonly string[]): boolean;
 }
 
-/** A copy of a classic group, to be changed within one turn. */
+/**
+ * A copy of a classic group, to be changed within one turn. The copies share what grows with the members, in maps that know
+ * themselves what is final: of older copies those may be looked at with the view "committed" alone.
+ */
 export class ClassicGroup implements ClassicGroupView {
   readonly type = "classic";
   readonly groupId: string;
@@ -69,21 +76,28 @@ export class ClassicGroup implements ClassicGroupView {
   protocolType: string | null = null;
   protocolName: string | null = null;
   leaderId: string | null = null;
-  members = new Map<string, ClassicMember>();
-  staticMembers = new Map<string, string>();
-  pendingJoin = new Map<string, number>();
-  pendingSync = new Set<string>();
+  members: TimelineMap<string, ClassicMember>;
+  staticMembers: TimelineMap<string, string>;
+  readonly pendingJoin: TimelineMap<string, number>;
+  readonly pendingSync: TimelineMap<string, true>;
   subscribedTopics: ReadonlySet<string> | null = null;
   newMemberAdded = false;
+  readonly #timeline: Timeline;
   /** The most members that there were at a time. */
   #memberCountMax = 0;
 
-  constructor(groupId: string) {
+  /** @param shared the group that this is to be a copy of */
+  constructor(timeline: Timeline, groupId: string, shared?: ClassicGroup) {
+    this.#timeline = timeline;
     this.groupId = groupId;
+    this.members = shared?.members ?? new TimelineMap(timeline);
+    this.staticMembers = shared?.staticMembers ?? new TimelineMap(timeline);
+    this.pendingJoin = shared?.pendingJoin ?? new TimelineMap(timeline);
+    this.pendingSync = shared?.pendingSync ?? new TimelineMap(timeline);
   }
 
   copy(): ClassicGroup {
-    const copy = new ClassicGroup(this.groupId);
+    const copy = new ClassicGroup(this.#timeline, this.groupId, this);
     copy.state = this.state;
     copy.previousState = this.previousState;
     copy.stateSinceMs = this.stateSinceMs;
@@ -91,19 +105,23 @@ export class ClassicGroup implements ClassicGroupView {
     copy.protocolType = this.protocolType;
     copy.protocolName = this.protocolName;
     copy.leaderId = this.leaderId;
-    copy.members = new Map(this.members);
-    copy.staticMembers = new Map(this.staticMembers);
-    copy.pendingJoin = new Map(this.pendingJoin);
-    copy.pendingSync = new Set(this.pendingSync);
     copy.subscribedTopics = this.subscribedTopics;
     copy.newMemberAdded = this.newMemberAdded;
     copy.#memberCountMax = Math.max(this.#memberCountMax, this.members.size);
     return copy;
   }
 
-  orderedMembers(): ClassicMember[] {
-    const countMax = Math.max(this.#memberCountMax, this.members.size);
-    return javaHashOrder([...this.members.values()], ({ memberId }) => javaStringHash(memberId), undefined, countMax);
+  orderedMembers(view: View = "latest"): ClassicMember[] {
+    const members = Array.from(this.members.entries(view), ([, member]) => member);
+    const countMax = Math.max(this.#memberCountMax, members.length);
+    return javaHashOrder(members, ({ memberId }) => javaStringHash(memberId), undefined, countMax);
+  }
+
+  /** Members in place of those that there are, which older copies keep. */
+  replaceMembers(members: readonly ClassicMember[]): void {
+    this.members = new TimelineMap(this.#timeline);
+    this.staticMembers = new TimelineMap(this.#timeline);
+    for (const member of members) this.add(member);
   }
 
   hasAllJoined(): boolean {
@@ -180,6 +198,11 @@ export class ClassicGroup implements ClassicGroupView {
     if (this.leaderId === memberId) this.leaderId = this.orderedMembers()[0]?.memberId ?? null;
     this.pendingJoin.delete(memberId);
     this.pendingSync.delete(memberId);
+  }
+
+  /** Nobody's SyncGroup is waited for any more. */
+  forgetSyncs(): void {
+    for (const memberId of this.pendingSync.keys()) this.pendingSync.delete(memberId);
   }
 
   /** The protocol that most members would like best among those that all of them know; of equals, the one that Kafka takes. */

@@ -26,7 +26,7 @@ function describeClassic(group: ClassicGroupView): DescribedGroup {
     groupState: group.state,
     protocolType: group.protocolType ?? "",
     protocolData: isStable ? (group.protocolName ?? "") : "",
-    members: group.orderedMembers().map((member) => ({
+    members: group.orderedMembers("committed").map((member) => ({
       memberId: member.memberId,
       groupInstanceId: member.groupInstanceId,
       clientId: member.clientId,

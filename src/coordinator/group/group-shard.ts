@@ -89,7 +89,8 @@ function armTimers(turn: GroupScheduling, group: ClassicGroupView): void {
   for (const { memberId, sessionTimeoutMs, isNew } of group.members.values()) {
     renewSession(turn, group.groupId, memberId, isNew ? newMemberJoinTimeoutMs : sessionTimeoutMs);
   }
-  for (const [memberId, timeoutMs] of group.pendingJoin) renewSession(turn, group.groupId, memberId, timeoutMs);
+  for (const [memberId, timeoutMs] of group.pendingJoin.entries())
+    renewSession(turn, group.groupId, memberId, timeoutMs);
   if (group.state === "PreparingRebalance") {
     if (group.previousState === "Empty") delayFirstGeneration(turn, group, retryDelayMs);
     else waitForJoins(turn, group, retryDelayMs);

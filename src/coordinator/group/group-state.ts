@@ -1,6 +1,6 @@
 import { TimelineMap, type Timeline } from "../../base/timeline-map.ts";
 import { type Scheduling, type Turn } from "../runtime/turn.ts";
-import { type ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
+import { ClassicGroup, type ClassicGroupView } from "./classic-group.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { type GroupMetadata } from "./consumer/group-metadata.ts";
 import { memberCountOf, type ForeignGroup } from "./foreign-group.ts";
@@ -47,6 +47,11 @@ export class GroupState {
   consumerGroup(groupId: string): ConsumerGroup | undefined {
     const group = this.groups.get(groupId);
     return group?.type === "consumer" ? group : undefined;
+  }
+
+  /** A group that is not among the others yet. */
+  newClassicGroup(groupId: string): ClassicGroup {
+    return new ClassicGroup(this.#timeline, groupId);
   }
 
   /** For replay alone: a group in place of whatever is there. */

@@ -9,7 +9,7 @@ export interface JoinCaller {
   readonly apiVersion: number;
   readonly clientId: string;
   readonly clientHost: string;
-  /** Drawn at random: what makes the id of a new member unique. */
+  /** Drawn at random: what makes the id of a new member unique. "" for those that have an id. */
   readonly newMemberIdSuffix: string;
 }
 

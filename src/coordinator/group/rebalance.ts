@@ -71,7 +71,7 @@ export function goOnJoining(turn: GroupTurn, group: ClassicGroup): void {
 
 export function prepareRebalance(turn: GroupTurn, group: ClassicGroup, reason: string): void {
   if (group.state === "CompletingRebalance") abandonSync(turn, group);
-  group.pendingSync.clear();
+  group.forgetSyncs();
   turn.cancel(timerKeys.sync(group.groupId));
   const isFirst = group.state === "Empty";
   group.transitionTo("PreparingRebalance", turn.nowMs);
@@ -140,7 +140,7 @@ function completeJoin(turn: GroupTurn, group: ClassicGroup): void {
   if (!group.refreshSubscribedTopics()) {
     turn.note("warn", "subscriptions of the group cannot be read", { groupId, protocol: group.protocolName });
   }
-  group.pendingSync.clear();
+  group.forgetSyncs();
   if (group.members.size === 0) {
     group.transitionTo("Empty", turn.nowMs);
     turn.note("info", "group is now empty", { groupId, generation: group.generation });
@@ -209,7 +209,7 @@ function startSync(turn: GroupTurn, group: ClassicGroup): void {
   for (const { memberId, joining, sessionTimeoutMs } of group.members.values()) {
     if (joining !== undefined) turn.reply(joining, joinResponse(group, memberId));
     group.update(memberId, { joining: undefined, isNew: false });
-    group.pendingSync.add(memberId);
+    group.pendingSync.set(memberId, true);
     renewSession(turn, groupId, memberId, sessionTimeoutMs);
   }
   waitForSyncs(turn, group);
@@ -221,7 +221,7 @@ export function waitForSyncs(turn: GroupScheduling, group: ClassicGroupView, del
     const current = later.state.classicGroup(groupId);
     if (current === undefined || current.generation !== generation || current.pendingSync.size === 0) return;
     const group = later.state.edit(current);
-    const late = [...group.pendingSync];
+    const late = [...group.pendingSync.keys()];
     for (const memberId of late) removeMember(later, group, memberId);
     prepareRebalance(later, group, `Removing ${late.join(", ")} on pending sync request expiration`);
   });

@@ -1,7 +1,6 @@
 import { type ProducerId } from "../../base/brand.ts";
 import { type GroupMetadataValue } from "../../protocol/group-records/group-metadata.ts";
 import { type RecordOrigin } from "../runtime/shard.ts";
-import { ClassicGroup } from "./classic-group.ts";
 import { metadataOf, type ClassicMember, type MemberProtocol } from "./classic-member.ts";
 import { replayConsumerRecord } from "./consumer/replay.ts";
 import { type ForeignGroup } from "./foreign-group.ts";
@@ -36,7 +35,7 @@ function replayOffsetCommit(
     return;
   }
   // Offsets alone make a group: that of a consumer that assigns itself its partitions.
-  if (!state.groups.has(group)) state.groups.set(group, new ClassicGroup(group));
+  if (!state.groups.has(group)) state.groups.set(group, state.newClassicGroup(group));
   const committed = {
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,
@@ -60,13 +59,9 @@ function replayGroupMetadata(state: GroupState, groupId: string, value: GroupMet
     if (before !== undefined) state.groups.delete(groupId);
     return;
   }
-  const group = before?.copy() ?? new ClassicGroup(groupId);
-  group.members = new Map();
-  group.staticMembers = new Map();
+  const group = before?.copy() ?? state.newClassicGroup(groupId);
   group.leaderId = value.leader;
-  for (const stored of value.members) {
-    group.add(memberOf(stored, value, before?.members.get(stored.memberId)));
-  }
+  group.replaceMembers(value.members.map((stored) => memberOf(stored, value, before?.members.get(stored.memberId))));
   group.protocolType = value.protocolType === "" ? null : value.protocolType;
   group.protocolName = value.protocol;
   group.generation = value.generation;
@@ -124,7 +119,7 @@ function replayForeign(state: GroupState, { group, kind, key, value }: GroupReco
   if (keys.size === 0) {
     if (before === undefined) return;
     if (state.offsets.topicsOf(group) === undefined) state.groups.delete(group);
-    else state.groups.set(group, new ClassicGroup(group));
+    else state.groups.set(group, state.newClassicGroup(group));
     return;
   }
   const foreign: ForeignGroup = { type: kind.groupType, groupId: group, keys };

@@ -25,7 +25,7 @@ export function consumerGroupHeartbeatHandler(deps: ConsumerGroupHeartbeatDeps):
       return deps.groups.consumerHeartbeat(request, apiVersion, {
         clientId: clientId ?? "",
         clientHost: javaAddressText(peer.host),
-        newMemberId: randomUuid(deps.random),
+        newMemberId: request.memberId === "" ? randomUuid(deps.random) : "",
       });
     },
   };

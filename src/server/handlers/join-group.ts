@@ -22,7 +22,7 @@ export function joinGroupHandler(deps: { groups: GroupCoordinator; random: Rando
           apiVersion,
           clientId: clientId ?? "",
           clientHost: javaAddressText(peer.host),
-          newMemberIdSuffix: randomUuidText(deps.random),
+          newMemberIdSuffix: request.memberId === "" ? randomUuidText(deps.random) : "",
         },
       );
       const protocolName = response.protocolName ?? "";

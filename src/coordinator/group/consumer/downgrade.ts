@@ -1,6 +1,6 @@
 import { type Uuid } from "../../../base/brand.ts";
 import { type Partitions } from "../assignor/partition-assignor.ts";
-import { ClassicGroup } from "../classic-group.ts";
+import { type ClassicGroup } from "../classic-group.ts";
 import { emptyAssignment } from "../classic-member.ts";
 import { type GroupTurn } from "../group-state.ts";
 import { groupMetadataRecord } from "../metadata-record.ts";
@@ -90,7 +90,7 @@ function classicGroupOf(
   members: readonly ConsumerMember[],
   assignments: ReadonlyMap<string, Partitions>,
 ): ClassicGroup {
-  const classic = new ClassicGroup(groupId);
+  const classic = turn.state.newClassicGroup(groupId);
   classic.generation = generation;
   classic.state = "Stable";
   classic.stateSinceMs = turn.nowMs;

@@ -18,7 +18,7 @@ export type ConsumerHeartbeatResponse = Draft<ApiResponse<"consumerGroupHeartbea
 export interface ConsumerCaller {
   readonly clientId: string;
   readonly clientHost: string;
-  /** Drawn at random, for members of version 0 that come without an id. */
+  /** Drawn at random, for members of version 0 that come without an id; "" for others. */
   readonly newMemberId: string;
 }
 
