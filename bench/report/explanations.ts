@@ -5,8 +5,8 @@ export const explanations: Readonly<Partial<Record<MetricName, string>>> = {
   "produce1m.perCpuSecond": `A request is writing (36 %), CRC (13 %), receiving (10 %), a look at each record (9 %) and the
 flush of the segment that was rolled (6 %); JavaScript and the collector are next to nothing. Kafka makes the same system
 calls and computes the same sum.`,
-  "produce6p.perSecond": `What the line below says: the broker has one thread for this, and it is busy all the time, while
-Kafka spreads its work over both cores.`,
+  "produce6p.perSecond": `What the line below says: the broker has one thread for this, which is busy all the time,
+while Kafka uses 1.1 cores.`,
   "produce6p.perCpuSecond": `By perf a request of 64 KB is 68 µs of CPU, half of it in the kernel:
 writing the file 20 µs (30 %), CRC 9 (14 %), the look at each record 6 (8 %), pages of deleted files that are freed 6 (9 %),
 receiving 4 (5 %), the one copy 3 (4 %), switching threads 2 (3 %), sending 1 (2 %); the rest, a quarter, is JavaScript in
