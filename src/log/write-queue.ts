@@ -52,6 +52,9 @@ export class WriteQueue {
   readonly #clock: Clock | undefined;
   readonly #choice: Pick<WriteChoice, "wayFor" | "note">;
   #waiting: Writable[] = [];
+  #appending: (() => void)[] = [];
+  /** Whether the end of this turn is waited for. */
+  #isEndAwaited = false;
   /** Logs that a thread is writing to, and how many bytes they lack; those that have got more meanwhile are in `#later` too. */
   readonly #underWay = new Map<Writable, number>();
   readonly #later = new Set<Writable>();
@@ -73,8 +76,20 @@ export class WriteQueue {
 
   /** Has `log` written at the end of this turn; the log sees to it that it is here once. */
   add(log: Writable): void {
-    if (this.#waiting.length === 0) this.#timers.endOfTurn(this.#endTurn);
+    this.#awaitEnd();
     this.#waiting.push(log);
+  }
+
+  /** Calls `append` at the end of this turn, before the logs are written: so what it gathered is written with the turn. */
+  beforeWriting(append: () => void): void {
+    this.#awaitEnd();
+    this.#appending.push(append);
+  }
+
+  #awaitEnd(): void {
+    if (this.#isEndAwaited) return;
+    this.#isEndAwaited = true;
+    this.#timers.endOfTurn(this.#endTurn);
   }
 
   /** Has `log` written some time soon: now the system is short of what that takes. */
@@ -123,7 +138,14 @@ export class WriteQueue {
 
   /** Writes what waits, each log in the way that is chosen for it. Throws as `flush`. */
   endTurn(): void {
-    this.#write(this.#clock);
+    const appending = this.#appending;
+    this.#appending = [];
+    const errors: unknown[] = [];
+    for (const append of appending) attempt(append, errors);
+    this.#isEndAwaited = false;
+    // Both those and what follows from the writes are for the next turn.
+    if (this.#appending.length > 0) this.#awaitEnd();
+    this.#write(this.#clock, errors);
   }
 
   /**
@@ -137,10 +159,9 @@ export class WriteQueue {
   }
 
   /** Writes what waits; with a clock to time it by in the way that is chosen for each log. */
-  #write(clock: Clock | undefined): void {
+  #write(clock: Clock | undefined, errors: unknown[] = []): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const errors: unknown[] = [];
     this.#isFlushing = true;
     let nowMs = clock?.monotonicMs() ?? 0;
     for (const log of waiting) {
@@ -154,13 +175,7 @@ export class WriteQueue {
     this.#isFlushing = false;
     const afterFlush = this.#afterFlush;
     this.#afterFlush = [];
-    for (const act of afterFlush) {
-      try {
-        act();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
+    for (const act of afterFlush) attempt(act, errors);
     if (errors.length > 0) throw errors[0];
   }
 
@@ -210,5 +225,13 @@ export class WriteQueue {
   whenAllAreWritten(act: () => void): void {
     if (this.#isFlushing) this.#afterFlush.push(act);
     else act();
+  }
+}
+
+function attempt(act: () => void, errors: unknown[]): void {
+  try {
+    act();
+  } catch (error) {
+    errors.push(error);
   }
 }

@@ -1,7 +1,8 @@
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
-import { type Ports } from "../io/ports.ts";
+import { type Ports, type Timers } from "../io/ports.ts";
+import { type WriteQueue } from "../log/write-queue.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
 import { TransactionVerification } from "../replication/transaction-verification.ts";
@@ -19,6 +20,7 @@ export interface CoordinatorParts {
   readonly cache: MetadataCache;
   readonly topicConfigs: TopicConfigs;
   readonly replicas: ReplicaManager;
+  readonly writeQueue: Pick<WriteQueue, "beforeWriting">;
   readonly producerSettings: ProducerSettings;
   readonly producerIds: ProducerIdManager;
 }
@@ -36,8 +38,14 @@ export interface Coordinators {
  * @throws StartupError
  */
 export function createCoordinators(parts: CoordinatorParts): Coordinators {
-  const { config, ports, cache, topicConfigs, replicas, producerSettings, producerIds } = parts;
-  const { clock, timers } = ports;
+  const { config, cache, topicConfigs, replicas, producerSettings, producerIds, writeQueue } = parts;
+  const { clock } = parts.ports;
+  const timers: Timers = {
+    after: (delayMs, callback) => parts.ports.timers.after(delayMs, callback),
+    // What their turns have gathered is in the log when that is written: answers wait for one turn, not for two.
+    endOfTurn: (callback) => writeQueue.beforeWriting(callback),
+  };
+  const ports: Ports = { ...parts.ports, timers };
   const minInSyncReplicasOf = (topic: string): number => topicConfigs.of(topic).get("min.insync.replicas");
   const verification = new TransactionVerification({
     // It is there before anyone asks.

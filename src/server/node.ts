@@ -154,6 +154,7 @@ class Node implements RunningNode {
         cache: this.#cache,
         topicConfigs: this.#topicConfigs,
         replicas: this.#replicas,
+        writeQueue: this.#writeQueue,
         producerSettings: this.#producerSettings,
         producerIds: this.#producerIds,
       });

@@ -37,6 +37,43 @@ test("a log that fails does not keep the others from being written, and the fail
   expect(written).toHaveLength(4);
 });
 
+test("what others gather until the end of a turn is written with it, and what that leads to in the next one", () => {
+  const ends: (() => void)[] = [];
+  const queue = new WriteQueue({ timers: { ...nodeTimers, endOfTurn: (callback) => void ends.push(callback) } });
+  const told: string[] = [];
+  const add = (name: string): void =>
+    queue.add({
+      pendingBytes: 1,
+      isWriting: false,
+      isFlushAwaited: false,
+      settle: () => Promise.resolve(),
+      writePendingAsync: () => Promise.resolve(),
+      writePending: () => void told.push(`${name} written`),
+    });
+  const gather = (name: string, then?: () => void): void =>
+    queue.beforeWriting(() => {
+      told.push(`${name} appended`);
+      add(name);
+      then?.();
+    });
+  gather("one", () => gather("three"));
+  gather("broken", () => {
+    throw new Error("a bug in broken");
+  });
+  gather("two");
+  expect(ends).toHaveLength(1);
+  expect(ends.shift()!).toThrow("a bug in broken");
+  const names = ["one", "broken", "two"];
+  expect(told.splice(0)).toEqual([
+    ...names.map((name) => `${name} appended`),
+    ...names.map((name) => `${name} written`),
+  ]);
+  expect(ends).toHaveLength(1);
+  ends.shift()!();
+  expect(told).toEqual(["three appended", "three written"]);
+  expect(ends).toHaveLength(0);
+});
+
 test("what is appended because of a write waits for the next turn", () => {
   const { queue, written, add } = open();
   add("one", () => add("later"));
