@@ -1,9 +1,7 @@
 import { type ConsumerHeartbeatResponse } from "../../../src/coordinator/group/consumer/heartbeat.ts";
+import { type Command } from "../../support/scenarios/command.ts";
+import { topicId } from "./command-words.ts";
 import { type GroupWorld } from "./group-world.ts";
-
-interface Command {
-  readonly options: ReadonlyMap<string, string>;
-}
 
 /**
  * `beat member=a epoch=0 topics=t,u owns=t:0,1;u:2 instance=i rebalance=10000 regex=t.* assignor=range`: what is left out is
@@ -49,6 +47,5 @@ export function consumerBeat(
 
 function ownedOf(text: string): { topicId: string; partitions: number[] } {
   const [topic = "", partitions = ""] = text.split(":");
-  const topicId = Buffer.from(topic.padEnd(16, "_").slice(0, 16)).toString("base64url");
-  return { topicId, partitions: partitions.split(",").map(Number) };
+  return { topicId: topicId(topic), partitions: partitions.split(",").map(Number) };
 }

@@ -5,7 +5,8 @@ import { type Logger } from "../../../src/io/ports.ts";
 import { errorName, Errors, type ErrorName } from "../../../src/protocol/errors.ts";
 import { onlyBatch } from "../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
-import { durationMs, parseCommand, type Command } from "./transcript.ts";
+import { type Command, durationMs, parseCommand } from "../../support/scenarios/command.ts";
+import { type ScenarioRun } from "../../support/scenarios/scenarios.ts";
 import { TransactionWorld } from "./transaction-world.ts";
 
 /** "topic-0" */
@@ -18,8 +19,8 @@ function numberOf(value: string | undefined, fallback: number): number {
   return value === undefined ? fallback : Number(value);
 }
 
-/** Runs the commands of one transcript on one world, and says what happened. */
-export class TransactionTranscript {
+/** Runs the commands of one scenario on the transactions of one world, and says what happened. */
+export class TransactionTranscript implements ScenarioRun {
   readonly #startMs: number;
   readonly #world: TransactionWorld;
   #output: string[] = [];

@@ -1,4 +1,4 @@
-import { testScenarios } from "./scenarios.ts";
+import { testScenarios } from "../../support/scenarios/scenarios.ts";
 import { TransactionTranscript } from "./transaction-transcript.ts";
 
 /*

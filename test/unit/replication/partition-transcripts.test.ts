@@ -1,4 +1,4 @@
-import { testScenarios } from "../coordinator/scenarios.ts";
+import { testScenarios } from "../../support/scenarios/scenarios.ts";
 import { PartitionTranscript } from "./partition-transcript.ts";
 
 /* Scenarios of one partition: `produce id/epoch/sequence`, `marker id/epoch commit|abort`, a coordinator that verifies. */

@@ -1,86 +1,20 @@
 import { Reader } from "../../../src/protocol/reader.ts";
 import { type ApiRequest } from "../../../src/protocol/apis.ts";
-import { codecOf } from "../../../src/protocol/codec.ts";
-import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../../src/protocol/consumer-protocol.ts";
 import { decodeGroupRecord } from "../../../src/coordinator/group/group-records.ts";
 import { type Logger } from "../../../src/io/ports.ts";
 import { errorName, Errors, type ErrorName } from "../../../src/protocol/errors.ts";
 import { onlyBatch } from "../../../src/protocol/records/batches.ts";
 import { ControlType, parseControlRecord } from "../../../src/protocol/records/control-records.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
-import { Writer } from "../../../src/protocol/writer.ts";
 import { TopicMetadata } from "./topic-metadata.ts";
 import { consumerBeat } from "./consumer-commands.ts";
 import { GroupWorld } from "./group-world.ts";
+import { type Command, durationMs, parseCommand } from "../../support/scenarios/command.ts";
+import { type ScenarioRun } from "../../support/scenarios/scenarios.ts";
+import { committedTopics, parseAssignment, parseProtocol, topicId, topicsOf } from "./command-words.ts";
 
-/** One command of a transcript: `verb word key=value ...`, values with spaces in double quotes. */
-export interface Command {
-  readonly verb: string;
-  readonly words: readonly string[];
-  readonly options: ReadonlyMap<string, string>;
-}
-
-export function parseCommand(line: string): Command {
-  const tokens = [...line.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([token]) => token.replaceAll('"', ""));
-  const [verb = "", ...rest] = tokens;
-  const options = new Map<string, string>();
-  const words: string[] = [];
-  for (const token of rest) {
-    const equals = token.indexOf("=");
-    if (equals > 0) options.set(token.slice(0, equals), token.slice(equals + 1));
-    else words.push(token);
-  }
-  return { verb, words, options };
-}
-
-/** "500", "500ms", "3s", "2m", "1h", "7d" in ms. */
-export function durationMs(text: string): number {
-  const match = /^(\d+)(ms|s|m|h|d)?$/.exec(text);
-  if (match === null) throw new Error(`no duration: ${text}`);
-  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? "ms"]!;
-  return Number(match[1]) * unitMs;
-}
-
-/** A consumer's subscription in the bytes that consumers send, or other bytes: "range(a,b)" or "connect:text". */
-function parseProtocol(text: string): { name: string; metadata: Buffer } {
-  const match = /^([^(:]+)(?:\((.*)\)|:(.*))?$/.exec(text)!;
-  const name = match[1]!;
-  if (match[2] === undefined) return { name, metadata: Buffer.from(match[3] ?? "") };
-  const writer = new Writer();
-  writer.int16(1);
-  codecOf(consumerProtocolSubscription, 1).encode(writer, {
-    topics: match[2].split(",").filter((topic) => topic !== ""),
-  });
-  return { name, metadata: writer.toBuffer() };
-}
-
-/** What a leader gives in the bytes that consumers send, or other bytes: "t(0,1)" or "text". */
-function parseAssignment(text: string): Buffer {
-  const match = /^([^(]+)\((.*)\)$/.exec(text);
-  if (match === null) return Buffer.from(text);
-  const writer = new Writer();
-  writer.int16(1);
-  const assignedPartitions = [{ topic: match[1]!, partitions: match[2]!.split(",").map(Number) }];
-  codecOf(consumerProtocolAssignment, 1).encode(writer, { assignedPartitions });
-  return writer.toBuffer();
-}
-
-/** "topic-0" or "topic-0:10" or "topic-0:10:metadata" or "topic-0:10:metadata:epoch". */
-function parsePartition(text: string): {
-  topic: string;
-  partition: number;
-  offset: number;
-  metadata: string;
-  epoch: number;
-} {
-  const [name = "", offset = "-1", metadata = "", epoch = "-1"] = text.split(":");
-  const dash = name.lastIndexOf("-");
-  const partition = Number(name.slice(dash + 1));
-  return { topic: name.slice(0, dash), partition, offset: Number(offset), metadata, epoch: Number(epoch) };
-}
-
-/** Runs the commands of one transcript on one world, and says what happened. */
-export class Transcript {
+/** Runs the commands of one scenario on the groups of one world, and says what happened. */
+export class GroupTranscript implements ScenarioRun {
   readonly #startMs: number;
   readonly #world: GroupWorld;
   readonly #topics: TopicMetadata;
@@ -104,7 +38,6 @@ export class Transcript {
     this.#output = [];
   }
 
-  /** What the command makes happen, one line each; `check` finds out whether the log tells the same as memory. */
   async run(line: string): Promise<string> {
     this.#output = [];
     await this.#dispatch(parseCommand(line));
@@ -372,32 +305,4 @@ function printable(bytes: Buffer): string {
 
 function producerOf({ options }: Command): { producerId: number; producerEpoch: number } {
   return { producerId: Number(options.get("producer") ?? 1), producerEpoch: Number(options.get("epoch") ?? 0) };
-}
-
-function committedTopics(words: readonly string[]): ApiRequest<"offsetCommit">["topics"] {
-  const topics = new Map<string, ApiRequest<"offsetCommit">["topics"][number]>();
-  for (const { topic, partition, offset, metadata, epoch } of words.map(parsePartition)) {
-    const entry = topics.get(topic) ?? { name: topic, topicId: topicId(topic), partitions: [] };
-    topics.set(topic, entry);
-    entry.partitions.push({
-      partitionIndex: partition,
-      committedOffset: offset,
-      committedLeaderEpoch: epoch,
-      committedMetadata: metadata === "" ? null : metadata,
-    });
-  }
-  return [...topics.values()];
-}
-
-function topicsOf(words: readonly string[]): { name: string; partitions: { partitionIndex: number }[] }[] {
-  const topics = new Map<string, { partitionIndex: number }[]>();
-  for (const { topic, partition } of words.map(parsePartition)) {
-    topics.set(topic, [...(topics.get(topic) ?? []), { partitionIndex: partition }]);
-  }
-  return [...topics].map(([name, partitions]) => ({ name, partitions }));
-}
-
-/** Any id will do, as long as it is that of the topic. */
-function topicId(topic: string): string {
-  return Buffer.from(topic.padEnd(16, "_").slice(0, 16)).toString("base64url");
 }
