@@ -2,6 +2,8 @@ import { type Disk, type Logger, type TimerHandle, type Timers } from "../../io/
 import { removeAside, type Removal } from "../retention.ts";
 
 const timerMsMax = 2_147_483_647;
+/** How long a stop waits for removals, ms: those of a topic with thousands of partitions may take minutes. */
+const finishMsMax = 2_000;
 
 export interface DelayedRemovalsOptions {
   readonly disk: Disk;
@@ -18,6 +20,7 @@ export class DelayedRemovals {
   readonly #waiting = new Map<Removal, TimerHandle>();
   readonly #due: Removal[] = [];
   #work: Promise<void> | undefined;
+  #isOutOfTime = false;
 
   constructor(options: DelayedRemovalsOptions) {
     this.#options = options;
@@ -32,16 +35,19 @@ export class DelayedRemovals {
     this.#waiting.set(removal, timer);
   }
 
-  /** Does at once what still waits; resolves when it is done. */
+  /** Does at once what still waits; resolves when it is done, or has taken so long that it is left to the next start. */
   async finish(): Promise<void> {
     this.#takeWaiting();
+    const timer = this.#options.timers.after(finishMsMax, () => (this.#isOutOfTime = true));
     this.#start();
     await this.#work;
+    timer.cancel();
   }
 
   /** As `finish`, before it returns. */
   close(): void {
     this.#takeWaiting();
+    if (this.#isOutOfTime) return;
     for (const removal of this.#due.splice(0)) {
       this.#quietly(() => removal((path) => this.#options.disk.remove(path)));
     }
@@ -58,7 +64,7 @@ export class DelayedRemovals {
   }
 
   async #removeAll(): Promise<void> {
-    for (let removal = this.#due.shift(); removal !== undefined; removal = this.#due.shift()) {
+    for (let removal = this.#due.shift(); removal !== undefined && !this.#isOutOfTime; removal = this.#due.shift()) {
       try {
         await removeAside(this.#options.disk, removal);
       } catch (error) {

@@ -23,9 +23,15 @@ export interface LocalReplicaChanges {
   readonly followers: LocalReplicaState[];
 }
 
-export function localReplicaChanges(delta: TopicsDelta, brokerId: NodeId): LocalReplicaChanges {
+/** @param isWanted whether it matters what becomes of a topic's replicas */
+export function localReplicaChanges(
+  delta: TopicsDelta,
+  brokerId: NodeId,
+  isWanted: (topic: string) => boolean = () => true,
+): LocalReplicaChanges {
   const changes: LocalReplicaChanges = { deletes: [], leaders: [], followers: [] };
   for (const topic of delta.deletedTopics.values()) {
+    if (!isWanted(topic.name)) continue;
     topic.partitions.forEach((registration, partition) => {
       if (registration.replicas.includes(brokerId)) {
         changes.deletes.push({ topic: topic.name, topicId: topic.id, partition });
@@ -33,6 +39,7 @@ export function localReplicaChanges(delta: TopicsDelta, brokerId: NodeId): Local
     });
   }
   for (const topic of delta.changedTopics.values()) {
+    if (!isWanted(topic.name)) continue;
     for (const [partition, registration] of topic.changedPartitions) {
       const replica: LocalReplica = { topic: topic.name, topicId: topic.id, partition };
       const before = topic.before.partitions[partition];

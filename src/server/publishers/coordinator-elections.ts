@@ -21,14 +21,12 @@ export function tellElections(
   nodeId: number,
   watch: (load: Promise<void>) => void,
 ): void {
-  const { leaders, followers, deletes } = localReplicaChanges(topics, nodeId);
-  for (const { topic, partition } of deletes) {
-    if (topic === coordinatorTopic) coordinator.onResignation(partition);
+  const changes = localReplicaChanges(topics, nodeId, (topic) => topic === coordinatorTopic);
+  for (const { partition } of changes.deletes) coordinator.onResignation(partition);
+  for (const { partition, registration } of changes.followers) {
+    coordinator.onResignation(partition, registration.leaderEpoch);
   }
-  for (const { topic, partition, registration } of followers) {
-    if (topic === coordinatorTopic) coordinator.onResignation(partition, registration.leaderEpoch);
-  }
-  for (const { topic, partition, registration } of leaders) {
-    if (topic === coordinatorTopic) watch(coordinator.onElection(partition, registration.leaderEpoch));
+  for (const { partition, registration } of changes.leaders) {
+    watch(coordinator.onElection(partition, registration.leaderEpoch));
   }
 }

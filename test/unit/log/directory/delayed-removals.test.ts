@@ -54,6 +54,18 @@ test("files go one behind the other when their time has come, and nothing waits 
   expect(disk.asked.at(-1)).toBe("/d");
 });
 
+test("a stop does not wait for ever: what is left the next start removes", async () => {
+  const { disk, time, removals, add } = open();
+  add(60_000, "/a");
+  add(60_000, "/b");
+  const finished = removals.finish();
+  await time.advance(2_000);
+  disk.ends[0]!();
+  await finished;
+  removals.close();
+  expect([disk.asked, disk.list("/")]).toEqual([["/a"], ["b", "c", "d"]]);
+});
+
 test("a stop in good order waits for all of them, another one removes what waits at once", async () => {
   const { disk, time, removals, add } = open();
   add(1_000, "/a");
