@@ -132,7 +132,9 @@ function readPartition(
   const read = gathered(log, first, wantedBytes, limitBytes, upper, allowance);
   if (!read.ok) return failed(request, partition, read.error);
   const result = succeeded(request, partition, read.records);
-  if (parameters.bound !== "lastStable") return result;
+  // Where a batch does not fit, Kafka forgets that committed records alone were asked for.
+  const isTooSmall = read.records.length === 0 && limitBytes > 0 && fetchOffset < upper;
+  if (parameters.bound !== "lastStable" || isTooSmall) return result;
   const abortedTransactions = read.records.length === 0 ? [] : log.abortedTransactions(fetchOffset, read.endOffset);
   if (typeof abortedTransactions === "number") return failed(request, partition, abortedTransactions);
   return { ...result, abortedTransactions };

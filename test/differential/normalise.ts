@@ -72,11 +72,13 @@ export function normalised(value: unknown, names: Names, isOrdered: boolean, fie
 
 function text(value: string, names: Names, field: string): string {
   if (field === "topicId" && value !== zeroUuid && names.of(value) === value) return names.numbered("topic id", value);
-  // The id of a member whose answer nobody has seen.
-  if (field === "memberId" || field === "leader")
-    value = value.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "<uuid>");
+  const known = names.of(value);
+  // The id of a member whose answer nobody has seen; the broker draws it.
+  if (field === "memberId" || field === "leader") {
+    return known.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|^[\w-]{22}$/, "<uuid>");
+  }
   // Bounds of timestamps depend on the time of day.
-  return names.of(value).replace(/\[-?\d+, \d+\]/g, "[…]");
+  return known.replace(/\[-?\d+, \d+\]/g, "[…]");
 }
 
 function number(value: number, names: Names, field: string): unknown {

@@ -63,8 +63,10 @@ function commitProblem(
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation } = request;
   const existing = turn.state.groups.get(groupId);
   if (existing === undefined) {
-    if (generation < 0) return undefined;
-    return apiVersion >= 9 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+    if (generation >= 0) return apiVersion >= 9 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+    // Also when none of the offsets is taken.
+    turn.state.makeSimpleGroup(groupId);
+    return undefined;
   }
   if (existing.type === "consumer") {
     const committer = { memberId, instanceId: groupInstanceId, epoch: generation, isTransactional: false, apiVersion };

@@ -44,6 +44,11 @@ export class GroupState {
     return group?.type === "classic" ? group : undefined;
   }
 
+  /** Offsets alone make a group: that of a consumer that assigns itself its partitions. It needs no record of its own. */
+  makeSimpleGroup(groupId: string): void {
+    if (!this.groups.has(groupId)) this.groups.set(groupId, this.newClassicGroup(groupId));
+  }
+
   consumerGroup(groupId: string): ConsumerGroup | undefined {
     const group = this.groups.get(groupId);
     return group?.type === "consumer" ? group : undefined;

@@ -34,8 +34,7 @@ function replayOffsetCommit(
     state.offsets.delete(group, topic, partition);
     return;
   }
-  // Offsets alone make a group: that of a consumer that assigns itself its partitions.
-  if (!state.groups.has(group)) state.groups.set(group, state.newClassicGroup(group));
+  state.makeSimpleGroup(group);
   const committed = {
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,

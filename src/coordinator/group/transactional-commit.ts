@@ -63,7 +63,11 @@ function transactionalCommitProblem(
   { groupId, generationId, memberId, groupInstanceId, topics }: ApiRequest<"txnOffsetCommit">,
 ): ErrorCode | undefined {
   const group = turn.state.groups.get(groupId);
-  if (group === undefined) return generationId < 0 ? undefined : Errors.ILLEGAL_GENERATION;
+  if (group === undefined) {
+    if (generationId >= 0) return Errors.ILLEGAL_GENERATION;
+    turn.state.makeSimpleGroup(groupId);
+    return undefined;
+  }
   if (group.type === "consumer") {
     const committer = {
       memberId,

@@ -143,7 +143,8 @@ export class ProducerState {
       const numbers = `${producerEpoch} (request epoch), ${baseSequence} (seq. number), ${entry.producerEpoch} (current producer epoch)`;
       return this.#outOfOrder(producerId, offset, numbers);
     }
-    if (isInSequence(entry.lastSequence, baseSequence)) return null;
+    // A producer without an epoch has no sequence either.
+    if (entry.producerEpoch < 0 || isInSequence(entry.lastSequence, baseSequence)) return null;
     const numbers = `${baseSequence} (incoming seq. number), ${entry.lastSequence} (current end sequence number)`;
     return this.#outOfOrder(producerId, offset, numbers);
   }

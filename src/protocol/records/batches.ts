@@ -16,7 +16,7 @@ const legacyOverheadBytes = 14;
 
 /**
  * Size of the batch at `start`, or undefined when `end` comes before its magic byte. The batch itself may be longer than
- * what is there.
+ * what is there, or too short for its header.
  * @throws CorruptRecordError when no batch can have that size or that magic
  */
 export function batchSizeAt(buffer: Buffer, start: number, end: number): number | undefined {
@@ -30,13 +30,7 @@ export function batchSizeAt(buffer: Buffer, start: number, end: number): number 
   if (end - start < headerUpToMagicSizeBytes) return undefined;
   const magic = buffer.readInt8(start + magicAt);
   if (magic < 0 || magic > currentMagic) throw new CorruptRecordError(`Invalid magic found in record: ${magic}`);
-  const sizeBytes = length + logOverheadBytes;
-  if (magic === currentMagic && sizeBytes < batchHeaderSizeBytes) {
-    throw new CorruptRecordError(
-      `Record batch is corrupt (the size ${sizeBytes} is smaller than the minimum allowed overhead ${batchHeaderSizeBytes})`,
-    );
-  }
-  return sizeBytes;
+  return length + logOverheadBytes;
 }
 
 /**
@@ -48,6 +42,11 @@ export function* batches(buffer: Buffer, start = 0, end = buffer.length): Genera
   for (;;) {
     const sizeBytes = batchSizeAt(buffer, offset, end);
     if (sizeBytes === undefined || sizeBytes > end - offset) return;
+    if (sizeBytes < batchHeaderSizeBytes && buffer[offset + magicAt] === currentMagic) {
+      throw new CorruptRecordError(
+        `Record batch is corrupt (the size ${sizeBytes} is smaller than the minimum allowed overhead ${batchHeaderSizeBytes})`,
+      );
+    }
     yield batchAt(buffer, offset);
     offset += sizeBytes;
   }

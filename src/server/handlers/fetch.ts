@@ -148,7 +148,9 @@ function openFetch(deps: FetchDeps, request: Request, { apiVersion }: RequestCon
   updateSession(deps, session, request);
   if (session.partitions.size === 0) {
     deps.sessions.remove(session.id);
-    return { session: undefined, isIncremental: false, epoch: 0, partitions: [] };
+    // What was named and forgotten at once is answered, as without a session.
+    const partitions = partitionsOf(deps, request, usesTopicIds);
+    return { session: undefined, isIncremental: false, epoch: 0, partitions };
   }
   session.nextEpoch();
   session.lookAtAll(nowMs);

@@ -81,7 +81,7 @@ async function run(ports: Ports): Promise<void> {
       // One of a kind is shown; the others are counted.
       if (count > 1) continue;
       const isSame = async (shorter: Script) => {
-        const found = await differenceIn(shorter, ports, 1);
+        const found = await differenceIn(shorter, ports, false);
         return found !== undefined && signatureOf(found) === signature;
       };
       const short = await shrunk(script, isSame);

@@ -33,24 +33,33 @@ function firstDifference(ours: readonly Step[], kafkas: readonly Step[]): Differ
   return undefined;
 }
 
+/** Ids of classic members are drawn, and what consumer groups assign goes by the order of their hashes. */
+function isOfChance({ steps }: Script): boolean {
+  return ["joinGroup", "consumerGroupHeartbeat"].every((api) => steps.some((step) => step.api === api));
+}
+
 /**
  * Where the answers to a script differ, if they do. What differs is played again: some answers depend on ids that brokers
- * draw, and differ between two runs of one broker as well.
+ * draw, and differ between two runs of one broker as well. What counts is the pair of runs that agrees for longest.
  */
-export async function differenceIn(script: Script, ports: Ports, repetitions = 3): Promise<Difference | undefined> {
-  const { ours, kafkas } = await played(script, ports);
-  const difference = firstDifference(ours, kafkas);
-  if (difference === undefined) return undefined;
-  const [allOurs, allKafkas] = [[ours], [kafkas]];
-  for (let repetition = 1; repetition < repetitions; repetition++) {
-    const again = await played(script, ports);
-    allOurs.push(again.ours);
-    allKafkas.push(again.kafkas);
-    for (const one of allOurs) {
-      if (allKafkas.some((other) => firstDifference(one, other) === undefined)) return undefined;
+export async function differenceIn(script: Script, ports: Ports, isThorough = true): Promise<Difference | undefined> {
+  const repetitions = (isThorough ? 3 : 1) * (isOfChance(script) ? 2 : 1);
+  const ours: Step[][] = [];
+  const kafkas: Step[][] = [];
+  let last: Difference | undefined;
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    const both = await played(script, ports);
+    ours.push(both.ours);
+    kafkas.push(both.kafkas);
+    for (const one of ours) {
+      for (const other of kafkas) {
+        const difference = firstDifference(one, other);
+        if (difference === undefined) return undefined;
+        if (last === undefined || difference.index > last.index) last = difference;
+      }
     }
   }
-  return difference;
+  return last;
 }
 
 /** What two differences have in common that come from the same cause, most likely. */

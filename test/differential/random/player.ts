@@ -14,8 +14,15 @@ const firstRebalanceMs = 200;
 const answerTimeoutMs = 4_000;
 const closed = "the connection was closed";
 
+/** Ids of producers that nobody has. */
+export const madeUpProducers = [3, 4_000_000, 7_000_000] as const;
+
 interface Parked {
   readonly label: string;
+  readonly by: string;
+  readonly api: ApiName;
+  /** Kafka forgets the request when its member asks anew, and the client waits in vain; ours answers it. */
+  isForgotten: boolean;
   answer?: unknown;
 }
 
@@ -29,6 +36,8 @@ export class Player {
 
   private constructor(session: Session) {
     this.#session = session;
+    // Named in one order, in whatever order answers tell of them.
+    for (const id of madeUpProducers) session.names.numbered("producer", id);
   }
 
   static async transcriptOf(script: Script, port: number, run: string): Promise<Step[]> {
@@ -37,7 +46,8 @@ export class Player {
     try {
       for (const { name, partitions, configs } of script.topics) await session.createTopic(name, partitions, configs);
       for (const [index, step] of script.steps.entries()) await player.#play(`${index + 1}. ${step.api}`, step);
-      for (const { label } of player.#parked) session.note(`${label} waits to the end`, null);
+      for (const { label, isForgotten } of player.#parked)
+        if (!isForgotten) session.note(`${label} waits to the end`, null);
       const names = script.topics.map(({ name }) => ({ name: session.topic(name) }));
       if (names.length > 0) await session.quietly("deleteTopics", 6, { topics: names, timeoutMs: answerTimeoutMs });
       return script.topics.some(({ configs }) => isRecompressing(configs))
@@ -69,6 +79,8 @@ export class Player {
       if (api === "produce" && (body as { acks?: number }).acks === 0) {
         wire.sendOnly(api, version, body as Draft<ApiRequest<"produce">>);
         await wire.send("apiVersions", 0, {});
+        // A topic with flush.messages has the records when they are on the disk.
+        await sleep(graceMs);
         return "not answered";
       }
       return await wire.send(api, version, body);
@@ -90,7 +102,8 @@ export class Player {
     answer: Promise<unknown>,
     groupId: string,
   ): Promise<void> {
-    const parked: Parked = { label };
+    const parked: Parked = { label, by, api: step.api, isForgotten: false };
+    for (const earlier of this.#parked) if (earlier.by === by && earlier.api === step.api) earlier.isForgotten = true;
     const arrived = this.#arrival(parked, step, answer);
     await Promise.race([arrived, this.#barrier()]);
     if (parked.answer === undefined && step.api === "joinGroup" && (await this.#isAlone(groupId))) {
@@ -126,7 +139,7 @@ export class Player {
     for (const parked of this.#parked) {
       if (parked.answer === undefined) continue;
       this.#parked.delete(parked);
-      this.#session.note(`${parked.label}, answered after ${label}`, parked.answer);
+      if (!parked.isForgotten) this.#session.note(`${parked.label}, answered after ${label}`, parked.answer);
     }
   }
 
@@ -141,6 +154,7 @@ export class Player {
       if (typeof value === "string" && value !== "") this.#session.names.set(value, `<${name}>`);
       if ((typeof value === "string" && value !== "") || (typeof value === "number" && value >= 0)) {
         this.#kept.set(name, value);
+        if (name.endsWith(".id") && typeof value === "number") this.#session.names.numbered("producer", value);
       }
     }
     return this.#ownOf(step.api, answer);

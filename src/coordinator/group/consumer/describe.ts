@@ -1,5 +1,11 @@
 import { type Uuid } from "../../../base/brand.ts";
-import { javaHashOrder, javaStringHash, javaUuidHash, plannedForCopy } from "../../../base/java-hash.ts";
+import {
+  javaComputedOrder,
+  javaHashOrder,
+  javaStringHash,
+  javaUuidHash,
+  plannedForCopy,
+} from "../../../base/java-hash.ts";
 import { type ApiResponse } from "../../../protocol/apis.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { type Draft } from "../../../protocol/schema.ts";
@@ -56,7 +62,7 @@ function describeMember(metadata: GroupMetadata, group: ConsumerGroup, member: C
     subscribedTopicRegex: member.topicRegex,
     assignment: describeAssignment(
       metadata,
-      javaHashOrder([...has], ([topicId]) => javaUuidHash(topicId)),
+      javaComputedOrder([...has], ([topicId]) => javaUuidHash(topicId)),
     ),
     targetAssignment: describeAssignment(
       metadata,

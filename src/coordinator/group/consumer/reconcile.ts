@@ -1,5 +1,7 @@
 import { type Uuid } from "../../../base/brand.ts";
+import { javaHashOrder, javaUuidHash, plannedForCopy } from "../../../base/java-hash.ts";
 import { type ApiRequest } from "../../../protocol/apis.ts";
+import { topicsInJavaOrder } from "../assignor/java-order.ts";
 import { type Partitions } from "../assignor/partition-assignor.ts";
 import { type ConsumerMember, type MemberState, type OwnedPartitions } from "./member.ts";
 
@@ -71,7 +73,7 @@ function towardsTarget(step: Reconciliation, epoch: number): ConsumerMember {
   const toRevoke = new Map<Uuid, Map<number, number>>();
   let isWaiting = false;
   const toAssign: [Uuid, number][] = [];
-  for (const topicId of new Set([...step.target.keys(), ...member.assigned.keys()])) {
+  for (const topicId of topicsOfStep(step)) {
     const target = new Set(step.subscribed.has(topicId) ? step.target.get(topicId) : []);
     const assigned = member.assigned.get(topicId);
     for (const [partition, since] of assigned ?? [])
@@ -88,8 +90,25 @@ function towardsTarget(step: Reconciliation, epoch: number): ConsumerMember {
   if (toRevoke.size > 0 && ownsAny(step.reported, toRevoke)) {
     return inEpoch(member, epoch, "unrevoked", kept, toRevoke);
   }
+  const keptTopics = [...kept.keys()];
   for (const [topicId, partition] of toAssign) put(kept, topicId, partition, targetEpoch);
-  return inEpoch(member, targetEpoch, isWaiting ? "unreleased" : "stable", kept, new Map());
+  const assigned = inKafkasOrder(kept, keptTopics.length);
+  return inEpoch(member, targetEpoch, isWaiting ? "unreleased" : "stable", assigned, new Map());
+}
+
+/** The topics of the target and those that the member has, as Kafka's set of them hands them back. */
+function topicsOfStep({ target, member }: Reconciliation): readonly Uuid[] {
+  const targetTopics = [...topicsInJavaOrder(target)];
+  const topics = [...new Set([...targetTopics, ...member.assigned.keys()])];
+  return topics.length < 2 ? topics : javaHashOrder(topics, javaUuidHash, plannedForCopy(targetTopics.length));
+}
+
+/** What is new to a member stands in front of what it has kept, within a bucket of Kafka's map. */
+function inKafkasOrder(assigned: Map<Uuid, Map<number, number>>, keptCount: number): OwnedPartitions {
+  if (assigned.size < 2) return assigned;
+  const topics = [...assigned.keys()];
+  const putInOrder = [...topics.slice(keptCount).reverse(), ...topics.slice(0, keptCount)];
+  return new Map(javaHashOrder(putInOrder, javaUuidHash).map((topicId) => [topicId, assigned.get(topicId)!]));
 }
 
 function put(partitions: Map<Uuid, Map<number, number>>, topicId: Uuid, partition: number, since: number): void {
