@@ -19,7 +19,7 @@ const legacyOverheadBytes = 14;
  * what is there, or too short for its header.
  * @throws CorruptRecordError when no batch can have that size or that magic
  */
-export function batchSizeAt(buffer: Buffer, start: number, end: number): number | undefined {
+export function checkedBatchSizeAt(buffer: Buffer, start: number, end: number): number | undefined {
   if (end - start < logOverheadBytes) return undefined;
   const length = buffer.readInt32BE(start + lengthAt);
   if (length < legacyOverheadBytes) {
@@ -40,7 +40,7 @@ export function batchSizeAt(buffer: Buffer, start: number, end: number): number 
 export function* batches(buffer: Buffer, start = 0, end = buffer.length): Generator<BatchView, void, undefined> {
   let offset = start;
   for (;;) {
-    const sizeBytes = batchSizeAt(buffer, offset, end);
+    const sizeBytes = checkedBatchSizeAt(buffer, offset, end);
     if (sizeBytes === undefined || sizeBytes > end - offset) return;
     if (sizeBytes < batchHeaderSizeBytes && buffer[offset + magicAt] === currentMagic) {
       throw new CorruptRecordError(
@@ -54,6 +54,6 @@ export function* batches(buffer: Buffer, start = 0, end = buffer.length): Genera
 
 /** The one whole batch that `buffer` holds; for batches of our own making. */
 export function onlyBatch(buffer: Buffer): BatchView {
-  assert(batchSizeAt(buffer, 0, buffer.length) === buffer.length, "the buffer is not exactly one batch");
+  assert(checkedBatchSizeAt(buffer, 0, buffer.length) === buffer.length, "the buffer is not exactly one batch");
   return new BatchView(buffer, 0);
 }

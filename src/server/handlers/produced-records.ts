@@ -7,7 +7,7 @@ import {
   logOverheadBytes,
   magicAt,
 } from "../../protocol/records/batch-header.ts";
-import { batchSizeAt } from "../../protocol/records/batches.ts";
+import { checkedBatchSizeAt } from "../../protocol/records/batches.ts";
 
 /** A record of the oldest format is no smaller. */
 const recordBytesMin = 14;
@@ -68,7 +68,7 @@ export function recordsError(records: Buffer | null, apiVersion: number): ErrorC
 
 function errorOfSecond(records: Buffer, start: number): ErrorCode {
   try {
-    const sizeBytes = batchSizeAt(records, start, records.length);
+    const sizeBytes = checkedBatchSizeAt(records, start, records.length);
     const isThere = sizeBytes !== undefined && sizeBytes <= records.length - start;
     return isThere ? Errors.INVALID_RECORD : Errors.NONE;
   } catch {

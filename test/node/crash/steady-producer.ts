@@ -30,6 +30,8 @@ export class SteadyProducer {
   readonly acknowledged: string[] = [];
   /** Sends and does not hear the answers: as long as this is set, it sends the same batch again and again. */
   isDeaf = false;
+  /** What came of its last attempts, for whoever waits for it in vain. */
+  last = "nothing";
   #connection: RawConnection | undefined;
   #isEnding = false;
   readonly #run: Promise<unknown>;
@@ -38,7 +40,10 @@ export class SteadyProducer {
     this.options = options;
     this.#run = this.#work().then(
       () => undefined,
-      (error: unknown) => error,
+      (error: unknown) => {
+        this.last = `it gave up: ${String(error)}`;
+        return error;
+      },
     );
   }
 
@@ -80,10 +85,20 @@ export class SteadyProducer {
   }
 
   async #produce(connection: RawConnection, request: ProduceRequest): Promise<true | undefined> {
-    if (!this.isDeaf) return produced(connection, request);
+    if (!this.isDeaf) return this.#produced(connection, request);
     connection.write(frameOf("produce", 9, 1, request));
     await sleep(20);
     throw new Error("The answer was lost");
+  }
+
+  async #produced(connection: RawConnection, request: ProduceRequest): Promise<true | undefined> {
+    this.last = "asked";
+    const { responses } = await connection.ask("produce", 9, request);
+    const code = responses[0]?.partitionResponses[0]?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
+    this.last = errorName(code);
+    if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER) return true;
+    if (transient.has(code)) return undefined;
+    throw new ProduceFailure(errorName(code));
   }
 
   /** Tries until it succeeds; undefined when the producer is to end. */
@@ -93,6 +108,7 @@ export class SteadyProducer {
         .then(attempt)
         .catch((error: unknown) => {
           if (error instanceof ProduceFailure) throw error;
+          this.last = String(error);
           this.#connection?.close();
           this.#connection = undefined;
         });
@@ -110,14 +126,6 @@ export class SteadyProducer {
 type ProduceRequest = Draft<ApiRequest<"produce">>;
 
 class ProduceFailure extends Error {}
-
-async function produced(connection: RawConnection, request: ProduceRequest): Promise<true | undefined> {
-  const { responses } = await connection.ask("produce", 9, request);
-  const code = responses[0]?.partitionResponses[0]?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR;
-  if (code === Errors.NONE || code === Errors.DUPLICATE_SEQUENCE_NUMBER) return true;
-  if (transient.has(code)) return undefined;
-  throw new ProduceFailure(errorName(code));
-}
 
 async function identityOf(connection: RawConnection) {
   const request = { transactionalId: null, transactionTimeoutMs: 1_000 };
