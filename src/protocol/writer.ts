@@ -17,8 +17,9 @@ const slabRestBytesMin = 512;
 
 const noBytes = Buffer.alloc(0);
 
-/** The unused rest of the last slab. A writer takes it away while it writes, and gives back what it did not need. */
+/** The last slab, unused from `freeFrom` on. A writer takes it away while it writes, and gives back what it did not need. */
 let freeSlab: Buffer | undefined;
+let freeFrom = 0;
 
 interface FrameMark {
   readonly buffer: Buffer;
@@ -43,8 +44,14 @@ export class Writer {
   #finished = false;
 
   constructor() {
-    this.#buffer = freeSlab ?? Buffer.allocUnsafeSlow(slabBytes);
-    freeSlab = undefined;
+    if (freeSlab === undefined) {
+      this.#buffer = Buffer.allocUnsafeSlow(slabBytes);
+    } else {
+      this.#buffer = freeSlab;
+      this.#offset = freeFrom;
+      this.#start = freeFrom;
+      freeSlab = undefined;
+    }
   }
 
   bool(value: boolean): void {
@@ -225,8 +232,9 @@ export class Writer {
       this.#slice();
       this.#finished = true;
       const rest = this.#buffer.length - this.#offset;
-      if (rest >= slabRestBytesMin && (freeSlab === undefined || freeSlab.length < rest)) {
-        freeSlab = this.#buffer.subarray(this.#offset);
+      if (rest >= slabRestBytesMin && (freeSlab === undefined || freeSlab.length - freeFrom < rest)) {
+        freeSlab = this.#buffer;
+        freeFrom = this.#offset;
       }
       this.#buffer = noBytes;
       this.#offset = 0;

@@ -4,6 +4,7 @@ import { emptyImage, type MetadataImage } from "../../../metadata/image/metadata
 import { type TopicImage } from "../../../metadata/image/topics-image.ts";
 import { type MetadataDelta } from "../../../metadata/delta/metadata-delta.ts";
 import { type TopicDescriber } from "../assignor/partition-assignor.ts";
+import { sameNames } from "./member.ts";
 import { groupHash, topicHash } from "./topic-hash.ts";
 
 /** The cluster's metadata as consumer groups look at it; one for all shards of a node. */
@@ -11,6 +12,8 @@ export class GroupMetadata implements TopicDescriber {
   #image: MetadataImage = emptyImage;
   #newTopicsVersion = -1;
   readonly #hashes = new Map<string, bigint>();
+  /** What `hashOf` was asked last, and has answered, as long as no topic has changed: joins ask for the same all the time. */
+  #lastHashed: { readonly names: readonly string[]; readonly hash: bigint } | undefined;
 
   /** Grows with every change of the metadata. */
   get version(): number {
@@ -25,6 +28,7 @@ export class GroupMetadata implements TopicDescriber {
   /** Returns the names of the topics that have changed. */
   update(delta: MetadataDelta, image: MetadataImage): ReadonlySet<string> {
     this.#image = image;
+    this.#lastHashed = undefined;
     const changed = new Set<string>();
     for (const { name } of delta.topics?.changedTopics.values() ?? []) changed.add(name);
     for (const { name } of delta.topics?.deletedTopics.values() ?? []) changed.add(name);
@@ -53,12 +57,16 @@ export class GroupMetadata implements TopicDescriber {
 
   /** What tells whether topics of these names are as they were; those that are not there do not count. */
   hashOf(topicNames: Iterable<string>): bigint {
+    const names = [...topicNames];
+    if (this.#lastHashed !== undefined && sameNames(this.#lastHashed.names, names)) return this.#lastHashed.hash;
     const hashes = new Map<string, bigint>();
-    for (const name of topicNames) {
+    for (const name of names) {
       const topic = this.#image.topics.byName.get(name);
       if (topic !== undefined) hashes.set(name, this.#hashOf(topic));
     }
-    return groupHash(hashes);
+    const hash = groupHash(hashes);
+    this.#lastHashed = { names, hash };
+    return hash;
   }
 
   /** What was set for one group in place of the broker's configuration. */
