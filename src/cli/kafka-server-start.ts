@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(`${kafkaVersion}\n`);
     return;
   }
-  if (first === "-daemon") return startDaemon(rest);
+  if (first === "-daemon") return rest.length === 0 ? fail(serverStartUsage) : startDaemon(rest);
   const stray = rest.filter((word, index) => !word.startsWith("-") && rest[index - 1] !== "--override");
   if (stray.length > 0) return fail(`Found non argument parameters: ${stray.join(",")}`);
   try {

@@ -85,6 +85,11 @@ test("a server that cannot start says why and ends with code 1", async () => {
 test("the command line of kafka-server-start.sh", async () => {
   const usage = "USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*\n";
   expect(await script("kafka-server-start")).toMatchObject({ code: 1, stderr: expect.stringContaining(usage) });
+  // Kafka's script begins a process that prints this into its log, and says nothing.
+  expect(await script("kafka-server-start", "-daemon")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(usage),
+  });
   expect(await script("kafka-server-start", "--version")).toMatchObject({ code: 0, stdout: "4.3.0\n" });
   expect(await script("kafka-server-start", "a.properties", "b")).toMatchObject({
     code: 1,

@@ -25,6 +25,13 @@ export type Arguments = ReadonlyMap<string, readonly string[]>;
 /** The command line is wrong; the usage is printed before the message. */
 export class ArgumentError extends Error {
   override readonly name: string = "ArgumentError";
+  /** What may have been meant. */
+  readonly suggestions: readonly string[];
+
+  constructor(message: string, suggestions: readonly string[] = []) {
+    super(message);
+    this.suggestions = suggestions;
+  }
 }
 
 /** Something required is missing, which counts only when nothing else is wrong. */

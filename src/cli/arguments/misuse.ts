@@ -1,11 +1,14 @@
 import { unbreakablePieces } from "../options/help-text.ts";
+import { type ArgumentError } from "./argument-table.ts";
 
 const lineWidth = 75;
 
 /** What the Java tools that follow argparse print when a command line is wrong: the usage out of the help, then why. */
-export function misuse(program: string, help: string, message: string): string {
+export function misuse(program: string, help: string, { message, suggestions }: ArgumentError): string {
   const usage = help.split("\n\n")[0]?.trimEnd();
-  return `${usage}\n${justified(`${program}: error: ${message}`)}\n`;
+  const meant = suggestions.map((suggestion) => `\t${suggestion}\n`).join("");
+  const question = meant === "" ? "" : `\nDid you mean:\n${meant}`;
+  return `${usage}\n${justified(`${program}: error: ${message}`)}\n${question}`;
 }
 
 /** Breaks text into lines of the same width, all but the last, with more blanks where words are apart. */

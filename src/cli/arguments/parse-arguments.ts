@@ -1,5 +1,6 @@
 import { ArgumentError, type Arguments, type ArgumentTable, MissingArgument } from "./argument-table.ts";
 import { checkNumber } from "./argument-types.ts";
+import { nearNames } from "./near-names.ts";
 
 /** A command line as far as it was parsed. */
 export interface ParsedArguments {
@@ -41,10 +42,10 @@ export function parseUntilCommand(
     const word = args[index] ?? "";
     if (!isFlag(word)) {
       if (hasCommands) return { given, endedBy: undefined, command: args.slice(index) };
-      throw unrecognized(args.slice(index).join(" "));
+      throw new ArgumentError(unrecognized(args.slice(index).join(" ")));
     }
     const option = word.startsWith("--") ? longOption(table, word) : shortOption(table, word);
-    if (option === undefined) throw unrecognized(word);
+    if (option === undefined) throw new ArgumentError(unrecognized(word), optionsNear(table, word));
     for (const flag of option.flags) {
       take(flag, []);
       if (table[flag]?.ends === true) return { given, endedBy: flag, command: [] };
@@ -92,8 +93,36 @@ function isFlag(word: string): boolean {
   return word.startsWith("-") && word !== "-" && !/^-\d+(\.\d+)?$/.test(word);
 }
 
-function unrecognized(words: string): ArgumentError {
-  return new ArgumentError(`unrecognized arguments: '${words}'`);
+function unrecognized(words: string): string {
+  return `unrecognized arguments: '${words}'`;
+}
+
+/** Of a single letter nothing can be told. */
+function optionsNear(table: ArgumentTable, word: string): string[] {
+  const typed = word.replace(/^-+/, "");
+  if (typed.length < 2) return [];
+  return nearNames(
+    typed,
+    Object.keys(table).map((name) => ({ name, shown: `--${name}` })),
+  );
+}
+
+/** The command that a word names, or begins as no other. @throws ArgumentError */
+export function commandNamed<N extends string>(word: string | undefined, commands: Readonly<Record<N, unknown>>): N {
+  if (word === undefined) throw new ArgumentError("too few arguments");
+  const known = Object.keys(commands);
+  const begun = known.filter((command) => command.startsWith(word));
+  const named = known.includes(word) ? word : begun[0];
+  if (named === word || (named !== undefined && begun.length === 1)) return named as N;
+  if (begun.length > 1) throw new ArgumentError(`ambiguous command: ${word} could match ${begun.sort().join(", ")}`);
+  const choices = known.map((command) => `'${command}'`).join(", ");
+  throw new ArgumentError(
+    `invalid choice: '${word}' (choose from ${choices})`,
+    nearNames(
+      word,
+      known.map((name) => ({ name, shown: name })),
+    ),
+  );
 }
 
 interface FoundOption {

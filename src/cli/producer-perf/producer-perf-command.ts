@@ -30,9 +30,8 @@ export async function producerPerfCommand(args: readonly string[], terminal: Ter
     await run(producerPerfCall(new GivenArguments(given), terminal), terminal);
     return 0;
   } catch (error) {
-    const { message } = error as Error;
     if (error instanceof ArgumentError)
-      terminal.printError(misuse("kafka-producer-perf-test", producerPerfHelp, message));
+      terminal.printError(misuse("kafka-producer-perf-test", producerPerfHelp, error));
     else terminal.printError(`Exception in thread "main" ${describeError(error as Error)}`);
     return 1;
   }

@@ -1,28 +1,30 @@
 import { randomUuid } from "../../base/uuid.ts";
 import { nodeRandom } from "../../io/node/node-random.ts";
 import { describeError, type Terminal } from "../command/terminal.ts";
-import { ArgumentError, type Arguments } from "../arguments/argument-table.ts";
+import { ArgumentError, type Arguments, type ArgumentTable } from "../arguments/argument-table.ts";
 import { misuse } from "../arguments/misuse.ts";
-import { parseArguments } from "../arguments/parse-arguments.ts";
+import { commandNamed, parseArguments, parseUntilCommand } from "../arguments/parse-arguments.ts";
 import { storageArguments } from "./storage-arguments.ts";
 import { storageHelp, type StorageCommandName } from "./storage-help.ts";
 
+/** Before the command. */
+const ownArguments = { help: { short: "h", takes: "nothing", ends: true } } as const satisfies ArgumentTable;
+
 /** kafka-storage.sh; resolves with the exit code. */
 export async function storageCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === "-h" || name === "--help") return help("", terminal);
-  if (name === undefined) return misused("", "too few arguments", terminal);
-  if (!isCommand(name)) {
-    const known = Object.keys(storageArguments).map((command) => `'${command}'`);
-    return misused("", `invalid choice: '${name}' (choose from ${known.join(", ")})`, terminal);
-  }
-  if (rest.some((arg) => arg === "-h" || arg === "--help")) return help(name, terminal);
+  let name: StorageCommandName | "" = "";
   let given: Arguments;
   try {
+    const { endedBy, command } = parseUntilCommand(ownArguments, args, true);
+    if (endedBy !== undefined) return help("", terminal);
+    const [word, ...rest] = command;
+    name = commandNamed(word, storageArguments);
+    if (rest.some((arg) => arg === "-h" || arg === "--help")) return help(name, terminal);
     given = parseArguments(storageArguments[name], rest);
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
-    return misused(name, error.message, terminal);
+    terminal.printError(misuse("kafka-storage", storageHelp[name], error));
+    return 1;
   }
   if (name === "random-uuid") {
     terminal.print(`${randomUuid(nodeRandom)}\n`);
@@ -42,16 +44,7 @@ export async function storageCommand(args: readonly string[], terminal: Terminal
   }
 }
 
-function isCommand(name: string): name is StorageCommandName {
-  return Object.hasOwn(storageArguments, name);
-}
-
 function help(name: keyof typeof storageHelp, terminal: Terminal): number {
   terminal.print(storageHelp[name]);
   return 0;
-}
-
-function misused(name: keyof typeof storageHelp, message: string, terminal: Terminal): number {
-  terminal.printError(misuse("kafka-storage", storageHelp[name], message));
-  return 1;
 }

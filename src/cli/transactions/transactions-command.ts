@@ -1,7 +1,7 @@
 import { ArgumentError, type Arguments } from "../arguments/argument-table.ts";
 import { GivenArguments } from "../arguments/given-arguments.ts";
 import { misuse } from "../arguments/misuse.ts";
-import { missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
+import { commandNamed, missingOf, parseUntilCommand } from "../arguments/parse-arguments.ts";
 import { ClientError } from "../client/kafka-error.ts";
 import { withAdmin } from "../client/admin/connect-admin.ts";
 import { kafkaBuild } from "../command/run-command.ts";
@@ -24,7 +24,7 @@ export async function transactionsCommand(args: readonly string[], terminal: Ter
     }
     if (endedBy !== undefined) return help("", terminal);
     const missing = missingOf(transactionsArguments, given);
-    name = commandNamed(command[0]);
+    name = commandNamed(command[0], commandArguments);
     const parsed = parseUntilCommand(commandArguments[name], command.slice(1), false);
     if (parsed.endedBy !== undefined) return help(name, terminal);
     if (missing !== undefined) {
@@ -36,19 +36,9 @@ export async function transactionsCommand(args: readonly string[], terminal: Ter
     return await run(name, given, new GivenArguments(parsed.given), terminal);
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
-    terminal.printError(misuse(program, transactionsHelp[name], error.message));
+    terminal.printError(misuse(program, transactionsHelp[name], error));
     return 1;
   }
-}
-
-function commandNamed(word: string | undefined): TransactionsCommandName {
-  if (word === undefined) throw new ArgumentError("too few arguments");
-  const known = Object.keys(commandArguments);
-  if (!known.includes(word)) {
-    const choices = known.map((command) => `'${command}'`).join(", ");
-    throw new ArgumentError(`invalid choice: '${word}' (choose from ${choices})`);
-  }
-  return word as TransactionsCommandName;
 }
 
 /** The Java tool takes the end by its help as a failure. */

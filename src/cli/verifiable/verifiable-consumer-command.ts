@@ -53,9 +53,8 @@ export async function verifiableConsumerCommand(args: readonly string[], termina
     if (missing !== undefined) throw missing;
     return await consume(new GivenArguments(given), terminal);
   } catch (error) {
-    const { message } = error as Error;
     if (error instanceof ArgumentError)
-      terminal.printError(misuse("verifiable-consumer", verifiableConsumerHelp, message));
+      terminal.printError(misuse("verifiable-consumer", verifiableConsumerHelp, error));
     else terminal.printError(`Exception in thread "main" ${describeError(error as Error)}`);
     return 1;
   }

@@ -46,9 +46,8 @@ export async function verifiableProducerCommand(args: readonly string[], termina
     if (missing !== undefined) throw missing;
     return await produce(new GivenArguments(given), terminal);
   } catch (error) {
-    const { message } = error as Error;
     if (error instanceof ArgumentError)
-      terminal.printError(misuse("verifiable-producer", verifiableProducerHelp, message));
+      terminal.printError(misuse("verifiable-producer", verifiableProducerHelp, error));
     else terminal.printError(`Exception in thread "main" ${describeError(error as Error)}`);
     return 1;
   }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Terminal } from "../../../../src/cli/command/terminal.ts";
 import { producerPerfCommand } from "../../../../src/cli/producer-perf/producer-perf-command.ts";
+import { storageCommand } from "../../../../src/cli/storage/storage-command.ts";
 import { transactionsCommand } from "../../../../src/cli/transactions/transactions-command.ts";
 import { verifiableConsumerCommand } from "../../../../src/cli/verifiable/verifiable-consumer-command.ts";
 import { verifiableProducerCommand } from "../../../../src/cli/verifiable/verifiable-producer-command.ts";
@@ -9,6 +10,7 @@ import { verifiableProducerCommand } from "../../../../src/cli/verifiable/verifi
 type ToolCommand = (args: readonly string[], terminal: Terminal) => Promise<number>;
 
 const commands: Record<string, ToolCommand> = {
+  "kafka-storage.sh": storageCommand,
   "kafka-transactions.sh": transactionsCommand,
   "kafka-producer-perf-test.sh": producerPerfCommand,
   "kafka-verifiable-producer.sh": verifiableProducerCommand,
