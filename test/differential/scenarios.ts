@@ -16,6 +16,7 @@ import { consumerTransactionsScenario } from "./scenarios/consumer-transactions.
 import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
+import { foundScenarios } from "./scenarios/found.ts";
 import { groupConfigsScenario } from "./scenarios/group-configs.ts";
 import { groupLimitsScenario } from "./scenarios/group-limits.ts";
 import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } from "./scenarios/idempotence.ts";
@@ -96,4 +97,5 @@ export const scenarios: readonly Scenario[] = [
   metadataScenario,
   apiVersionsScenario,
   dynamicConfigsScenario,
+  ...foundScenarios,
 ];

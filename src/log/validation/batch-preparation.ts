@@ -60,8 +60,9 @@ export async function prepare(
   if (!checked.ok) return checked;
   if (!staysCompressed && target !== "unknown") {
     // Kafka's builder of batches takes neither such records nor such a producer, and says so.
-    const isOfNoEpoch = batch.hasProducerId && batch.producerEpoch < 0;
-    if (checked.hasNegativeTimestamp || isOfNoEpoch) return appendFailure(Errors.UNKNOWN_SERVER_ERROR, null);
+    const { producerId, producerEpoch, baseSequence } = batch;
+    const isIncomplete = producerId !== -1 && (producerEpoch === -1 || baseSequence < 0);
+    if (checked.hasNegativeTimestamp || isIncomplete) return appendFailure(Errors.UNKNOWN_SERVER_ERROR, null);
     const { compressionLevel } = config;
     return { ok: true, records: await recompressed(batch, payload, checked, target, compressionLevel, compute) };
   }

@@ -40,14 +40,11 @@ export class Player {
     for (const id of madeUpProducers) session.names.numbered("producer", id);
   }
 
+  /** The transcript of a script on the broker at `port`, which is left as it was. */
   static async transcriptOf(script: Script, port: number, run: string): Promise<Step[]> {
     const session = new Session(port, run);
-    const player = new Player(session);
     try {
-      for (const { name, partitions, configs } of script.topics) await session.createTopic(name, partitions, configs);
-      for (const [index, step] of script.steps.entries()) await player.#play(`${index + 1}. ${step.api}`, step);
-      for (const { label, isForgotten } of player.#parked)
-        if (!isForgotten) session.note(`${label} waits to the end`, null);
+      await Player.play(script, session);
       const names = script.topics.map(({ name }) => ({ name: session.topic(name) }));
       if (names.length > 0) await session.quietly("deleteTopics", 6, { topics: names, timeoutMs: answerTimeoutMs });
       return script.topics.some(({ configs }) => isRecompressing(configs))
@@ -55,6 +52,15 @@ export class Player {
         : session.steps;
     } finally {
       session.close();
+    }
+  }
+
+  static async play(script: Script, session: Session): Promise<void> {
+    const player = new Player(session);
+    for (const { name, partitions, configs } of script.topics) await session.createTopic(name, partitions, configs);
+    for (const [index, step] of script.steps.entries()) await player.#play(`${index + 1}. ${step.api}`, step);
+    for (const { label, isForgotten } of player.#parked) {
+      if (!isForgotten) session.note(`${label} waits to the end`, null);
     }
   }
 
