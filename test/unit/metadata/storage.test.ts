@@ -142,6 +142,19 @@ describe("format", () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  test("of what is no directory, or where none can be made, says which and why", () => {
+    const file = join(temporaryDirectory(), "file");
+    writeFileSync(file, "");
+    expect(linesOf(format(configFor(file)))).toEqual([
+      `I/O error trying to read log directory ${file}. Ignoring...`,
+      "No available log directories to format.",
+    ]);
+    const below = join(file, "below");
+    expect(linesOf(format(configFor(below))).at(-1)).toMatch(
+      `Error while writing meta.properties file ${below}: ENOTDIR: not a directory`,
+    );
+  });
+
   test("a formatted directory is left alone", () => {
     const dir = temporaryDirectory();
     format(configFor(dir));
