@@ -35,6 +35,7 @@ interface Member {
 class Together {
   #joining: number;
   #newestEpoch = 0;
+  #endedEpoch = 0;
   #resting: (() => void)[] = [];
 
   /** @param joining how many have to join before the others wake */
@@ -52,8 +53,15 @@ class Together {
     if (this.#joining === 0) this.wakeAll();
   }
 
+  /** A classic generation that had not all members is over: those who rest in it are to hear that, too. */
+  hearEnd(epoch: number): void {
+    if (epoch <= this.#endedEpoch) return;
+    this.#endedEpoch = epoch;
+    this.wakeAll();
+  }
+
   mayRest(epoch: number, hasShare: boolean): boolean {
-    return this.#joining > 0 || (hasShare && epoch === this.#newestEpoch);
+    return this.#joining > 0 || (hasShare && epoch === this.#newestEpoch && epoch > this.#endedEpoch);
   }
 
   rest(): Promise<void> {
@@ -159,7 +167,10 @@ async function heartbeats(member: Member, job: RebalanceJob, together: Together,
       generationId: member.epoch,
       memberId: member.memberId,
     });
-    if (errorCode === Errors.REBALANCE_IN_PROGRESS) return;
+    if (errorCode === Errors.REBALANCE_IN_PROGRESS) {
+      together.hearEnd(member.epoch);
+      return;
+    }
     expectNone("heartbeat", errorCode);
   }
 }
