@@ -240,8 +240,8 @@ export class MemoryDisk implements Disk {
     directory.remove(name);
   }
 
-  async removeAsync(path: string): Promise<void> {
-    this.remove(path);
+  removeAsync(path: string): Promise<void> {
+    return later(() => this.remove(path), this.syncTurns());
   }
 
   syncDirectory(path: string): void {
