@@ -106,15 +106,8 @@ export function describeBroker(layers: BrokerLayers, names: readonly string[] | 
     if (wanted === undefined ? definition.internal === true && !effective.originals.has(name) : !wanted.has(name))
       continue;
     const synonyms = synonymsOfBrokerKey(name, layers);
-    entries.push({
-      name,
-      value: printed(name === "broker.id" ? effective.nodeId : effective.get(name), definition),
-      source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
-      readOnly: definition.update === "read-only",
-      isSensitive: definition.type === "PASSWORD",
-      configType: typeCodes[definition.type],
-      synonyms,
-    });
+    const value = printed(name === "broker.id" ? effective.nodeId : effective.get(name), definition);
+    entries.push({ ...entryOf(name, value, definition, synonyms), readOnly: definition.update === "read-only" });
   }
   return entries;
 }
@@ -134,15 +127,7 @@ export function describeTopic(
     const brokerKey = topicSynonyms[name]?.[0]?.name;
     const inherited = brokerKey === undefined ? [] : synonymsOfBrokerKey(brokerKey, layers);
     const synonyms = overrides.has(name) ? [{ name, value, source: ConfigSource.TOPIC }, ...inherited] : inherited;
-    entries.push({
-      name,
-      value,
-      source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
-      readOnly: false,
-      isSensitive: false,
-      configType: typeCodes[definition.type],
-      synonyms,
-    });
+    entries.push(entryOf(name, value, definition, synonyms));
   }
   return entries;
 }
@@ -166,17 +151,28 @@ export function describeGroup(
       ? synonymsOfBrokerKey(brokerKey as BrokerKeyName, layers)
       : [{ name, value: printed(definition.default, definition), source: ConfigSource.DEFAULT }];
     const synonyms = own === undefined ? inherited : [{ name, value, source: ConfigSource.GROUP }, ...inherited];
-    entries.push({
-      name,
-      value,
-      source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
-      readOnly: false,
-      isSensitive: false,
-      configType: typeCodes[definition.type],
-      synonyms,
-    });
+    entries.push(entryOf(name, value, definition, synonyms));
   }
   return entries;
+}
+
+/** @param synonyms what gives the key a value, what counts first */
+function entryOf(
+  name: string,
+  value: string | null,
+  { type }: ConfigKey,
+  synonyms: readonly SynonymEntry[],
+): ConfigEntry {
+  const source = synonyms[0]?.source ?? ConfigSource.DEFAULT;
+  return {
+    name,
+    value,
+    source,
+    readOnly: false,
+    isSensitive: type === "PASSWORD",
+    configType: typeCodes[type],
+    synonyms,
+  };
 }
 
 function printed(value: ConfigKey["default"], definition: ConfigKey): string | null {

@@ -249,34 +249,19 @@ describe("a crash", () => {
   );
 
   test.each(seeds(100, 40, [201, 406, 478, 497]))("seed %i: all that is derived equals a rebuild", async (seed) => {
-    const random = new SeededRandom(seed);
-    const draw = (bound: number) => random.below(bound);
-    let disk = new MemoryDisk();
-    const under = openLog(disk, config);
-    disk.settle(logDirectory);
-    const writer = new Writer(random);
-    let recoveryPoint = 0;
-    for (let step = 10 + draw(120); step > 0; step--) {
-      writer.append(under);
-      if (draw(3) === 0) under.queue.flush();
-      if (draw(15) === 0) {
-        await flushSomehow(under.log, step);
-        recoveryPoint = under.log.recoveryPoint;
-      }
-    }
-    under.queue.flush();
-    disk = draw(4) === 0 ? disk.kill() : disk.crash(draw);
-    const recovered = openLog(disk, config, { recoveryPoint });
+    const { disk, recoveryPoint, draw } = await lived(seed);
+    const left = draw(4) === 0 ? disk.kill() : disk.crash(draw);
+    const recovered = openLog(left, config, { recoveryPoint });
     await expectEqualToRebuild(recovered.log);
     // What recovery made is what the next start finds.
     recovered.log.close();
-    const again = openLog(disk.crash(draw), config, { hadCleanShutdown: true });
+    const again = openLog(left.crash(draw), config, { hadCleanShutdown: true });
     await expectEqualToRebuild(again.log);
   });
 });
 
-/** What a crash left of a life, drawn from `seed`; the same each time. */
-async function crashed(seed: number) {
+/** A life drawn from `seed`, up to where it is broken off. */
+async function lived(seed: number) {
   const random = new SeededRandom(seed);
   const draw = (bound: number) => random.below(bound);
   const disk = new MemoryDisk();
@@ -293,7 +278,13 @@ async function crashed(seed: number) {
     }
   }
   under.queue.flush();
-  const logStartOffset = draw(3) === 0 ? draw(under.log.logEndOffset + 20) : 0;
+  return { disk, log: under.log, recoveryPoint, draw };
+}
+
+/** What a crash left of it; the same each time. */
+async function crashed(seed: number) {
+  const { disk, log, recoveryPoint, draw } = await lived(seed);
+  const logStartOffset = draw(3) === 0 ? draw(log.logEndOffset + 20) : 0;
   const left = draw(4) === 0 ? disk.kill() : disk.crash(draw);
   return { left, recoveryPoint, logStartOffset, draw };
 }
