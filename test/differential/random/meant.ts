@@ -13,6 +13,11 @@ const meant: readonly Meant[] = [
     ours: /listOffsets.*"timestamp":\d+,"offset":\d+/,
     kafkas: /listOffsets.*"timestamp":-1,"offset":-1/,
   },
+  {
+    reason: "Kafka forgets an empty consumer group, in memory alone, when a classic member with an id asks to join.",
+    ours: /consumerGroupHeartbeat.*"UNKNOWN_MEMBER_ID"/,
+    kafkas: /consumerGroupHeartbeat.*"GROUP_ID_NOT_FOUND".*Consumer group .* not found/,
+  },
 ];
 
 /** Whether a difference is on purpose. What comes behind it in the script is compared all the same. */
