@@ -103,7 +103,7 @@ function hasHole(log: Log, records: Buffer): boolean {
   return nextOffset !== log.logEndOffset;
 }
 
-async function expectEqualToRebuild(log: Log): Promise<void> {
+async function expectEqualToRebuild({ log, time: clock }: LogUnderTest): Promise<void> {
   const records = readAll(log);
   const expected = rebuilt(records);
   // The epochs and the end of what is lost are known still.
@@ -114,11 +114,12 @@ async function expectEqualToRebuild(log: Log): Promise<void> {
     expect(one!.ok && other!.ok && one!.records.equals(other!.records)).toBe(true);
   }
   for (let time = startMs - 100; time < startMs + 5_100; time += 331) {
-    expect(await log.offsetForTimestamp(time, nodeCompute)).toEqual(
+    expect(await clock.during(log.offsetForTimestamp(time, nodeCompute))).toEqual(
       await expected.offsetForTimestamp(time, nodeCompute),
     );
   }
-  expect(await log.offsetOfMaxTimestamp(nodeCompute)).toEqual(await expected.offsetOfMaxTimestamp(nodeCompute));
+  const newest = await clock.during(log.offsetOfMaxTimestamp(nodeCompute));
+  expect(newest).toEqual(await expected.offsetOfMaxTimestamp(nodeCompute));
 }
 
 function written(batchesToWrite: number, seed: number): { disk: MemoryDisk; under: LogUnderTest } {
@@ -252,11 +253,11 @@ describe("a crash", () => {
     const { disk, recoveryPoint, draw } = await lived(seed);
     const left = draw(4) === 0 ? disk.kill() : disk.crash(draw);
     const recovered = openLog(left, config, { recoveryPoint });
-    await expectEqualToRebuild(recovered.log);
+    await expectEqualToRebuild(recovered);
     // What recovery made is what the next start finds.
     recovered.log.close();
     const again = openLog(left.crash(draw), config, { hadCleanShutdown: true });
-    await expectEqualToRebuild(again.log);
+    await expectEqualToRebuild(again);
   });
 });
 
@@ -385,11 +386,11 @@ describe("files that are lost or damaged", () => {
       if (name.endsWith(kind)) damages[damage]!(copy, `${logDirectory}/${name}`, random);
     }
     const recoveryPoint = isClean ? 0 : under.log.recoveryPoint;
-    const { log } = openLog(copy, config, { hadCleanShutdown: isClean, recoveryPoint });
-    await expectEqualToRebuild(log);
-    log.releaseIdle();
-    log.releaseIdle();
-    await expectEqualToRebuild(log);
+    const found = openLog(copy, config, { hadCleanShutdown: isClean, recoveryPoint });
+    await expectEqualToRebuild(found);
+    found.log.releaseIdle();
+    found.log.releaseIdle();
+    await expectEqualToRebuild(found);
   });
 
   test("indexes without an entry do not come back damaged when their memory was released", () => {
@@ -424,9 +425,9 @@ describe("files that are lost or damaged", () => {
       queue.flush();
       const killed = disk.kill();
       openLog(killed, dense).log.close();
-      const { log } = openLog(killed.kill(), dense, { hadCleanShutdown: true });
+      const { log, time } = openLog(killed.kill(), dense, { hadCleanShutdown: true });
       const newest = { offset: count - 1, timestamp: startMs + count - 1 };
-      expect(await log.offsetOfMaxTimestamp(nodeCompute)).toMatchObject(newest);
+      expect(await time.during(log.offsetOfMaxTimestamp(nodeCompute))).toMatchObject(newest);
     },
   );
 
