@@ -89,13 +89,16 @@ function transactionalCommitProblem(
   return generationId === group.generation ? undefined : Errors.ILLEGAL_GENERATION;
 }
 
-/** Topics that are gone are nobody's. */
+/** Of those whose metadata cannot be taken it is not asked whose they are. Topics that are gone are nobody's. */
 function* committedPartitions(
   turn: GroupTurn,
   topics: ApiRequest<"txnOffsetCommit">["topics"],
 ): Generator<CommittedPartition> {
   for (const { name, partitions } of topics) {
     const topicId = turn.state.metadata.topicId(name) ?? zeroUuid;
-    for (const { partitionIndex: partition } of partitions) yield { topicId, partition };
+    for (const { partitionIndex: partition, committedMetadata } of partitions) {
+      const isTooLarge = (committedMetadata?.length ?? 0) > turn.state.config.offsetMetadataLengthMax;
+      if (!isTooLarge || topicId === zeroUuid) yield { topicId, partition };
+    }
   }
 }

@@ -11,6 +11,8 @@ export function completeTransaction(turn: TransactionTurn, ended: Transaction, c
     transaction !== undefined &&
     isPrepared(transaction.status) &&
     transaction.producerId === ended.producerId &&
-    transaction.producerEpoch === ended.producerEpoch;
+    transaction.producerEpoch === ended.producerEpoch &&
+    // Where the epoch is not bumped, it may be that of the producer's next transaction, whose markers are not written.
+    transaction.startedAtMs === ended.startedAtMs;
   if (isSame) appendTransaction(turn, completed(transaction, completedAtMs));
 }
