@@ -173,14 +173,10 @@ export class Consumer {
     }
   }
 
-  /** Leaves the group: what we own must go to members that work on it. */
-  #stall(): void {
-    if (this.#isClosed || this.#failure !== undefined) return;
-    if (this.#isRebalancing) {
-      // We are not a member that could leave.
-      this.#cluster.ports.timers.after(this.#cluster.options.retryBackoffMs, () => this.#stall());
-      return;
-    }
+  /** Leaves the group: what we own must go to members that work on it. False while we are no member that could. */
+  #stall(): boolean {
+    if (this.#isClosed || this.#failure !== undefined) return true;
+    if (this.#isRebalancing) return false;
     this.#isStalled = true;
     for (const partition of this.#partitions) {
       partition.isReleased = true;
@@ -189,6 +185,7 @@ export class Consumer {
     }
     this.#queue.drop(new Set(this.#partitions));
     void this.#membership?.withdraw();
+    return true;
   }
 
   #resume(): void {

@@ -7,20 +7,26 @@ export interface PollLimits {
   readonly recordsMax: number;
 }
 
+/** When to tell of it again, where nothing could be done. */
+const retryDelayMs = 100;
+
 /** Tells when a consumer has not been asked for records for too long: it is not working on them, or not fast enough. */
 export class PollWatch {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #limits: PollLimits;
-  readonly #onExpired: () => void;
+  readonly #onExpired: () => boolean;
   #polledMs: number;
   /** Calls that wait for records: meanwhile nobody is late. */
   #waiting = 0;
   #taken = 0;
   #timer: { cancel(): void } | undefined;
 
-  /** @param onExpired called once; after the next poll it may be called again */
-  constructor(ports: { clock: Clock; timers: Timers }, limits: PollLimits, onExpired: () => void) {
+  /**
+   * @param onExpired called once, and after the next poll perhaps again; false when nothing can be done now: it is called a
+   * little later, too, unless there is a poll before
+   */
+  constructor(ports: { clock: Clock; timers: Timers }, limits: PollLimits, onExpired: () => boolean) {
     this.#clock = ports.clock;
     this.#timers = ports.timers;
     this.#limits = limits;
@@ -60,7 +66,7 @@ export class PollWatch {
       const leftMs = this.#waiting > 0 ? intervalMs : this.#polledMs + intervalMs - this.#clock.monotonicMs();
       this.#timer = undefined;
       if (leftMs > 0) this.#startTimer(leftMs);
-      else this.#onExpired();
+      else if (!this.#onExpired()) this.#startTimer(retryDelayMs);
     });
   }
 }

@@ -248,3 +248,32 @@ test("who waits for records is not late", async () => {
   await consumer.fill(100);
   expect(joins).toHaveLength(2);
 });
+
+test("who was late while it joined anew, and polls before it has joined, stays", async () => {
+  let isLoading = false;
+  let generation = 0;
+  let leaves = 0;
+  const { consumer, terminal } = await live(
+    {
+      joinGroup: ({ memberId }) => {
+        if (isLoading) return { errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS };
+        if (memberId === "") return { errorCode: Errors.MEMBER_ID_REQUIRED, memberId: "m" };
+        const chosen = { protocolType: "consumer", protocolName: "range", leader: "another" };
+        return { ...chosen, generationId: ++generation, memberId };
+      },
+      heartbeat: () => ({ errorCode: isLoading ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE }),
+      leaveGroup: () => {
+        leaves++;
+        return {};
+      },
+    },
+    undefined,
+    200,
+  );
+  isLoading = true;
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  isLoading = false;
+  await consumer.fill(120);
+  expect({ generation, leaves }).toEqual({ generation: 2, leaves: 0 });
+  expect(terminal.complained).not.toContain("poll timeout has expired");
+});
