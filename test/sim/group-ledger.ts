@@ -62,8 +62,8 @@ export class GroupLedger extends InputProgress implements InputLedger {
     this.#setsBack.delete(setBack);
   }
 
-  /** It was granted: it is told from now on. What was granted about that time may be answered later. */
-  wasSetBack({ partition, offset }: SetBack): void {
+  /** A commit was granted: the offset is told from now on. Its sender may hear of that when others were granted. */
+  wasCommitted(partition: number, offset: number): void {
     this.committedCounts[partition] = offset;
   }
 

@@ -56,7 +56,7 @@ export class GroupMember implements SimulatedClient {
       offsetCommit(commit, this.#ledger, false),
       offsetCommit(commit, this.#ledger, true),
     );
-    if (errorCode === Errors.NONE) this.#source.advance(new Map([[partition, 1]]));
+    if (errorCode === Errors.NONE) this.#source.goOn(partition);
     else this.#source.forget(partition);
     if (errorCode === undefined || errorCode === Errors.NONE || passing.has(errorCode)) return;
     if (errorCode === Errors.FENCED_INSTANCE_ID) this.#isFenced = true;

@@ -79,6 +79,12 @@ export abstract class Positions implements InputSource {
     }
   }
 
+  /** One more input is processed; the ledger has heard of that when it was committed. */
+  goOn(partition: number): void {
+    const position = this.positions.get(partition);
+    if (position !== undefined) this.positions.set(partition, position + 1);
+  }
+
   protected async fetchUnknown(client: SimulatedClient, asMember: boolean): Promise<void> {
     const unknown = [...this.#owned].filter((partition) => !this.positions.has(partition));
     if (unknown.length > 0) await this.fetch(client, unknown, asMember);

@@ -27,7 +27,9 @@ export interface OffsetCommit {
  * somebody else as long as there are members. As in Kafka, a member that is in that very epoch still, because it has not given
  * back all that it is to, may commit whatever it likes.
  *
- * @param mayBeBehind it may arrive when its sender has gone on: what is granted then is what the group goes on with
+ * What is granted is what the group goes on with, be it behind what was committed before.
+ *
+ * @param mayBeBehind it may arrive when its sender has gone on
  */
 export function offsetCommit(commit: OffsetCommit, ledger: GroupLedger, mayBeBehind: boolean): Call<number> {
   const { partition, offset, generationId } = commit;
@@ -57,7 +59,7 @@ export function offsetCommit(commit: OffsetCommit, ledger: GroupLedger, mayBeBeh
       demand(!isOld, () => `${what}, and ${ledger.newestGeneration} had begun`);
       demand(before.has(commit.memberId) || now.has(commit.memberId), () => `${what}, who is no member any more`);
     }
-    if (mayBeBehind) ledger.wasSetBack(setBack);
+    ledger.wasCommitted(partition, offset);
     return errorCode;
   };
 }
