@@ -9,7 +9,7 @@ import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { readAll } from "../../log/open-log.ts";
 import { batch, marker, type BatchOptions } from "../../log/batches.ts";
-import { openReplicas } from "../../replication/replicas.ts";
+import { openReplicas, topicId } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
 import { unusedWorkers } from "../../../support/unused-workers.ts";
 import { testContext } from "../test-context.ts";
@@ -21,7 +21,11 @@ function open() {
   const answers = () => new Promise<ErrorCode>((resolve) => void waiting.push(resolve));
   const { verification, asked } = openVerification(opened.time, answers);
   const handler = produceHandler({
-    cache: { partition: () => undefined, aliveNode: () => undefined } as unknown as MetadataCache,
+    cache: {
+      topic: () => ({ id: topicId }),
+      partition: () => undefined,
+      aliveNode: () => undefined,
+    } as unknown as MetadataCache,
     lookup: new PartitionLookup({ partition: () => undefined } as unknown as MetadataCache, opened.replicas),
     replicas: opened.replicas,
     clock: opened.time,

@@ -10,7 +10,7 @@ import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { readAll } from "../../log/open-log.ts";
 import { batch } from "../../log/batches.ts";
-import { openReplicas, registration } from "../../replication/replicas.ts";
+import { openReplicas, registration, topicId } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
 import { testContext } from "../test-context.ts";
 import { unusedWorkers } from "../../../support/unused-workers.ts";
@@ -31,7 +31,13 @@ function open() {
       return nodeCompute.decompress(...args);
     },
   };
-  const cache = { partition: () => undefined, aliveNode: () => undefined } as unknown as MetadataCache;
+  const known: { id: string | undefined } = { id: topicId };
+  const cache = {
+    topic: () => (known.id === undefined ? undefined : { id: known.id }),
+    topicById: () => undefined,
+    partition: () => undefined,
+    aliveNode: () => undefined,
+  } as unknown as MetadataCache;
   const handler = produceHandler({
     cache,
     lookup: new PartitionLookup(cache, opened.replicas),
@@ -44,7 +50,7 @@ function open() {
   });
   const context = testContext({ apiVersion: 9 });
   const send = async (records: Buffer, options: { acks?: number; context?: typeof context } = {}) => {
-    const topicData = [{ name: "topic", topicId: "AAAAAAAAAAAAAAAAAAAAAA", partitionData: [{ index: 0, records }] }];
+    const topicData = [{ name: "topic", topicId, partitionData: [{ index: 0, records }] }];
     const request = { transactionalId: null, acks: options.acks ?? 1, timeoutMs: 1_000, topicData };
     const answer = await promised(handler.handle(request, options.context ?? context));
     if (answer === null || typeof answer === "symbol") return answer;
@@ -63,7 +69,7 @@ function open() {
       clearInterval(turns);
     }
   };
-  return { ...opened, waiting, send, turn, answered };
+  return { ...opened, known, waiting, send, turn, answered };
 }
 
 const compressed = () => compressBatch(batch({ count: 9, value: "compressed" }), "gzip", nodeCompute);
@@ -140,6 +146,19 @@ describe("a batch behind one that is being opened", () => {
 });
 
 describe("what cannot be appended", () => {
+  test("a topic that was deleted takes nothing before its replicas are gone, nor for one that has its name now", async () => {
+    const { host, send, known } = open();
+    const partition = host();
+    const byId = { context: testContext({ apiVersion: 13 }) };
+    known.id = "BBBBBBBBBBBBBBBBBBBBBA";
+    expect(await send(batch())).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID });
+    expect(await send(batch(), byId)).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID });
+    known.id = undefined;
+    expect(await send(batch())).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION });
+    expect(await send(batch(), byId)).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID });
+    expect(partition.log.logEndOffset).toBe(0);
+  });
+
   test("too few in-sync replicas stop acks=all alone", async () => {
     const { host, send, turn } = open();
     host({ registration: { replicas: [1, 2], isr: [] } });
