@@ -38,17 +38,21 @@ export class LogLookup {
 
   offsetForTimestamp(timestamp: TimestampMs, compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
     const { segments, startOffset } = this.#storage;
-    return this.#search(() =>
-      offsetForTimestamp(segments, startOffset, timestamp, compute, () => this.#writeQueue.nextTurn()),
-    );
+    return this.#search(() => offsetForTimestamp(segments, startOffset, timestamp, compute, () => this.#nextTurn()));
   }
 
   offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
     return this.#search(async () => {
       // The newest batch is looked for in the file.
       await this.#appender.handOver();
-      return offsetOfMaxTimestamp(this.#storage.segments, compute, () => this.#writeQueue.nextTurn());
+      return offsetOfMaxTimestamp(this.#storage.segments, compute, () => this.#nextTurn());
     });
+  }
+
+  /** A log that is closed meanwhile is left alone: its files may be gone, and others may have their names. */
+  async #nextTurn(): Promise<void> {
+    await this.#writeQueue.nextTurn();
+    if (!this.#storage.isUsable) throw new DiskError("ENOENT", `${this.#storage.name} is not served any more`);
   }
 
   async #search<T>(search: () => Promise<T>): Promise<T | StorageError> {

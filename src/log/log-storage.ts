@@ -379,6 +379,16 @@ export class LogStorage {
   /** Renames the directory; whoever still reads the files finds them there. */
   moveTo(directory: string): void {
     this.disk.rename(this.directory, directory);
+    this.#followTo(directory);
+  }
+
+  /** As `moveTo`, off the event loop. */
+  async moveToAsync(directory: string): Promise<void> {
+    await this.disk.renameAsync(this.directory, directory);
+    this.#followTo(directory);
+  }
+
+  #followTo(directory: string): void {
     this.directory = directory;
     this.leaderEpochs.moveTo(directory);
     this.partitionMetadata.moveTo(directory);

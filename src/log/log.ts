@@ -382,6 +382,12 @@ export class Log {
     this.#storage.moveTo(directory);
   }
 
+  /** As `moveAside`, with the renaming off the event loop. */
+  moveAsideAsync(directory: string): Promise<void> {
+    this.abandon();
+    return this.#storage.moveToAsync(directory);
+  }
+
   /** Stops serving it as it is: what was not written is lost. */
   abandon(): void {
     const storage = this.#storage;

@@ -250,6 +250,8 @@ export class LogManager {
     const own = { topic, partition, topicId, config, logStartOffset: 0, recoveryPoint: 0 };
     for (let assigned = assignedDirectory; ; assigned = undefined) {
       const made = this.#newLogs.take(name, topicId);
+      // It comes back with that directory, and must not lie in another one too by then.
+      if (made?.isOnline === false) return undefined;
       const directory = made ?? this.#newLogs.directoryFor(name, assigned);
       if (directory === undefined) return undefined;
       const isMade = made !== undefined;

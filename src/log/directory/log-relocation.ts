@@ -49,8 +49,7 @@ export class LogRelocation {
     this.#logs.forget(log);
     if (directory?.isOnline !== true) return;
     try {
-      log.abandon();
-      await this.#disk.renameAsync(log.dir, dir);
+      await log.moveAsideAsync(dir);
       this.#removals.add((remove) => remove(dir), log.config.fileDeleteDelayMs);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;

@@ -69,12 +69,12 @@ export class NewLogs {
     await Promise.all(Array.from({ length: madeAtOnceMax }, makeNext));
   }
 
-  /** The directory in which the files of the partition's log were made; undefined when they were not. */
+  /** The directory in which the files of the partition's log were made, and which may have failed since; undefined when they were not. */
   take(name: string, topicId: Uuid): LogDirectory | undefined {
     const made = this.#made.get(name);
     this.#made.delete(name);
     made?.directory.comingLogs.delete(name);
-    return made !== undefined && made.topicId === topicId && made.directory.isOnline ? made.directory : undefined;
+    return made?.topicId === topicId ? made.directory : undefined;
   }
 
   async #makeOne({ topic, partition, topicId, assignedDirectory, config }: NewReplica): Promise<void> {
@@ -83,13 +83,18 @@ export class NewLogs {
     if (directory === undefined) return;
     directory.comingLogs.add(name);
     try {
+      // Once the files are there a crash leaves a log, and what is said of an earlier one of that name would hold for it.
+      directory.checkpoints.forget(name);
       await this.#options.disk.makeDirectoryAsync(`${directory.path}/${name}`, newLogFiles(topicId, config));
       this.#made.set(name, { directory, topicId });
     } catch (error) {
       directory.comingLogs.delete(name);
       if (!(error instanceof DiskError)) throw error;
       // Something that lies there is looked into when the log is opened.
-      if (error.code !== "EEXIST" && !error.isShortage) directory.fail(error);
+      if (error.code === "EEXIST") return;
+      // What is half made there must not be made in another directory too.
+      if (error.isShortage) this.prefer(name, directory.path);
+      else directory.fail(error);
     }
   }
 }

@@ -110,7 +110,7 @@ function manySegments(count: number) {
     note();
     return opens;
   };
-  return { ...found, opensOf };
+  return { ...found, disk, opensOf };
 }
 
 test("a search by time looks into one segment a turn that a start has found, and into none twice", async () => {
@@ -138,6 +138,15 @@ test("a search by time goes on when segments that it has yet to look into are de
   log.maybeIncrementLogStartOffset(15);
   expect(log.deleteOldSegments(startMs, (remove) => remove(() => undefined))).toBe(15);
   expect(await time.during(search)).toMatchObject({ offset: 15 });
+});
+
+test("a search by time ends with the log, and leaves what comes in its place alone", async () => {
+  const { log, time, disk, diskErrors } = manySegments(20);
+  const search = log.offsetForTimestamp(startMs + 19, nodeCompute);
+  await log.moveAsideAsync("/data/topic-0.x-delete");
+  const opens = disk.counts.get("open");
+  expect(await time.during(search)).toBe(Errors.KAFKA_STORAGE_ERROR);
+  expect([disk.counts.get("open"), diskErrors]).toEqual([opens, []]);
 });
 
 test("a segment that somebody removed is missed, and does not come back empty", () => {

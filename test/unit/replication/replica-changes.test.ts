@@ -90,6 +90,37 @@ test("a directory that cannot take a partition is offline, and another one has i
   ]).toEqual([upTo(10), false, upTo(10).map((index) => `topic-${index}`)]);
 });
 
+function twoDirectories() {
+  const disk = new MemoryDisk();
+  for (const path of ["/one", "/two"]) disk.mkdir(path);
+  const ids = new Map([
+    ["/one", "CCCCCCCCCCCCCCCCCCCCCA"],
+    ["/two", "DDDDDDDDDDDDDDDDDDDDDA"],
+  ]);
+  return { disk, ids };
+}
+
+test("what was made in a directory that then failed comes back with it, and is nowhere else", async () => {
+  const { disk, ids } = twoDirectories();
+  const first = open(disk, ids);
+  disk.fail("mkdir", "EIO", { path: /^\/one\/topic-4$/ });
+  await first.apply({ leaders: states(10) });
+  expect([first.hosted(), first.replicas.isOffline(topic, 0)]).toEqual([[1, 3, 4, 5, 6, 7, 8, 9], true]);
+  const second = open(disk.kill(), ids);
+  second.logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
+  await second.apply({ leaders: states(10) });
+  expect(second.hosted()).toEqual(upTo(10));
+});
+
+test("what a shortage left half made is made there, and not in another directory", async () => {
+  const { disk, ids } = twoDirectories();
+  const { apply, hosted } = open(disk, ids);
+  disk.fail("create", "EMFILE", { path: /topic-0\/.*log$/, times: 1 });
+  await apply({ leaders: states(10) });
+  const names = ["/one", "/two"].flatMap((path) => disk.list(path).filter((name) => name.startsWith("topic-")));
+  expect([hosted(), names.sort()]).toEqual([upTo(10), upTo(10).map((index) => `topic-${index}`)]);
+});
+
 test("where two directories work, each gets half of the partitions that come together", async () => {
   const disk = new MemoryDisk();
   for (const path of ["/one", "/two"]) disk.mkdir(path);
@@ -115,10 +146,17 @@ test("a shortage of descriptors, or something that lies there already, is no fai
 });
 
 test("wherever a crash comes while partitions are made or go, the next start has all that the metadata has", async () => {
-  for (let changes = 1; changes < 36; changes++) {
+  for (let changes = 1; changes < 44; changes++) {
     const disk = new MemoryDisk();
     const first = open(disk);
     await first.apply({ leaders: states(4) });
+    for (const partition of first.replicas.partitions()) {
+      partition.appendAsLeader(batch({ count: 3 }), "client", startMs);
+      first.queue.flush();
+      partition.deleteRecordsBefore(3);
+    }
+    const [log] = first.logManager.logs();
+    first.logManager.directoryOf(log!)!.checkpoints.write("logStart");
     disk.cutAfter(changes);
     const next = "BBBBBBBBBBBBBBBBBBBBBA";
     await first.apply({ deletes: states(4), leaders: states(4, next) });
@@ -131,7 +169,7 @@ test("wherever a crash comes while partitions are made or go, the next start has
     expect(second.hosted()).toEqual(upTo(4));
     for (const index of upTo(4)) {
       const partition = second.replicas.partition(topic, index)!;
-      expect(partition.log.topicId).toBe(next);
+      expect([partition.log.topicId, partition.log.logStartOffset]).toEqual([next, 0]);
       expect(partition.appendAsLeader(batch(), "client", startMs)).toMatchObject({ ok: true });
     }
     second.queue.flush();

@@ -177,6 +177,29 @@ describe("directories", () => {
     expect(disk.list("/data").filter((name) => name.startsWith("orders"))).toEqual(["orders-0"]);
   });
 
+  test("what is yet to be removed of a log that was put aside is not looked for in its successor", async () => {
+    const disk = new MemoryDisk();
+    const { manager, create, append, time } = open(disk);
+    const appendTo = (log: Log) => {
+      for (let baseSequence = 0; baseSequence < 8; baseSequence++) {
+        append(log, batch({ producerId: 1, producerEpoch: 0, baseSequence }));
+      }
+    };
+    const first = create("orders", 0, { segmentBytes: 200 });
+    appendTo(first);
+    first.maybeIncrementLogStartOffset(8);
+    manager.deleteOldSegments();
+    await time.during(manager.deleteAside([first]));
+    const next = create("orders", 0, { segmentBytes: 200 }, secondId);
+    appendTo(next);
+    const snapshots = () => disk.list("/data/orders-0").filter((name) => name.endsWith(".snapshot"));
+    const before = snapshots();
+    expect(before.length).toBeGreaterThan(1);
+    await time.advance(60_000);
+    expect(snapshots()).toEqual(before);
+    expect(disk.list("/data").filter((name) => name.startsWith("orders"))).toEqual(["orders-0"]);
+  });
+
   test("what waited for its deletion when the broker stopped is deleted after the next start", async () => {
     const disk = new MemoryDisk();
     disk.mkdir("/data/orders-0.0123456789abcdef0123456789abcdef-delete");
