@@ -9,10 +9,16 @@ interface Owner {
   readonly partitions: ReadonlySet<number>;
 }
 
+interface DescribedAssignment {
+  readonly topicPartitions?: readonly { readonly partitions?: readonly number[] | undefined }[] | undefined;
+}
+
 interface DescribedMember {
   readonly memberId?: string | undefined;
   readonly instanceId?: string | null | undefined;
   readonly memberEpoch?: number | undefined;
+  /** Of a member of the new protocol. */
+  readonly assignment?: DescribedAssignment | undefined;
 }
 
 /** That a member was told of a partition, and nobody else since. */
@@ -105,10 +111,16 @@ export class GroupLedger extends InputProgress implements InputLedger {
     return this.#grants.get(partition);
   }
 
-  /** It has its place in the group until its session is over. */
+  /** It has its place in the group until its session is over; as in Kafka, what it was to give up is given up. */
   paused(instanceId: string): void {
-    const isThere = this.#described().some((member) => member.instanceId === instanceId);
-    demand(isThere, () => `${instanceId} is away for a while, and has no place in the group any more`);
+    const member = this.#described().find((each) => each.instanceId === instanceId);
+    demand(member !== undefined, () => `${instanceId} is away for a while, and has no place in the group any more`);
+    const kept = new Set(member.assignment?.topicPartitions?.flatMap(({ partitions = [] }) => partitions));
+    for (const [client, owner] of this.#owners) {
+      if (owner.memberId !== member.memberId) continue;
+      const partitions = new Set([...owner.partitions].filter((partition) => kept.has(partition)));
+      this.#owners.set(client, { ...owner, partitions });
+    }
   }
 
   /** The members of the group "g", by either protocol. */
