@@ -109,6 +109,14 @@ export class IndexFile {
     if (this.#savedCount > count) this.#savedCount = count;
   }
 
+  /** Drops all entries without a look at the file: one that Apache Kafka has left in a crash has 10 MB of zeros. */
+  clear(): void {
+    this.#entries = noEntries;
+    this.#count = this.#savedCount = 0;
+    this.#isFileExact = this.#isSynced = this.#isCut = false;
+    this.#wasUsed = true;
+  }
+
   /** Writes to the file what it lacks and cuts it to its entries. */
   save(isDurable: boolean): void {
     this.#load();

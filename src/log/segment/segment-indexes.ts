@@ -190,13 +190,13 @@ export class SegmentIndexes {
 
   /** Empties all indexes, to be filled again by `add` for each batch. */
   reset(): void {
-    this.transactions.file.truncate(0);
+    this.transactions.file.clear();
     this.#resetOffsetsAndTimes();
   }
 
   #resetOffsetsAndTimes(): void {
-    this.offsets.file.truncate(0);
-    this.times.file.truncate(0);
+    this.offsets.file.clear();
+    this.times.file.clear();
     this.#maxTimestamp = -1;
     this.#offsetOfMaxTimestamp = this.#baseOffset;
     this.#bytesSinceEntry = 0;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { OffsetIndex } from "../../../src/log/segment/offset-index.ts";
 import { TimeIndex } from "../../../src/log/segment/time-index.ts";
 import { type AbortedTransaction, TransactionIndex } from "../../../src/log/segment/transaction-index.ts";
@@ -100,6 +100,20 @@ describe("index files", () => {
     index.append(9, 200);
     index.file.save(false);
     expect(file.sizeBytes()).toBe(16);
+  });
+
+  test("a preallocated file is not read to be emptied", () => {
+    const memory = disk();
+    const file = memory.open("/log/0.index", "create");
+    file.write([Buffer.from("0000000500000064", "hex"), Buffer.alloc(800)], 0);
+    const index = new OffsetIndex(memory, "/log/0.index", 0);
+    index.file.reload();
+    const read = vi.spyOn(memory, "readFile");
+    index.file.clear();
+    index.append(7, 300);
+    index.file.save(false);
+    expect(read).not.toHaveBeenCalled();
+    expect(memory.readFile("/log/0.index").toString("hex")).toBe("000000070000012c");
   });
 });
 
