@@ -1,7 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { type LoopDelaySample, type Ports, type SocketAddress } from "../io/ports.ts";
+import { type LoopDelaySample, type Ports, type SocketAddress, type TimerHandle } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { WriteQueue } from "../log/write-queue.ts";
@@ -386,9 +386,13 @@ class Node implements RunningNode {
   }
 
   /** Resolves when the replicas follow the metadata, or will not soon. */
-  #untilFollowed(): Promise<void> {
-    const patience = new Promise<void>((resolve) => this.#ports.timers.after(followedMsMax, resolve));
-    return Promise.race([this.#followers.settled(), patience]);
+  async #untilFollowed(): Promise<void> {
+    let patience: TimerHandle | undefined;
+    const lost = new Promise<void>((resolve) => {
+      patience = this.#ports.timers.after(followedMsMax, resolve);
+    });
+    await Promise.race([this.#followers.settled(), lost]);
+    patience?.cancel();
   }
 }
 
