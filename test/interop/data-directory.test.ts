@@ -49,8 +49,8 @@ interface Running {
   readonly kill?: () => Promise<void>;
 }
 
-async function startOurs({ dir, port, properties }: Place): Promise<Running> {
-  const broker = await startBroker({ dataDirectory: dir, port, config: properties });
+async function startOurs({ properties }: Place): Promise<Running> {
+  const broker = await startBroker({ config: properties });
   return { stop: () => broker.close() };
 }
 
