@@ -40,8 +40,14 @@ export function processTerminal(): Terminal {
     },
     isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     onInterrupt(callback) {
-      process.once("SIGINT", () => callback(130));
-      process.once("SIGTERM", () => callback(143));
+      // As with the JVM a signal that comes again hurries nothing: a member may have to leave its group yet.
+      let isInterrupted = false;
+      const interrupt = (exitCode: number): void => {
+        if (!isInterrupted) callback(exitCode);
+        isInterrupted = true;
+      };
+      process.on("SIGINT", () => interrupt(130));
+      process.on("SIGTERM", () => interrupt(143));
     },
     track: (work, run) => status.track(work, run),
     log: new ToolLog(printError, () => nodeClock.wallMs()),

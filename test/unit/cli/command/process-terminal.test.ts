@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { beforeEnd } from "../../../../src/cli/command/process-end.ts";
-import { screenOf } from "../../../../src/cli/command/process-terminal.ts";
+import { processTerminal, screenOf } from "../../../../src/cli/command/process-terminal.ts";
 
 /** A stream that is a terminal or not. */
 function streamOf(isTTY: boolean | undefined, columns = 80) {
@@ -61,4 +61,21 @@ test("a signal is left to the tool's own handler, whenever that was set", () => 
   beforeEnd(host as unknown as NodeJS.Process, () => early.push("called"));
   host.emit("SIGINT");
   expect(early).toEqual(["called", "tool's own"]);
+});
+
+test("a signal that comes again neither asks again nor ends the process", () => {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const before = signals.map((signal) => process.listeners(signal));
+  const codes: number[] = [];
+  processTerminal().onInterrupt((code) => codes.push(code));
+  const added = signals.map((signal, index) =>
+    process.listeners(signal).find((each) => !before[index]!.includes(each))!,
+  );
+  onTestFinished(() => signals.forEach((signal, index) => process.removeListener(signal, added[index]!)));
+  added[0]!("SIGINT");
+  added[0]!("SIGINT");
+  added[1]!("SIGTERM");
+  expect(codes).toEqual([130]);
+  // Without a listener the system would end it.
+  expect(process.listeners("SIGINT")).toContain(added[0]);
 });
