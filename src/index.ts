@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { addressText } from "./base/address-text.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { ConfigError } from "./config/config-key.ts";
 import { createLogger } from "./io/node/node-logger.ts";
@@ -65,7 +66,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     return {
       host: boundHost,
       port,
-      bootstrapServers: `${inAddress(boundHost)}:${port}`,
+      bootstrapServers: addressText(boundHost, port),
       clusterId: node.clusterId,
       dataDirectory: config.logDirs[0]!,
       close,
@@ -155,14 +156,15 @@ function embeddedProperties(
   temporary: string | undefined,
   given: ReadonlyMap<string, string>,
 ): Map<string, string> {
-  const host = inAddress(options.host ?? defaultHost);
+  const { host = defaultHost, port = 0 } = options;
+  const controllerAddress = addressText(host, 0);
   const directory = options.dataDirectory ?? temporary;
   return new Map([
     ["process.roles", "broker,controller"],
     ["node.id", "1"],
-    ["listeners", `PLAINTEXT://${host}:${options.port ?? 0},CONTROLLER://${host}:0`],
+    ["listeners", `PLAINTEXT://${addressText(host, port)},CONTROLLER://${controllerAddress}`],
     ["controller.listener.names", "CONTROLLER"],
-    ["controller.quorum.bootstrap.servers", `${host}:0`],
+    ["controller.quorum.bootstrap.servers", controllerAddress],
     ...(directory === undefined ? [] : [["log.dirs", directory] as const]),
     ["offsets.topic.replication.factor", "1"],
     ["transaction.state.log.replication.factor", "1"],
@@ -173,11 +175,6 @@ function embeddedProperties(
     ["group.initial.rebalance.delay.ms", "0"],
     ...given,
   ]);
-}
-
-/** A host as it stands before a port: one of IPv6 goes in brackets. */
-function inAddress(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 function asText(value: unknown): string {

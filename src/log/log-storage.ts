@@ -424,8 +424,8 @@ export class LogStorage {
   }
 
   /** Takes the log offline after a failure of the disk; whatever else was thrown is a bug and goes on. */
-  fail(error: unknown): void {
-    if (!(error instanceof DiskError)) throw error;
+  fail(thrown: unknown): void {
+    const error = DiskError.from(thrown);
     if (this.isOffline) return;
     this.isOffline = true;
     this.logger.error({ error, log: this.name }, "The log's disk failed");

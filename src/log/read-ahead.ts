@@ -176,8 +176,8 @@ export class ReadAhead {
       chunk.bytes = bytes;
       onRead(chunk, way, chunk.usedMs - startMs);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      if (way === "direct" && notDirect.has(error.code)) {
+      const { code } = DiskError.from(error);
+      if (way === "direct" && notDirect.has(code)) {
         this.#cachedOnly.add(logDirectoryOf(segment));
         return "refused";
       }

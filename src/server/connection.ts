@@ -1,3 +1,4 @@
+import { addressText } from "../base/address-text.ts";
 import { type BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, type Logger, type NetSocket } from "../io/ports.ts";
 import { PendingAnswer, type Answer } from "./answer.ts";
@@ -298,5 +299,5 @@ export function joined(slices: readonly Buffer[]): Buffer[] {
 }
 
 export function peerText({ peer }: ConnectionInfo): string {
-  return peer.host.includes(":") ? `[${peer.host}]:${peer.port}` : `${peer.host}:${peer.port}`;
+  return addressText(peer.host, peer.port);
 }

@@ -1,12 +1,13 @@
 import { withAdmin } from "../client/admin/connect-admin.ts";
 import { ClientError, KafkaError } from "../client/kafka-error.ts";
+import { partitionName } from "../client/topic-partition.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { errorName, Errors } from "../../protocol/errors.ts";
 import { type Command } from "../command/run-command.ts";
 import { checkRequired } from "../options/checks.ts";
 import { longText } from "../../protocol/message-json.ts";
 import { deleteRecordsOptions } from "./delete-records-options.ts";
-import { nameOf, readOffsetFile, type RecordsToDelete } from "./offset-file.ts";
+import { readOffsetFile, type RecordsToDelete } from "./offset-file.ts";
 import { type Admin } from "../client/admin/admin.ts";
 
 /** kafka-delete-records.sh */
@@ -43,16 +44,16 @@ export const deleteRecordsCommand: Command<typeof deleteRecordsOptions> = {
 async function resultOf(admin: Admin, wanted: RecordsToDelete, terminal: Terminal): Promise<string> {
   try {
     const lowWatermark = await admin.topics.deleteRecords(wanted.topic, wanted.partition, wanted.offset);
-    return `partition: ${nameOf(wanted)}\tlow_watermark: ${longText(lowWatermark)}\n`;
+    return `partition: ${partitionName(wanted)}\tlow_watermark: ${longText(lowWatermark)}\n`;
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     if (error instanceof KafkaError) {
       const what = error.code === Errors.TOPIC_AUTHORIZATION_FAILED ? "an error" : "an unexpected error";
       terminal.log.error(
         "org.apache.kafka.clients.admin.internals.DeleteRecordsHandler",
-        `[AdminClient clientId=adminclient-1] DeleteRecords request for topic partition ${nameOf(wanted)} failed due to ${what} ${errorName(error.code)}`,
+        `[AdminClient clientId=adminclient-1] DeleteRecords request for topic partition ${partitionName(wanted)} failed due to ${what} ${errorName(error.code)}`,
       );
     }
-    return `partition: ${nameOf(wanted)}\terror: ${error.kind}: ${error.message}\n`;
+    return `partition: ${partitionName(wanted)}\terror: ${error.kind}: ${error.message}\n`;
   }
 }

@@ -2,10 +2,9 @@ import { readFileSync } from "node:fs";
 import { javaComputedOrder, javaHashOrder } from "../../base/java-hash.ts";
 import { partitionHash } from "../command/java-hash-order.ts";
 import { ClientError } from "../client/kafka-error.ts";
+import { partitionName, type TopicPartition } from "../client/topic-partition.ts";
 
-export interface RecordsToDelete {
-  readonly topic: string;
-  readonly partition: number;
+export interface RecordsToDelete extends TopicPartition {
   /** All records before it; -1 stands for the high watermark. */
   readonly offset: number;
 }
@@ -28,7 +27,7 @@ export function readOffsetFile(path: string): RecordsToDelete[] {
   const repeated = new Set<string>();
   for (const partition of partitions as unknown[]) {
     const entry = entryOf(asObject(partition));
-    const key = nameOf(entry);
+    const key = partitionName(entry);
     if (wanted.has(key)) repeated.add(key);
     else wanted.set(key, entry);
   }
@@ -36,16 +35,12 @@ export function readOffsetFile(path: string): RecordsToDelete[] {
   const gathered = javaComputedOrder([...wanted.values()], partitionHash);
   if (repeated.size > 0) {
     const names = javaHashOrder(
-      gathered.filter((entry) => repeated.has(nameOf(entry))),
+      gathered.filter((entry) => repeated.has(partitionName(entry))),
       partitionHash,
-    ).map(nameOf);
+    ).map(partitionName);
     throw failed("AdminCommandFailed", `Offset json file contains duplicate topic partitions: ${names.join(",")}`);
   }
   return javaHashOrder(gathered, partitionHash);
-}
-
-export function nameOf({ topic, partition }: RecordsToDelete): string {
-  return `${topic}-${partition}`;
 }
 
 function entryOf(entry: Readonly<Record<string, unknown>>): RecordsToDelete {

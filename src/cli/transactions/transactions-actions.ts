@@ -1,6 +1,7 @@
 import { type GivenArguments } from "../arguments/given-arguments.ts";
 import { type Admin } from "../client/admin/admin.ts";
 import { type AbortSpec, describeAbort } from "../client/admin/transaction-admin.ts";
+import { partitionName } from "../client/topic-partition.ts";
 import { prettyTable } from "../command/pretty-table.ts";
 import { type Terminal } from "../command/terminal.ts";
 import { findHanging } from "./find-hanging.ts";
@@ -58,7 +59,7 @@ async function describeTransaction(admin: Admin, given: GivenArguments, terminal
     String(found.timeoutMs),
     String(startTimeMs ?? "None"),
     startTimeMs === undefined ? "None" : String(admin.nowMs() - startTimeMs),
-    found.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(","),
+    found.partitions.map(partitionName).join(","),
   ];
   terminal.print(prettyTable(descriptionHeaders, [row]));
 }

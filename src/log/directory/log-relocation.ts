@@ -52,8 +52,7 @@ export class LogRelocation {
       await log.moveAsideAsync(dir);
       this.#removals.add((remove) => remove(dir), log.config.fileDeleteDelayMs);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      directory.fail(error);
+      directory.fail(DiskError.from(error));
     }
   }
 
@@ -142,6 +141,6 @@ function giveBackName(copy: Log, dir: string): void {
   try {
     copy.rename(dir);
   } catch (error) {
-    if (!(error instanceof DiskError)) throw error;
+    DiskError.from(error);
   }
 }

@@ -87,9 +87,9 @@ export class NewLogs {
       directory.checkpoints.forget(name);
       await this.#options.disk.makeDirectoryAsync(`${directory.path}/${name}`, newLogFiles(topicId, config));
       this.#made.set(name, { directory, topicId });
-    } catch (error) {
+    } catch (thrown) {
       directory.comingLogs.delete(name);
-      if (!(error instanceof DiskError)) throw error;
+      const error = DiskError.from(thrown);
       // Something that lies there is looked into when the log is opened.
       if (error.code === "EEXIST") return;
       // What is half made there must not be made in another directory too.

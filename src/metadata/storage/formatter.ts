@@ -96,8 +96,7 @@ function format(options: FormatOptions, ports: FormatPorts, lines: string[]): vo
     try {
       formatDirectory(dir, dirs, records, levels.get(kraftVersionFeature) ?? 0, options, ports);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new FormatError(`Error while writing meta.properties file ${dir}: ${error.message}`);
+      throw new FormatError(`Error while writing meta.properties file ${dir}: ${DiskError.from(error).message}`);
     }
   }
 }

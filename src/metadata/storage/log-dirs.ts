@@ -151,8 +151,7 @@ export function openLogDirs(
     try {
       writeMetaProperties(dir, { ...known, directoryId }, disk, nowMs);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      return problem(`Error while writing meta.properties to ${dir}: ${error.message}`);
+      return problem(`Error while writing meta.properties to ${dir}: ${DiskError.from(error).message}`);
     }
   }
   return { ok: true, dirs: { clusterId, directoryIds, failed: dirs.failed } };

@@ -3,7 +3,7 @@ import { type ApiResponse } from "../../../protocol/apis.ts";
 import { errorName, Errors } from "../../../protocol/errors.ts";
 import { partitionHash } from "../../command/java-hash-order.ts";
 import { DisconnectError, KafkaError } from "../kafka-error.ts";
-import { type TopicPartition } from "../topic-partition.ts";
+import { partitionName, type TopicPartition } from "../topic-partition.ts";
 import { type AdminCalls } from "./admin-calls.ts";
 import { FinalError, isStaleLeader, throwUnlessFine, TransactionCalls } from "./transaction-calls.ts";
 
@@ -113,7 +113,7 @@ export class TransactionAdmin {
   /** The producers that a partition knows, asked of its leader or of `brokerId`. */
   async describeProducers(where: TopicPartition, brokerId?: number): Promise<readonly ProducerState[]> {
     const { topic, partition } = where;
-    const name = `${topic}-${partition}`;
+    const name = partitionName(where);
     const about = "Failed to describe active producers for partition";
     return this.#transactions.fromReplica(where, "describeProducers", brokerId, async (connection) => {
       const answer = await connection.send("describeProducers", {

@@ -1,4 +1,4 @@
-import { type TopicPartition } from "../topic-partition.ts";
+import { partitionName, type TopicPartition } from "../topic-partition.ts";
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
@@ -56,6 +56,6 @@ export const pollTimeoutExpired =
 
 /** The partitions of `some` that are not among `others`. */
 export function without(some: readonly TopicPartition[], others: readonly TopicPartition[]): TopicPartition[] {
-  const known = new Set(others.map(({ topic, partition }) => `${topic}-${partition}`));
-  return some.filter(({ topic, partition }) => !known.has(`${topic}-${partition}`));
+  const known = new Set(others.map(partitionName));
+  return some.filter((partition) => !known.has(partitionName(partition)));
 }
