@@ -185,8 +185,8 @@ export class ReplicaManager {
   }
 
   /** The metadata gives this broker a replica of the partition, and no directory that works has it. */
-  isOffline(topic: string, index: number): boolean {
-    return this.#byName.get(topic)?.offline.has(index) ?? false;
+  isOffline(topicId: Uuid, index: number): boolean {
+    return this.#byId.get(topicId)?.offline.has(index) ?? false;
   }
 
   /** Calls `act` when all partitions that are being written together are written; at once when none is. */

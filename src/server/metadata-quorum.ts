@@ -14,6 +14,7 @@ import { SnapshotStore } from "../raft/snapshot-store.ts";
 import { type Voter, type VoterEndpoint } from "../raft/voter-set.ts";
 import { metadataLogDirectory, openMetadataLog } from "./metadata-log.ts";
 import { ControllerRegistrationPublisher } from "./publishers/controller-registration.ts";
+import { publisherFault } from "./publishers/publisher-fault.ts";
 import { securityProtocolIds } from "./security-protocol-ids.ts";
 
 export interface MetadataQuorumOptions {
@@ -63,9 +64,7 @@ export function openMetadataQuorum(options: MetadataQuorumOptions): MetadataQuor
     onFatal,
   });
   const metadataLogger = ports.logger.child("metadata");
-  const loader = new MetadataLoader((publisher, error) =>
-    metadataLogger.error({ publisher, error }, "a publisher of metadata failed"),
-  );
+  const loader = new MetadataLoader(publisherFault(metadataLogger));
   const snapshots = new SnapshotGenerator({
     bytesBetweenMax: config.get("metadata.log.max.record.bytes.between.snapshots"),
     intervalMsMax: config.get("metadata.log.max.snapshot.interval.ms"),

@@ -23,6 +23,7 @@ import { type ProducerIdBlock, ProducerIdManager } from "./producer-id-manager.t
 import { loadLogs, openFilesMaxOf, openLogs } from "./open-logs.ts";
 import { GroupCoordinatorPublisher } from "./publishers/group-coordinator-publisher.ts";
 import { type LocalPublisher, PublisherChain } from "./publishers/publisher-chain.ts";
+import { publisherFault } from "./publishers/publisher-fault.ts";
 import { ReplicaPublisher } from "./publishers/replica-publisher.ts";
 import { TransactionCoordinatorPublisher } from "./publishers/transaction-coordinator-publisher.ts";
 import { advertisedEndpoints, socketServerOptionsFrom } from "./socket-server-options.ts";
@@ -284,7 +285,7 @@ class Node implements RunningNode {
       new TransactionCoordinatorPublisher({ nodeId, transactions, logger: logger.child("transaction") }),
       this.#createDynamicSettings(),
     ];
-    return new PublisherChain(this.#watched(publishers), logger.child("metadata"));
+    return new PublisherChain(this.#watched(publishers), publisherFault(logger.child("metadata")));
   }
 
   #createDynamicSettings(): DynamicSettings {

@@ -1,11 +1,14 @@
 import { type Uuid } from "../base/brand.ts";
-import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
+import { type TopicImage } from "../metadata/image/topics-image.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
 import { type MetadataCache } from "./metadata-cache.ts";
 
-/** Finds the replica on this broker that a request means, or the error that Kafka answers when there is none. */
+/**
+ * Finds the replica on this broker that a request means, or the error that Kafka answers when there is none. What the metadata
+ * says now counts: replicas follow it a little later, and those of a topic that was deleted may be here for a while yet.
+ */
 export class PartitionLookup {
   readonly #cache: MetadataCache;
   readonly #replicas: ReplicaManager;
@@ -16,14 +19,13 @@ export class PartitionLookup {
   }
 
   byName(topic: string, index: number): Partition | ErrorCode {
-    return this.#replicas.partition(topic, index) ?? this.#missing(topic, index, this.#cache.partition(topic, index));
+    const known = this.#cache.topic(topic);
+    return known === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : this.#of(known, index);
   }
 
   byId(topicId: Uuid, index: number): Partition | ErrorCode {
-    const partition = this.#replicas.partitionById(topicId, index);
-    if (partition !== undefined) return partition;
-    const topic = this.#cache.topicById(topicId);
-    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#missing(topic.name, index, topic.partitions[index]);
+    const known = this.#cache.topicById(topicId);
+    return known === undefined ? Errors.UNKNOWN_TOPIC_ID : this.#of(known, index);
   }
 
   /** As `byName`, and only when this broker leads the partition in that epoch (-1: in any). */
@@ -35,8 +37,10 @@ export class PartitionLookup {
   }
 
   /** A replica that the metadata gives this broker may be on its way: clients come again. */
-  #missing(topic: string, index: number, registration: PartitionRegistration | undefined): ErrorCode {
-    if (registration === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-    return this.#replicas.isOffline(topic, index) ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
+  #of({ id, partitions }: TopicImage, index: number): Partition | ErrorCode {
+    const partition = this.#replicas.partitionById(id, index);
+    if (partition !== undefined) return partition;
+    if (partitions[index] === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+    return this.#replicas.isOffline(id, index) ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
   }
 }

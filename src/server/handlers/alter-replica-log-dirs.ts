@@ -46,6 +46,7 @@ export function alterReplicaLogDirsHandler(deps: AlterReplicaLogDirsDeps): Handl
 function alter({ replicas, cache }: AlterReplicaLogDirsDeps, topic: string, index: number, path: string): ErrorCode {
   const errorCode = replicas.alterLogDir(topic, index, path);
   if (errorCode !== Errors.REPLICA_NOT_AVAILABLE) return errorCode;
-  if (cache.partition(topic, index) === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  return replicas.isOffline(topic, index) ? Errors.KAFKA_STORAGE_ERROR : errorCode;
+  const known = cache.topic(topic);
+  if (known?.partitions[index] === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  return replicas.isOffline(known.id, index) ? Errors.KAFKA_STORAGE_ERROR : errorCode;
 }

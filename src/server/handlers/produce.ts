@@ -1,4 +1,3 @@
-import { zeroUuid } from "../../base/uuid.ts";
 import { consumerOffsetsTopic, shareGroupStateTopic, transactionStateTopic } from "../../base/topic-name.ts";
 import { type Clock, type Compute, type Workers } from "../../io/ports.ts";
 import { type AppendFailure } from "../../log/append-result.ts";
@@ -219,14 +218,7 @@ function endpointOf({ id, host, port, rack }: BrokerNode): Response["nodeEndpoin
 }
 
 function find(deps: ProduceDeps, topic: TopicData, index: number, apiVersion: number): Partition | ErrorCode {
-  const hasIds = apiVersion >= 13;
-  if (hasIds && topic.topicId === zeroUuid) return Errors.UNKNOWN_TOPIC_ID;
-  const partition = hasIds ? deps.lookup.byId(topic.topicId, index) : deps.lookup.byName(topic.name, index);
-  if (typeof partition === "number") return partition;
-  // The replicas of a topic that was deleted may be here for a while yet: what they took would go with them.
-  const known = deps.cache.topic(partition.topic);
-  if (known?.id === partition.topicId) return partition;
-  return hasIds || known !== undefined ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  return apiVersion < 13 ? deps.lookup.byName(topic.name, index) : deps.lookup.byId(topic.topicId, index);
 }
 
 /** Why nothing is appended; NONE when the log shall decide. */

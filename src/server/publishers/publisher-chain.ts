@@ -1,4 +1,3 @@
-import { type Logger } from "../../io/ports.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type LoaderManifest, type Publisher } from "../../metadata/publisher.ts";
@@ -18,16 +17,17 @@ export interface LocalPublisher {
 export class PublisherChain implements Publisher {
   readonly name = "local";
   readonly #publishers: readonly LocalPublisher[];
-  readonly #logger: Logger;
+  readonly #onFault: (publisher: string, error: unknown) => void;
   /** What is to be done yet, in order. */
   readonly #steps: (() => Promise<void> | undefined | void)[] = [];
   #running: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
   #isClosed = false;
 
-  constructor(publishers: readonly LocalPublisher[], logger: Logger) {
+  /** @param onFault a publisher threw, or rejected; the others act all the same */
+  constructor(publishers: readonly LocalPublisher[], onFault: (publisher: string, error: unknown) => void) {
     this.#publishers = publishers;
-    this.#logger = logger;
+    this.#onFault = onFault;
   }
 
   publish(delta: MetadataDelta, image: MetadataImage, manifest: LoaderManifest): void {
@@ -35,9 +35,9 @@ export class PublisherChain implements Publisher {
     for (const publisher of this.#publishers) {
       this.#steps.push(() => {
         try {
-          return publisher.publish(delta, image, manifest)?.catch((error: unknown) => this.#fault(publisher, error));
+          return publisher.publish(delta, image, manifest)?.catch((error) => this.#onFault(publisher.name, error));
         } catch (error) {
-          return this.#fault(publisher, error);
+          return this.#onFault(publisher.name, error);
         }
       });
     }
@@ -74,9 +74,5 @@ export class PublisherChain implements Publisher {
     await work;
     this.#running = undefined;
     this.#goOn();
-  }
-
-  #fault({ name }: LocalPublisher, error: unknown): void {
-    this.#logger.error({ publisher: name, error }, "a publisher of metadata failed");
   }
 }

@@ -105,7 +105,7 @@ test("what was made in a directory that then failed comes back with it, and is n
   const first = open(disk, ids);
   disk.fail("mkdir", "EIO", { path: /^\/one\/topic-4$/ });
   await first.apply({ leaders: states(10) });
-  expect([first.hosted(), first.replicas.isOffline(topic, 0)]).toEqual([[1, 3, 4, 5, 6, 7, 8, 9], true]);
+  expect([first.hosted(), first.replicas.isOffline(topicId, 0)]).toEqual([[1, 3, 4, 5, 6, 7, 8, 9], true]);
   const second = open(disk.kill(), ids);
   second.logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
   await second.apply({ leaders: states(10) });

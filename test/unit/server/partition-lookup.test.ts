@@ -4,7 +4,15 @@ import { Errors } from "../../../src/protocol/errors.ts";
 import { PartitionLookup } from "../../../src/server/partition-lookup.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { groupTopicsCache } from "../../support/group-topics.ts";
-import { openReplicas, registration } from "../replication/replicas.ts";
+import { nodeCompute } from "../../../src/io/node/node-compute.ts";
+import { deleteRecordsHandler } from "../../../src/server/handlers/delete-records.ts";
+import { describeProducersHandler } from "../../../src/server/handlers/describe-producers.ts";
+import { listOffsetsHandler } from "../../../src/server/handlers/list-offsets.ts";
+import { offsetForLeaderEpochHandler } from "../../../src/server/handlers/offset-for-leader-epoch.ts";
+import { oneTopicCache } from "../../support/one-topic-cache.ts";
+import { batch, startMs } from "../log/batches.ts";
+import { openReplicas, registration, topicId } from "../replication/replicas.ts";
+import { testContext } from "./test-context.ts";
 
 const topic = "__consumer_offsets";
 
@@ -36,6 +44,57 @@ test("a partition that is on its way is asked for again, one that the metadata d
     [expect.objectContaining({ index: 1 }), expect.objectContaining({ index: 1 })],
     unknown,
   ]);
+});
+
+/** What each handler answers, by name, about a partition whose topic is gone, or another topic by now, and whose replica is still here. */
+test.each([
+  ["deleted", undefined, Errors.UNKNOWN_TOPIC_OR_PARTITION],
+  ["replaced by another of its name", "BBBBBBBBBBBBBBBBBBBBBA", Errors.NOT_LEADER_OR_FOLLOWER],
+])("of a topic that was %s nothing is served any more", async (_what, id, expected) => {
+  const { replicas, host, time } = openReplicas();
+  const { cache, say } = oneTopicCache("topic", topicId);
+  const lookup = new PartitionLookup(cache, replicas);
+  const partition = host();
+  partition.appendAsLeader(batch({ count: 3 }), "client", startMs);
+  await time.settle();
+  const errors = async () => {
+    const name = "topic";
+    const asked = [
+      listOffsetsHandler({ lookup, compute: nodeCompute }).handle(
+        {
+          replicaId: -1,
+          isolationLevel: 0,
+          timeoutMs: 0,
+          topics: [{ name, partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1 }] }],
+        },
+        testContext({ apiVersion: 5 }),
+      ),
+      deleteRecordsHandler({ lookup }).handle(
+        { topics: [{ name, partitions: [{ partitionIndex: 0, offset: 2 }] }], timeoutMs: 0 },
+        testContext({ apiVersion: 2 }),
+      ),
+      describeProducersHandler({ cache, lookup }).handle(
+        { topics: [{ name, partitionIndexes: [0] }] },
+        testContext({ apiVersion: 0 }),
+      ),
+      offsetForLeaderEpochHandler({ lookup }).handle(
+        {
+          replicaId: -1,
+          topics: [{ topic: name, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
+        },
+        testContext({ apiVersion: 4 }),
+      ),
+    ];
+    const answers = await Promise.all(asked);
+    return answers.map((answer) => JSON.stringify(answer).match(/"errorCode":(\d+)/)?.[1] ?? "0").map(Number);
+  };
+  expect(await errors()).toEqual([0, 0, 0, 0]);
+  say(id);
+  expect([await errors(), lookup.byId(topicId, 0)]).toEqual([
+    [expected, expected, expected, expected],
+    Errors.UNKNOWN_TOPIC_ID,
+  ]);
+  expect(partition.log.logStartOffset).toBe(2);
 });
 
 test("where no directory can take it, its storage has failed", async () => {

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { listOffsetsHandler } from "../../../../src/server/handlers/list-offsets.ts";
 import { promised } from "../../../../src/server/later-result.ts";
-import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
 import { batch, startMs } from "../../log/batches.ts";
-import { openReplicas } from "../../replication/replicas.ts";
+import { openReplicas, topicId } from "../../replication/replicas.ts";
+import { oneTopicCache } from "../../../support/one-topic-cache.ts";
 import { testContext } from "../test-context.ts";
 
 /** A partition with two records, of which the second is not committed, or is of an open transaction. */
@@ -19,7 +19,7 @@ async function found(isOpenTransaction: boolean, isolationLevel: number, timesta
   const second = batch({ timestamp: startMs + 10, ...(isOpenTransaction ? producer : {}) });
   partition.appendAsLeader(second, "client", startMs);
   queue.flush();
-  const lookup = new PartitionLookup({} as MetadataCache, replicas);
+  const lookup = new PartitionLookup(oneTopicCache("topic", topicId).cache, replicas);
   const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp }];
   const request = { replicaId: -1, isolationLevel, timeoutMs: 0, topics: [{ name: "topic", partitions }] };
   const handler = listOffsetsHandler({ lookup, compute: nodeCompute });

@@ -3,7 +3,6 @@ import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { errorName, type ErrorCode, Errors } from "../../../../src/protocol/errors.ts";
 import { batches } from "../../../../src/protocol/records/batches.ts";
 import { compressBatch } from "../../../../src/protocol/records/batch-builder.ts";
-import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { produceHandler } from "../../../../src/server/handlers/produce.ts";
 import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
@@ -11,6 +10,7 @@ import { readAll } from "../../log/open-log.ts";
 import { batch, marker, type BatchOptions } from "../../log/batches.ts";
 import { openReplicas, topicId } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
+import { oneTopicCache } from "../../../support/one-topic-cache.ts";
 import { unusedWorkers } from "../../../support/unused-workers.ts";
 import { testContext } from "../test-context.ts";
 
@@ -20,13 +20,10 @@ function open() {
   const waiting: ((code: ErrorCode) => void)[] = [];
   const answers = () => new Promise<ErrorCode>((resolve) => void waiting.push(resolve));
   const { verification, asked } = openVerification(opened.time, answers);
+  const { cache } = oneTopicCache("topic", topicId);
   const handler = produceHandler({
-    cache: {
-      topic: () => ({ id: topicId }),
-      partition: () => undefined,
-      aliveNode: () => undefined,
-    } as unknown as MetadataCache,
-    lookup: new PartitionLookup({ partition: () => undefined } as unknown as MetadataCache, opened.replicas),
+    cache,
+    lookup: new PartitionLookup(cache, opened.replicas),
     replicas: opened.replicas,
     clock: opened.time,
     compute: nodeCompute,

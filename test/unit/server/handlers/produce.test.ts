@@ -4,7 +4,6 @@ import { type Compute } from "../../../../src/io/ports.ts";
 import { Errors } from "../../../../src/protocol/errors.ts";
 import { compressBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../../src/protocol/records/batches.ts";
-import { type MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { produceHandler } from "../../../../src/server/handlers/produce.ts";
 import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
@@ -13,6 +12,7 @@ import { batch } from "../../log/batches.ts";
 import { openReplicas, registration, topicId } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
 import { testContext } from "../test-context.ts";
+import { oneTopicCache } from "../../../support/one-topic-cache.ts";
 import { unusedWorkers } from "../../../support/unused-workers.ts";
 
 /** A handler whose decompression waits until the test lets it go on. */
@@ -31,13 +31,7 @@ function open() {
       return nodeCompute.decompress(...args);
     },
   };
-  const known: { id: string | undefined } = { id: topicId };
-  const cache = {
-    topic: () => (known.id === undefined ? undefined : { id: known.id }),
-    topicById: () => undefined,
-    partition: () => undefined,
-    aliveNode: () => undefined,
-  } as unknown as MetadataCache;
+  const { cache, say } = oneTopicCache("topic", topicId);
   const handler = produceHandler({
     cache,
     lookup: new PartitionLookup(cache, opened.replicas),
@@ -69,7 +63,7 @@ function open() {
       clearInterval(turns);
     }
   };
-  return { ...opened, known, waiting, send, turn, answered };
+  return { ...opened, say, waiting, send, turn, answered };
 }
 
 const compressed = () => compressBatch(batch({ count: 9, value: "compressed" }), "gzip", nodeCompute);
@@ -147,13 +141,13 @@ describe("a batch behind one that is being opened", () => {
 
 describe("what cannot be appended", () => {
   test("a topic that was deleted takes nothing before its replicas are gone, nor for one that has its name now", async () => {
-    const { host, send, known } = open();
+    const { host, send, say } = open();
     const partition = host();
     const byId = { context: testContext({ apiVersion: 13 }) };
-    known.id = "BBBBBBBBBBBBBBBBBBBBBA";
-    expect(await send(batch())).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID });
+    say("BBBBBBBBBBBBBBBBBBBBBA");
+    expect(await send(batch())).toMatchObject({ errorCode: Errors.NOT_LEADER_OR_FOLLOWER });
     expect(await send(batch(), byId)).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID });
-    known.id = undefined;
+    say();
     expect(await send(batch())).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION });
     expect(await send(batch(), byId)).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID });
     expect(partition.log.logEndOffset).toBe(0);

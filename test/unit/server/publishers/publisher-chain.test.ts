@@ -3,7 +3,6 @@ import { MetadataDelta } from "../../../../src/metadata/delta/metadata-delta.ts"
 import { emptyImage } from "../../../../src/metadata/image/metadata-image.ts";
 import { type LoaderManifest } from "../../../../src/metadata/publisher.ts";
 import { type LocalPublisher, PublisherChain } from "../../../../src/server/publishers/publisher-chain.ts";
-import { silentLogger } from "../../../support/silent-logger.ts";
 
 /** A chain of "slow", which works until it is told to end where it is asked to, and "quick"; with what has happened. */
 function open() {
@@ -22,7 +21,7 @@ function open() {
     },
     { name: "quick", publish: () => void events.push(`quick ${count}`) },
   ];
-  const chain = new PublisherChain(publishers, silentLogger);
+  const chain = new PublisherChain(publishers, (name, error) => events.push(`${name}: ${String(error)}`));
   const publish = () => chain.publish(new MetadataDelta(), emptyImage, {} as LoaderManifest);
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   return { chain, events, ends, publish, turn, publishers, setSlow: (value: boolean) => (isSlow = value) };
@@ -64,7 +63,7 @@ test("one that fails, at once or later, holds nobody up", async () => {
   });
   publish();
   await chain.settled();
-  expect(events).toEqual(["slow 1", "quick 1"]);
+  expect(events).toEqual(["bad: Error: bad", "late: Error: late", "slow 1", "quick 1"]);
 });
 
 test("when it is closed what waits is dropped, nobody waits for it, and what is under way is waited for", async () => {
