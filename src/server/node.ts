@@ -3,6 +3,7 @@ import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { type LoopDelaySample, type Ports, type SocketAddress, type TimerHandle } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
+import { logConfigFrom } from "../log/log-config.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { WriteQueue } from "../log/write-queue.ts";
 import { type Publisher } from "../metadata/publisher.ts";
@@ -276,7 +277,7 @@ class Node implements RunningNode {
       nodeId,
       replicas: this.#replicas,
       logManager: this.#logManager,
-      topicConfigs: this.#topicConfigs,
+      logConfigOf: (topic) => logConfigFrom(this.#topicConfigs.of(topic)),
       onFatal: (error) => this.#onFailed(error),
     });
     const publishers: LocalPublisher[] = [

@@ -7,7 +7,7 @@ import { silentLogger } from "../support/silent-logger.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { type Draw } from "./memory-file.ts";
 import { SimulatedBroker } from "./simulated-broker.ts";
-import { SimulatedCluster, type SimulatedTopic } from "./simulated-cluster.ts";
+import { internalTopics, SimulatedCluster, type SimulatedTopic } from "./simulated-cluster.ts";
 import { demand } from "./violation.ts";
 
 /** A process beside the broker: it goes on when the world says so, and may stand still for as long as the world likes. */
@@ -55,7 +55,7 @@ export class BrokerWorld {
   constructor(seed: number, options: WorldOptions) {
     this.#options = options;
     this.transactionVersion = options.transactionVersion;
-    this.cluster = new SimulatedCluster(options.topics);
+    this.cluster = new SimulatedCluster([...internalTopics, ...options.topics]);
     this.random = new SeededRandom(seed);
     this.draw = (bound) => this.random.below(bound);
     this.#logConfig = {
@@ -116,7 +116,7 @@ export class BrokerWorld {
         transactionVersion: this.transactionVersion,
         takeProducerId: () => this.takeProducerId(),
       });
-      broker.start();
+      await time.during(broker.start());
       this.broker = broker;
     } catch (error) {
       if (!(error instanceof DiskError) || disk.isOn) throw error;

@@ -197,19 +197,21 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void> {
-    return later(() => {
+  /** As the system does it: no missing parents, and each name in turns of its own. */
+  async makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void> {
+    await later(() => {
       if (this.#find(path) !== undefined) throw new DiskError("EEXIST", `is there: ${path}`);
-      // As the system does, which makes no missing parents.
       this.#placeOf(path);
       this.mkdir(path);
-      for (const { name, text, sizeBytes = 0 } of files) {
+    }, this.syncTurns());
+    for (const { name, text, sizeBytes = 0 } of files) {
+      await later(() => {
         const file = this.open(`${path}/${name}`, "create");
         if (text !== undefined) file.write([Buffer.from(text)], 0);
         if (sizeBytes > 0) file.truncate(sizeBytes);
         file.close();
-      }
-    }, this.syncTurns());
+      }, this.syncTurns());
+    }
   }
 
   renameAsync(from: string, to: string): Promise<void> {

@@ -11,7 +11,6 @@ import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
 import { type WayOfWriting } from "../../src/log/write-choice.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
-import { localReplicaChanges } from "../../src/metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { Errors } from "../../src/protocol/errors.ts";
 import { ReplicaManager } from "../../src/replication/replica-manager.ts";
@@ -21,7 +20,10 @@ import { produceHandler } from "../../src/server/handlers/produce.ts";
 import { LocalTransactionMarkers } from "../../src/server/local-transaction-markers.ts";
 import { MetadataCache } from "../../src/server/metadata-cache.ts";
 import { PartitionLookup } from "../../src/server/partition-lookup.ts";
-import { tellElections } from "../../src/server/publishers/coordinator-elections.ts";
+import { GroupCoordinatorPublisher } from "../../src/server/publishers/group-coordinator-publisher.ts";
+import { PublisherChain } from "../../src/server/publishers/publisher-chain.ts";
+import { ReplicaPublisher } from "../../src/server/publishers/replica-publisher.ts";
+import { TransactionCoordinatorPublisher } from "../../src/server/publishers/transaction-coordinator-publisher.ts";
 import { type ManualTime } from "../support/manual-time.ts";
 import { type SeededRandom } from "../support/random-bytes.ts";
 import { testConfig } from "../unit/coordinator/group-world.ts";
@@ -29,7 +31,7 @@ import { testTransactionConfig } from "../unit/coordinator/transaction-world.ts"
 import { managerPorts, recurringAsUsual } from "../unit/log/directory/manager-options.ts";
 import { brokerId } from "../unit/replication/replicas.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
-import { type SimulatedCluster } from "./simulated-cluster.ts";
+import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
 
 /** Members that stand still lose their partitions before their transactions time out. */
 const groupConfig = {
@@ -83,6 +85,8 @@ export class SimulatedBroker {
   readonly #options: SimulatedBrokerOptions;
   readonly #logManager: LogManager;
   readonly #cache = new MetadataCache();
+  readonly #followers: PublisherChain;
+  #fatal: unknown;
   #end: (value: undefined) => void = () => {};
 
   constructor(options: SimulatedBrokerOptions) {
@@ -156,28 +160,41 @@ export class SimulatedBroker {
       verification,
       minInSyncReplicasOf: () => 1,
     });
+    this.#followers = this.#createFollowers();
+  }
+
+  #createFollowers(): PublisherChain {
+    const { logger, logConfig } = this.#options;
+    const { replicas, groups, transactions } = this;
+    const internal = { ...logConfig, ...compaction };
+    const publishers = [
+      new ReplicaPublisher({
+        nodeId: brokerId,
+        replicas,
+        logManager: this.#logManager,
+        logConfigOf: (topic) => (topic.startsWith("__") ? internal : logConfig),
+        onFatal: (error) => (this.#fatal ??= error),
+      }),
+      new GroupCoordinatorPublisher({ nodeId: brokerId, groups, logger }),
+      new TransactionCoordinatorPublisher({ nodeId: brokerId, transactions, logger }),
+    ];
+    return new PublisherChain(publishers, logger);
   }
 
   /** Loads the logs, and begins to lead all partitions; the coordinators load theirs while the first requests come. */
-  start(): void {
+  async start(): Promise<void> {
     this.#logManager.load();
-    this.#logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
     this.publish(this.#options.cluster.elect());
+    await this.#followers.settled();
+    if (this.#fatal !== undefined) throw this.#fatal;
     this.#logManager.start();
   }
 
   /** News of the metadata, to those whom a node tells them, in its order. */
   publish(delta: MetadataDelta): void {
-    const { logConfig, cluster } = this.#options;
-    const { image } = cluster;
+    const { image } = this.#options.cluster;
     this.#cache.publish(delta, image);
-    const internal = { ...logConfig, ...compaction };
-    const config = (topic: string) => (topic.startsWith("__") ? internal : logConfig);
-    const topics = delta.topics!;
-    this.replicas.apply(localReplicaChanges(topics, brokerId), config);
-    void this.groups.onMetadataChanged(delta, image);
-    tellElections(this.groups, "__consumer_offsets", topics, brokerId, () => undefined);
-    tellElections(this.transactions, "__transaction_state", topics, brokerId, () => undefined);
+    this.#followers.publish(delta, image, manifest);
   }
 
   /** The process is gone: nobody hears of it any more. */
@@ -189,6 +206,7 @@ export class SimulatedBroker {
     this.groups.close();
     this.transactions.close();
     this.replicas.close();
+    await this.#followers.close();
     await this.#logManager.prepareClose();
     this.#logManager.close(1);
     this.end();

@@ -38,13 +38,16 @@ export class ManualTime implements Clock, Timers {
 
   /** Ends turns of the event loop until nothing is left to do. */
   async settle(): Promise<void> {
-    for (let quiet = 0; quiet < 3; quiet++) {
-      const callbacks = this.#endOfTurn;
-      this.#endOfTurn = [];
-      for (const callback of callbacks) callback();
-      if (callbacks.length > 0) quiet = 0;
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
+    for (let quiet = 0; quiet < 3; quiet++) if (await this.turn()) quiet = 0;
+  }
+
+  /** One turn of the event loop; whether it had something to do at its end. */
+  async turn(): Promise<boolean> {
+    const callbacks = this.#endOfTurn;
+    this.#endOfTurn = [];
+    for (const callback of callbacks) callback();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return callbacks.length > 0;
   }
 
   /** Ends turns until `work` is done, which must not wait for the clock. */

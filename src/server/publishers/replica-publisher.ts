@@ -1,4 +1,4 @@
-import { type LogConfig, logConfigFrom } from "../../log/log-config.ts";
+import { type LogConfig } from "../../log/log-config.ts";
 import { type LogManager } from "../../log/directory/log-manager.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
@@ -6,13 +6,12 @@ import { configResourceTypes } from "../../metadata/image/configs-image.ts";
 import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type LocalPublisher } from "./publisher-chain.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
-import { type TopicConfigs } from "../topic-configs.ts";
 
 export interface ReplicaPublisherDeps {
   readonly nodeId: number;
   readonly replicas: ReplicaManager;
   readonly logManager: LogManager;
-  readonly topicConfigs: TopicConfigs;
+  readonly logConfigOf: (topic: string) => LogConfig;
   /** The logs on disk and the metadata do not go together. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -45,7 +44,7 @@ export class ReplicaPublisher implements LocalPublisher {
     const known = new Map<string, LogConfig>();
     return (topic) => {
       let config = known.get(topic);
-      if (config === undefined) known.set(topic, (config = logConfigFrom(this.#deps.topicConfigs.of(topic))));
+      if (config === undefined) known.set(topic, (config = this.#deps.logConfigOf(topic)));
       return config;
     };
   }
