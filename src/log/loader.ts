@@ -7,14 +7,13 @@ import {
   deletedSuffix,
   logSuffix,
   offsetOfFileName,
-  producerSnapshotSuffix,
   segmentFileName,
   segmentSuffixes,
   swapSuffix,
   transactionIndexSuffix,
 } from "./log-files.ts";
-import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
 import { ProducerEntry } from "./producers/producer-entry.ts";
+import { type ProducerSnapshots, snapshotsAmong } from "./producers/producer-snapshots.ts";
 import { type ProducerState } from "./producers/producer-state.ts";
 import { type Hole, type RecoveredLog } from "./recovered-log.ts";
 import { Segment, type SegmentPlace } from "./segment/segment.ts";
@@ -34,6 +33,7 @@ export interface LoadOptions {
   readonly hadCleanShutdown: boolean;
   readonly leaderEpochs: LeaderEpochCache;
   readonly producerState: ProducerState;
+  readonly producerSnapshots: ProducerSnapshots;
   /** A thread has recovered the log already, and found this. */
   readonly recovered?: RecoveredLog | undefined;
   /** The directory was just made: nothing is in it but an empty segment. */
@@ -45,10 +45,6 @@ const indexSuffixes = segmentSuffixes.filter((suffix) => suffix !== logSuffix);
 /** Where the log ends, and what recovery found and did beside the log itself. */
 export interface Ends {
   readonly logEndOffset: Offset;
-  /** Of the newest snapshot of the producers; -1 when there is none. */
-  readonly snapshotOffset: Offset;
-  /** Producer snapshots that recovery wrote; they are not durable yet. */
-  readonly writtenSnapshots: readonly Offset[];
   /** What recovery missed between segments. */
   readonly holes: readonly Hole[];
   /** The segments that have this offset and what follows were read by recovery; Infinity when none was. */
@@ -75,7 +71,6 @@ export function loadLog(options: LoadOptions): LoadedLog {
   let ends = findEnds(options, segments, files);
   if (segments.count > 0 && ends.logEndOffset < options.logStartOffset) {
     startAnew(options, segments);
-    ends = { ...ends, snapshotOffset: -1 };
   }
   if (segments.count === 0) {
     segments.add(Segment.create(options.placeOf(), options.logStartOffset, options.clock.wallMs()));
@@ -94,12 +89,12 @@ function takeMade({ placeOf, clock, producerState }: LoadOptions): LoadedLog {
   const segments = new Segments();
   segments.add(Segment.made(placeOf(), 0, clock.wallMs()));
   producerState.endOffset = 0;
-  return { ...nothingRecovered, segments, logStartOffset: 0, logEndOffset: 0, snapshotOffset: -1 };
+  return { ...nothingRecovered, segments, logStartOffset: 0, logEndOffset: 0 };
 }
 
 /** The files are as after a clean shutdown, but nothing that recovery wrote is durable. */
 function takeRecovered(options: LoadOptions, recovered: RecoveredLog): LoadedLog {
-  const { leaderEpochs, producerState, logger, name, clock, placeOf } = options;
+  const { leaderEpochs, producerState, producerSnapshots, logger, name, clock, placeOf } = options;
   for (const { fields, message } of recovered.notes) logger.warn({ log: name, ...fields }, message);
   const segments = new Segments();
   for (const known of recovered.segments) segments.add(Segment.known(placeOf(), clock.wallMs(), known));
@@ -113,12 +108,13 @@ function takeRecovered(options: LoadOptions, recovered: RecoveredLog): LoadedLog
   }
   producerState.transactions.restoreEnded(recovered.endedTransactions);
   producerState.endOffset = recovered.logEndOffset;
+  producerSnapshots.takeOver(recovered.snapshots);
   return { ...recovered, segments };
 }
 
 function findEnds(options: LoadOptions, segments: Segments, files: ReadonlySet<string>): Ends {
   const recoveryPoint = recoveryPointOf(options, segments);
-  const snapshots = snapshotsIn(files);
+  const snapshots = snapshotsAmong(files);
   return recoveryPoint === Infinity
     ? takeAsItIs(options, segments, snapshots)
     : recover(options, segments, snapshots, recoveryPoint);
@@ -134,7 +130,7 @@ export function bytesToRecover(options: LoadOptions): number {
   const recoveryPoint = recoveryPointOf(options, segments);
   if (recoveryPoint === Infinity || segments.count === 0) return 0;
   const suspects = segments.from(recoveryPoint);
-  const resumed = resumeWithin(suspects, snapshotsIn(files), recoveryPoint);
+  const resumed = resumeWithin(suspects, snapshotsAmong(files), recoveryPoint);
   let sizeBytes = -(resumed?.position ?? 0);
   for (const suspect of suspects) sizeBytes += suspect.sizeBytes;
   for (const segment of segments.all()) segment.close();
@@ -236,7 +232,7 @@ function removeReplaced(disk: Disk, directory: string, baseOffset: Offset, swapP
  * out and must not be given to others, so the log goes on at its start.
  */
 function startAnew(
-  { disk, directory, logger, name, logStartOffset, leaderEpochs, producerState }: LoadOptions,
+  { disk, directory, logger, name, logStartOffset, leaderEpochs, producerState, producerSnapshots }: LoadOptions,
   segments: Segments,
 ): void {
   logger.warn({ log: name, logStartOffset }, "The log ends before its start offset: its segments are removed");
@@ -244,7 +240,7 @@ function startAnew(
     segments.remove(segment);
     segment.remove();
   }
-  for (const offset of snapshotOffsets(disk, directory)) disk.remove(producerSnapshotPath(directory, offset));
+  producerSnapshots.remove(() => true);
   disk.syncDirectory(directory);
   leaderEpochs.clear();
   producerState.clear(logStartOffset);
@@ -257,19 +253,18 @@ function recoveryPointOf(options: LoadOptions, segments: Segments): Offset {
   return Math.min(needed, damaged?.baseOffset ?? Infinity);
 }
 
-const nothingRecovered = { writtenSnapshots: [], holes: [], recoveredFrom: Infinity } as const;
+const nothingRecovered = { holes: [], recoveredFrom: Infinity } as const;
 
 /** After a clean shutdown: only what others may have done to the files since is put right. */
 function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonly Offset[]): Ends {
   const logEndOffset = segments.count === 0 ? options.logStartOffset : segments.active.cutBehindBatches();
-  const snapshotOffset = restoreProducers(options, segments, logEndOffset, snapshots);
-  return { ...nothingRecovered, logEndOffset, snapshotOffset };
+  options.producerSnapshots.restore(segments, options.logStartOffset, logEndOffset, snapshots);
+  return { ...nothingRecovered, logEndOffset };
 }
 
 function recover(options: LoadOptions, segments: Segments, snapshots: readonly Offset[], recoveryPoint: Offset): Ends {
-  const { disk, directory, logger, name, producerState, leaderEpochs } = options;
+  const { logger, name, producerSnapshots, leaderEpochs } = options;
   const suspects = segments.count === 0 ? [] : segments.from(recoveryPoint);
-  const writtenSnapshots: Offset[] = [];
   const holes: Hole[] = [];
   // Before it nothing was lost; what is missing there was compacted, and a damaged index may have recovery come by it.
   const durableOffset = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
@@ -277,8 +272,8 @@ function recover(options: LoadOptions, segments: Segments, snapshots: readonly O
   const start = resumed?.offset ?? suspects[0]?.baseOffset ?? 0;
   leaderEpochs.forgetFrom(start);
   // They tell of records that may be lost.
-  for (const offset of snapshots) if (offset > start) disk.remove(producerSnapshotPath(directory, offset));
-  const snapshotOffset = restoreProducers(options, segments, start, snapshots);
+  producerSnapshots.remove((offset) => offset > start);
+  producerSnapshots.restore(segments, options.logStartOffset, start, snapshots);
   let logEndOffset = start;
   for (const [index, segment] of suspects.entries()) {
     if (index > 0) {
@@ -290,8 +285,7 @@ function recover(options: LoadOptions, segments: Segments, snapshots: readonly O
       }
       const isHole = baseOffset > logEndOffset && baseOffset > durableOffset;
       if (isHole) holes.push({ startOffset: logEndOffset, endOffset: baseOffset });
-      writeProducerSnapshot(disk, producerSnapshotPath(directory, baseOffset), producerState.entries());
-      writtenSnapshots.push(baseOffset);
+      producerSnapshots.write(baseOffset);
     }
     const scanned = recoverSegment(options, segment, index === 0 ? resumed : undefined);
     logEndOffset = scanned.nextOffset;
@@ -312,7 +306,7 @@ function recover(options: LoadOptions, segments: Segments, snapshots: readonly O
     removeFrom(options, segments, suspects.slice(index + 1));
     break;
   }
-  return { logEndOffset, snapshotOffset, writtenSnapshots, holes, recoveredFrom: suspects[0]?.baseOffset ?? Infinity };
+  return { logEndOffset, holes, recoveredFrom: suspects[0]?.baseOffset ?? Infinity };
 }
 
 /** Removes the segments behind a cut, for good: another crash must not bring them back. */
@@ -373,71 +367,6 @@ function recoverSegment(
     return true;
   });
   return { wholeBytes, nextOffset };
-}
-
-export interface RestoreOptions {
-  readonly disk: Disk;
-  readonly directory: string;
-  readonly logger: Logger;
-  readonly name: string;
-  readonly logStartOffset: Offset;
-  readonly producerState: ProducerState;
-}
-
-/**
- * Brings the producer state up to `endOffset`: the newest sound snapshot, and the batches behind it. Returns the offset of
- * that snapshot; -1 when there is none.
- */
-export function restoreProducers(
-  options: RestoreOptions,
-  segments: Segments,
-  endOffset: Offset,
-  snapshots: readonly Offset[],
-): Offset {
-  const { disk, directory, producerState, logger, name } = options;
-  let restoredOffset = -1;
-  producerState.clear(segments.count === 0 ? options.logStartOffset : segments.first.baseOffset);
-  for (const offset of snapshots.toReversed()) {
-    if (offset > endOffset) continue;
-    const path = producerSnapshotPath(directory, offset);
-    const entries = readProducerSnapshot(disk, path);
-    if (entries === undefined) {
-      logger.warn({ log: name, file: path }, "Removing a damaged producer snapshot");
-      disk.remove(path);
-      continue;
-    }
-    for (const entry of entries) producerState.restore(entry);
-    producerState.endOffset = restoredOffset = offset;
-    break;
-  }
-  if (segments.count === 0 || producerState.endOffset >= endOffset) return restoredOffset;
-  for (const segment of segments.from(producerState.endOffset)) {
-    if (segment.baseOffset >= endOffset) break;
-    const start = Math.max(segment.baseOffset, producerState.endOffset);
-    let nextOffset = segment.baseOffset;
-    scanBatches(segment.file.use(), segment.positionOf(start), segment.writtenBytes, (batch) => {
-      // Nobody has looked at what lies behind the end yet: what a crash has torn may name any offset.
-      if (batch.baseOffset < nextOffset || batch.baseOffset >= endOffset) return false;
-      nextOffset = batch.lastOffset + 1;
-      producerState.update(batch);
-      return true;
-    });
-  }
-  return restoredOffset;
-}
-
-/** The offsets of the producer snapshots in a directory, ascending. */
-export function snapshotOffsets(disk: Disk, directory: string): Offset[] {
-  return snapshotsIn(disk.list(directory));
-}
-
-function snapshotsIn(files: Iterable<string>): Offset[] {
-  const offsets: Offset[] = [];
-  for (const file of files) {
-    const offset = file.endsWith(producerSnapshotSuffix) ? offsetOfFileName(file) : undefined;
-    if (offset !== undefined) offsets.push(offset);
-  }
-  return offsets;
 }
 
 function rebuildEpochs(segments: Segments, leaderEpochs: LeaderEpochCache): void {

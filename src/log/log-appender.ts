@@ -161,7 +161,7 @@ export class LogAppender implements Writable {
     old.finishIndexes();
     old.saveIndexes(false);
     this.#flusher.onSegmentEnded(old.baseOffset);
-    storage.writeProducerSnapshot(baseOffset);
+    storage.producerSnapshots.write(baseOffset);
     storage.addSegment(baseOffset);
     storage.onSegmentEnded(old);
     this.#flusher.flushInBackground();

@@ -94,7 +94,7 @@ export class LogFlusher {
         if (storage.isClosed) return;
         this.#demandOnline();
       }
-      const hadSnapshots = await storage.syncProducerSnapshots();
+      const hadSnapshots = await storage.producerSnapshots.syncAllAsync(storage);
       const hadSmallFiles = await storage.syncSmallFilesAsync();
       if (storage.isClosed) return;
       this.#demandOnline();
@@ -151,7 +151,7 @@ export class LogFlusher {
     if (!storage.isUsable || !isSame || offset === active.baseOffset) return;
     storage.attempt(() => {
       active.saveIndexes(false);
-      storage.leaveProducerSnapshot(offset, snapshot);
+      storage.producerSnapshots.leaveWithin(active.baseOffset, offset, snapshot);
     });
   }
 
@@ -203,7 +203,7 @@ export class LogFlusher {
       if (segment === storage.segments.active) segment.transactionIndex.save(true);
       else segment.saveIndexes(true);
     }
-    const hadSnapshots = storage.syncProducerSnapshotsNow();
+    const hadSnapshots = storage.producerSnapshots.syncAll();
     if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.syncDirectory();
     this.#recoveryPoint = storage.endOffset;
     this.#indexesUnsavedFrom = Infinity;

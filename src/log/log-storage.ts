@@ -1,15 +1,14 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
-import { replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { loadLog, restoreProducers, snapshotOffsets } from "./loader.ts";
+import { loadLog } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
 import { parentOf } from "./log-files.ts";
 import { type Hole, type RecoveredLog } from "./recovered-log.ts";
 import { removeAside } from "./retention.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
-import { producerSnapshotPath, writeProducerSnapshot } from "./producers/producer-snapshot.ts";
+import { ProducerSnapshots } from "./producers/producer-snapshots.ts";
 import { type ProducerSettings, ProducerState } from "./producers/producer-state.ts";
 import { Segment, type SegmentPlace } from "./segment/segment.ts";
 import { type Segments } from "./segment/segments.ts";
@@ -66,6 +65,7 @@ export class LogStorage {
   readonly tail: Tail;
   readonly leaderEpochs: LeaderEpochCache;
   readonly producerState: ProducerState;
+  readonly producerSnapshots: ProducerSnapshots;
   readonly partitionMetadata: PartitionMetadata;
   config: LogConfig;
   directory: string;
@@ -73,8 +73,6 @@ export class LogStorage {
   endOffset: Offset = 0;
   /** The operating system has what lies before it, and it is durable where acknowledgements wait for that. */
   writtenOffset: Offset;
-  /** Of the newest snapshot of the producers; -1 when there is none. */
-  snapshotOffset: Offset;
   /** What recovery missed between segments, until it is decided what to make of it. */
   holes: readonly Hole[];
   /** A thread is writing to the log's newest segments: what it writes must not be cut. */
@@ -94,8 +92,6 @@ export class LogStorage {
   #isNameSynced = false;
   #removing: Promise<void> = Promise.resolve();
   #isConfigKnown: boolean;
-  /** Offsets of the producer snapshots that are not durable. */
-  readonly #unsyncedSnapshots: Set<Offset>;
   readonly #draw: () => number;
   readonly #onDiskError: (error: unknown) => void;
 
@@ -119,18 +115,18 @@ export class LogStorage {
     this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.endOffset);
     this.producerState = new ProducerState(this.name, options.producerSettings);
     const { name, leaderEpochs, producerState } = this;
+    this.producerSnapshots = new ProducerSnapshots({ disk, logger, directory: dir, name, producerState });
+    const { producerSnapshots } = this;
     const { logStartOffset, recoveryPoint, hadCleanShutdown, recovered } = options;
-    const files = { disk, clock, logger, directory: dir, name, leaderEpochs, producerState };
+    const files = { disk, clock, logger, directory: dir, name, leaderEpochs, producerState, producerSnapshots };
     const known = { logStartOffset, recoveryPoint, hadCleanShutdown, recovered, isMade };
     const loaded = loadLog({ ...files, ...known, placeOf: () => this.#place() });
     this.segments = loaded.segments;
     this.startOffset = loaded.logStartOffset;
     this.endOffset = loaded.logEndOffset;
     this.writtenOffset = loaded.logEndOffset;
-    this.snapshotOffset = loaded.snapshotOffset;
     this.cleanedOffset = options.cleanedOffset;
     this.holes = loaded.holes;
-    this.#unsyncedSnapshots = new Set(loaded.writtenSnapshots);
     this.tail = new Tail(tailCache);
   }
 
@@ -247,81 +243,15 @@ export class LogStorage {
     return Segment.loadCleaned(this.#place(), baseOffset, this.clock.wallMs());
   }
 
-  /** Writes down the producers as they are at the log's end, under the name of `offset`. */
-  writeProducerSnapshot(offset: Offset): void {
-    writeProducerSnapshot(this.disk, producerSnapshotPath(this.directory, offset), this.producerState.entries());
-    this.snapshotOffset = offset;
-    this.#unsyncedSnapshots.add(offset);
-  }
-
-  /** Makes the producer snapshots durable; true when there was one, and the directory has to be synced too. */
-  async syncProducerSnapshots(): Promise<boolean> {
-    const offsets = [...this.#unsyncedSnapshots];
-    for (const offset of offsets) {
-      if (!this.isUsable) break;
-      const path = producerSnapshotPath(this.directory, offset);
-      if (this.disk.exists(path)) await syncFileAsync(this.disk, path);
-      // Only now: another flush must not take it for durable before it is.
-      this.#unsyncedSnapshots.delete(offset);
-    }
-    return offsets.length > 0;
-  }
-
-  /** As `syncProducerSnapshots`, before it returns. */
-  syncProducerSnapshotsNow(): boolean {
-    const hadSnapshots = this.#unsyncedSnapshots.size > 0;
-    for (const offset of this.#unsyncedSnapshots) {
-      const path = producerSnapshotPath(this.directory, offset);
-      if (this.disk.exists(path)) syncFile(this.disk, path);
-    }
-    this.#unsyncedSnapshots.clear();
-    return hadSnapshots;
-  }
-
-  /** Before the batches go that the producers at `offset` are known by: their snapshot may still wait for a flush. */
-  keepProducers(offset: Offset): void {
-    if (this.producerState.size === 0 || !this.#unsyncedSnapshots.has(offset)) return;
-    const path = producerSnapshotPath(this.directory, offset);
-    if (this.disk.exists(path)) syncFile(this.disk, path);
-  }
-
-  /**
-   * Writes down the producers as they were at `offset`, within the active segment, for recovery to begin there. Earlier
-   * snapshots within the segment have no use any more. It need not be durable: without it recovery begins at the snapshot
-   * where the segment starts, and that one is.
-   */
-  leaveProducerSnapshot(offset: Offset, snapshot: Buffer): void {
-    const { baseOffset } = this.segments.active;
-    replaceFile(this.disk, producerSnapshotPath(this.directory, offset), snapshot);
-    this.snapshotOffset = offset;
-    this.removeProducerSnapshots((other) => other > baseOffset && other < offset);
-  }
-
-  /** Removes the producer snapshots that `isUseless`. */
-  removeProducerSnapshots(isUseless: (offset: Offset) => boolean): void {
-    for (const offset of snapshotOffsets(this.disk, this.directory)) {
-      if (!isUseless(offset)) continue;
-      this.disk.remove(producerSnapshotPath(this.directory, offset));
-      if (offset === this.snapshotOffset) this.snapshotOffset = -1;
-    }
-  }
-
   /** Whether the producers as they are at the log's end are written down: else a start reads the batches behind a snapshot. */
   get isSnapshotCurrent(): boolean {
-    return this.snapshotOffset === this.endOffset || this.endOffset === this.segments.active.baseOffset;
+    return this.producerSnapshots.newestOffset === this.endOffset || this.endOffset === this.segments.active.baseOffset;
   }
 
-  /** Makes the producer state anew: the newest snapshot, and the batches behind it. */
+  /** Makes the producer state anew, as of the log's end. */
   restoreProducerState(): void {
-    const { disk, directory, logger, name, producerState, startOffset } = this;
-    const options = { disk, directory, logger, name, producerState, logStartOffset: startOffset };
-    this.snapshotOffset = restoreProducers(
-      options,
-      this.segments,
-      this.endOffset,
-      snapshotOffsets(this.disk, this.directory),
-    );
-    producerState.endOffset = this.endOffset;
+    const { producerSnapshots, segments, startOffset, endOffset } = this;
+    producerSnapshots.restore(segments, startOffset, endOffset, producerSnapshots.offsets());
   }
 
   /** True when there was something to sync, and the directory has to be synced too. */
@@ -392,6 +322,7 @@ export class LogStorage {
     this.directory = directory;
     this.leaderEpochs.moveTo(directory);
     this.partitionMetadata.moveTo(directory);
+    this.producerSnapshots.moveTo(directory);
     for (const segment of this.segments.all()) segment.moveTo(directory);
   }
 

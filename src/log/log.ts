@@ -369,7 +369,7 @@ export class Log {
     if (!storage.isOffline) {
       storage.writeAll();
       storage.segments.active.closeInOrder();
-      if (!storage.isSnapshotCurrent) storage.writeProducerSnapshot(storage.endOffset);
+      if (!storage.isSnapshotCurrent) storage.producerSnapshots.write(storage.endOffset);
       // Last, so that the names of these files are durable too.
       this.#flusher.flushSync();
     }

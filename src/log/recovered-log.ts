@@ -3,6 +3,7 @@ import { type LeaderEpochState } from "./leader-epoch-cache.ts";
 import { type EndedTransaction } from "./producers/open-transactions.ts";
 import { type KnownSegment } from "./segment/segment.ts";
 import { type ProducerEntry } from "./producers/producer-entry.ts";
+import { type ProducerSnapshotsState } from "./producers/producer-snapshots.ts";
 
 /** Offsets that no segment has: a loss of power took them, or compaction. */
 export interface Hole {
@@ -26,10 +27,6 @@ export interface RecoveryNote {
 export interface RecoveredLog {
   readonly logStartOffset: Offset;
   readonly logEndOffset: Offset;
-  /** Of the newest snapshot of the producers; -1 when there is none. */
-  readonly snapshotOffset: Offset;
-  /** Producer snapshots that recovery wrote. */
-  readonly writtenSnapshots: readonly Offset[];
   /** What recovery missed between segments. */
   readonly holes: readonly Hole[];
   /** The segments that have this offset and what follows were read, and their indexes written. */
@@ -38,6 +35,7 @@ export interface RecoveredLog {
   readonly producers: readonly PlainProducer[];
   readonly endedTransactions: readonly EndedTransaction[];
   readonly epochs: LeaderEpochState;
+  readonly snapshots: ProducerSnapshotsState;
   /** All that the log has, in order. */
   readonly segments: readonly KnownSegment[];
   readonly notes: readonly RecoveryNote[];

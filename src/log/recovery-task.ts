@@ -2,6 +2,7 @@ import { type Offset } from "../base/brand.ts";
 import { type Logger, type Task, type TaskPorts } from "../io/ports.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { bytesToRecover, loadLog, type LoadOptions } from "./loader.ts";
+import { ProducerSnapshots } from "./producers/producer-snapshots.ts";
 import { ProducerState } from "./producers/producer-state.ts";
 import { type RecoveredLog, type RecoveryNote } from "./recovered-log.ts";
 
@@ -38,7 +39,7 @@ export const recoveryTask: Task<RecoveryInput, never, readonly RecoveredLog[]> =
 function recoverLog(log: LogToRecover, indexIntervalBytes: number, ports: TaskPorts): RecoveredLog {
   const notes: RecoveryNote[] = [];
   const options = loadOptions(log, indexIntervalBytes, ports, collecting(notes));
-  const { producerState, leaderEpochs } = options;
+  const { producerState, producerSnapshots, leaderEpochs } = options;
   const { segments, ...ends } = loadLog(options);
   for (const segment of segments.all()) segment.close();
   return {
@@ -49,6 +50,7 @@ function recoverLog(log: LogToRecover, indexIntervalBytes: number, ports: TaskPo
     producers: Array.from(producerState.entries(), (entry) => ({ ...entry })),
     endedTransactions: producerState.transactions.ended(),
     epochs: leaderEpochs.state,
+    snapshots: producerSnapshots.state,
     notes,
   };
 }
@@ -82,6 +84,7 @@ function loadOptions(
     hadCleanShutdown: false,
     leaderEpochs: new LeaderEpochCache(disk, dir, () => producerState.endOffset),
     producerState,
+    producerSnapshots: new ProducerSnapshots({ disk, logger, directory: dir, name, producerState }),
   };
 }
 

@@ -53,13 +53,13 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
  */
 export function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
   for (const segment of segments) storage.segments.remove(segment);
-  storage.keepProducers(storage.segments.first.baseOffset);
+  storage.producerSnapshots.keep(storage.segments.first.baseOffset);
   for (const segment of segments) {
     segment.markDeleted();
     removeLater((remove) => segment.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
   }
   storage.syncDirectoryInBackground();
   const firstOffset = storage.segments.first.baseOffset;
-  const removeSnapshots = (): void => storage.removeProducerSnapshots((offset) => offset < firstOffset);
+  const removeSnapshots = (): void => storage.producerSnapshots.remove((offset) => offset < firstOffset);
   removeLater(removeSnapshots, storage.config.fileDeleteDelayMs);
 }

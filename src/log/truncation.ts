@@ -117,7 +117,7 @@ function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
     storage.segments.remove(segment);
     segment.markCut();
   }
-  storage.removeProducerSnapshots(() => true);
+  storage.producerSnapshots.remove(() => true);
   storage.disk.syncDirectory(storage.directory);
   storage.removeCut(gone);
   storage.addSegment(offset);
@@ -133,5 +133,5 @@ function endAt(storage: LogStorage, endOffset: Offset): void {
   if (storage.cleanedOffset !== undefined) storage.cleanedOffset = Math.min(storage.cleanedOffset, endOffset);
   storage.writtenOffset = endOffset;
   storage.leaderEpochs.truncateFromEnd(endOffset);
-  storage.removeProducerSnapshots((offset) => offset > endOffset);
+  storage.producerSnapshots.remove((offset) => offset > endOffset);
 }

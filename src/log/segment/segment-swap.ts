@@ -57,7 +57,7 @@ export class SegmentSwap {
     const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
     // Where the log was cut meanwhile, others may begin there.
     for (const { baseOffset } of segments.all()) gone.delete(baseOffset);
-    if (gone.size > 0) storage.removeProducerSnapshots((offset) => gone.has(offset));
+    if (gone.size > 0) storage.producerSnapshots.remove((offset) => gone.has(offset));
     await disk.syncDirectoryAsync(directory);
     // A truncation may have taken the segment away, or the directory may have another name.
     if (!storage.isUsable || storage.directory !== directory || !segments.has(cleaned)) return;
