@@ -55,7 +55,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const config = new BrokerConfig(embeddedProperties(options, temporary, given));
     refuseUnknown(config);
     const ports = nodePorts({ logger: createLogger({ levels: options.logLevel ?? "silent" }) });
-    ensureFormatted(config, ports);
+    await ensureFormatted(config, ports);
     const node = await createNode(config, ports, hostname());
     // Every broker advertises one: a configuration without is refused.
     const { name, host } = config.advertisedListeners[0]!;
@@ -104,6 +104,12 @@ function nonEmptyStringProblem(value: unknown): string | undefined {
  * @throws ConfigError for options of which none of our callers' compilers has heard: most tests are plain JavaScript
  */
 function givenProperties(options: BrokerOptions): Map<string, string> {
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new ConfigError(
+      `startBroker takes an object with any of ${Object.keys(optionProblems).join(", ")}, or nothing, not ${asText(given)}`,
+    );
+  }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(optionProblems, name)) {
       throw new ConfigError(

@@ -1,31 +1,35 @@
 import { randomUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { type Ports } from "../io/ports.ts";
+import { type Disk, DiskError, type Ports } from "../io/ports.ts";
 import { formatStorage } from "../metadata/storage/formatter.ts";
 import { type InitialVoter } from "../metadata/storage/initial-voters.ts";
 import { readLogDirs } from "../metadata/storage/log-dirs.ts";
+import { metaPropertiesFileName } from "../metadata/storage/meta-properties.ts";
+import { refuseTakenAddresses } from "./bind.ts";
 import { refuseWhatIsMissing } from "./refuse-what-is-missing.ts";
 import { StartupError } from "./startup-error.ts";
 
 /**
  * Formats the node's directories with a new cluster id, as `kafka-storage.sh format --standalone` would, when none of them
  * has been formatted. Directories of an existing cluster are left alone, whatever else is wrong with them.
- * @throws StartupError when that fails
+ * @throws StartupError when that fails, or when the node could not listen where it is to: no directory counts as formatted then
  */
-export function ensureFormatted(
+export async function ensureFormatted(
   config: BrokerConfig,
-  ports: Pick<Ports, "clock" | "disk" | "random" | "logger">,
-): void {
+  ports: Pick<Ports, "clock" | "disk" | "net" | "random" | "logger">,
+): Promise<void> {
   // What will not start has nothing written for it.
   refuseWhatIsMissing(config);
   const directories = [...new Set([...config.logDirs, config.metadataLogDir])];
-  if (directories.some((directory) => ports.disk.exists(`${directory}/meta.properties`))) return;
+  if (directories.some((directory) => ports.disk.exists(`${directory}/${metaPropertiesFileName}`))) return;
   const [unreadable] = readLogDirs(directories, ports.disk).failed;
   if (unreadable !== undefined) {
     throw new StartupError(
       `Invalid value ${unreadable} for configuration ${keyOf(unreadable, config)}: it is not a directory that can be read`,
     );
   }
+  await refuseTakenAddresses(config.listeners, ports.net);
+  for (const directory of directories) make(directory, config, ports.disk);
   const clusterId = randomUuid(ports.random);
   const hasDynamicQuorum = config.quorumVoters.length === 0;
   const result = formatStorage(
@@ -41,9 +45,23 @@ export function ensureFormatted(
     },
     { disk: ports.disk, random: ports.random, nowMs: ports.clock.wallMs() },
   );
-  if (!result.ok)
+  if (!result.ok) {
+    // A next start that found one of them formatted would take the others for volumes that are missing.
+    for (const directory of directories) ports.disk.remove(`${directory}/${metaPropertiesFileName}`);
     throw new StartupError(`The directories of ${namedKeys(config)} cannot be formatted: ${result.error}`);
+  }
   ports.logger.info({ clusterId, directories }, "Formatted empty directories with a new cluster id");
+}
+
+/** @throws StartupError */
+function make(directory: string, config: BrokerConfig, disk: Disk): void {
+  try {
+    disk.mkdir(directory);
+  } catch (error) {
+    throw new StartupError(
+      `Invalid value ${directory} for configuration ${keyOf(directory, config)}: the directory cannot be created (${DiskError.from(error).message})`,
+    );
+  }
 }
 
 function ownVoter(config: BrokerConfig, { random }: Pick<Ports, "random">): InitialVoter {

@@ -10,12 +10,12 @@ import {
   type Timers,
 } from "../io/ports.ts";
 import { type ListenerScope } from "../protocol/apis.ts";
+import { bindTo } from "./bind.ts";
 import { Connection, peerText, type ConnectionLimits } from "./connection.ts";
 import { type ConnectionQuotas } from "./connection-quotas.ts";
 import { type ConnectionInfo } from "./handler.ts";
 import { type RequestMemory } from "./request-memory.ts";
 import { type Router } from "./router.ts";
-import { StartupError } from "./startup-error.ts";
 
 export interface ListenerOptions {
   /** The listener's name, such as PLAINTEXT or CONTROLLER. */
@@ -73,13 +73,7 @@ export class Listener {
    * @throws StartupError when the address cannot be bound
    */
   async bind(): Promise<SocketAddress> {
-    const { host, port } = this.#options.address;
-    try {
-      this.#server = await this.#deps.net.listen({ host, port }, (socket) => this.#arrived(socket));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new StartupError(`Socket server failed to bind to ${host}:${port}: ${reason}.`);
-    }
+    this.#server = await bindTo(this.#options.address, this.#deps.net, (socket) => this.#arrived(socket));
     return this.#server.address;
   }
 

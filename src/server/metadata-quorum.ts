@@ -11,11 +11,13 @@ import { readBootstrap } from "../metadata/storage/bootstrap.ts";
 import { RaftDriver } from "../raft/driver.ts";
 import { QuorumStateStore } from "../raft/quorum-state-store.ts";
 import { SnapshotStore } from "../raft/snapshot-store.ts";
-import { type Voter, type VoterEndpoint } from "../raft/voter-set.ts";
+import { type RaftState } from "../raft/state.ts";
+import { isOnlyVoter, type Voter, type VoterEndpoint } from "../raft/voter-set.ts";
 import { metadataLogDirectory, openMetadataLog } from "./metadata-log.ts";
 import { ControllerRegistrationPublisher } from "./publishers/controller-registration.ts";
 import { publisherFault } from "./publishers/publisher-fault.ts";
 import { securityProtocolIds } from "./security-protocol-ids.ts";
+import { StartupError } from "./startup-error.ts";
 
 export interface MetadataQuorumOptions {
   readonly config: BrokerConfig;
@@ -39,7 +41,10 @@ export interface MetadataQuorum {
   readonly raft: RaftDriver;
   readonly loader: MetadataLoader;
   readonly controller: QuorumController;
-  /** Lets the election begin: publishers are told of all committed metadata soon after. */
+  /**
+   * Lets the election begin: publishers are told of all committed metadata soon after.
+   * @throws StartupError when this node is not the quorum's only voter
+   */
   start(): void;
   close(): Promise<void>;
 }
@@ -101,13 +106,37 @@ export function openMetadataQuorum(options: MetadataQuorumOptions): MetadataQuor
     raft,
     loader,
     controller,
-    start: () => raft.start(),
+    start() {
+      refuseForeignQuorum(raft.state);
+      raft.start();
+    },
     async close() {
       controller.close();
       await snapshots.close();
       await raft.close();
     },
   };
+}
+
+/**
+ * Kafka waits, for ever if need be, until a controller that leads adds this one or is found. Here there is no other one.
+ * @throws StartupError
+ */
+function refuseForeignQuorum({ voters, local }: RaftState): void {
+  if (isOnlyVoter(voters, local)) return;
+  const remedy =
+    "This version runs one node, which is its quorum's only voter: format an empty directory with kafka-storage.sh format --standalone.";
+  if (voters.length === 0) {
+    throw new StartupError(
+      `The metadata quorum has no voters, so that no controller can ever be elected: the directory was formatted with --no-initial-controllers, or controller.quorum.voters is missing. ${remedy}`,
+    );
+  }
+  const names = voters.map(({ id, directoryId }) =>
+    directoryId === zeroUuid ? `${id}` : `${id} (directory id ${directoryId})`,
+  );
+  throw new StartupError(
+    `The voters of the metadata quorum are ${names.join(", ")}, and this is node ${local.id} (directory id ${local.directoryId}). ${remedy}`,
+  );
 }
 
 const kraftVersions = { minKRaftVersion: 0, maxKRaftVersion: 1 } as const;

@@ -128,8 +128,11 @@ test.each([
     'The option "dataDirectory" of startBroker and "log.dirs" of its',
   ],
   [{ port: 1, config: { listeners: "A://:1" } }, 'The option "port" of startBroker and "listeners" of its config'],
+  [null, "startBroker takes an object with any of port, host, dataDirectory, config, logLevel, or nothing, not null"],
+  [[9092], "or nothing, not [9092]"],
+  ["localhost:9092", 'or nothing, not "localhost:9092"'],
 ])("%j is refused in words", async (options, message) => {
-  const start = startBroker(options as BrokerOptions);
+  const start = startBroker(options as unknown as BrokerOptions);
   await expect(start).rejects.toBeInstanceOf(ConfigError);
   await expect(start).rejects.toThrow(message);
 });
@@ -166,7 +169,10 @@ test("directories and listeners may come with the configuration", async () => {
 test("a broker that could not start gives its directory back", async () => {
   const dataDirectory = temporaryDirectory();
   const other = await started();
-  // The listener's port is taken, which shows when the logs are open already.
+  await expect(startBroker({ dataDirectory, port: other.port })).rejects.toThrow("failed to bind");
+  expect(readdirSync(dataDirectory)).toEqual([]);
+  await (await started({ dataDirectory })).close();
+  // The directory is formatted: that the listener's port is taken shows when the logs are open.
   await expect(startBroker({ dataDirectory, port: other.port })).rejects.toThrow("failed to bind");
   const broker = await started({ dataDirectory });
   await produce(broker, "a", ["x"]);

@@ -72,9 +72,15 @@ test.each([
 
 test.each([
   ["/dev/null", /^Invalid value \/dev\/null for configuration log\.dirs: it is not a directory that can be read\n$/],
-  ["/dev/null/below", /^The directories of log\.dirs=\/dev\/null\/below cannot be formatted: .*ENOTDIR/],
+  [
+    "/dev/null/below",
+    /^Invalid value \/dev\/null\/below for configuration log\.dirs: the directory cannot be created \(ENOTDIR/,
+  ],
   // Where the system says that the directory above is missing, whatever is tried.
-  ["/proc/no/such", /^The directories of log\.dirs=\/proc\/no\/such cannot be formatted: .*ENOENT/],
+  [
+    "/proc/no/such",
+    /^Invalid value \/proc\/no\/such for configuration log\.dirs: the directory cannot be created \(ENOENT/,
+  ],
 ])("log.dirs=%s: the start stops with the key and what is wrong with the place", async (path, message) => {
   expectRefusal(await odradek(path), message);
 });
@@ -102,9 +108,10 @@ test("a port that is in use", async () => {
   const port = await freePort();
   const other = createServer().listen(port, "127.0.0.1");
   onTestFinished(() => void other.close());
-  const dataDirectory = temporaryDirectory();
+  const dataDirectory = join(temporaryDirectory(), "data");
   const listeners = `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${await freePort()}`;
   expectRefusal(await odradek(dataDirectory, listeners), `Socket server failed to bind to 127.0.0.1:${port}: .*in use`);
+  expect(existsSync(dataDirectory)).toBe(false);
 });
 
 test("a directory that another broker uses: the other one goes on", async () => {

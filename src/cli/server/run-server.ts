@@ -36,7 +36,7 @@ async function start(options: ServerOptions): Promise<void> {
   for (const name of config.unknown) logger.warn({}, `Unknown configuration "${name}": it is ignored`);
   for (const warning of config.warnings) logger.warn({}, warning);
   const ports = nodePorts({ logger });
-  if (options.autoFormat) ensureFormatted(config, ports);
+  if (options.autoFormat) await ensureFormatted(config, ports);
   const node = await createNode(config, ports, hostname());
 
   let isStopping = false;

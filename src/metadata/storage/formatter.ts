@@ -73,7 +73,7 @@ function format(options: FormatOptions, ports: FormatPorts, lines: string[]): vo
   const records = bootstrapRecords(levels, options.scramArguments ?? [], ports.random);
 
   const dirs = readDirectories(directories, ports.disk);
-  const problem = logDirsProblem(dirs, { clusterId, nodeId, needsOneFormatted: false });
+  const problem = logDirsProblem(dirs, { clusterId, nodeId });
   if (problem !== undefined) throw new FormatError(problem);
   const formatted = dirs.formatted.keys().next().value;
   if (!options.ignoreFormatted && formatted !== undefined) {

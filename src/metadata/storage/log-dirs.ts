@@ -48,12 +48,10 @@ export interface ExpectedLogDirs {
   readonly clusterId?: string;
   readonly nodeId: NodeId;
   readonly metadataDirectory?: string;
-  readonly needsOneFormatted: boolean;
 }
 
 /** What does not fit together, worded as Kafka does; undefined when everything fits. */
 export function logDirsProblem(dirs: LogDirs, expected: ExpectedLogDirs): string | undefined {
-  if (expected.needsOneFormatted && dirs.formatted.size === 0) return "No readable meta.properties files found.";
   let { clusterId } = expected;
   const seen = new Map<Uuid, string>();
   for (const [dir, properties] of dirs.formatted) {
@@ -123,7 +121,8 @@ export function openLogDirs(
   } catch (error) {
     return problem(error instanceof Error ? error.message : String(error));
   }
-  const mismatch = logDirsProblem(dirs, { nodeId, metadataDirectory, needsOneFormatted: true });
+  if (dirs.formatted.size === 0) return problem(nothingFormatted(dirs));
+  const mismatch = logDirsProblem(dirs, { nodeId, metadataDirectory });
   if (mismatch !== undefined) return problem(mismatch);
   for (const dir of dirs.formatted.keys()) {
     if (dir !== metadataDirectory && disk.exists(`${dir}/${metadataLogDirName}`)) {
@@ -155,4 +154,17 @@ export function openLogDirs(
     }
   }
   return { ok: true, dirs: { clusterId, directoryIds, failed: dirs.failed } };
+}
+
+/** Kafka's sentence, and what Kafka leaves out: where, and what to do. */
+function nothingFormatted({ empty, failed }: LogDirs): string {
+  const sentences = ["No readable meta.properties files found."];
+  if (failed.length > 0) sentences.push(`These directories cannot be read: ${failed.join(", ")}.`);
+  if (empty.length > 0) {
+    sentences.push(
+      `These directories are not formatted: ${empty.join(", ")}.`,
+      'Format them with bin/kafka-storage.sh format --standalone --cluster-id "$(bin/kafka-storage.sh random-uuid)" --config <your server.properties>, then start again.',
+    );
+  }
+  return sentences.join(" ");
 }

@@ -300,7 +300,12 @@ describe("opening log directories", () => {
 
   test("refuses what does not belong together", () => {
     const [a, b, c] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
-    expect(open([a])).toEqual({ ok: false, error: "No readable meta.properties files found." });
+    expect(open([a, b])).toEqual({
+      ok: false,
+      error: expect.stringMatching(
+        `^No readable meta\\.properties files found\\. .*not formatted: ${a}, ${b}\\. .*kafka-storage\\.sh format --standalone`,
+      ) as string,
+    });
     format(configFor(a));
     format(configFor(b), { clusterId: "other" });
     const problem = (dirs: string[], nodeId = 1) => {

@@ -14,6 +14,7 @@ import { formatOptionsFor } from "../../../src/metadata/storage/format-command.t
 import { formatStorage } from "../../../src/metadata/storage/formatter.ts";
 import { openLogDirs } from "../../../src/metadata/storage/log-dirs.ts";
 import { type MetadataQuorum, openMetadataQuorum } from "../../../src/server/metadata-quorum.ts";
+import { StartupError } from "../../../src/server/startup-error.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { anyone, brokerRegistration, createTopicsRequest } from "../controller/controller-fixture.ts";
@@ -187,6 +188,25 @@ describe("on a real disk", () => {
     const second = await start(dir, snapshots);
     expect(topicsOf(second)).toHaveLength(12);
     await second.close();
+  });
+
+  test.each([
+    [{ noInitialControllers: true }, /has no voters.*--no-initial-controllers.*kafka-storage\.sh format --standalone/],
+    [
+      { initialControllers: "2@localhost:9093:CAAAAAAAAAAAAAAAAAAAAw" },
+      /The voters of the metadata quorum are 2 \(directory id CAAAAAAAAAAAAAAAAAAAAw\), and this is node 1 /,
+    ],
+    [
+      { initialControllers: "1@localhost:1:CAAAAAAAAAAAAAAAAAAAAg,2@localhost:2:CAAAAAAAAAAAAAAAAAAAAw" },
+      /are 1 \(directory id CAAAAAAAAAAAAAAAAAAAAg\), 2 \(directory id CAAAAAAAAAAAAAAAAAAAAw\), and this is node 1/,
+    ],
+  ])("a quorum that this node cannot lead alone is named: formatted with %j", async (how, message) => {
+    const dir = temporaryDirectory();
+    const ports = { disk: nodeDisk, random: nodeRandom, nowMs: 1 };
+    formatStorage(formatOptionsFor(configFor(dir), { clusterId, ...how }, nodeRandom), ports);
+    const started = start(dir);
+    await expect(started).rejects.toBeInstanceOf(StartupError);
+    await expect(started).rejects.toThrow(message);
   });
 
   test("the directory that Kafka wrote is taken over", async () => {
