@@ -115,6 +115,9 @@ export class BrokerWorld {
         isCompacting: this.#isCompacting,
         transactionVersion: this.transactionVersion,
         takeProducerId: () => this.takeProducerId(),
+        onFault: (error) => {
+          if (disk.isOn) this.#failure ??= error;
+        },
       });
       await time.during(broker.start());
       this.broker = broker;

@@ -72,6 +72,8 @@ export interface SimulatedBrokerOptions {
   readonly isCompacting: boolean;
   readonly transactionVersion: number;
   readonly takeProducerId: () => number;
+  /** Something that acts on the metadata threw. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** All of a broker that groups and transactions pass through, from the handlers down to a disk, without a network. */
@@ -178,7 +180,7 @@ export class SimulatedBroker {
       new GroupCoordinatorPublisher({ nodeId: brokerId, groups, logger }),
       new TransactionCoordinatorPublisher({ nodeId: brokerId, transactions, logger }),
     ];
-    return new PublisherChain(publishers, logger);
+    return new PublisherChain(publishers, (_, error) => this.#options.onFault(error));
   }
 
   /** Loads the logs, and begins to lead all partitions; the coordinators load theirs while the first requests come. */
