@@ -1,6 +1,6 @@
 import { topicNameProblem } from "../base/topic-name.ts";
 import { randomUuid, zeroUuid } from "../base/uuid.ts";
-import { describeTopic } from "../config/describe.ts";
+import { type BrokerLayers, describeTopic } from "../config/describe.ts";
 import { metadataTopicName } from "../metadata/directory-id.ts";
 import { configResourceTypes } from "../metadata/image/configs-image.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
@@ -21,6 +21,8 @@ type Request = ApiRequest<"createTopics">;
 type CreatableTopic = Request["topics"][number];
 type Response = Draft<ApiResponse<"createTopics">>;
 type TopicResult = NonNullable<Response["topics"]>[number];
+type TopicConfigs = NonNullable<TopicResult["configs"]>;
+type DescribeConfigs = (given: CreatableTopic["configs"]) => TopicConfigs;
 
 const partitionsPerRequestMax = 10_000;
 
@@ -39,9 +41,10 @@ export function createTopics(
   const repeated = repeatedNames(request.topics.map(({ name }) => name));
   const records: MetadataRecordDraft[] = [];
   const results: TopicResult[] = [];
+  const configsOf = describedConfigs(view);
   for (const topic of request.topics) {
     if (repeated.has(topic.name)) continue;
-    const created = createTopic(view, topic, context);
+    const created = createTopic(view, topic, context, configsOf);
     if (created instanceof ApiError) {
       results.push({ name: topic.name, ...errorFields(created) });
     } else {
@@ -66,6 +69,7 @@ function createTopic(
   view: ControllerView,
   topic: CreatableTopic,
   context: ControllerRequestContext,
+  configsOf: DescribeConfigs,
 ): { records: MetadataRecordDraft[]; result: TopicResult } | ApiError {
   const problem = nameProblem(view, topic.name, context);
   if (problem !== undefined) return problem;
@@ -88,7 +92,7 @@ function createTopic(
       ...errorFields(undefined),
       ...(context.mayDescribeConfigs?.(topic.name) === false
         ? { topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED }
-        : describedTopic(view, topic, partitions)),
+        : describedTopic(configsOf(topic.configs), partitions)),
     },
   };
 }
@@ -186,13 +190,30 @@ function chosenPartitions(view: ControllerView, topic: CreatableTopic): readonly
   );
 }
 
-function describedTopic(
-  view: ControllerView,
-  topic: CreatableTopic,
-  partitions: readonly PartitionRegistration[],
-): TopicResult {
-  const overrides = new Map(topic.configs.map(({ name, value }) => [name, value ?? ""]));
-  const configs = describeTopic(overrides, view.effectiveConfig.layers(view.image), null)
+function describedTopic(configs: TopicConfigs, partitions: readonly PartitionRegistration[]): Partial<TopicResult> {
+  return {
+    numPartitions: partitions.length,
+    replicationFactor: partitions[0]?.replicas.length ?? -1,
+    topicConfigErrorCode: Errors.NONE,
+    configs,
+  };
+}
+
+/** Describes the configuration of a new topic. Topics that are given the same share one answer: most are given nothing. */
+function describedConfigs(view: ControllerView): DescribeConfigs {
+  const layers = view.effectiveConfig.layers(view.image);
+  const known = new Map<string, TopicConfigs>();
+  return (given) => {
+    const key = given.length === 0 ? "" : JSON.stringify(given);
+    let configs = known.get(key);
+    if (configs === undefined) known.set(key, (configs = describe(given, layers)));
+    return configs;
+  };
+}
+
+function describe(given: CreatableTopic["configs"], layers: BrokerLayers): TopicConfigs {
+  const overrides = new Map(given.map(({ name, value }) => [name, value ?? ""]));
+  return describeTopic(overrides, layers, null)
     .map(({ name, value, readOnly, source, isSensitive }) => ({
       name,
       // What was given is told as it was given.
@@ -202,12 +223,6 @@ function describedTopic(
       isSensitive,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    numPartitions: partitions.length,
-    replicationFactor: partitions[0]?.replicas.length ?? -1,
-    topicConfigErrorCode: Errors.NONE,
-    configs,
-  };
 }
 
 function partitionCountOf({ settings }: ControllerView, { topics }: Request): number {

@@ -5,7 +5,7 @@ import { MetadataDelta } from "../metadata/delta/metadata-delta.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
 import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { type LeaderAndEpoch, type Publisher } from "../metadata/publisher.ts";
-import { decodeMetadataRecord, encodeMetadataRecord } from "../metadata/record-serde.ts";
+import { decodeMetadataRecords, encodeMetadataRecord } from "../metadata/record-serde.ts";
 import { type BootstrapMetadata } from "../metadata/storage/bootstrap.ts";
 import { type ApiRequest, type ApiResponse } from "../protocol/apis.ts";
 import { Errors } from "../protocol/errors.ts";
@@ -277,7 +277,7 @@ export class QuorumController implements Controller, Publisher {
     const lastOffset = this.#options.log.append(epoch, values);
     if (lastOffset === undefined) return false;
     const delta = new MetadataDelta(this.#image);
-    for (const value of values) delta.replay(decodeMetadataRecord(value));
+    for (const record of decodeMetadataRecords(values)) delta.replay(record);
     this.#image = delta.apply({
       lastContainedOffset: lastOffset,
       lastContainedEpoch: epoch,

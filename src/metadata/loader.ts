@@ -4,7 +4,7 @@ import { imageRecords } from "./image-records.ts";
 import { emptyImage, type MetadataImage, type MetadataProvenance } from "./image/metadata-image.ts";
 import { type MetadataRecord } from "./metadata-record.ts";
 import { type LeaderAndEpoch, type LoaderManifest, type Publisher } from "./publisher.ts";
-import { decodeMetadataRecord, encodeMetadataRecord } from "./record-serde.ts";
+import { decodeMetadataRecord, decodeMetadataRecords, encodeMetadataRecord } from "./record-serde.ts";
 
 /** A committed batch of the metadata log, as raft hands it over. */
 export interface LoadedBatch {
@@ -118,7 +118,7 @@ export class MetadataLoader {
 
   #load(batch: LoadedBatch): void {
     let offset = batch.baseOffset;
-    for (const value of batch.values) this.#loadRecord(decodeMetadataRecord(value), offset++);
+    for (const record of decodeMetadataRecords(batch.values)) this.#loadRecord(record, offset++);
     this.#sizeBytes += batch.sizeBytes;
     this.#provenance = {
       lastContainedOffset: batch.lastOffset,

@@ -1,4 +1,4 @@
-import { readUnsignedVarint, sizeOfUnsignedVarint, writeUnsignedVarint } from "../base/varint.ts";
+import { readUnsignedVarint } from "../base/varint.ts";
 import { codecOf } from "../protocol/codec.ts";
 import { DecodeError, Reader } from "../protocol/reader.ts";
 import { inRange, type Message } from "../protocol/schema.ts";
@@ -21,15 +21,24 @@ export function encodeMetadataRecord(record: MetadataRecordDraft): Buffer {
   // The union of schemas and the union of drafts run in parallel, which the compiler cannot see.
   const schema = metadataRecordSchemas[record.type] as Message<unknown>;
   const writer = new Writer();
+  writer.unsignedVarint(frameVersion);
+  writer.unsignedVarint(schema.key);
+  writer.unsignedVarint(record.version);
   codecOf(schema, record.version).encode(writer, record.data as never);
-  const slices = writer.slices();
-  const header = Buffer.alloc(
-    sizeOfUnsignedVarint(frameVersion) + sizeOfUnsignedVarint(schema.key) + sizeOfUnsignedVarint(record.version),
-  );
-  let offset = writeUnsignedVarint(header, 0, frameVersion);
-  offset = writeUnsignedVarint(header, offset, schema.key);
-  writeUnsignedVarint(header, offset, record.version);
-  return Buffer.concat([header, ...slices]);
+  return writer.toBuffer();
+}
+
+const decoded = new WeakMap<readonly Buffer[], readonly MetadataRecord[]>();
+
+/**
+ * The records of one batch. The controller replays what it appends and the loader hears of the same values once they are
+ * committed, so they are decoded for whoever asks first.
+ * @throws DecodeError when a value is not a metadata record that Kafka 4.3 knows
+ */
+export function decodeMetadataRecords(values: readonly Buffer[]): readonly MetadataRecord[] {
+  let records = decoded.get(values);
+  if (records === undefined) decoded.set(values, (records = values.map(decodeMetadataRecord)));
+  return records;
 }
 
 /** @throws DecodeError when the value is not a metadata record that Kafka 4.3 knows */

@@ -4,7 +4,7 @@ import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/po
 import { type BatchView } from "../protocol/records/batch-header.ts";
 import { batches } from "../protocol/records/batches.ts";
 import { batchesBetween, committedBatch, controlRecordsOf } from "./log-reader.ts";
-import { type LeaderAndEpoch, type RaftListener } from "./listener.ts";
+import { type CommittedBatch, type LeaderAndEpoch, type RaftListener } from "./listener.ts";
 import { type QuorumStateStore } from "./quorum-state-store.ts";
 import { type ReplicatedLog } from "./replicated-log.ts";
 import { type SnapshotWriter } from "./snapshot-file.ts";
@@ -46,6 +46,8 @@ const batchesPerCallMax = 256;
 export class RaftDriver {
   readonly #options: RaftOptions;
   readonly #voters: VoterHistory;
+  /** What this node appended and is not committed yet: listeners get it as it was given, not as the log reads it back. */
+  #appended: CommittedBatch[] = [];
   readonly #listeners: { readonly listener: RaftListener; nextOffset: Offset }[] = [];
   #state: RaftState;
   #leader: LeaderAndEpoch;
@@ -180,8 +182,12 @@ export class RaftDriver {
         return log.startEpoch(effect.epoch);
       case "append":
         assert(log.endOffset === effect.baseOffset, "the log and the state machine agree on the end of the log");
-        for (const batch of batches(effect.batch)) this.#noteControls(batch);
-        return log.append(effect.batch, effect.epoch);
+        log.append(effect.batch, effect.epoch);
+        for (const batch of batches(effect.batch)) {
+          this.#noteControls(batch);
+          this.#appended.push(committedBatch(batch, effect.values));
+        }
+        return;
       case "flush":
         return this.#scheduleFlush();
       case "commit":
@@ -234,12 +240,13 @@ export class RaftDriver {
 
   /** Brings every listener up to the high watermark. */
   #deliver(): void {
+    const { highWatermark } = this.#state;
     for (const entry of this.#listeners) {
       this.#deliverSnapshot(entry);
       let pending = [];
-      for (const batch of batchesBetween(this.#options.log, entry.nextOffset, this.#state.highWatermark)) {
-        pending.push(committedBatch(batch));
-        entry.nextOffset = batch.nextOffset;
+      for (const batch of this.#committedFrom(entry.nextOffset)) {
+        pending.push(batch);
+        entry.nextOffset = batch.lastOffset + 1;
         if (pending.length === batchesPerCallMax) {
           entry.listener.onCommit(pending);
           pending = [];
@@ -247,6 +254,16 @@ export class RaftDriver {
       }
       if (pending.length > 0) entry.listener.onCommit(pending);
       entry.listener.onCaughtUp();
+    }
+    this.#appended = this.#appended.filter((batch) => batch.baseOffset >= highWatermark);
+  }
+
+  *#committedFrom(offset: Offset): Generator<CommittedBatch> {
+    const { highWatermark } = this.#state;
+    const ownFrom = this.#appended[0]?.baseOffset ?? highWatermark;
+    for (const batch of batchesBetween(this.#options.log, offset, ownFrom)) yield committedBatch(batch);
+    for (const batch of this.#appended) {
+      if (batch.baseOffset >= offset && batch.baseOffset < highWatermark) yield batch;
     }
   }
 

@@ -23,15 +23,8 @@ export function* batchesBetween(log: ReplicatedLog, fromOffset: Offset, toOffset
   }
 }
 
-export function committedBatch(batch: BatchView): CommittedBatch {
-  assert(!batch.isCompressed, "Kafka never compresses the metadata log");
-  const values: Buffer[] = [];
-  if (!batch.isControl) {
-    for (const { value } of recordsOf(batch, payloadOf(batch))) {
-      assert(value !== null, `the metadata log has a record without value in the batch at ${batch.baseOffset}`);
-      values.push(value);
-    }
-  }
+/** @param values of its records, where they are known */
+export function committedBatch(batch: BatchView, values: readonly Buffer[] = valuesOf(batch)): CommittedBatch {
   return {
     baseOffset: batch.baseOffset,
     lastOffset: batch.lastOffset,
@@ -40,6 +33,17 @@ export function committedBatch(batch: BatchView): CommittedBatch {
     sizeBytes: batch.sizeInBytes,
     values,
   };
+}
+
+function valuesOf(batch: BatchView): Buffer[] {
+  assert(!batch.isCompressed, "Kafka never compresses the metadata log");
+  const values: Buffer[] = [];
+  if (batch.isControl) return values;
+  for (const { value } of recordsOf(batch, payloadOf(batch))) {
+    assert(value !== null, `the metadata log has a record without value in the batch at ${batch.baseOffset}`);
+    values.push(value);
+  }
+  return values;
 }
 
 /** The control records of a control batch, with their offsets; types from later versions are left out. */

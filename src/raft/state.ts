@@ -57,7 +57,14 @@ export type RaftEffect =
   | { readonly kind: "persistElection"; readonly election: ElectionState }
   /** A new epoch begins at the end of the log. */
   | { readonly kind: "startEpoch"; readonly epoch: LeaderEpoch }
-  | { readonly kind: "append"; readonly batch: Buffer; readonly baseOffset: Offset; readonly epoch: LeaderEpoch }
+  | {
+      readonly kind: "append";
+      readonly batch: Buffer;
+      /** Of the records in it; none when they are control records. */
+      readonly values: readonly Buffer[];
+      readonly baseOffset: Offset;
+      readonly epoch: LeaderEpoch;
+    }
   /** fsync, then report `flushed`. */
   | { readonly kind: "flush" }
   | { readonly kind: "commit"; readonly highWatermark: Offset }

@@ -14,7 +14,7 @@ export function becomeLeader(state: RaftState, granted: readonly NodeId[], nowMs
   const role: Leader = { kind: "leader", epochStartOffset: state.endOffset, durableOffsets: new Map() };
   const { batch, recordCount, voters } = epochStartBatch(state, granted, nowMs);
   const leader: RaftState = { ...state, election, role, voters, isBootstrap: false };
-  const first = appended(leader, batch, recordCount);
+  const first = appended(leader, batch, recordCount, []);
   return {
     state: first.state,
     effects: [{ kind: "persistElection", election }, { kind: "startEpoch", epoch: election.epoch }, ...first.effects],
@@ -30,14 +30,14 @@ export function append(state: RaftState, values: readonly Buffer[], nowMs: numbe
     baseOffset: state.endOffset,
     leaderEpoch: state.election.epoch,
   });
-  return appended(state, batch, values.length);
+  return appended(state, batch, values.length, values);
 }
 
-function appended(state: RaftState, batch: Buffer, recordCount: number): RaftStep {
+function appended(state: RaftState, batch: Buffer, recordCount: number, values: readonly Buffer[]): RaftStep {
   const baseOffset = state.endOffset;
   return {
     state: { ...state, endOffset: baseOffset + recordCount },
-    effects: [{ kind: "append", batch, baseOffset, epoch: state.election.epoch }, { kind: "flush" }],
+    effects: [{ kind: "append", batch, values, baseOffset, epoch: state.election.epoch }, { kind: "flush" }],
   };
 }
 

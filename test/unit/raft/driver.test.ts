@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { SnapshotBatches } from "../../../src/protocol/records/snapshot-batches.ts";
+import { committedBatch } from "../../../src/raft/log-reader.ts";
 import { votersToRecord } from "../../../src/raft/voter-set.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
@@ -42,6 +43,22 @@ describe("a quorum of one", () => {
     expect(heard).toEqual(["1@1 a b", "3@1 c", "4@1 d"]);
     expect(log.flushes - flushesBefore).toBe(2);
     expect(log.highWatermark).toBe(5);
+  });
+
+  test("hands out what it appended itself without reading it back", async () => {
+    const { driver, batchesHeard, time, log } = raftFixture({ dir: temporaryDirectory() });
+    driver.start();
+    await time.settle();
+    const read = vi.spyOn(log, "read");
+    const values = [value("a"), value("b")];
+    driver.append(1, values);
+    driver.append(1, [value("c")]);
+    await time.settle();
+    expect(read).not.toHaveBeenCalled();
+    expect(batchesHeard.at(-2)?.values).toBe(values);
+    // As another listener would read it.
+    const written = log.batches.slice(-2).map((batch) => committedBatch(batch));
+    expect(batchesHeard.slice(-2)).toEqual(written);
   });
 
   test("takes a new epoch at each start and hands the whole log to its listeners again", async () => {

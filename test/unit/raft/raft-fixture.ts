@@ -22,6 +22,7 @@ export const localVoter: Voter = {
 /** Writes down what it hears. */
 class RecordingListener implements RaftListener {
   readonly heard: string[] = [];
+  readonly batches: CommittedBatch[] = [];
 
   onSnapshot(id: SnapshotId, _timeMs: number, content: Iterable<{ kind: string; values?: readonly Buffer[] }>): void {
     const values = [...content].flatMap((part) => part.values ?? []).map(String);
@@ -29,6 +30,7 @@ class RecordingListener implements RaftListener {
   }
 
   onCommit(batches: readonly CommittedBatch[]): void {
+    this.batches.push(...batches);
     for (const { baseOffset, epoch, values } of batches) {
       this.heard.push(`${baseOffset}@${epoch} ${values.length === 0 ? "control" : values.map(String).join(" ")}`);
     }
@@ -69,5 +71,5 @@ export function raftFixture(options: RaftFixtureOptions) {
   });
   const listener = new RecordingListener();
   driver.addListener(listener);
-  return { driver, log, time, listener, heard: listener.heard, failures };
+  return { driver, log, time, listener, heard: listener.heard, batchesHeard: listener.batches, failures };
 }
