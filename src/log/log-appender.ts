@@ -163,7 +163,7 @@ export class LogAppender implements Writable {
     this.#flusher.onSegmentEnded(old.baseOffset);
     storage.producerSnapshots.write(baseOffset);
     storage.addSegment(baseOffset);
-    storage.onSegmentEnded(old);
+    storage.writeBehind.onSegmentEnded(old);
     this.#flusher.flushInBackground();
   }
 
@@ -173,7 +173,7 @@ export class LogAppender implements Writable {
     this.#isQueued = false;
     if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
     try {
-      storage.writeAll();
+      storage.writeBehind.writeAll();
     } catch (error) {
       storage.refuse(error);
       this.#retryLater();
@@ -185,10 +185,10 @@ export class LogAppender implements Writable {
   /** Hands what was appended before the call to the operating system, in the way that is best now, and tells nobody. */
   async handOver(): Promise<void> {
     const storage = this.#storage;
-    const segments = storage.unwrittenSegments().map((segment) => ({ segment, end: segment.sizeBytes }));
+    const segments = storage.writeBehind.segments().map((segment) => ({ segment, end: segment.sizeBytes }));
     const isBehind = (): boolean =>
       storage.isUsable && segments.some(({ segment, end }) => segment.writtenBytes < Math.min(end, segment.sizeBytes));
-    const writeNow = (): void => storage.writeAll();
+    const writeNow = (): void => storage.writeBehind.writeAll();
     // Once for what a thread is writing already, once for the rest, and once where somebody else was faster.
     for (let tries = 0; tries < 3 && isBehind(); tries++) {
       if (await this.#writeQueue.writeBetweenTurns(this, writeNow)) break;
@@ -198,11 +198,11 @@ export class LogAppender implements Writable {
   }
 
   get pendingBytes(): number {
-    return this.#storage.isUsable ? this.#storage.unwrittenBytes : 0;
+    return this.#storage.isUsable ? this.#storage.writeBehind.sizeBytes : 0;
   }
 
   get isWriting(): boolean {
-    return this.#storage.isWriting;
+    return this.#storage.writeBehind.isWriting;
   }
 
   /** As `writePending`, off the event loop; resolves when the log has told that it is written. */
@@ -223,7 +223,7 @@ export class LogAppender implements Writable {
     const appendedBytes = this.#appendedBytes;
     const { clears } = tail;
     try {
-      await storage.writeAllAsync();
+      await storage.writeBehind.writeAllAsync();
     } catch (error) {
       // A log that is closed or abandoned meanwhile has been written by then, or has no need of it.
       if (!storage.isClosed) storage.refuse(error);

@@ -78,7 +78,7 @@ export class LogFlusher {
     const flush = { target };
     this.#underWay.add(flush);
     try {
-      if (storage.unwrittenBytes > 0) {
+      if (storage.writeBehind.sizeBytes > 0) {
         await this.#handOver();
         if (storage.isClosed) return;
         this.#demandOnline();
@@ -100,7 +100,7 @@ export class LogFlusher {
       this.#demandOnline();
       if (hadSnapshots || hadSmallFiles || hadTransactions || hasNewFiles || storage.isDirectoryBehind) {
         storage.isDirectoryBehind = false;
-        await storage.syncDirectoryAsync();
+        await storage.directory.syncAsync();
       }
     } catch (thrown) {
       const error = DiskError.from(thrown);
@@ -195,7 +195,7 @@ export class LogFlusher {
   /** As `flush`, before it returns. Throws when the disk fails. */
   flushSync(): void {
     const storage = this.#storage;
-    storage.writeAll();
+    storage.writeBehind.writeAll();
     const from = this.#durableOffset;
     const segments = from < storage.endOffset ? storage.segments.from(from) : [];
     for (const segment of segments) {
@@ -204,7 +204,7 @@ export class LogFlusher {
       else segment.saveIndexes(true);
     }
     const hadSnapshots = storage.producerSnapshots.syncAll();
-    if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.syncDirectory();
+    if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.directory.sync();
     this.#recoveryPoint = storage.endOffset;
     this.#indexesUnsavedFrom = Infinity;
   }

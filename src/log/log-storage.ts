@@ -3,16 +3,17 @@ import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
-import { parentOf } from "./log-files.ts";
 import { type Hole, type RecoveredLog } from "./recovered-log.ts";
 import { removeAside } from "./retention.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
+import { PartitionDirectory } from "./partition-directory.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";
 import { ProducerSnapshots } from "./producers/producer-snapshots.ts";
 import { type ProducerSettings, ProducerState } from "./producers/producer-state.ts";
 import { Segment, type SegmentPlace } from "./segment/segment.ts";
 import { type Segments } from "./segment/segments.ts";
 import { Tail } from "./tail-cache.ts";
+import { WriteBehind } from "./write-behind.ts";
 import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogStorageOptions {
@@ -63,20 +64,19 @@ export class LogStorage {
   readonly logger: Logger;
   readonly segments: Segments;
   readonly tail: Tail;
+  readonly writeBehind: WriteBehind;
   readonly leaderEpochs: LeaderEpochCache;
   readonly producerState: ProducerState;
   readonly producerSnapshots: ProducerSnapshots;
   readonly partitionMetadata: PartitionMetadata;
   config: LogConfig;
-  directory: string;
+  readonly directory: PartitionDirectory;
   startOffset: Offset;
   endOffset: Offset = 0;
   /** The operating system has what lies before it, and it is durable where acknowledgements wait for that. */
   writtenOffset: Offset;
   /** What recovery missed between segments, until it is decided what to make of it. */
   holes: readonly Hole[];
-  /** A thread is writing to the log's newest segments: what it writes must not be cut. */
-  isWriting = false;
   /** After a disk error nothing here is relied on any more. */
   isOffline = false;
   isClosed = false;
@@ -86,10 +86,7 @@ export class LogStorage {
   cleaning: Cleaning | null = null;
   /** The directory could not be synced when it was due: the next flush does it. */
   isDirectoryBehind = false;
-  /** Segments that ended while their last bytes waited to be written, in order. */
-  readonly #unwrittenEnded: Segment[] = [];
   readonly #openFiles: OpenFiles;
-  #isNameSynced = false;
   #removing: Promise<void> = Promise.resolve();
   #isConfigKnown: boolean;
   readonly #draw: () => number;
@@ -104,7 +101,7 @@ export class LogStorage {
     this.logger = logger;
     this.config = options.config;
     this.#isConfigKnown = options.isConfigKnown ?? true;
-    this.directory = dir;
+    this.directory = new PartitionDirectory(disk, dir);
     this.#openFiles = openFiles;
     this.#draw = options.draw;
     this.#onDiskError = options.onDiskError;
@@ -128,6 +125,7 @@ export class LogStorage {
     this.cleanedOffset = options.cleanedOffset;
     this.holes = loaded.holes;
     this.tail = new Tail(tailCache);
+    this.writeBehind = new WriteBehind(this, this.segments, this.tail);
   }
 
   get isUsable(): boolean {
@@ -142,79 +140,6 @@ export class LogStorage {
     for (const segment of this.segments.all()) segment.configure(this.#place());
   }
 
-  /** Bytes that the operating system does not have, those that a thread is writing among them. */
-  get unwrittenBytes(): number {
-    const { active } = this.segments;
-    let unwrittenBytes = active.sizeBytes - active.writtenBytes;
-    for (const segment of this.#unwrittenEnded) unwrittenBytes += segment.sizeBytes - segment.writtenBytes;
-    return unwrittenBytes;
-  }
-
-  /** Those that may have such bytes, in order. */
-  unwrittenSegments(): Segment[] {
-    return [...this.#unwrittenEnded, this.segments.active];
-  }
-
-  /** Hands to the operating system what it lacks. */
-  writeAll(): void {
-    for (const segment of this.#unwrittenEnded.slice()) this.#write(segment);
-    this.#write(this.segments.active);
-  }
-
-  #write(segment: Segment): void {
-    if (segment.writtenBytes < segment.sizeBytes) {
-      segment.file.use().write(this.tail.unwritten(segment), segment.writtenBytes);
-      segment.writtenBytes = segment.sizeBytes;
-    }
-    this.#finishEnded(segment);
-  }
-
-  /**
-   * As `writeAll`, off the event loop. Who cannot wait may call that one meanwhile: it writes the same bytes to the same
-   * places.
-   */
-  async writeAllAsync(): Promise<void> {
-    const { clears } = this.tail;
-    const writes = this.unwrittenSegments().map((segment) => ({
-      segment,
-      slices: this.tail.unwritten(segment),
-      position: segment.writtenBytes,
-      end: segment.sizeBytes,
-      release: this.tail.holdUnwritten(segment),
-    }));
-    this.isWriting = true;
-    try {
-      for (const { segment, slices, position, end } of writes) {
-        // The log was closed, or emptied: its files are left alone.
-        if (!this.isUsable || clears !== this.tail.clears) return;
-        if (slices.length > 0) await segment.file.writeAsync(slices, position);
-        segment.writtenBytes = Math.max(segment.writtenBytes, end);
-        if (this.isUsable && clears === this.tail.clears) this.#finishEnded(segment);
-      }
-    } finally {
-      this.isWriting = false;
-      for (const { release } of writes) release();
-    }
-  }
-
-  /** Another segment is the active one now; what `ended` lacks is written when the next one's bytes are, before them. */
-  onSegmentEnded(ended: Segment): void {
-    this.#unwrittenEnded.push(ended);
-    this.#finishEnded(ended);
-  }
-
-  #finishEnded(segment: Segment): void {
-    const index = this.#unwrittenEnded.indexOf(segment);
-    if (index < 0 || segment.writtenBytes < segment.sizeBytes) return;
-    segment.trim();
-    this.#unwrittenEnded.splice(index, 1);
-  }
-
-  /** The segments have gone. */
-  forgetUnwritten(): void {
-    this.#unwrittenEnded.length = 0;
-  }
-
   /**
    * Removes the files of segments that were cut off, one behind the other and off the event loop, which the system would
    * hold up for a third of a second for 1 GB. What a crash leaves of them a start removes.
@@ -227,7 +152,7 @@ export class LogStorage {
   async #remove(segments: readonly Segment[]): Promise<void> {
     for (const segment of segments) {
       try {
-        await removeAside(this.disk, (remove) => segment.removeBy(remove, this.directory));
+        await removeAside(this.disk, (remove) => segment.removeBy(remove, this.directory.path));
       } catch (error) {
         this.logger.warn({ error, log: this.name }, "A file that was cut off could not be deleted");
       }
@@ -266,36 +191,9 @@ export class LogStorage {
     return (this.isUsable && (await this.partitionMetadata.syncAsync())) || hadEpochs;
   }
 
-  /** Makes the names of the files durable, and once that of the directory: what is in it would go with it. */
-  syncDirectory(): void {
-    this.disk.syncDirectory(this.directory);
-    if (this.#isNameSynced) return;
-    this.disk.syncDirectory(parentOf(this.directory));
-    this.#isNameSynced = true;
-  }
-
-  /** As `syncDirectory`, without holding the event loop up. */
-  async syncDirectoryAsync(): Promise<void> {
-    const parent = this.#isNameSynced ? undefined : this.disk.syncDirectoryAsync(parentOf(this.directory));
-    await Promise.all([this.#syncOwnDirectory(), parent]);
-    this.#isNameSynced = true;
-  }
-
-  async #syncOwnDirectory(): Promise<void> {
-    const { directory } = this;
-    try {
-      await this.disk.syncDirectoryAsync(directory);
-    } catch (error) {
-      // A copy has taken its log's place meanwhile, and nothing is where it was.
-      const hasMoved = error instanceof DiskError && error.code === "ENOENT" && directory !== this.directory;
-      if (!hasMoved) throw error;
-      await this.#syncOwnDirectory();
-    }
-  }
-
   /** Makes new names durable some time soon; before the files that have them go. */
   syncDirectoryInBackground(): void {
-    this.#syncOwnDirectory().catch((error: unknown) => {
+    this.directory.syncFileNamesAsync().catch((error: unknown) => {
       this.isDirectoryBehind = true;
       // The directory may be gone.
       if (this.isUsable) this.refuse(error);
@@ -308,18 +206,17 @@ export class LogStorage {
 
   /** Renames the directory; whoever still reads the files finds them there. */
   moveTo(directory: string): void {
-    this.disk.rename(this.directory, directory);
+    this.directory.rename(directory);
     this.#followTo(directory);
   }
 
   /** As `moveTo`, off the event loop. */
   async moveToAsync(directory: string): Promise<void> {
-    await this.disk.renameAsync(this.directory, directory);
+    await this.directory.renameAsync(directory);
     this.#followTo(directory);
   }
 
   #followTo(directory: string): void {
-    this.directory = directory;
     this.leaderEpochs.moveTo(directory);
     this.partitionMetadata.moveTo(directory);
     this.producerSnapshots.moveTo(directory);
@@ -367,7 +264,8 @@ export class LogStorage {
     const { segmentBytes, segmentJitterMs, indexIntervalBytes, preallocates } = this.config;
     const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, rollMs(this.config)));
     const preallocatedBytes = preallocates ? segmentBytes : 0;
-    const { disk, directory } = this;
+    const { disk } = this;
+    const directory = this.directory.path;
     return { disk, directory, rollJitterMs, indexIntervalBytes, preallocatedBytes, openFiles: this.#openFiles };
   }
 }

@@ -82,7 +82,7 @@ export class Log {
   }
 
   get dir(): string {
-    return this.#storage.directory;
+    return this.#storage.directory.path;
   }
 
   /** The log was compacted up to here; undefined when it never was. */
@@ -214,12 +214,12 @@ export class Log {
 
   /** A thread is writing to the log, which must not be cut meanwhile. */
   get isWriting(): boolean {
-    return this.#storage.isWriting;
+    return this.#storage.writeBehind.isWriting;
   }
 
   /** Whether there are bytes that the operating system does not have. */
   get hasUnwritten(): boolean {
-    return this.#storage.unwrittenBytes > 0;
+    return this.#storage.writeBehind.sizeBytes > 0;
   }
 
   /** Resolves when no thread is writing to the log any more, until something is appended again: due before it is cut. */
@@ -367,7 +367,7 @@ export class Log {
     storage.cleaning?.abort();
     storage.isClosed = true;
     if (!storage.isOffline) {
-      storage.writeAll();
+      storage.writeBehind.writeAll();
       storage.segments.active.closeInOrder();
       if (!storage.isSnapshotCurrent) storage.producerSnapshots.write(storage.endOffset);
       // Last, so that the names of these files are durable too.

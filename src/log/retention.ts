@@ -56,7 +56,7 @@ export function removeSegments(storage: LogStorage, segments: readonly Segment[]
   storage.producerSnapshots.keep(storage.segments.first.baseOffset);
   for (const segment of segments) {
     segment.markDeleted();
-    removeLater((remove) => segment.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
+    removeLater((remove) => segment.removeBy(remove, storage.directory.path), storage.config.fileDeleteDelayMs);
   }
   storage.syncDirectoryInBackground();
   const firstOffset = storage.segments.first.baseOffset;

@@ -86,9 +86,9 @@ function truncateTo(storage: LogStorage, offset: Offset): void {
     truncateFullyAndStartAt(storage, offset);
     return;
   }
-  assert(!storage.isWriting, "what a thread is writing is not cut");
+  assert(!storage.writeBehind.isWriting, "what a thread is writing is not cut");
   if (offset < segments.active.baseOffset) storage.cleaning?.abort();
-  storage.writeAll();
+  storage.writeBehind.writeAll();
   storage.tail.clear();
   const nowMs = storage.clock.wallMs();
   const [cut, ...gone] = segments.from(offset);
@@ -97,7 +97,7 @@ function truncateTo(storage: LogStorage, offset: Offset): void {
     segments.remove(segment);
     segment.markCut();
   }
-  if (gone.length > 0) storage.disk.syncDirectory(storage.directory);
+  if (gone.length > 0) storage.directory.syncFileNames();
   storage.removeCut(gone);
   cut?.truncateTo(offset, nowMs);
   // Were it not durable, a loss of power could bring back what was cut behind what is written in its place.
@@ -111,14 +111,14 @@ function truncateTo(storage: LogStorage, offset: Offset): void {
 function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
   storage.cleaning?.abort();
   storage.tail.clear();
-  storage.forgetUnwritten();
+  storage.writeBehind.forget();
   const gone = storage.segments.all().toReversed();
   for (const segment of gone) {
     storage.segments.remove(segment);
     segment.markCut();
   }
   storage.producerSnapshots.remove(() => true);
-  storage.disk.syncDirectory(storage.directory);
+  storage.directory.syncFileNames();
   storage.removeCut(gone);
   storage.addSegment(offset);
   storage.leaderEpochs.clear();

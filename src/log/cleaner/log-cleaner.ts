@@ -206,7 +206,7 @@ export class LogCleaner {
       if (lastDataOffset < endOffset) producers.push([producerId, lastDataOffset, producerEpoch]);
     }
     return {
-      directory: storage.directory,
+      directory: storage.directory.path,
       segments: log.segmentSizes().filter(({ baseOffset }) => baseOffset < active.baseOffset),
       firstDirtyOffset,
       endOffset,

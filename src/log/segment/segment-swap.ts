@@ -39,7 +39,8 @@ export class SegmentSwap {
   /** Resolves when the swap is done, or was aborted. Rejects when the disk failed. */
   async run(): Promise<void> {
     const storage = this.#storage;
-    const { disk, directory, segments } = storage;
+    const { disk, segments } = storage;
+    const directory = storage.directory.path;
     const cleaned = this.#cleaned;
     cleaned.changeSuffix(swapSuffix);
     await disk.syncDirectoryAsync(directory);
@@ -52,7 +53,7 @@ export class SegmentSwap {
       // Thousands of small segments may become one.
       await disk.syncDirectoryAsync(directory);
       // A start completes what is begun.
-      if (!storage.isUsable || storage.directory !== directory) return;
+      if (!storage.isUsable || storage.directory.path !== directory) return;
     }
     const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
     // Where the log was cut meanwhile, others may begin there.
@@ -60,7 +61,7 @@ export class SegmentSwap {
     if (gone.size > 0) storage.producerSnapshots.remove((offset) => gone.has(offset));
     await disk.syncDirectoryAsync(directory);
     // A truncation may have taken the segment away, or the directory may have another name.
-    if (!storage.isUsable || storage.directory !== directory || !segments.has(cleaned)) return;
+    if (!storage.isUsable || storage.directory.path !== directory || !segments.has(cleaned)) return;
     cleaned.changeSuffix("");
     // The next round's `.cleaned` file beside a `.swap` file would have a start undo what is done.
     await disk.syncDirectoryAsync(directory);
@@ -70,18 +71,18 @@ export class SegmentSwap {
     const storage = this.#storage;
     for (const segment of segments) {
       segment.markDeleted();
-      this.#removeLater((remove) => segment.removeBy(remove, storage.directory), storage.config.fileDeleteDelayMs);
+      this.#removeLater((remove) => segment.removeBy(remove, storage.directory.path), storage.config.fileDeleteDelayMs);
     }
   }
 
   /** Leaves the log as it is, after a crash too; nothing that was replaced is left under its name. */
   abort(): void {
-    const { disk, directory, isOffline } = this.#storage;
+    const { directory, isOffline } = this.#storage;
     if (this.#state === "done" && !isOffline) this.#putAside(this.#waiting.splice(0));
     if (this.#state !== "begun") return;
     this.#state = "aborted";
     if (isOffline) return;
     this.#cleaned.remove();
-    disk.syncDirectory(directory);
+    directory.syncFileNames();
   }
 }
