@@ -130,6 +130,8 @@ export interface Disk {
   /** As `remove`, off the event loop: to give back what a large file takes keeps the system busy for long. */
   removeAsync(path: string): Promise<void>;
   syncDirectory(path: string): void;
+  /** A descriptor of a directory that is there for long: to sync it needs no other. */
+  openDirectory(path: string): DiskDirectory;
   /** As `syncDirectory`, off the event loop: the device may take its time. */
   syncDirectoryAsync(path: string): Promise<void>;
   /** Sets when the file was last changed. */
@@ -149,6 +151,12 @@ export interface DiskSpace {
 
 export interface FileLock {
   release(): void;
+}
+
+export interface DiskDirectory {
+  /** As `Disk.syncDirectory`. */
+  sync(): void;
+  close(): void;
 }
 
 export interface DiskFile {

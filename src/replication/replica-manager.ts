@@ -1,6 +1,6 @@
 import { type NodeId, type Offset, type Uuid } from "../base/brand.ts";
 import { TimerWheel, type WheelEntry } from "../base/timer-wheel.ts";
-import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
+import { type Clock, DiskError, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type LogConfig } from "../log/log-config.ts";
 import { type Log } from "../log/log.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
@@ -13,6 +13,7 @@ import { directoryIds } from "../metadata/directory-id.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { Partition } from "./partition.ts";
+import { RefusedReplicas } from "./refused-replicas.ts";
 import { type AssignDirectory, ReplicaMoves } from "./replica-moves.ts";
 
 export interface ReplicaManagerOptions {
@@ -55,6 +56,7 @@ export class ReplicaManager {
   readonly #byId = new Map<Uuid, HostedTopic>();
   readonly #wheel: TimerWheel;
   readonly #moves: ReplicaMoves;
+  readonly #refused: RefusedReplicas;
   readonly #assignDirectory: AssignDirectory;
   #timer: TimerHandle | undefined;
   #timerDueMs = Infinity;
@@ -70,6 +72,7 @@ export class ReplicaManager {
     this.#wheel = new TimerWheel(tickMs, options.clock.monotonicMs());
     this.#assignDirectory = options.assignDirectory ?? ((_topicId, _partition, _directory, onAccepted) => onAccepted());
     const { logManager, clock, timers, logger } = options;
+    this.#refused = new RefusedReplicas(timers, (state, config) => void this.#updateAll([state], () => config));
     this.#moves = new ReplicaMoves({
       logManager,
       clock,
@@ -107,11 +110,13 @@ export class ReplicaManager {
     }
   }
 
-  /** Brings the replicas here in line with new metadata: deletions first, since a name may come back with another id. */
+  /**
+   * Brings the replicas here in line with new metadata: deletions first, since a name may come back with another id. What one
+   * partition throws is thrown when all others are done.
+   */
   apply(changes: LocalReplicaChanges, logConfigOf: (topic: string) => LogConfig): void {
     for (const log of this.#stop(changes.deletes)) this.#logManager.delete(log);
-    for (const state of changes.leaders) this.#update(state, logConfigOf);
-    for (const state of changes.followers) this.#update(state, logConfigOf);
+    throwFirst(this.#updateAll([...changes.leaders, ...changes.followers], logConfigOf));
   }
 
   /**
@@ -123,7 +128,7 @@ export class ReplicaManager {
     const removed = this.#stop(changes.deletes);
     const states = [...changes.leaders, ...changes.followers];
     if (removed.length === 0 && states.length <= changesOfTurn && !states.some((state) => this.#isNew(state))) {
-      for (const state of states) this.#update(state, logConfigOf);
+      throwFirst(this.#updateAll(states, logConfigOf));
       return undefined;
     }
     return this.#applyAside(removed, states, logConfigOf);
@@ -140,14 +145,16 @@ export class ReplicaManager {
     }
     const partsOf = (at: number) => states.slice(at, at + changesOfTurn);
     let files = this.#makeFiles(partsOf(0), logConfigOf);
+    const faults: unknown[] = [];
     for (let at = 0; at < states.length; at += changesOfTurn) {
       await files;
       if (this.#isClosed) return;
       // The next ones are on their way meanwhile.
       files = this.#makeFiles(partsOf(at + changesOfTurn), logConfigOf);
-      for (const state of partsOf(at)) this.#update(state, logConfigOf);
+      faults.push(...this.#updateAll(partsOf(at), logConfigOf));
       await this.#nextTurn();
     }
+    throwFirst(faults);
   }
 
   #makeFiles(states: readonly LocalReplicaState[], logConfigOf: (topic: string) => LogConfig): Promise<void> {
@@ -160,8 +167,10 @@ export class ReplicaManager {
     );
   }
 
+  /** Nothing is known of it. One that is offline may lie in a directory that failed, and must not be made in another. */
   #isNew({ topicId, partition }: LocalReplicaState): boolean {
-    return this.partitionById(topicId, partition) === undefined;
+    const hosted = this.#byId.get(topicId);
+    return hosted?.partitions[partition] === undefined && hosted?.offline.has(partition) !== true;
   }
 
   #nextTurn(): Promise<void> {
@@ -169,6 +178,7 @@ export class ReplicaManager {
   }
 
   updateConfig(topic: string, config: LogConfig): void {
+    this.#refused.updateConfig(topic, config);
     for (const partition of this.#byName.get(topic)?.partitions ?? []) {
       if (partition === undefined) continue;
       partition.log.updateConfig(config);
@@ -214,6 +224,7 @@ export class ReplicaManager {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#moves.close();
+    this.#refused.close();
     this.#isClosed = true;
     // A client that is told so looks for the new leader.
     for (const partition of this.partitions()) partition.stop(Errors.NOT_LEADER_OR_FOLLOWER);
@@ -221,14 +232,46 @@ export class ReplicaManager {
     this.#byId.clear();
   }
 
-  #update(state: LocalReplicaState, logConfigOf: (topic: string) => LogConfig): void {
-    const { topic, topicId, partition: index, registration } = state;
-    let hosted = this.#byId.get(topicId);
-    if (hosted === undefined) {
-      hosted = { name: topic, id: topicId, partitions: [], count: 0, offline: new Set() };
-      this.#byId.set(topicId, hosted);
-      this.#byName.set(topic, hosted);
+  /** Returns what was thrown: a partition that has failed is offline, and the others go on. */
+  #updateAll(states: readonly LocalReplicaState[], logConfigOf: (topic: string) => LogConfig): unknown[] {
+    const faults: unknown[] = [];
+    for (const state of states) {
+      const { topic, topicId, partition: index } = state;
+      const hosted = this.#hostedTopic(topic, topicId);
+      this.#refused.remove(topicId, index);
+      try {
+        this.#update(hosted, state, logConfigOf);
+      } catch (error) {
+        if (error instanceof DiskError && error.isShortage) {
+          this.#logger.warn({ topic, partition: index, error }, "The replica's log cannot be opened now");
+          this.#refused.add(state, logConfigOf(topic));
+          continue;
+        }
+        faults.push(error);
+        this.#logger.error(
+          { topic, partition: index, error },
+          "The replica does not follow the metadata: it is offline",
+        );
+        hosted.offline.add(index);
+        hosted.partitions[index]?.goOffline();
+      }
     }
+    return faults;
+  }
+
+  #hostedTopic(name: string, id: Uuid): HostedTopic {
+    let hosted = this.#byId.get(id);
+    if (hosted === undefined) {
+      hosted = { name, id, partitions: [], count: 0, offline: new Set() };
+      this.#byId.set(id, hosted);
+      this.#byName.set(name, hosted);
+    }
+    return hosted;
+  }
+
+  #update(hosted: HostedTopic, state: LocalReplicaState, logConfigOf: (topic: string) => LogConfig): void {
+    const { topic, topicId, partition: index, registration } = state;
+    if (hosted.partitions[index] === undefined && !this.#isNew(state)) return;
     const existing = hosted.partitions[index];
     const assigned = this.#assignedDirectory(registration);
     if (existing !== undefined) {
@@ -269,6 +312,7 @@ export class ReplicaManager {
   #stop(deletes: readonly LocalReplica[]): Log[] {
     const logs: Log[] = [];
     for (const { topicId, partition: index } of deletes) {
+      this.#refused.remove(topicId, index);
       const hosted = this.#byId.get(topicId);
       hosted?.offline.delete(index);
       const partition = hosted?.partitions[index];
@@ -301,6 +345,10 @@ export class ReplicaManager {
     this.#timerDueMs = dueMs;
     this.#timer = this.#timers.after(Math.max(0, dueMs - this.#clock.monotonicMs()) + tickMs, this.#onTimer);
   }
+}
+
+function throwFirst(faults: readonly unknown[]): void {
+  if (faults.length > 0) throw faults[0];
 }
 
 /** The directory that the metadata names; undefined when the broker is to choose. */

@@ -10,7 +10,7 @@ export interface MoveSurroundings {
   /** Has the metadata say that the replica is in that directory; tells when it does. */
   readonly assign: (partition: Partition, directoryId: Uuid, onAccepted: () => void) => void;
   readonly directoryIdOf: (log: Log) => Uuid | undefined;
-  /** Puts the future log in the place of the current one; false when a disk failed. */
+  /** Puts the future log in the place of the current one; false when a disk failed, or for want of descriptors. */
   readonly promote: (partition: Partition, future: Log) => boolean;
   /** Something that the move waited for has happened. */
   readonly wake: (move: ReplicaMove) => void;
@@ -160,7 +160,11 @@ export class ReplicaMove {
     if (this.future.isOffline || this.future.hasUnwritten) return this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
     copyState(this.partition.log, this.future);
     this.#isSwapTried = true;
-    if (!this.#surroundings.promote(this.partition, this.future)) return "failed";
+    if (!this.#surroundings.promote(this.partition, this.future)) {
+      const progress = this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
+      this.#isSwapTried = progress === "failed";
+      return progress;
+    }
     this.#isOver = true;
     return "done";
   }

@@ -1,5 +1,5 @@
 import { type Uuid } from "../base/brand.ts";
-import { type Clock, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
+import { type Clock, DiskError, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { futureDirectoryNameFits } from "../log/log-files.ts";
 import { type Log } from "../log/log.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
@@ -74,11 +74,23 @@ export class ReplicaMoves {
     logManager.prefer(topic, index, path);
     if (partition === undefined) return Errors.REPLICA_NOT_AVAILABLE;
     if (this.#moves.has(partition) || logManager.directoryOf(partition.log)?.path === path) return Errors.NONE;
-    const future = logManager.createFuture(partition.log, path);
+    const future = this.#createFuture(partition.log, path);
     if (future === undefined) return Errors.KAFKA_STORAGE_ERROR;
     logger.info({ log: future.name, from: partition.log.dir, to: future.dir }, "Moving a replica to another directory");
     this.#begin(partition, future);
     return Errors.NONE;
+  }
+
+  /** The client is to try again when the system is short of something. */
+  #createFuture(log: Log, path: string): Log | undefined {
+    const { logManager, logger } = this.#options;
+    try {
+      return logManager.createFuture(log, path);
+    } catch (thrown) {
+      const error = DiskError.from(thrown);
+      logger.warn({ error, log: log.name }, "The replica's copy could not be made");
+      return undefined;
+    }
   }
 
   /** Goes on with the move that a restart interrupted, if there was one. */

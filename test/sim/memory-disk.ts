@@ -3,6 +3,7 @@ import { assert } from "../../src/base/assert.ts";
 import {
   DiskError,
   type Disk,
+  type DiskDirectory,
   type DiskFile,
   type DiskSpace,
   type FileLock,
@@ -247,9 +248,19 @@ export class MemoryDisk implements Disk {
   }
 
   syncDirectory(path: string): void {
+    this.#syncDirectory(path);
+  }
+
+  #syncDirectory(path: string): void {
     this.check("sync", path);
     // Its own name is its parent's matter.
     this.#directory(path).sync();
+  }
+
+  openDirectory(path: string): DiskDirectory {
+    this.check("open", path);
+    this.#directory(path);
+    return { sync: () => this.#syncDirectory(path), close: () => undefined };
   }
 
   /** Makes the names on the way to `path` and in it durable: directories that are there for long. */

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import {
   DiskError,
   type Disk,
+  type DiskDirectory,
   type DiskFile,
   type DiskSpace,
   type FileLock,
@@ -69,14 +70,21 @@ export const nodeDisk: Disk = {
       throw diskErrorOf(error);
     }),
   syncDirectory(path: string): void {
-    // Windows cannot open a directory; its file systems journal renames themselves.
-    if (process.platform === "win32") return;
-    const descriptor = attempt(() => fs.openSync(path, O_RDONLY));
+    const directory = nodeDisk.openDirectory(path);
     try {
-      attempt(() => fs.fsyncSync(descriptor));
+      directory.sync();
     } finally {
-      fs.closeSync(descriptor);
+      directory.close();
     }
+  },
+  openDirectory(path: string): DiskDirectory {
+    // Windows cannot open a directory; its file systems journal renames themselves.
+    if (process.platform === "win32") return { sync: doNothing, close: doNothing };
+    const descriptor = attempt(() => fs.openSync(path, O_RDONLY));
+    return {
+      sync: () => attempt(() => fs.fsyncSync(descriptor)),
+      close: () => attempt(() => fs.closeSync(descriptor)),
+    };
   },
   syncDirectoryAsync(path: string): Promise<void> {
     if (process.platform === "win32") return Promise.resolve();
@@ -108,6 +116,8 @@ export const nodeDisk: Disk = {
   },
   lock: (path: string): FileLock => attempt(() => lockFile(path)),
 };
+
+function doNothing(): void {}
 
 /**
  * A file is written in pieces that end where a multiple of this does. Linux takes memory for the page cache in

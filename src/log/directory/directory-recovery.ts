@@ -27,8 +27,9 @@ const logsPerTaskMax = 50;
 const tasksPerThread = 8;
 
 /**
- * Has threads recover the logs of a directory that was not closed in good order, when that is worth starting them. Never
- * rejects: a disk that fails takes the directory offline, and what a thread has not done is left to be done in place.
+ * Has threads recover the logs of a directory that was not closed in good order, when that is worth starting them. A disk
+ * that fails takes the directory offline, and what a thread has not done is left to be done in place. Rejects only where the
+ * system is short of descriptors.
  */
 export async function recoverInThreads(
   directory: LogDirectory,
@@ -37,7 +38,7 @@ export async function recoverInThreads(
 ): Promise<void> {
   const waiting = found.filter(({ kind }) => kind === "current" || kind === "future");
   let isLarge = false;
-  directory.attempt(() => (isLarge = areLarge(waiting, options)));
+  directory.attemptUnlessShort(() => (isLarge = areLarge(waiting, options)));
   if (!isLarge) return;
   const { clock, logger, threadsMax } = options;
   const startedMs = clock.monotonicMs();
@@ -70,7 +71,7 @@ async function recover(
     const outcomes = await workers.run(recoveryTask, { logs, indexIntervalBytes });
     for (const [index, outcome] of outcomes.entries()) recovered.set(logs[index]!.dir, outcome);
   } catch (error) {
-    if (error instanceof DiskError) directory.fail(error);
+    if (error instanceof DiskError && !error.isShortage) directory.fail(error);
     else logger.warn({ error, directory: directory.path }, "A thread could not recover logs: it is done in place");
   }
 }

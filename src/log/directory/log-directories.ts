@@ -25,7 +25,7 @@ export class LogDirectories {
 
   /**
    * Locks the directories, after making those that are missing.
-   * @throws DiskError when another process uses one (ELOCKED), or when none can be used
+   * @throws DiskError when another process uses one (ELOCKED), when none can be used, or for want of descriptors
    */
   constructor(options: LogDirectoriesOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class LogDirectories {
       const directory = new LogDirectory({ path, id: ids.get(path), disk, timers, logger, onFailed });
       this.#opened.set(path, directory);
     } catch (error) {
-      if (!(error instanceof DiskError) || error.code === "ELOCKED") throw error;
+      if (!(error instanceof DiskError) || error.code === "ELOCKED" || error.isShortage) throw error;
       logger.error({ error, directory: path }, "The log directory cannot be used: it is offline");
     }
   }

@@ -1,5 +1,5 @@
 import { type Uuid } from "../../base/brand.ts";
-import { type Disk, DiskError, type FileLock, type Logger, type Timers } from "../../io/ports.ts";
+import { type Disk, type DiskDirectory, DiskError, type FileLock, type Logger, type Timers } from "../../io/ports.ts";
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
 import { DirectoryCheckpoints } from "./directory-checkpoints.ts";
 import { type Log } from "../log.ts";
@@ -30,6 +30,8 @@ export class LogDirectory {
   readonly checkpoints: DirectoryCheckpoints;
   readonly #options: LogDirectoryOptions;
   readonly #lock: FileLock;
+  /** Held, so that a rename in it can be made durable when there is no descriptor left. */
+  readonly #names: DiskDirectory;
   #isOnline = true;
 
   /**
@@ -45,7 +47,8 @@ export class LogDirectory {
     // A directory that cannot be read is known to have failed before anything relies on it.
     disk.list(path);
     this.#lock = lockDirectory(disk, path);
-    const cleanShutdown = this.#readCleanShutdown();
+    const { names, cleanShutdown } = this.#begin();
+    this.#names = names;
     this.hadCleanShutdown = cleanShutdown !== undefined;
     this.brokerEpoch = cleanShutdown?.brokerEpoch;
     this.checkpoints = new DirectoryCheckpoints({
@@ -62,9 +65,10 @@ export class LogDirectory {
     return this.#isOnline;
   }
 
-  #readCleanShutdown() {
+  #begin() {
+    const { disk } = this.#options;
     try {
-      return readCleanShutdown(this.#options.disk, this.path);
+      return { cleanShutdown: readCleanShutdown(disk, this.path), names: disk.openDirectory(this.path) };
     } catch (error) {
       this.#lock.release();
       throw error;
@@ -89,6 +93,29 @@ export class LogDirectory {
     }
   }
 
+  /**
+   * As `attempt`, of what needs descriptors and can be done again.
+   * @throws DiskError where the system is short of them: that is the process's matter, and the directory stays online
+   */
+  attemptUnlessShort(act: () => void): boolean {
+    let shortage: DiskError | undefined;
+    const isDone = this.attempt(() => {
+      try {
+        act();
+      } catch (error) {
+        if (!(error instanceof DiskError) || !error.isShortage) throw error;
+        shortage = error;
+      }
+    });
+    if (shortage !== undefined) throw shortage;
+    return isDone;
+  }
+
+  /** Makes the names in it durable. */
+  sync(): void {
+    this.#names.sync();
+  }
+
   /** Of one in the background, which comes again in its interval. */
   #onCheckpointError(error: unknown): void {
     if (!(error instanceof DiskError) || !error.isShortage) return this.fail(error);
@@ -101,6 +128,7 @@ export class LogDirectory {
     this.#isOnline = false;
     this.checkpoints.close();
     this.#options.logger.error({ error, directory: this.path }, "The log directory failed: it is taken offline");
+    this.#closeNames();
     for (const log of this.logs) log.goOffline();
     this.#options.onFailed();
   }
@@ -123,7 +151,16 @@ export class LogDirectory {
 
   /** Lets other processes use the directory. */
   release(): void {
+    if (this.#isOnline) this.#closeNames();
     this.#lock.release();
+  }
+
+  #closeNames(): void {
+    try {
+      this.#names.close();
+    } catch (error) {
+      this.#options.logger.debug({ error, directory: this.path }, "The directory could not be closed");
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import { Log } from "../log.ts";
 import { type LogConfig } from "../log-config.ts";
 import { LogDirectories } from "./log-directories.ts";
 import { type LogDirectory } from "./log-directory.ts";
-import { type AssignedReplicas, duplicateLogs, reconcile } from "./log-reconciliation.ts";
+import { areRivals, type AssignedReplicas, duplicateLogs, reconcile } from "./log-reconciliation.ts";
 import { LogRegistry } from "./log-registry.ts";
 import { LogRelocation } from "./log-relocation.ts";
 import { LogUpkeep, type LogUpkeepOptions } from "./log-upkeep.ts";
@@ -79,7 +79,13 @@ export class LogManager {
     this.#options = options;
     this.#removals = new DelayedRemovals(options);
     const { disk, timers, random } = options;
-    this.#relocation = new LogRelocation({ disk, random, logs: this.#logs, removals: this.#removals });
+    this.#relocation = new LogRelocation({
+      disk,
+      random,
+      logs: this.#logs,
+      removals: this.#removals,
+      logger: options.logger,
+    });
     this.#directories = new LogDirectories({
       paths: options.directories,
       ids: options.directoryIds ?? new Map(),
@@ -89,7 +95,14 @@ export class LogManager {
       logger: options.logger,
       onFailed: (directory, isLast) => this.#onFailed(directory, isLast),
     });
-    this.#newLogs = new NewLogs({ ...options, directories: this.#directories });
+    this.#newLogs = new NewLogs({
+      ...options,
+      directories: this.#directories,
+      discard: (directory, replica) => {
+        const name = partitionDirectoryName(replica.topic, replica.partition);
+        this.#relocation.discardFiles(directory, replica, `${directory.path}/${name}`);
+      },
+    });
     this.#upkeep = new LogUpkeep(options, this.#logs, this.#directories, this.#removals);
   }
 
@@ -106,23 +119,25 @@ export class LogManager {
     const limits = { threadsMax, inPlaceBytesMax };
     const options = { ...limits, workers, disk, clock, logger, indexIntervalBytes, recovered: this.#recovered };
     const unclean = this.#directories.online().filter(({ hadCleanShutdown }) => !hadCleanShutdown);
-    const recoverOne = (directory: LogDirectory): Promise<void> => {
+    const recoverOne = async (directory: LogDirectory): Promise<void> => {
       let found: readonly FoundLog[] = [];
-      directory.attempt(() => (found = this.#contentsOf(directory)));
-      return recoverInThreads(directory, found, options);
+      directory.attemptUnlessShort(() => (found = this.#contentsOf(directory)));
+      await recoverInThreads(directory, found, options);
     };
-    await Promise.all(unclean.map(recoverOne));
+    // What lacks descriptors now, `load` comes to again.
+    await Promise.all(unclean.map((each) => recoverOne(each).catch((error: unknown) => void DiskError.from(error))));
   }
 
   /**
    * Loads every log; after a crash with recovery.
-   * @throws DiskError when a log is in two directories (EDUPLICATE), or when all directories have failed (ENODIR)
+   * @throws DiskError when a log is in two directories (EDUPLICATE), when all directories have failed (ENODIR), or for want of
+   * descriptors
    */
   load(): void {
     try {
       for (const directory of this.#directories.online()) {
         // Before loading: a process that is killed while it loads may leave half of its repairs behind.
-        if (directory.attempt(() => directory.beginUse())) this.#loadLogs(directory);
+        if (directory.attemptUnlessShort(() => directory.beginUse())) this.#loadLogs(directory);
       }
       if (this.#directories.online().length === 0) {
         const all = this.directories.join(", ");
@@ -222,6 +237,7 @@ export class LogManager {
   /**
    * The partition's log, made when there is none. A directory of an earlier topic of the same name is moved aside.
    * Undefined when no directory can take it, or when it may lie in one that is offline.
+   * @throws DiskError when the system is short of descriptors or memory: nothing of it is left, and it is worth another try
    *
    * @param assignedDirectory id of the directory that the metadata has for it; undefined when it names none
    */
@@ -255,7 +271,7 @@ export class LogManager {
       const directory = made ?? this.#newLogs.directoryFor(name, assigned);
       if (directory === undefined) return undefined;
       const isMade = made !== undefined;
-      const log = this.#open(directory, { ...own, dir: `${directory.path}/${name}`, isMade }, true);
+      const log = this.#make(directory, { ...own, dir: `${directory.path}/${name}`, isMade });
       if (log === undefined) continue;
       this.#logs.current.set(name, log);
       this.#newLogs.settled(name);
@@ -266,6 +282,7 @@ export class LogManager {
   /**
    * Begins the future log of a partition in another directory; undefined when that fails, or when some directory is
    * offline: there may be a future log already.
+   * @throws DiskError when the system is short of descriptors or memory: nothing of it is left
    */
   createFuture(current: Log, path: string): Log | undefined {
     const directory = this.#directories.findOnline(path);
@@ -273,7 +290,7 @@ export class LogManager {
     const { topic, partition, topicId, config } = current;
     const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
     const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
-    const log = this.#open(directory, topicId === undefined ? own : { ...own, topicId }, true);
+    const log = this.#make(directory, topicId === undefined ? own : { ...own, topicId });
     if (log !== undefined) {
       this.#logs.futures.set(log.name, log);
       current.storage.cleaning?.abort();
@@ -377,7 +394,7 @@ export class LogManager {
 
   #loadLogs(directory: LogDirectory): void {
     const { logger, defaultConfig } = this.#options;
-    directory.attempt(() => {
+    directory.attemptUnlessShort(() => {
       for (const found of this.#contentsOf(directory)) {
         const { dir, kind } = found;
         if (kind === "stray") {
@@ -407,15 +424,28 @@ export class LogManager {
     const others = kind === "future" ? this.#logs.futures : this.#logs.current;
     const other = others.get(name);
     if (other === undefined) others.set(name, log);
-    else if (kind === "future" || other.topicId === log.topicId) throw duplicateLogs(log, other);
+    else if (kind === "future" || areRivals(log, other)) throw duplicateLogs(log, other);
     else this.#logs.rivals.add(log);
   }
 
-  /** Undefined when the disk fails, which takes the directory offline. */
+  /** As `#open`, of a new one. */
+  #make(directory: LogDirectory, own: NewLog): Log | undefined {
+    try {
+      return this.#open(directory, own, true);
+    } catch (error) {
+      if (error instanceof DiskError && error.isShortage) this.#relocation.discardFiles(directory, own, own.dir);
+      throw error;
+    }
+  }
+
+  /**
+   * Undefined when the disk fails, which takes the directory offline.
+   * @throws DiskError when the system is short of descriptors or memory
+   */
   #open(directory: LogDirectory, own: NewLog, isNew = false): Log | undefined {
     const { disk, clock, random, logger, writeQueue, producerSettings } = this.#options;
     let log: Log | undefined;
-    directory.attempt(() => {
+    directory.attemptUnlessShort(() => {
       if (isNew) directory.checkpoints.forget(partitionDirectoryName(own.topic, own.partition));
       log = Log.open({
         ...own,

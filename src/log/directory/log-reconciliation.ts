@@ -36,7 +36,16 @@ export function reconcile({ logs, directories, relocation, logger }: FoundLogs, 
   }
   for (const log of logs.rivals) {
     const other = logs.current.get(log.name);
-    if (other !== undefined) throw duplicateLogs(log, other);
+    if (other !== undefined && areRivals(log, other)) throw duplicateLogs(log, other);
+    const loser = other === undefined || isEmpty(other) ? other : log;
+    if (loser !== undefined) {
+      logger.warn(
+        { log: loser.name, directory: loser.dir },
+        "The log is also elsewhere, and empty here: it is moved aside",
+      );
+      relocation.setAside(loser);
+    }
+    if (loser === log) continue;
     logs.rivals.delete(log);
     logs.current.set(log.name, log);
   }
@@ -50,6 +59,18 @@ export function reconcile({ logs, directories, relocation, logger }: FoundLogs, 
     logger.warn({ log: future.name, directory: future.dir }, "Promoting a future log that was abandoned");
     relocation.promoteFuture(future.topic, future.partition);
   }
+}
+
+/**
+ * Whether both have, or had, records of one topic. A log that never had one is what was left of it when its directory failed,
+ * just made or half made: without it nothing is lost.
+ */
+export function areRivals(one: Log, other: Log): boolean {
+  return one.topicId === other.topicId && !isEmpty(one) && !isEmpty(other);
+}
+
+function isEmpty({ logEndOffset }: Log): boolean {
+  return logEndOffset === 0;
 }
 
 /** Worded as Kafka does: the operator has to choose. */

@@ -8,7 +8,7 @@ import { type LogDirectory } from "./log-directory.ts";
 export class LogRegistry {
   readonly current = new Map<string, Log>();
   readonly futures = new Map<string, Log>();
-  /** Logs of other topics with the name of a current one: the metadata will say which one is meant. */
+  /** Logs with the name of a current one, of other topics or one of both empty: the metadata will say which one is meant. */
   readonly rivals = new Set<Log>();
   readonly #directoryOf = new Map<Log, LogDirectory>();
 

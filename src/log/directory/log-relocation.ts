@@ -1,7 +1,8 @@
-import { type Disk, DiskError, type Random } from "../../io/ports.ts";
+import { type Disk, DiskError, type Logger, type Random } from "../../io/ports.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { type Log } from "../log.ts";
-import { partitionDirectoryName, renamedDirectoryName } from "../log-files.ts";
+import { partitionDirectoryName, renamedDirectoryName, type TopicPartition } from "../log-files.ts";
+import { type LogDirectory } from "./log-directory.ts";
 import { type LogRegistry } from "./log-registry.ts";
 
 export interface LogRelocationOptions {
@@ -9,6 +10,7 @@ export interface LogRelocationOptions {
   readonly random: Random;
   readonly logs: LogRegistry;
   readonly removals: DelayedRemovals;
+  readonly logger: Logger;
 }
 
 /** Gives the directories of logs other names: aside, to be deleted or looked at, and a copy's that of its partition. */
@@ -17,12 +19,14 @@ export class LogRelocation {
   readonly #random: Random;
   readonly #logs: LogRegistry;
   readonly #removals: DelayedRemovals;
+  readonly #logger: Logger;
 
-  constructor({ disk, random, logs, removals }: LogRelocationOptions) {
+  constructor({ disk, random, logs, removals, logger }: LogRelocationOptions) {
     this.#disk = disk;
     this.#random = random;
     this.#logs = logs;
     this.#removals = removals;
+    this.#logger = logger;
   }
 
   /** Stops serving the log at once; its files go after `file.delete.delay.ms`. */
@@ -63,7 +67,7 @@ export class LogRelocation {
 
   /**
    * Puts the future log of a partition in the place of its current one, if there is one, whose files then go. False when a
-   * disk failed. The first rename is durable before the second: a crash between them leaves a future log alone, which the
+   * disk failed, or when the system is short of descriptors: then nothing has changed. The first rename is durable before the second: a crash between them leaves a future log alone, which the
    * next start promotes, and never two current ones.
    */
   promoteFuture(topic: string, partition: number): boolean {
@@ -72,7 +76,7 @@ export class LogRelocation {
     const directory = future === undefined ? undefined : this.#logs.directoryOf(future);
     if (future === undefined || directory === undefined || !directory.isOnline) return false;
     // What was compacted away in the log that goes would, after a crash, look like holes in this one.
-    if (!directory.attempt(() => directory.checkpoints.writeIfNew("recoveryPoint"))) return false;
+    if (!this.#prepare(directory)) return false;
     const current = this.#logs.current.get(name);
     const source = current === undefined ? undefined : this.#logs.directoryOf(current);
     const former = current?.dir ?? "";
@@ -92,13 +96,23 @@ export class LogRelocation {
     return true;
   }
 
+  /** What needs descriptors, and all of it: the renames have the one that each directory holds. */
+  #prepare(directory: LogDirectory): boolean {
+    try {
+      return directory.attemptUnlessShort(() => directory.checkpoints.writeIfNew("recoveryPoint"));
+    } catch (error) {
+      this.#logger.warn({ error: DiskError.from(error), directory: directory.path }, "A replica cannot be moved now");
+      return false;
+    }
+  }
+
   #rename(log: Log, dir: string): boolean {
     const directory = this.#logs.directoryOf(log);
     return (
       directory !== undefined &&
       directory.attempt(() => {
         log.rename(dir);
-        this.#disk.syncDirectory(directory.path);
+        directory.sync();
       })
     );
   }
@@ -110,12 +124,28 @@ export class LogRelocation {
       if (!directory.isOnline) return;
       log.moveAside(this.#nameAside(log, kind));
       // A copy that comes back with a loss of power would be gone on with, although the log was compacted meanwhile.
-      if (isCopy) this.#disk.syncDirectory(directory.path);
+      if (isCopy) directory.sync();
     });
     if (kind === "delete" && directory?.isOnline) this.#discard(log);
     else this.#logs.forget(log);
     // A log that comes anew under the name was never compacted.
     if (log.cleanedOffset !== undefined && directory?.isOnline) directory.checkpoints.writeInBackground("cleaned");
+  }
+
+  /**
+   * Has the directory of a log removed that could not be opened, perhaps half made: neither here nor elsewhere may it be in the
+   * way when the log is made again.
+   */
+  discardFiles(directory: LogDirectory, { topic, partition }: TopicPartition, dir: string): void {
+    const aside = `${directory.path}/${renamedDirectoryName(topic, partition, "delete", this.#random)}`;
+    try {
+      this.#disk.rename(dir, aside);
+    } catch (thrown) {
+      const error = DiskError.from(thrown);
+      if (error.code !== "ENOENT") directory.fail(error);
+      return;
+    }
+    this.#removals.add((remove) => remove(aside), 0);
   }
 
   #nameAside(log: Log, kind: "delete" | "stray"): string {

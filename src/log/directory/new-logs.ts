@@ -21,6 +21,8 @@ export interface NewLogsOptions {
   readonly disk: Disk;
   /** `cordoned.log.dirs`: no new log goes there. */
   readonly isCordoned?: (directory: string) => boolean;
+  /** Has a directory removed that could not be made whole. */
+  readonly discard: (directory: LogDirectory, replica: NewReplica) => void;
 }
 
 /** So many directories are made at once: new names in one directory wait for each other anyway, and others need threads too. */
@@ -77,7 +79,8 @@ export class NewLogs {
     return made?.topicId === topicId ? made.directory : undefined;
   }
 
-  async #makeOne({ topic, partition, topicId, assignedDirectory, config }: NewReplica): Promise<void> {
+  async #makeOne(replica: NewReplica): Promise<void> {
+    const { topic, partition, topicId, assignedDirectory, config } = replica;
     const name = partitionDirectoryName(topic, partition);
     const directory = this.directoryFor(name, assignedDirectory);
     if (directory === undefined) return;
@@ -92,9 +95,9 @@ export class NewLogs {
       const error = DiskError.from(thrown);
       // Something that lies there is looked into when the log is opened.
       if (error.code === "EEXIST") return;
-      // What is half made there must not be made in another directory too.
-      if (error.isShortage) this.prefer(name, directory.path);
-      else directory.fail(error);
+      // What is half made in a directory that fails, a start finds empty, and lets go.
+      if (!error.isShortage) return directory.fail(error);
+      this.#options.discard(directory, replica);
     }
   }
 }

@@ -10,8 +10,6 @@ export interface LocalReplica {
 
 export interface LocalReplicaState extends LocalReplica {
   readonly registration: PartitionRegistration;
-  /** The partition was not there before this delta. */
-  readonly isNew: boolean;
 }
 
 /** What one broker has to do about its replicas. */
@@ -45,7 +43,7 @@ export function localReplicaChanges(
       const before = topic.before.partitions[partition];
       if (registration.replicas.includes(brokerId)) {
         const list = registration.leader === brokerId ? changes.leaders : changes.followers;
-        list.push({ ...replica, registration, isNew: before === undefined });
+        list.push({ ...replica, registration });
       } else if (before?.replicas.includes(brokerId)) {
         changes.deletes.push(replica);
       }

@@ -30,13 +30,16 @@ export class ReplicaPublisher implements LocalPublisher {
     const { nodeId, replicas } = this.#deps;
     const logConfigOf = this.#logConfigs();
     if (this.#isFirst) this.#reconcile(image);
-    const applied =
-      delta.topics === undefined
-        ? undefined
-        : replicas.applyAside(localReplicaChanges(delta.topics, nodeId), logConfigOf);
-    if (applied !== undefined) return applied.then(() => this.#updateConfigs(delta, image, logConfigOf));
-    this.#updateConfigs(delta, image, logConfigOf);
-    return undefined;
+    const updateConfigs = (): void => this.#updateConfigs(delta, image, logConfigOf);
+    let applied: Promise<void> | undefined;
+    try {
+      if (delta.topics !== undefined) {
+        applied = replicas.applyAside(localReplicaChanges(delta.topics, nodeId), logConfigOf);
+      }
+    } finally {
+      if (applied === undefined) updateConfigs();
+    }
+    return applied?.finally(updateConfigs);
   }
 
   /** Those of the topics of one publication: the partitions of a topic share one. */

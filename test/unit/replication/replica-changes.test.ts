@@ -4,6 +4,7 @@ import { readPartitionMetadata } from "../../../src/log/partition-metadata.ts";
 import { type LocalReplicaState } from "../../../src/metadata/delta/local-replica-changes.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { ShortDisk } from "../../support/short-disk.ts";
 import { batch, startMs } from "../log/batches.ts";
 import { openReplicas, registration, topicId } from "./replicas.ts";
 
@@ -16,7 +17,6 @@ function states(count: number, id = topicId): LocalReplicaState[] {
     topicId: id,
     partition,
     registration: registration(),
-    isNew: true,
   }));
 }
 
@@ -112,12 +112,87 @@ test("what was made in a directory that then failed comes back with it, and is n
   expect(second.hosted()).toEqual(upTo(10));
 });
 
-test("what a shortage left half made is made there, and not in another directory", async () => {
+test("a replica that may lie in a directory that failed is not made in another one, whatever the metadata says next", async () => {
+  const { disk, ids } = twoDirectories();
+  const first = open(disk, ids);
+  disk.fail("mkdir", "EIO", { path: /^\/one\/topic-4$/ });
+  await first.apply({ leaders: states(10) });
+  const next = states(10).map((state) => ({ ...state, registration: registration({ leaderEpoch: 1 }) }));
+  await first.apply({ leaders: next });
+  expect([first.hosted(), first.replicas.isOffline(topicId, 0)]).toEqual([[1, 3, 4, 5, 6, 7, 8, 9], true]);
+  const second = open(disk.kill(), ids);
+  second.logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
+  await second.apply({ leaders: next });
+  expect(second.hosted()).toEqual(upTo(10));
+});
+
+test.each([
+  ["its topic's id", /topic-4\/partition\.metadata$/],
+  ["its segment", /topic-4\/.*log$/],
+])(
+  "a directory that fails while a partition gets %s leaves an empty one, which gives way at the next start",
+  async (_what, path) => {
+    const { disk, ids } = twoDirectories();
+    const first = open(disk, ids);
+    disk.fail("create", "EIO", { path, times: 1 });
+    await first.apply({ leaders: states(10) });
+    const partition = first.replicas.partition(topic, 4)!;
+    partition.appendAsLeader(batch({ count: 3 }), "client", startMs);
+    first.queue.flush();
+    expect([partition.log.dir, disk.list("/one").includes("topic-4")]).toEqual(["/two/topic-4", true]);
+    const second = open(disk.kill(), ids);
+    second.logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
+    await second.apply({ leaders: states(10) });
+    const { log } = second.replicas.partition(topic, 4)!;
+    expect([second.hosted(), log.dir, log.logEndOffset]).toEqual([upTo(10), "/two/topic-4", 3]);
+  },
+);
+
+test("what finds no descriptors is tried again until it does, with nothing left behind; nobody takes it for a failure", async () => {
+  const disk = new ShortDisk();
+  const { apply, hosted, logManager, replicas, time, remove } = open(disk);
+  await apply({ leaders: states(1) });
+  disk.isShort = true;
+  await apply({ leaders: states(130) });
+  expect([hosted(), logManager.isOnline("/data"), replicas.isOffline(topicId, 1)]).toEqual([[0], true, false]);
+  const { refusals } = disk;
+  await time.advance(1_500);
+  expect([hosted(), disk.refusals > refusals]).toEqual([[0], true]);
+  remove(topic, 129);
+  replicas.updateConfig(topic, { ...defaultLogConfig, segmentBytes: 4_711 });
+  disk.isShort = false;
+  for (let turns = 0; turns < 20; turns++) await time.advance(500);
+  expect(hosted()).toEqual(upTo(129));
+  expect(replicas.partition(topic, 128)!.log.config.segmentBytes).toBe(4_711);
+  const names = disk.list("/data").filter((name) => name.startsWith("topic-"));
+  expect(names.sort()).toEqual(
+    upTo(129)
+      .map((index) => `topic-${index}`)
+      .sort(),
+  );
+});
+
+test.each([10, 120])(
+  "of %d partitions one that throws is offline, the others follow, and it is said",
+  async (count) => {
+    const { apply, hosted, replicas, logManager } = open();
+    const getOrCreate = logManager.getOrCreate.bind(logManager);
+    logManager.getOrCreate = (name, index, ...rest) => {
+      if (index === 3) throw new Error("a bug");
+      return getOrCreate(name, index, ...rest);
+    };
+    await expect(apply({ leaders: states(count) })).rejects.toThrow("a bug");
+    expect(hosted()).toEqual(upTo(count).filter((index) => index !== 3));
+    expect(replicas.isOffline(topicId, 3)).toBe(true);
+  },
+);
+
+test("what a shortage left half made is put aside, and made anew", async () => {
   const { disk, ids } = twoDirectories();
   const { apply, hosted } = open(disk, ids);
   disk.fail("create", "EMFILE", { path: /topic-0\/.*log$/, times: 1 });
   await apply({ leaders: states(10) });
-  const names = ["/one", "/two"].flatMap((path) => disk.list(path).filter((name) => name.startsWith("topic-")));
+  const names = ["/one", "/two"].flatMap((path) => disk.list(path).filter((name) => /^topic-\d$/.test(name)));
   expect([hosted(), names.sort()]).toEqual([upTo(10), upTo(10).map((index) => `topic-${index}`)]);
 });
 

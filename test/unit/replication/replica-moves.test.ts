@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DiskError } from "../../../src/io/ports.ts";
 import { type DiskOperation, MemoryDisk } from "../../sim/memory-disk.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
+import { ShortDisk } from "../../support/short-disk.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { batch, outline, startMs } from "../log/batches.ts";
 import { type WayOfWriting } from "../../../src/log/write-choice.ts";
@@ -230,6 +231,46 @@ describe("a move", () => {
     expect(dirOf()).toBe("/one/topic-0");
     expect(append()).toMatchObject({ ok: true });
     expect(disk.list("/one").filter((name) => name.startsWith("topic"))).toEqual(["topic-0"]);
+  });
+
+  test("a copy that finds no descriptors is not begun, and nothing of it is left; a swap waits for them", async () => {
+    const disk = new ShortDisk();
+    const { host, append, alter, dirOf, settle, time, logManager, told } = open(disk, { accepts: false });
+    host(inOne);
+    append();
+    disk.isShort = true;
+    expect(alter("/two")).toBe(Errors.KAFKA_STORAGE_ERROR);
+    disk.isShort = false;
+    await settle();
+    expect(disk.list("/two").filter((name) => !name.endsWith("-delete") && name.startsWith("topic"))).toEqual([]);
+    expect(alter("/two")).toBe(Errors.NONE);
+    await settle();
+    disk.isShort = true;
+    told[0]!.accept();
+    await settle();
+    await time.advance(3_000);
+    expect(dirOf()).toBe("/one/topic-0");
+    disk.isShort = false;
+    expect(append()).toMatchObject({ ok: true, baseOffset: 1 });
+    await time.advance(3_000);
+    await settle();
+    expect([dirOf(), append()]).toMatchObject(["/two/topic-0", { ok: true, baseOffset: 2 }]);
+    expect([logManager.isOnline("/one"), logManager.isOnline("/two")]).toEqual([true, true]);
+  });
+
+  test("descriptors that run out within the swap do not matter: it needs none", async () => {
+    const disk = new ShortDisk();
+    const { host, append, alter, dirOf, settle, logManager } = open(disk);
+    host(inOne);
+    append();
+    disk.onOperation = (operation, path) => {
+      if (operation === "rename" && path === "/one/topic-0") disk.isShort = true;
+    };
+    alter("/two");
+    await settle();
+    expect([dirOf(), logManager.isOnline("/one"), logManager.isOnline("/two")]).toEqual(["/two/topic-0", true, true]);
+    disk.isShort = false;
+    expect(append()).toMatchObject({ ok: true, baseOffset: 1 });
   });
 
   test("a new name that the disk does not keep is given back: the next start finds one log of the partition", async () => {

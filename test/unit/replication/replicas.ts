@@ -83,7 +83,6 @@ export function openReplicas(
       topicId: hosted.topicId ?? topicId,
       partition,
       registration: registration(hosted.registration),
-      isNew: true,
     };
     replicas.apply({ deletes: [], leaders: [state], followers: [] }, () => logConfig);
     return replicas.partition(topic, partition)!;

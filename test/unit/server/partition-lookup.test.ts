@@ -23,7 +23,7 @@ function open(disk = new MemoryDisk()) {
   const lookup = new PartitionLookup(cache, replicas);
   const errors = () => [0, 1, 2].map((index) => [lookup.byName(topic, index), lookup.byId(topicId, index)]);
   const leaders = [0, 1].map((partition) => {
-    return { topic, topicId, partition, registration: registration(), isNew: true };
+    return { topic, topicId, partition, registration: registration() };
   });
   const apply = () => replicas.applyAside({ leaders, deletes: [], followers: [] }, () => defaultLogConfig);
   return { errors, apply, time };

@@ -144,8 +144,11 @@ describe("stopping and starting", () => {
 
   test("a partition in two directories stops the start", () => {
     const disk = new MemoryDisk();
-    disk.mkdir("/one/orders-0");
-    disk.mkdir("/two/orders-0");
+    for (const path of ["/one", "/two"]) {
+      const { manager, create, append } = open(disk, { directories: [path] });
+      append(create("orders", 0));
+      manager.close(-1);
+    }
     expect(() => open(disk, { directories: ["/one", "/two"] })).toThrow(/orders-0/);
     // The locks are free again.
     open(disk, { directories: ["/one"] }).manager.close(-1);

@@ -1,0 +1,36 @@
+import { DiskError, type DiskFile, type NewFile, type OpenMode } from "../../src/io/ports.ts";
+import { MemoryDisk } from "../sim/memory-disk.ts";
+
+/** A disk of a process that may be out of descriptors: whatever needs one fails then, and what needs none does not. */
+export class ShortDisk extends MemoryDisk {
+  isShort = false;
+  /** How often something was refused. */
+  refusals = 0;
+
+  #take(path: string): void {
+    if (!this.isShort) return;
+    this.refusals++;
+    throw new DiskError("EMFILE", `too many open files: ${path}`);
+  }
+
+  override open(path: string, mode: OpenMode): DiskFile {
+    this.#take(path);
+    return super.open(path, mode);
+  }
+
+  override list(path: string): string[] {
+    this.#take(path);
+    return super.list(path);
+  }
+
+  override syncDirectory(path: string): void {
+    this.#take(path);
+    super.syncDirectory(path);
+  }
+
+  /** The directory is made, its files are not. */
+  override makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void> {
+    if (!this.isShort) return super.makeDirectoryAsync(path, files);
+    return super.makeDirectoryAsync(path, []).then(() => this.#take(path));
+  }
+}
