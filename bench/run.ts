@@ -21,7 +21,7 @@ const resultsFile = join(folder, "results.json");
 async function run(options: Options): Promise<void> {
   const targets = options.targets.map((name) => (name === "odradek" ? odradekTarget(root) : kafkaTarget(root)));
   const old = options.writes ? loadResults(resultsFile) : undefined;
-  const machine = machineFacts();
+  const machine = machineFacts(options.folder);
   const turns: Turn[] = [];
   const current = (): Results => merged(old, { machine, notes: notesOf(options), turns });
   for (const suite of suites) {

@@ -6,7 +6,7 @@ import { type Workload } from "./workload.ts";
 
 const toolTimeoutMs = 120_000;
 const installTimeoutMs = 300_000;
-const records = 2_000_000;
+const records = 4_000_000;
 const packages = ["confluent-kafka==2.16.*"];
 
 /** librdkafka through its Python package, which is what limits it. */
