@@ -1,11 +1,10 @@
 import { type LeaderEpoch, type NodeId, type Offset, type Uuid } from "../base/brand.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { type Clock, type Logger, type Random, type TimerHandle, type Timers } from "../io/ports.ts";
-import { MetadataDelta } from "../metadata/delta/metadata-delta.ts";
+import { type MetadataDelta } from "../metadata/delta/metadata-delta.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
 import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { type LeaderAndEpoch, type Publisher } from "../metadata/publisher.ts";
-import { decodeMetadataRecords, encodeMetadataRecord } from "../metadata/record-serde.ts";
 import { type BootstrapMetadata } from "../metadata/storage/bootstrap.ts";
 import { type ApiRequest, type ApiResponse } from "../protocol/apis.ts";
 import { Errors } from "../protocol/errors.ts";
@@ -24,6 +23,7 @@ import { createTopics } from "./create-topics.ts";
 import { DeferredReplies } from "./deferred-replies.ts";
 import { deleteTopics } from "./delete-topics.ts";
 import { EffectiveConfig } from "./effective-config.ts";
+import { NewBatch } from "./new-batch.ts";
 import { notController } from "./not-controller.ts";
 import { alterPartitionReassignments, listPartitionReassignments } from "./partition-reassignments.ts";
 import { allocateProducerIds } from "./producer-ids.ts";
@@ -67,7 +67,7 @@ export interface QuorumControllerOptions {
  *                    └─ response ···· waits ····▶ committed ─▶ published ─▶ reply
  * ```
  * Operations run one after the other, each on the state that the ones before it left, committed or not; so they need not
- * wait for each other's commit. Add it to the loader as its last publisher: a reply goes out after everyone else has seen
+ * wait for each other's commit, only for the records of a large one to be made. Add it to the loader as its last publisher: a reply goes out after everyone else has seen
  * the change.
  */
 export class QuorumController implements Controller, Publisher {
@@ -81,6 +81,8 @@ export class QuorumController implements Controller, Publisher {
   #leader: LeaderAndEpoch = { leaderId: -1, epoch: 0 };
   /** The epoch in which this node is active; undefined while it is not. */
   #activeEpoch: LeaderEpoch | undefined;
+  /** An operation of which the records are being made. */
+  #underWay: Promise<boolean> | undefined;
   /** With everything that was appended. */
   #image: MetadataImage;
 
@@ -260,25 +262,41 @@ export class QuorumController implements Controller, Publisher {
 
   /** An answer without records may still rest on some that are not committed, so it waits like the others. */
   async #run<R>(operation: (view: ControllerView) => ControllerResult<R>, refusal: R): Promise<R> {
+    while (this.#underWay !== undefined) await this.#underWay.catch(() => undefined);
     if (!this.isActive) return refusal;
-    // No await from here to the append: the operation decides on the state that its records change.
+    // Nobody else appends from here to the append: the operation decides on the state that its records change.
     const { records, response } = operation(this.#view());
-    if (records.length > 0 && !this.#append(records)) return refusal;
+    if (records.length > recordsOfTurn) {
+      this.#underWay = this.#appendOverTurns(records).finally(() => (this.#underWay = undefined));
+      if (!(await this.#underWay)) return refusal;
+    } else if (records.length > 0 && !this.#append(records)) return refusal;
     const lastOffset = this.#options.log.endOffset - 1;
     if (lastOffset <= this.#options.metadata.image.provenance.lastContainedOffset) return response;
     return this.#replies.add(lastOffset, response, refusal);
   }
 
-  /** False when the leadership is lost. Replays what was written, not what was meant: loading reads the same bytes. */
+  /** False when the leadership is lost. */
   #append(records: readonly MetadataRecordDraft[]): boolean {
-    if (this.#activeEpoch === undefined) return false;
-    const values = records.map(encodeMetadataRecord);
+    const batch = new NewBatch(this.#image, records);
+    batch.advance(records.length);
+    return this.#write(batch);
+  }
+
+  /** As `#append`, a part in each turn of the event loop. Other operations wait, and see all of it or nothing. */
+  async #appendOverTurns(records: readonly MetadataRecordDraft[]): Promise<boolean> {
     const epoch = this.#activeEpoch;
-    const lastOffset = this.#options.log.append(epoch, values);
+    const batch = new NewBatch(this.#image, records);
+    do await new Promise<void>((resolve) => this.#options.timers.endOfTurn(resolve));
+    while (!batch.advance(recordsOfTurn));
+    return this.#activeEpoch === epoch && this.#write(batch);
+  }
+
+  #write(batch: NewBatch): boolean {
+    if (this.#activeEpoch === undefined) return false;
+    const epoch = this.#activeEpoch;
+    const lastOffset = this.#options.log.append(epoch, batch.values);
     if (lastOffset === undefined) return false;
-    const delta = new MetadataDelta(this.#image);
-    for (const record of decodeMetadataRecords(values)) delta.replay(record);
-    this.#image = delta.apply({
+    this.#image = batch.apply({
       lastContainedOffset: lastOffset,
       lastContainedEpoch: epoch,
       lastContainedLogTimeMs: -1,
@@ -304,12 +322,15 @@ export class QuorumController implements Controller, Publisher {
     const timer = this.#options.timers.after(intervalMs, () => {
       this.#timers.delete(timer);
       if (!this.isActive) return;
-      task();
+      // An operation that is under way goes first; there is a next time.
+      if (this.#underWay === undefined) task();
       this.#every(intervalMs, task);
     });
     this.#timers.add(timer);
   }
 }
 
+/** An operation with more records takes several turns of the event loop. */
+const recordsOfTurn = 500;
 const noOp: MetadataRecordDraft = { type: "noOp", version: 0, data: {} };
 const notControllerError = new ApiError(Errors.NOT_CONTROLLER, "This is not the correct controller for this cluster.");

@@ -30,15 +30,17 @@ export function encodeMetadataRecord(record: MetadataRecordDraft): Buffer {
 
 const decoded = new WeakMap<readonly Buffer[], readonly MetadataRecord[]>();
 
+/** For `decodeMetadataRecords`: the controller has decoded what it appends by the time the loader hears of it. */
+export function keepDecoded(values: readonly Buffer[], records: readonly MetadataRecord[]): void {
+  decoded.set(values, records);
+}
+
 /**
- * The records of one batch. The controller replays what it appends and the loader hears of the same values once they are
- * committed, so they are decoded for whoever asks first.
+ * The records of one batch.
  * @throws DecodeError when a value is not a metadata record that Kafka 4.3 knows
  */
 export function decodeMetadataRecords(values: readonly Buffer[]): readonly MetadataRecord[] {
-  let records = decoded.get(values);
-  if (records === undefined) decoded.set(values, (records = values.map(decodeMetadataRecord)));
-  return records;
+  return decoded.get(values) ?? values.map(decodeMetadataRecord);
 }
 
 /** @throws DecodeError when the value is not a metadata record that Kafka 4.3 knows */

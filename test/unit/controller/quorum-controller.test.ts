@@ -171,3 +171,42 @@ test("the ELR of a topic is cleared when its min.insync.replicas changes", async
     "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
   );
 });
+
+describe("an operation with many records", () => {
+  const large = createTopicsRequest([{ name: "t", numPartitions: 2_000 }]);
+
+  test("takes several turns, and who comes meanwhile sees all of it", async () => {
+    const { controller, log, time, answer, joinBroker } = await controllerFixture();
+    await joinBroker();
+    const { endOffset } = log;
+    const created = controller.createTopics(large, anyone);
+    const again = controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone);
+    const grown = controller.createPartitions(
+      { topics: [{ name: "t", count: 2_001, assignments: null }], timeoutMs: 1000, validateOnly: false },
+      anyone,
+    );
+    await time.turn();
+    expect(log.endOffset).toBe(endOffset);
+    expect((await answer(created)).topics?.[0]?.errorCode).toBe(Errors.NONE);
+    expect((await again).topics?.[0]?.errorCode).toBe(Errors.TOPIC_ALREADY_EXISTS);
+    expect((await grown).results?.[0]?.errorCode).toBe(Errors.NONE);
+    const written = log.batches.filter(({ baseOffset }) => baseOffset >= endOffset);
+    expect(written.map(({ recordCount }) => recordCount)).toEqual([2_001, 1]);
+  });
+
+  test("writes nothing when the leadership is lost on the way, and the next epoch is free to write", async () => {
+    const { controller, log, time, joinBroker, answer } = await controllerFixture();
+    await joinBroker();
+    const created = controller.createTopics(large, anyone);
+    const waiting = controller.createTopics(createTopicsRequest([{ name: "u" }]), anyone);
+    await time.turn();
+    const { endOffset } = log;
+    controller.onControllerChange({ leaderId: 2, epoch: 1 });
+    expect((await answer(created)).topics?.[0]?.errorCode).toBe(Errors.NOT_CONTROLLER);
+    expect((await waiting).topics?.[0]?.errorCode).toBe(Errors.NOT_CONTROLLER);
+    expect(log.endOffset).toBe(endOffset);
+    controller.onControllerChange({ leaderId: 1, epoch: 1 });
+    const later = await answer(controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone));
+    expect(later.topics?.[0]?.errorCode).toBe(Errors.NONE);
+  });
+});
