@@ -67,7 +67,7 @@ function takeRecovered(options: LoadOptions, recovered: RecoveredLog): LoadedLog
   const segments = new Segments();
   for (const known of recovered.segments) segments.add(Segment.known(placeOf(), clock.wallMs(), known));
   if (recovered.recoveredFrom < Infinity) {
-    for (const segment of segments.from(recovered.recoveredFrom)) segment.markIndexesUnsynced();
+    for (const segment of segments.from(recovered.recoveredFrom)) segment.indexes.markUnsynced();
   }
   leaderEpochs.takeOver(recovered.epochs);
   producerState.clear(recovered.logStartOffset);
@@ -141,7 +141,7 @@ function startAnew(
 
 /** From where on the segments have to be recovered; Infinity when none has. */
 function recoveryPointOf(options: LoadOptions, segments: Segments): Offset {
-  const damaged = segments.all().find(({ transactionIndex, baseOffset }) => !transactionIndex.isSane(baseOffset));
+  const damaged = segments.all().find(({ indexes, baseOffset }) => !indexes.transactions.isSane(baseOffset));
   const needed = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
   return Math.min(needed, damaged?.baseOffset ?? Infinity);
 }

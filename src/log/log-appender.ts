@@ -113,7 +113,7 @@ export class LogAppender implements Writable {
     storage.tail.append(segment, batch.bytes());
     segment.append(sizeInBytes, lastOffset, maxTimestamp);
     const aborted = storage.producerState.update(batch);
-    if (aborted !== null) segment.transactionIndex.append(aborted);
+    if (aborted !== null) segment.indexes.transactions.append(aborted);
     storage.endOffset = lastOffset + 1;
     this.#appendedBytes += sizeInBytes;
     if (!this.#isQueued) {
@@ -158,8 +158,8 @@ export class LogAppender implements Writable {
     const old = storage.segments.active;
     // An active segment without a batch is as good as a new one, unless the log starts anew further on.
     if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
-    old.finishIndexes();
-    old.saveIndexes(false);
+    old.indexes.finish();
+    old.indexes.save(false);
     this.#flusher.onSegmentEnded(old.baseOffset);
     storage.producerSnapshots.write(baseOffset);
     storage.addSegment(baseOffset);

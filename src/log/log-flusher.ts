@@ -150,7 +150,7 @@ export class LogFlusher {
     const isSame = active === storage.segments.active && truncations === this.#truncations;
     if (!storage.isUsable || !isSame || offset === active.baseOffset) return;
     storage.attempt(() => {
-      active.saveIndexes(false);
+      active.indexes.save(false);
       storage.producerSnapshots.leaveWithin(active.baseOffset, offset, snapshot);
     });
   }
@@ -200,8 +200,8 @@ export class LogFlusher {
     const segments = from < storage.endOffset ? storage.segments.from(from) : [];
     for (const segment of segments) {
       segment.file.sync();
-      if (segment === storage.segments.active) segment.transactionIndex.save(true);
-      else segment.saveIndexes(true);
+      if (segment === storage.segments.active) segment.indexes.transactions.save(true);
+      else segment.indexes.save(true);
     }
     const hadSnapshots = storage.producerSnapshots.syncAll();
     if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.directory.sync();

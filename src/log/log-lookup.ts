@@ -27,7 +27,7 @@ export class LogLookup {
     if (!storage.isUsable) return Errors.KAFKA_STORAGE_ERROR;
     try {
       for (const segment of storage.segments.from(startOffset)) {
-        if (segment.transactionIndex.collect(startOffset, endOffset, found)) break;
+        if (segment.indexes.transactions.collect(startOffset, endOffset, found)) break;
       }
       return found;
     } catch (error) {

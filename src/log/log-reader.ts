@@ -112,7 +112,7 @@ export class LogReader {
 
   /** Position of the first batch that ends at or behind `offset`. */
   #positionOf(segment: Segment, offset: Offset): number {
-    let position = segment.scanStartFor(offset);
+    let position = segment.indexes.scanStartFor(offset);
     for (let slice = this.#tail.sliceFrom(segment, position); slice !== undefined;) {
       for (let at = 0; at < slice.length;) {
         if (lastOffsetAt(slice, at) >= offset) return position + at;

@@ -220,7 +220,7 @@ export class LogStorage {
     this.leaderEpochs.moveTo(directory);
     this.partitionMetadata.moveTo(directory);
     this.producerSnapshots.moveTo(directory);
-    for (const segment of this.segments.all()) segment.moveTo(directory);
+    for (const segment of this.segments.all()) segment.names.moveTo(directory);
   }
 
   /** Does what relies on the disk; false, and the directory goes offline, when the disk fails. */

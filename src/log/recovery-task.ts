@@ -44,8 +44,8 @@ function recoverLog(log: LogToRecover, indexIntervalBytes: number, ports: TaskPo
   for (const segment of segments.all()) segment.close();
   return {
     ...ends,
-    segments: segments.all().map(({ baseOffset, sizeBytes, transactionIndex, isUnindexed }) => {
-      return { baseOffset, sizeBytes, hasTransactions: transactionIndex.count > 0, isUnindexed };
+    segments: segments.all().map(({ baseOffset, sizeBytes, indexes, isUnindexed }) => {
+      return { baseOffset, sizeBytes, hasTransactions: indexes.transactions.count > 0, isUnindexed };
     }),
     producers: Array.from(producerState.entries(), (entry) => ({ ...entry })),
     endedTransactions: producerState.transactions.ended(),

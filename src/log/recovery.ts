@@ -124,7 +124,7 @@ export class LogRecovery {
       segment.index(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
       leaderEpochs.find(partitionLeaderEpoch, baseOffset);
       const aborted = producerState.update(batch);
-      if (aborted !== null) segment.transactionIndex.append(aborted);
+      if (aborted !== null) segment.indexes.transactions.append(aborted);
       return true;
     });
     return { wholeBytes, nextOffset };
@@ -157,10 +157,10 @@ export class LogRecovery {
 
 /** Also of the active segment: whoever loads the log anew finds its largest timestamp there. */
 function saveIndexes(segment: Segment): void {
-  segment.finishIndexes();
-  segment.saveIndexes(false);
+  segment.indexes.finish();
+  segment.indexes.save(false);
   // Nobody could tell by looking at it that another crash has torn it.
-  if (segment.transactionIndex.count > 0) segment.transactionIndex.save(true);
+  if (segment.indexes.transactions.count > 0) segment.indexes.transactions.save(true);
 }
 
 /**
@@ -177,6 +177,6 @@ function resumeWithin(
   const limit = Math.min(recoveryPoint + 1, (next?.baseOffset ?? Infinity) - 1);
   const offset = snapshots.findLast((snapshot) => snapshot <= limit);
   if (segment === undefined || offset === undefined || offset <= segment.baseOffset) return undefined;
-  const position = segment.resumeAt(offset);
+  const position = segment.indexes.resumeAt(offset);
   return position === undefined ? undefined : { offset, position };
 }

@@ -38,7 +38,7 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
     const segmentEnd = next?.baseOffset ?? endOffset;
     if (segmentEnd > highWatermark || (next === undefined && segment.sizeBytes === 0)) break;
     const isBeforeStart = next !== undefined && segmentEnd <= startOffset;
-    const isOld = isDeleted && retentionMs >= 0 && segment.isOlderThan(nowMs - retentionMs);
+    const isOld = isDeleted && retentionMs >= 0 && segment.age.isOlderThan(nowMs - retentionMs);
     const isExcess = isDeleted && excessBytes >= segment.sizeBytes;
     if (!isBeforeStart && !isOld && !isExcess) break;
     excessBytes -= segment.sizeBytes;
@@ -55,7 +55,7 @@ export function removeSegments(storage: LogStorage, segments: readonly Segment[]
   for (const segment of segments) storage.segments.remove(segment);
   storage.producerSnapshots.keep(storage.segments.first.baseOffset);
   for (const segment of segments) {
-    segment.markDeleted();
+    segment.names.markDeleted();
     removeLater((remove) => segment.removeBy(remove, storage.directory.path), storage.config.fileDeleteDelayMs);
   }
   storage.syncDirectoryInBackground();

@@ -34,7 +34,7 @@ export async function offsetForTimestamp(
 ): Promise<TimestampedOffset | undefined> {
   for (let offset: Offset | undefined = logStartOffset; offset !== undefined;) {
     const segment = segments.holding(offset);
-    if (!segment.isMaxTimestampKnown) {
+    if (!segment.indexes.isMaxTimestampKnown) {
       await lookInto(segment, nextTurn);
       // Another one may be in its place by then.
       continue;
@@ -43,9 +43,9 @@ export async function offsetForTimestamp(
     // A loss of power may have left one behind which the log goes on.
     if (segment.sizeBytes === 0) continue;
     // As in Kafka, where nothing has a timestamp the file's counts, and the search ends there.
-    if (segment.ageTimestamp < timestamp) continue;
-    if (segment.maxTimestamp < 0) return undefined;
-    let fromOffset = segment.timeIndex.offsetFor(timestamp - 1);
+    if (segment.age.timestamp < timestamp) continue;
+    if (segment.indexes.maxTimestamp < 0) return undefined;
+    let fromOffset = segment.indexes.times.offsetFor(timestamp - 1);
     for (;;) {
       const batch = firstBatch(segment, fromOffset, (candidate) => {
         return candidate.maxTimestamp >= timestamp && candidate.lastOffset >= logStartOffset;
@@ -72,15 +72,20 @@ export async function offsetOfMaxTimestamp(
   nextTurn: NextTurn,
 ): Promise<TimestampedOffset | undefined> {
   for (let each: Segment | undefined = segments.first; each !== undefined; each = segments.behind(each.baseOffset)) {
-    if (!each.isMaxTimestampKnown) await lookInto(each, nextTurn);
+    if (!each.indexes.isMaxTimestampKnown) await lookInto(each, nextTurn);
   }
   let newest: Segment | undefined;
   for (const segment of segments.all()) {
-    if (segment.maxTimestamp >= 0 && segment.maxTimestamp > (newest?.maxTimestamp ?? -1)) newest = segment;
+    if (segment.indexes.maxTimestamp >= 0 && segment.indexes.maxTimestamp > (newest?.indexes.maxTimestamp ?? -1))
+      newest = segment;
   }
   if (newest === undefined) return undefined;
-  const { maxTimestamp } = newest;
-  const batch = firstBatch(newest, newest.offsetOfMaxTimestamp, (candidate) => candidate.maxTimestamp === maxTimestamp);
+  const { maxTimestamp } = newest.indexes;
+  const batch = firstBatch(
+    newest,
+    newest.indexes.offsetOfMaxTimestamp,
+    (candidate) => candidate.maxTimestamp === maxTimestamp,
+  );
   return batch === undefined ? undefined : findRecord(batch, compute, nextTurn, (at) => at === maxTimestamp);
 }
 
@@ -89,7 +94,7 @@ export async function offsetOfMaxTimestamp(
  * megabytes of them in a large one: one segment in a turn of the event loop, and they are not kept.
  */
 async function lookInto(segment: Segment, nextTurn: NextTurn): Promise<void> {
-  void segment.maxTimestamp;
+  void segment.indexes.maxTimestamp;
   segment.release();
   await nextTurn();
 }

@@ -95,7 +95,7 @@ function truncateTo(storage: LogStorage, offset: Offset): void {
   // The last ones first: whenever a crash comes, what is left has no gap.
   for (const segment of gone.toReversed()) {
     segments.remove(segment);
-    segment.markCut();
+    segment.names.markCut();
   }
   if (gone.length > 0) storage.directory.syncFileNames();
   storage.removeCut(gone);
@@ -115,7 +115,7 @@ function truncateFullyAndStartAt(storage: LogStorage, offset: Offset): void {
   const gone = storage.segments.all().toReversed();
   for (const segment of gone) {
     storage.segments.remove(segment);
-    segment.markCut();
+    segment.names.markCut();
   }
   storage.producerSnapshots.remove(() => true);
   storage.directory.syncFileNames();

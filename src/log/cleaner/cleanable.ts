@@ -58,14 +58,15 @@ function firstDirtyOffsetOf({ cleanedOffset, logStartOffset, logEndOffset }: Log
 
 function firstYoungOffset(segments: Segments, fromOffset: Offset, nowMs: TimestampMs, lagMs: number): Offset {
   if (lagMs <= 0) return Infinity;
-  const young = inactiveFrom(segments, fromOffset).find((segment) => segment.ageTimestamp > nowMs - lagMs);
+  const young = inactiveFrom(segments, fromOffset).find((segment) => segment.age.timestamp > nowMs - lagMs);
   return young?.baseOffset ?? Infinity;
 }
 
 function delayOf({ storage, config }: Log, firstDirtyOffset: Offset, nowMs: TimestampMs): number {
   if (config.maxCompactionLagMs >= nowMs) return 0;
   let earliest = Infinity;
-  for (const { firstTimestamp } of inactiveFrom(storage.segments, firstDirtyOffset)) {
+  for (const { age } of inactiveFrom(storage.segments, firstDirtyOffset)) {
+    const { firstTimestamp } = age;
     if (firstTimestamp > 0 && firstTimestamp < earliest) earliest = firstTimestamp;
   }
   return Math.max(0, nowMs - Math.max(config.maxCompactionLagMs, 0) - earliest);

@@ -210,8 +210,8 @@ export class LogCleaner {
       segments: log.segmentSizes().filter(({ baseOffset }) => baseOffset < active.baseOffset),
       firstDirtyOffset,
       endOffset,
-      abortedTransactions: Array.from({ length: active.transactionIndex.count }, (_, slot) =>
-        active.transactionIndex.at(slot),
+      abortedTransactions: Array.from({ length: active.indexes.transactions.count }, (_, slot) =>
+        active.indexes.transactions.at(slot),
       ),
       producers,
       nowMs: clock.wallMs(),

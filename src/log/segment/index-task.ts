@@ -16,7 +16,7 @@ export const indexTask: Task<UnindexedSegment, never, void> = {
     const place = { disk, directory, indexIntervalBytes, rollJitterMs: 0, preallocatedBytes: 0 };
     const segment = Segment.load(place, baseOffset, clock.wallMs(), new Set());
     try {
-      segment.rebuildIndexes();
+      segment.indexes.rebuild();
     } finally {
       segment.close();
     }

@@ -42,7 +42,7 @@ export class SegmentSwap {
     const { disk, segments } = storage;
     const directory = storage.directory.path;
     const cleaned = this.#cleaned;
-    cleaned.changeSuffix(swapSuffix);
+    cleaned.names.changeSuffix(swapSuffix);
     await disk.syncDirectoryAsync(directory);
     if (this.#state === "aborted" || !storage.isUsable) return;
     this.#state = "done";
@@ -62,7 +62,7 @@ export class SegmentSwap {
     await disk.syncDirectoryAsync(directory);
     // A truncation may have taken the segment away, or the directory may have another name.
     if (!storage.isUsable || storage.directory.path !== directory || !segments.has(cleaned)) return;
-    cleaned.changeSuffix("");
+    cleaned.names.changeSuffix("");
     // The next round's `.cleaned` file beside a `.swap` file would have a start undo what is done.
     await disk.syncDirectoryAsync(directory);
   }
@@ -70,7 +70,7 @@ export class SegmentSwap {
   #putAside(segments: readonly Segment[]): void {
     const storage = this.#storage;
     for (const segment of segments) {
-      segment.markDeleted();
+      segment.names.markDeleted();
       this.#removeLater((remove) => segment.removeBy(remove, storage.directory.path), storage.config.fileDeleteDelayMs);
     }
   }
