@@ -14,6 +14,7 @@ export interface Ports {
   readonly compute: Compute;
   readonly workers: Workers;
   readonly loopDelay: LoopDelay;
+  readonly runtime: Runtime;
   readonly logger: Logger;
 }
 
@@ -36,6 +37,18 @@ export interface LoopDelaySample {
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
+}
+
+/** What runs this program, and what that takes of the machine. */
+export interface Runtime {
+  /** Processor time of the process so far, ms. */
+  cpuMs(): number;
+  /** What objects take. */
+  heapUsedBytes(): number;
+  /** What is held for objects, used or not. */
+  heapBytes(): number;
+  /** Collects all garbage and gives the system back what is not needed; the event loop stands still meanwhile. */
+  collect(): Promise<void>;
 }
 
 export interface Clock {
