@@ -145,7 +145,6 @@ export class SegmentIndexes {
   truncateTo(offset: Offset, position: number): void {
     this.#checkTimes();
     this.#dropFrom(offset);
-    this.#bytesSinceEntry = 0;
     this.#readMaxTimestamp(position);
   }
 

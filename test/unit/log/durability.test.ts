@@ -50,6 +50,20 @@ describe("what was flushed survives a loss of power", () => {
     expect(openLog(disk.crash(nothing)).log.logEndOffset).toBe(3);
   });
 
+  test("also what the producers of a segment wrote last that retention has deleted meanwhile", async () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { retentionMs: 1 });
+    const sent = { producerId: 7, baseSequence: 0 };
+    append(under, 1, sent);
+    await under.log.flush();
+    expect(under.log.deleteOldSegments(startMs + 1e9, () => undefined)).toBe(1);
+    // The system may write names long before it writes what is in the files.
+    disk.syncDirectory(logDirectory);
+    const again = openLog(disk.crash(nothing));
+    expect(again.log.logStartOffset).toBe(1);
+    expect(again.log.appendAsLeader(batch(sent), 0, "client", startMs)).toMatchObject({ ok: true, duplicate: true });
+  });
+
   test("and so does a time index that was lost and made anew: of a torn one nobody could tell that there was more", async () => {
     const disk = new MemoryDisk();
     const under = openLog(disk, small);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ManualTime } from "../../support/manual-time.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
@@ -92,4 +92,50 @@ test("retention by size: a segment that is exactly the excess goes, and records 
   append(future, startMs + 3_000_000);
   append(future, startMs);
   expect(future.log.deleteOldSegments(startMs + 100_000, () => {})).toBe(0);
+});
+
+test("a segment is filled to the last byte that it may have", () => {
+  const sizeBytes = batch({ timestamp: startMs }).length;
+  const under = openLog(new MemoryDisk(), { segmentBytes: sizeBytes * 2 });
+  for (let count = 0; count < 5; count++) append(under, startMs);
+  expect(bases(under)).toEqual([0, 2, 4]);
+});
+
+test("a segment that a truncation has emptied is as old as that, where its records have no timestamps", async () => {
+  const under = openLog(new MemoryDisk(), { segmentMs: 1_000 });
+  append(under, -1);
+  await under.time.advance(900);
+  under.log.truncateTo(0);
+  append(under, -1);
+  await under.time.advance(600);
+  append(under, -1);
+  expect(bases(under)).toEqual([0]);
+  await under.time.advance(401);
+  append(under, -1);
+  expect(bases(under)).toEqual([0, 2]);
+});
+
+describe("a batch has an index entry when more than index.interval.bytes lie before it since the last one", () => {
+  const sizeBytes = batch({ timestamp: startMs }).length;
+  const entriesOf = ({ log }: LogUnderTest): number[] => {
+    const { offsets } = log.storage.segments.active.indexes;
+    return Array.from({ length: offsets.count }, (_, slot) => offsets.offsetAt(slot));
+  };
+
+  test("and not when it is just as many", () => {
+    const under = openLog(new MemoryDisk(), { indexIntervalBytes: sizeBytes });
+    for (let count = 0; count < 6; count++) append(under, startMs);
+    expect(entriesOf(under)).toEqual([2, 4]);
+  });
+
+  test("also of a log that recovery goes on with in the middle of an interval", async () => {
+    const disk = new MemoryDisk();
+    const config = { indexIntervalBytes: sizeBytes * 2 };
+    const first = openLog(disk, config);
+    for (let count = 0; count < 5; count++) append(first, startMs);
+    await first.log.advanceRecoveryPoint();
+    const again = openLog(disk.kill(), config, { recoveryPoint: first.log.recoveryPoint });
+    for (let count = 0; count < 5; count++) append(again, startMs);
+    expect(entriesOf(again)).toEqual([3, 6, 9]);
+  });
 });
