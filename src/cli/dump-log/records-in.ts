@@ -1,9 +1,9 @@
-import { type BatchView } from "../../protocol/records/batch-header.ts";
+import { batchHeaderSizeBytes, type BatchView, currentMagic } from "../../protocol/records/batch-header.ts";
 import { InvalidRecordError, UnreadableRecordsError } from "../../protocol/records/errors.ts";
 import { type MessageRecord, recordsOfMessage } from "../../protocol/records/message-records.ts";
 import { MessageView } from "../../protocol/records/message-view.ts";
 import { decompressBatch, type LogRecord, payloadOf, recordsOf } from "../../protocol/records/record-iterator.ts";
-import { ClientError } from "../client/kafka-error.ts";
+import { ClientError, WordlessError } from "../client/kafka-error.ts";
 import { type FileBatch } from "./segment-reader.ts";
 
 const payloadSizeBytesMax = 2_147_483_647;
@@ -14,6 +14,9 @@ const payloadSizeBytesMax = 2_147_483_647;
  */
 export async function* recordsIn(fileBatch: FileBatch): AsyncGenerator<LogRecord | MessageRecord, void, undefined> {
   const batch = fileBatch.whole();
+  if (fileBatch.magic >= currentMagic && fileBatch.sizeBytes < batchHeaderSizeBytes) {
+    throw new WordlessError("java.lang.IndexOutOfBoundsException");
+  }
   if (batch.recordCount === 0) return;
   try {
     if (batch instanceof MessageView) return yield* await messageRecords(batch);
@@ -27,7 +30,16 @@ export async function* recordsIn(fileBatch: FileBatch): AsyncGenerator<LogRecord
 /** The codecs' libraries are loaded when a batch needs them. */
 async function compressedRecords(batch: BatchView): Promise<LogRecord[]> {
   const { nodeCompute } = await import("../../io/node/node-compute.ts");
-  return [...recordsOf(batch, await decompressBatch(batch, nodeCompute, payloadSizeBytesMax))];
+  const payload = await decompressBatch(batch, nodeCompute, payloadSizeBytesMax);
+  try {
+    return [...recordsOf(batch, payload)];
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    // Kafka reads them as a stream, of which nobody knows what is left.
+    throw new InvalidRecordError(
+      error.message.replace(/instead the buffer has only \d+ remaining bytes\.$/, "the record payload reached EOF."),
+    );
+  }
 }
 
 async function messageRecords(message: MessageView): Promise<MessageRecord[]> {
