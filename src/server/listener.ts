@@ -11,7 +11,7 @@ import {
 } from "../io/ports.ts";
 import { type ListenerScope } from "../protocol/apis.ts";
 import { bindTo } from "./bind.ts";
-import { Connection, peerText, type ConnectionLimits } from "./connection.ts";
+import { Connection, peerText, type ConnectionDeps, type ConnectionLimits } from "./connection.ts";
 import { type ConnectionQuotas } from "./connection-quotas.ts";
 import { type ConnectionInfo } from "./handler.ts";
 import { type RequestMemory } from "./request-memory.ts";
@@ -48,6 +48,8 @@ export class Listener {
   readonly name: string;
   readonly #options: ListenerOptions;
   readonly #deps: ListenerDeps;
+  /** The same for all connections: what each had of its own would count by the thousand. */
+  readonly #connectionDeps: ConnectionDeps;
   readonly #connections = new Set<Connection>();
   /** Accepted by the system, but without a slot: not read from, in the order of arrival. */
   #waiting: NetSocket[] = [];
@@ -61,6 +63,9 @@ export class Listener {
     this.name = options.name;
     this.#options = options;
     this.#deps = deps;
+    const { router, memory, bufferPool, clock, logger } = deps;
+    const onClosed = (connection: Connection): void => this.#closed(connection);
+    this.#connectionDeps = { router, memory, bufferPool, limits: options.limits, clock, logger, onClosed };
   }
 
   get connections(): ReadonlySet<Connection> {
@@ -164,28 +169,42 @@ export class Listener {
   }
 
   #serve(socket: NetSocket): void {
-    const { router, memory, bufferPool, clock, logger, quotas, onAccepted, onReleased } = this.#deps;
-    const { remote, local } = socket;
-    const info: ConnectionInfo = {
-      id: `${local.host}:${local.port}-${remote.host}:${remote.port}-0-${this.#nextIndex++}`,
-      listenerName: this.name,
-      scope: this.#options.scope,
-      peer: remote,
-      clientSoftwareName: "unknown",
-      clientSoftwareVersion: "unknown",
-    };
-    const onClosed = (connection: Connection): void => {
-      this.#connections.delete(connection);
-      quotas.release(this.name, remote.host);
-      if (this.#connections.size === 0) this.#whenEmpty?.();
-      onReleased();
-    };
-    const { limits } = this.#options;
-    this.#connections.add(
-      new Connection(socket, info, { router, memory, bufferPool, limits, clock, logger, onClosed }),
-    );
+    const { logger, onAccepted } = this.#deps;
+    const info = new AcceptedConnection(socket, this.name, this.#options.scope, this.#nextIndex++);
+    this.#connections.add(new Connection(socket, info, this.#connectionDeps));
     socket.resume();
     logger.debug({ peer: peerText(info), listener: this.name }, "Connection accepted");
     onAccepted();
+  }
+
+  #closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#deps.quotas.release(this.name, connection.info.peer.host);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+    this.#deps.onReleased();
+  }
+}
+
+class AcceptedConnection implements ConnectionInfo {
+  readonly listenerName: string;
+  readonly scope: ListenerScope;
+  readonly peer: SocketAddress;
+  clientSoftwareName = "unknown";
+  clientSoftwareVersion = "unknown";
+  readonly #local: SocketAddress;
+  readonly #index: number;
+
+  constructor(socket: NetSocket, listenerName: string, scope: ListenerScope, index: number) {
+    this.listenerName = listenerName;
+    this.scope = scope;
+    this.peer = socket.remote;
+    this.#local = socket.local;
+    this.#index = index;
+  }
+
+  /** Hardly ever asked for, and longer than all the rest. */
+  get id(): string {
+    const { peer } = this;
+    return `${this.#local.host}:${this.#local.port}-${peer.host}:${peer.port}-0-${this.#index}`;
   }
 }

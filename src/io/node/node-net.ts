@@ -24,10 +24,11 @@ export const nodeNet: Net = {
     const where = host === "" ? { port } : { port, host: await addressOf(host) };
     return new Promise((resolve, reject) => {
       const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) => {
-        const socket = readingIntoOneBuffer(accepted);
+        // A socket keeps what it tells of its ends; the one that we keep is not asked.
+        const ends = endsOf(accepted);
         // The peer may be gone between its handshake and our accept; then there is nobody to serve.
-        if (socket.remoteAddress === undefined) socket.destroy();
-        else onConnection(new NodeSocket(socket));
+        if (ends === undefined) accepted.destroy();
+        else onConnection(new NodeSocket(readingIntoOneBuffer(accepted), ends));
       });
       server.once("error", (error) => reject(netErrorOf(error)));
       server.listen(where, () => {
@@ -53,7 +54,9 @@ export const nodeNet: Net = {
       socket.once("connect", () => {
         socket.setTimeout(0);
         socket.off("error", fail);
-        resolve(new NodeSocket(socket));
+        const ends = endsOf(socket);
+        if (ends === undefined) fail(new NetError("ECONNRESET", `${host}:${port} has closed the connection`));
+        else resolve(new NodeSocket(socket, ends));
       });
     });
   },
@@ -130,6 +133,21 @@ function ignore(): void {}
 
 function nowhere(): undefined {}
 
+interface Ends {
+  readonly remote: SocketAddress;
+  readonly local: SocketAddress;
+}
+
+/** undefined when the connection is gone. */
+function endsOf(socket: Socket): Ends | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (remoteAddress === undefined) return undefined;
+  return {
+    remote: { host: addressText(remoteAddress), port: remotePort ?? 0 },
+    local: { host: addressText(localAddress), port: localPort ?? 0 },
+  };
+}
+
 class NodeSocket implements NetSocket {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
@@ -144,10 +162,10 @@ class NodeSocket implements NetSocket {
   /** Ends what `end` waits for: the peer's side of the connection. */
   #lingering: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, { remote, local }: Ends) {
     this.#socket = socket;
-    this.remote = { host: addressText(socket.remoteAddress), port: socket.remotePort ?? 0 };
-    this.local = { host: addressText(socket.localAddress), port: socket.localPort ?? 0 };
+    this.remote = remote;
+    this.local = local;
     // A peer that ends its side is done with us, as Kafka takes it: Node sends what is queued and closes ours.
     receivers.set(socket, this);
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
