@@ -109,7 +109,7 @@ export class Log {
 
   /** Notes which topic the log belongs to, unless that is known. */
   assignTopicId(topicId: Uuid): void {
-    this.#storage.guard(() => this.#storage.partitionMetadata.assign(topicId));
+    this.#storage.attempt(() => this.#storage.partitionMetadata.assign(topicId));
   }
 
   get config(): LogConfig {
@@ -303,7 +303,7 @@ export class Log {
     const target = Math.min(offset, this.#highWatermark);
     if (target <= this.logStartOffset) return false;
     this.#storage.startOffset = target;
-    return this.#storage.guard(() => this.leaderEpochs.truncateFromStart(target));
+    return this.#storage.attempt(() => this.leaderEpochs.truncateFromStart(target));
   }
 
   /**
@@ -320,7 +320,7 @@ export class Log {
     storage.attempt(() => (deletable = deletableSegments(storage, committedOffset, nowMs)));
     deletable.length = Math.min(deletable.length, deletedAtOnceMax);
     if (deletable.length === 0) return count;
-    storage.guard(() => {
+    storage.attempt(() => {
       // The log always has a segment to write to.
       if (deletable.length === storage.segments.count && !this.roll()) return;
       removeSegments(storage, deletable, removeLater);

@@ -28,9 +28,9 @@ export class PartitionMetadata {
   /** Notes the topic's id, unless one is known; `sync` makes it durable. */
   assign(topicId: Uuid): void {
     if (this.#topicId !== undefined) return;
+    replaceFile(this.#disk, this.#path, partitionMetadataText(topicId));
     this.#topicId = topicId;
     this.#isSynced = false;
-    replaceFile(this.#disk, this.#path, partitionMetadataText(topicId));
   }
 
   /** Makes the file durable; true when it was not, and its directory has to be synced too. */

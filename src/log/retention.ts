@@ -48,18 +48,19 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
 }
 
 /**
- * Takes segments out of the log; their files go after `file.delete.delay.ms`, and the producer snapshots that only those
+ * Takes the first segments out of the log; their files go after `file.delete.delay.ms`, and the producer snapshots that only those
  * need: a loss of power may bring back segments whose new names are not durable yet.
  */
 export function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
+  const firstOffset = storage.segments.at(segments.length)!.baseOffset;
+  // Needs descriptors: where there are none nothing has changed yet.
+  storage.producerSnapshots.keep(firstOffset);
   for (const segment of segments) storage.segments.remove(segment);
-  storage.producerSnapshots.keep(storage.segments.first.baseOffset);
   for (const segment of segments) {
     segment.names.markDeleted();
     removeLater((remove) => segment.removeBy(remove, storage.directory.path), storage.config.fileDeleteDelayMs);
   }
   storage.syncDirectoryInBackground();
-  const firstOffset = storage.segments.first.baseOffset;
   const removeSnapshots = (): void => storage.producerSnapshots.remove((offset) => offset < firstOffset);
   removeLater(removeSnapshots, storage.config.fileDeleteDelayMs);
 }

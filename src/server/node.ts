@@ -101,6 +101,7 @@ class Node implements RunningNode {
   readonly #coordinators: Coordinators;
   /** Those who act on the metadata here, and may take their time. */
   readonly #followers: PublisherChain;
+  #replicaPublisher: ReplicaPublisher | undefined;
   #quorum: MetadataQuorum | undefined;
   #sockets: SocketServer | undefined;
   #lifecycle: BrokerLifecycle | undefined;
@@ -233,6 +234,7 @@ class Node implements RunningNode {
     await this.#sockets?.close(drainMsMax);
     this.#writeQueue.flush();
     await this.#quorum?.close();
+    await this.#replicaPublisher?.conclude(this.#cache.image);
     await this.#logManager.prepareClose();
     this.#logManager.close(this.#lifecycle?.epoch ?? -1);
     const loopDelay = { mean: rounded(meanMs), p99: rounded(p99Ms), max: rounded(maxMs) };
@@ -278,7 +280,7 @@ class Node implements RunningNode {
     const { logger } = this.#ports;
     const { nodeId } = this.#config;
     const { groups, transactions } = this.#coordinators;
-    const replicas = new ReplicaPublisher({
+    this.#replicaPublisher = new ReplicaPublisher({
       nodeId,
       replicas: this.#replicas,
       logManager: this.#logManager,
@@ -286,7 +288,7 @@ class Node implements RunningNode {
       onFatal: (error) => this.#onFailed(error),
     });
     const publishers: LocalPublisher[] = [
-      replicas,
+      this.#replicaPublisher,
       new GroupCoordinatorPublisher({ nodeId, groups, logger: logger.child("group") }),
       new TransactionCoordinatorPublisher({ nodeId, transactions, logger: logger.child("transaction") }),
       this.#createDynamicSettings(),

@@ -37,6 +37,8 @@ export interface LogCleanerOptions {
 }
 
 const hashKeyBytes = 16;
+/** So long a swap waits before it looks for descriptors again. */
+const restMs = 1_000;
 
 /**
  * Compacts the logs whose topics ask for that, the dirtiest first: of the records of one key the newest stays. Retention of
@@ -147,7 +149,11 @@ export class LogCleaner {
 
   #begin(cleanable: Cleanable): void {
     const { log } = cleanable;
-    const cleaning = new LogCleaning(log.storage, this.#options.removeLater);
+    const cleaning = new LogCleaning(
+      log.storage,
+      this.#options.removeLater,
+      () => new Promise((resolve) => this.#options.timers.after(restMs, resolve)),
+    );
     const ended = this.#run(cleanable, cleaning).finally(() => {
       this.#running.delete(log);
       if (!this.#isClosed && log.storage.isUsable) this.#options.deleteOldSegments(log);

@@ -1,6 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Workers } from "../../io/ports.ts";
 import { type Cleaning, type LogStorage } from "../log-storage.ts";
+import { patiently } from "../patience.ts";
 import { type RemoveLater } from "../retention.ts";
 import { SegmentSwap } from "../segment/segment-swap.ts";
 import { type CleanInput, type CleanOutput, type CleanReport } from "./clean-input.ts";
@@ -13,14 +14,17 @@ export type CleaningResult = CleanOutput | undefined;
 export class LogCleaning implements Cleaning {
   readonly #storage: LogStorage;
   readonly #removeLater: RemoveLater;
+  readonly #rest: () => Promise<void>;
   readonly #abortion = new AbortController();
   #swaps: Promise<void> = Promise.resolve();
   #swap: SegmentSwap | undefined;
   #failure: unknown;
 
-  constructor(storage: LogStorage, removeLater: RemoveLater) {
+  /** @param rest passes some time, in which there may be descriptors again */
+  constructor(storage: LogStorage, removeLater: RemoveLater, rest: () => Promise<void>) {
     this.#storage = storage;
     this.#removeLater = removeLater;
+    this.#rest = rest;
   }
 
   /**
@@ -61,8 +65,14 @@ export class LogCleaning implements Cleaning {
     const { signal } = this.#abortion;
     try {
       if (signal.aborted) return this.#discard(baseOffset);
-      this.#swap = new SegmentSwap(this.#storage, baseOffset, replaces, this.#removeLater);
-      await this.#swap.run();
+      const swap = await patiently(
+        () => new SegmentSwap(this.#storage, baseOffset, replaces, this.#removeLater, this.#rest),
+        this.#rest,
+        () => !signal.aborted,
+      );
+      if (swap === undefined || signal.aborted) return this.#discard(baseOffset);
+      this.#swap = swap;
+      await swap.run();
       this.#swap = undefined;
     } catch (error) {
       // Once it is aborted, the directory may have another name.

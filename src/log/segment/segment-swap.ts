@@ -1,6 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { swapSuffix } from "../log-files.ts";
 import { type LogStorage } from "../log-storage.ts";
+import { patiently } from "../patience.ts";
 import { type RemoveLater } from "../retention.ts";
 import { type Segment } from "./segment.ts";
 
@@ -25,12 +26,21 @@ export class SegmentSwap {
   /** Those that still have their names. */
   readonly #waiting: Segment[];
   readonly #removeLater: RemoveLater;
+  readonly #rest: () => Promise<void>;
   /** Undone until the old segments have gone. */
   #state: "begun" | "done" | "aborted" = "begun";
 
-  constructor(storage: LogStorage, baseOffset: Offset, replaced: readonly Offset[], removeLater: RemoveLater) {
+  /** @param rest passes some time, in which there may be descriptors again */
+  constructor(
+    storage: LogStorage,
+    baseOffset: Offset,
+    replaced: readonly Offset[],
+    removeLater: RemoveLater,
+    rest: () => Promise<void>,
+  ) {
     this.#storage = storage;
     this.#removeLater = removeLater;
+    this.#rest = rest;
     this.#cleaned = storage.loadCleaned(baseOffset);
     this.#old = storage.segments.all().filter((segment) => replaced.includes(segment.baseOffset));
     this.#waiting = [...this.#old];
@@ -39,11 +49,11 @@ export class SegmentSwap {
   /** Resolves when the swap is done, or was aborted. Rejects when the disk failed. */
   async run(): Promise<void> {
     const storage = this.#storage;
-    const { disk, segments } = storage;
+    const { segments } = storage;
     const directory = storage.directory.path;
     const cleaned = this.#cleaned;
     cleaned.names.changeSuffix(swapSuffix);
-    await disk.syncDirectoryAsync(directory);
+    await this.#sync(directory);
     if (this.#state === "aborted" || !storage.isUsable) return;
     this.#state = "done";
     segments.replace(this.#old, cleaned);
@@ -51,20 +61,37 @@ export class SegmentSwap {
       this.#putAside(this.#waiting.splice(0, segmentsOfStep));
       if (this.#waiting.length === 0) break;
       // Thousands of small segments may become one.
-      await disk.syncDirectoryAsync(directory);
+      await this.#sync(directory);
       // A start completes what is begun.
       if (!storage.isUsable || storage.directory.path !== directory) return;
     }
-    const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
-    // Where the log was cut meanwhile, others may begin there.
-    for (const { baseOffset } of segments.all()) gone.delete(baseOffset);
-    if (gone.size > 0) storage.producerSnapshots.remove((offset) => gone.has(offset));
-    await disk.syncDirectoryAsync(directory);
+    await this.#sync(directory, () => this.#removeSnapshots());
     // A truncation may have taken the segment away, or the directory may have another name.
     if (!storage.isUsable || storage.directory.path !== directory || !segments.has(cleaned)) return;
     cleaned.names.changeSuffix("");
     // The next round's `.cleaned` file beside a `.swap` file would have a start undo what is done.
-    await disk.syncDirectoryAsync(directory);
+    await this.#sync(directory);
+  }
+
+  /** Makes the names durable, after what `prepare` does. While there are no descriptors it waits: the log is whole meanwhile. */
+  async #sync(directory: string, prepare: () => void = () => {}): Promise<void> {
+    const storage = this.#storage;
+    const sync = (): Promise<void> => {
+      prepare();
+      return storage.disk.syncDirectoryAsync(directory);
+    };
+    const isWanted = (): boolean =>
+      this.#state !== "aborted" && storage.isUsable && storage.directory.path === directory;
+    await patiently(sync, this.#rest, isWanted);
+  }
+
+  /** Those of segments that are gone. */
+  #removeSnapshots(): void {
+    const storage = this.#storage;
+    const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
+    // Where the log was cut meanwhile, others may begin there.
+    for (const { baseOffset } of storage.segments.all()) gone.delete(baseOffset);
+    if (gone.size > 0) storage.producerSnapshots.remove((offset) => gone.has(offset));
   }
 
   #putAside(segments: readonly Segment[]): void {

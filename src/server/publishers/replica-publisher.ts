@@ -1,9 +1,12 @@
 import { type LogConfig } from "../../log/log-config.ts";
+import { type Log } from "../../log/log.ts";
 import { type LogManager } from "../../log/directory/log-manager.ts";
+import { type AssignedReplicas } from "../../log/directory/log-reconciliation.ts";
 import { localReplicaChanges } from "../../metadata/delta/local-replica-changes.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
 import { configResourceTypes } from "../../metadata/image/configs-image.ts";
 import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
+import { type TopicsImage } from "../../metadata/image/topics-image.ts";
 import { type LocalPublisher } from "./publisher-chain.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
 
@@ -20,7 +23,8 @@ export interface ReplicaPublisherDeps {
 export class ReplicaPublisher implements LocalPublisher {
   readonly name = "replicas";
   readonly #deps: ReplicaPublisherDeps;
-  #isFirst = true;
+  /** Of the last publication. */
+  #topics: TopicsImage | undefined;
 
   constructor(deps: ReplicaPublisherDeps) {
     this.#deps = deps;
@@ -29,7 +33,8 @@ export class ReplicaPublisher implements LocalPublisher {
   publish(delta: MetadataDelta, image: MetadataImage): Promise<void> | undefined {
     const { nodeId, replicas } = this.#deps;
     const logConfigOf = this.#logConfigs();
-    if (this.#isFirst) this.#reconcile(image);
+    if (this.#topics === undefined) this.#reconcile(image);
+    this.#topics = image.topics;
     const updateConfigs = (): void => this.#updateConfigs(delta, image, logConfigOf);
     let applied: Promise<void> | undefined;
     try {
@@ -40,6 +45,19 @@ export class ReplicaPublisher implements LocalPublisher {
       if (applied === undefined) updateConfigs();
     }
     return applied?.finally(updateConfigs);
+  }
+
+  /**
+   * The node stops, and `publish` was not called any more with what the metadata says now: of replicas that it has no more the
+   * logs go, as in Kafka, where they have gone by then. The next start would take them for strays, which nobody removes.
+   */
+  async conclude({ topics }: MetadataImage): Promise<void> {
+    const { logManager, nodeId } = this.#deps;
+    const before = this.#topics === undefined ? undefined : assignedReplicas(this.#topics, nodeId);
+    const now = assignedReplicas(topics, nodeId);
+    const isGone = ({ topic, partition, topicId }: Log): boolean =>
+      before?.isAssigned(topic, partition, topicId) === true && !now.isAssigned(topic, partition, topicId);
+    await logManager.deleteAside([...logManager.allLogs()].filter(isGone));
   }
 
   /** Those of the topics of one publication: the partitions of a topic share one. */
@@ -66,22 +84,25 @@ export class ReplicaPublisher implements LocalPublisher {
 
   /** Once all metadata from before the start is known: topics may have been deleted while this broker was down. */
   #reconcile({ topics }: MetadataImage): void {
-    this.#isFirst = false;
     const { logManager, nodeId, onFatal } = this.#deps;
     try {
-      logManager.reconcile({
-        isAssigned: (topic, partition, topicId) => {
-          const known = topics.byName.get(topic);
-          if (known === undefined || (topicId !== undefined && topicId !== known.id)) return false;
-          return known.partitions[partition]?.replicas.includes(nodeId) ?? false;
-        },
-        directoryOf: (topic, partition) => {
-          const registration = topics.byName.get(topic)?.partitions[partition];
-          return registration?.directories[registration.replicas.indexOf(nodeId)];
-        },
-      });
+      logManager.reconcile(assignedReplicas(topics, nodeId));
     } catch (error) {
       onFatal(error);
     }
   }
+}
+
+function assignedReplicas({ byName }: TopicsImage, nodeId: number): AssignedReplicas {
+  return {
+    isAssigned(topic, partition, topicId) {
+      const known = byName.get(topic);
+      if (known === undefined || (topicId !== undefined && topicId !== known.id)) return false;
+      return known.partitions[partition]?.replicas.includes(nodeId) ?? false;
+    },
+    directoryOf(topic, partition) {
+      const registration = byName.get(topic)?.partitions[partition];
+      return registration?.directories[registration.replicas.indexOf(nodeId)];
+    },
+  };
 }

@@ -98,3 +98,29 @@ test("a roll that found no descriptor is tried again", () => {
   expect(subject.log.segmentSizes().map(({ baseOffset }) => baseOffset)).toEqual([0, 3]);
   expect(subject.diskErrors).toEqual([]);
 });
+
+test("records are deleted and old segments go without descriptors, or later; the log stays online", async () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk, { retentionBytes: 100 });
+  const { log, diskErrors, time } = subject;
+  append(subject, 3);
+  log.highWatermark = 3;
+  disk.fail("open", "EMFILE");
+  log.maybeIncrementLogStartOffset(2);
+  expect([log.logStartOffset, log.isOffline]).toEqual([2, false]);
+  disk.heal();
+  for (let count = 0; count < 3; count++) {
+    const producer = { producerId: 7, producerEpoch: 0, baseSequence: count };
+    expect(log.appendAsLeader(batch(producer), 0, "client", startMs)).toMatchObject({ ok: true });
+    subject.queue.flush();
+    disk.fail("open", "EMFILE", { path: /\.snapshot$/, skip: 1 });
+    log.roll();
+    disk.heal();
+  }
+  log.highWatermark = log.logEndOffset;
+  disk.fail("open", "EMFILE", { path: /\.snapshot$/ });
+  expect(log.deleteOldSegments(time.wallMs(), () => undefined)).toBe(0);
+  disk.heal();
+  expect(log.deleteOldSegments(time.wallMs(), () => undefined)).toBeGreaterThan(0);
+  expect([diskErrors, log.isOffline]).toEqual([[], false]);
+});

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
+import { ShortDisk } from "../../../support/short-disk.ts";
 import { batch, startMs } from "../batches.ts";
 import { compacted, openCleaner, untilIdle } from "../cleaner/clean-log.ts";
 import { logDirectory, openLog, readAll } from "../open-log.ts";
 
 /** A disk on which the test does something when the directory is synced off the event loop. */
-class WatchedDisk extends MemoryDisk {
+class WatchedDisk extends ShortDisk {
   onSync = (): void => undefined;
 
   override syncDirectoryAsync(path: string): Promise<void> {
@@ -51,4 +51,42 @@ test("a log that is emptied while many segments are put aside keeps what comes i
   const found = openLog(disk.kill(), config, { time });
   expect(readAll(found.log).equals(records)).toBe(true);
   expect(found.log.logEndOffset).toBe(segmentCount);
+});
+
+test.each([
+  ["the new segment is to take its place", /\.log\.cleaned$/],
+  ["the old ones have gone", /\.log$/],
+  ["it gets its own name", /\.log\.swap$/],
+])("a swap that finds no descriptors when %s waits for them, and the log goes on", async (_when, renamed) => {
+  const time = new ManualTime(startMs);
+  const disk = new WatchedDisk(() => time.wallMs());
+  const { log, queue, diskErrors } = openLog(disk, { ...compacted, segmentBytes: 1_000_000 }, { time });
+  const append = (key: string): void => {
+    log.appendAsLeader(batch({ key, timestamp: startMs }), 0, "client", startMs);
+    queue.flush();
+    log.highWatermark = log.logEndOffset;
+  };
+  for (let count = 0; count < 5; count++) {
+    append("key");
+    log.roll();
+  }
+  // Only once: what is renamed later finds them.
+  let wasShort = false;
+  disk.onOperation = (operation, path) => {
+    if (operation !== "rename" || !renamed.test(path) || wasShort) return;
+    disk.isShort = wasShort = true;
+  };
+  const { cleaner } = openCleaner(disk, time, () => [log]);
+  cleaner.start();
+  for (let turns = 0; turns < 30; turns++) await time.settle();
+  await time.advance(3_000);
+  expect([disk.isShort, disk.refusals > 1, cleaner.running]).toEqual([true, true, 1]);
+  disk.isShort = false;
+  append("other");
+  await time.advance(2_000);
+  await untilIdle(cleaner, time);
+  await cleaner.close();
+  expect([diskErrors, log.isOffline]).toEqual([[], false]);
+  const files = disk.list(logDirectory).filter((file) => /\.(cleaned|swap)$/.test(file));
+  expect([files, log.logEndOffset, log.segmentSizes().length]).toEqual([[], 6, 2]);
 });

@@ -1,0 +1,21 @@
+import { DiskError } from "../io/ports.ts";
+
+/**
+ * Does what leaves nothing half done, and while the system is short of descriptors or memory tries again after a rest.
+ * Undefined when it was not wanted any more after one.
+ */
+export async function patiently<T>(
+  act: () => T | Promise<T>,
+  rest: () => Promise<void>,
+  isWanted: () => boolean,
+): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof DiskError) || !error.isShortage) throw error;
+    }
+    await rest();
+    if (!isWanted()) return undefined;
+  }
+}
