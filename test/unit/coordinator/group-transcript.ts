@@ -7,6 +7,7 @@ import { onlyBatch } from "../../../src/protocol/records/batches.ts";
 import { ControlType, parseControlRecord } from "../../../src/protocol/records/control-records.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
 import { TopicMetadata } from "./topic-metadata.ts";
+import { TranscriptOutput } from "./transcript-output.ts";
 import { consumerBeat } from "./consumer-commands.ts";
 import { GroupWorld } from "./group-world.ts";
 import { type Command, durationMs, parseCommand } from "../../support/scenarios/command.ts";
@@ -18,8 +19,7 @@ export class GroupTranscript implements ScenarioRun {
   readonly #startMs: number;
   readonly #world: GroupWorld;
   readonly #topics: TopicMetadata;
-  #output: string[] = [];
-  #requests = 0;
+  readonly #output = new TranscriptOutput((value, name) => this.#wording(value, name));
   #members = 0;
   /** Names that stand for member ids, which the answers bring. */
   readonly #names = new Map<string, string>();
@@ -33,17 +33,12 @@ export class GroupTranscript implements ScenarioRun {
     this.#world.log.onAppend = (_partition, batch) => this.#printBatch(batch);
   }
 
-  async start(): Promise<void> {
-    await this.#world.elect();
-    this.#output = [];
+  start(): Promise<void> {
+    return this.#world.elect();
   }
 
-  async run(line: string): Promise<string> {
-    this.#output = [];
-    await this.#dispatch(parseCommand(line));
-    await this.#world.time.settle();
-    const text = this.#output.join("\n");
-    return text === "" ? "(nothing)" : text;
+  run(line: string): Promise<string> {
+    return this.#output.of(() => this.#dispatch(parseCommand(line)), this.#world.time);
   }
 
   compare(): Promise<{ loaded: object; live: object }> {
@@ -59,14 +54,14 @@ export class GroupTranscript implements ScenarioRun {
       case "sync":
         return this.#sync(command);
       case "heartbeat":
-        return this.#answer(
+        return this.#output.answer(
           "heartbeat",
           groups.heartbeat({ ...this.#memberOf(command), ...this.#generation(command) }),
         );
       case "beat":
-        return this.#answer("beat", consumerBeat(this.#world, this.#memberOf(command), command));
+        return this.#output.answer("beat", consumerBeat(this.#world, this.#memberOf(command), command));
       case "describe-consumers":
-        return this.#answer("describe", groups.describeConsumerGroups(words));
+        return this.#output.answer("describe", groups.describeConsumerGroups(words));
       case "topic":
         return this.#topics.set(words[0]!, topicId(words[0]!), Number(options.get("partitions") ?? 1));
       case "leave":
@@ -86,17 +81,17 @@ export class GroupTranscript implements ScenarioRun {
         return this.#fetch(command);
       case "list": {
         const filter = (name: string) => options.get(name)?.split(",") ?? [];
-        return this.#answer(
+        return this.#output.answer(
           "list",
           groups.listGroups({ statesFilter: filter("states"), typesFilter: filter("types") }),
         );
       }
       case "describe":
-        return this.#answer("describe", groups.describeGroups(words, Number(options.get("version") ?? 6)));
+        return this.#output.answer("describe", groups.describeGroups(words, Number(options.get("version") ?? 6)));
       case "delete":
-        return this.#answer("delete", groups.deleteGroups(words));
+        return this.#output.answer("delete", groups.deleteGroups(words));
       case "offset-delete":
-        return this.#answer(
+        return this.#output.answer(
           "offset-delete",
           groups.deleteOffsets({ groupId: this.#groupOf(command), topics: topicsOf(words) }),
         );
@@ -165,7 +160,7 @@ export class GroupTranscript implements ScenarioRun {
       if (name !== undefined && response.memberId !== undefined) this.#names.set(name, response.memberId);
       return response;
     });
-    this.#answer("join", joined);
+    this.#output.answer("join", joined);
   }
 
   #sync(command: Command): void {
@@ -173,7 +168,7 @@ export class GroupTranscript implements ScenarioRun {
       const [name = "", assignment = ""] = word.split(":");
       return { memberId: this.#memberId(name), assignment: parseAssignment(assignment) };
     });
-    this.#answer(
+    this.#output.answer(
       "sync",
       this.#world.groups.syncGroup({
         ...this.#memberOf(command),
@@ -191,7 +186,7 @@ export class GroupTranscript implements ScenarioRun {
       const [name = "", groupInstanceId = null] = word.split(":");
       return { memberId: this.#memberId(name), groupInstanceId, reason };
     });
-    this.#answer("leave", this.#world.groups.leaveGroup({ groupId: this.#groupOf(command), members }));
+    this.#output.answer("leave", this.#world.groups.leaveGroup({ groupId: this.#groupOf(command), members }));
   }
 
   #commit(command: Command): void {
@@ -202,7 +197,7 @@ export class GroupTranscript implements ScenarioRun {
       retentionTimeMs: options.has("retention") ? durationMs(options.get("retention")!) : -1,
       topics: committedTopics(words),
     };
-    this.#answer("commit", this.#world.groups.commitOffsets(request, Number(options.get("version") ?? 9)));
+    this.#output.answer("commit", this.#world.groups.commitOffsets(request, Number(options.get("version") ?? 9)));
   }
 
   #commitInTransaction(command: Command): void {
@@ -215,7 +210,7 @@ export class GroupTranscript implements ScenarioRun {
       topics: committedTopics(words),
     };
     const version = Number(options.get("version") ?? 5);
-    this.#answer("txn-commit", this.#world.groups.commitTransactionalOffsets(request, version));
+    this.#output.answer("txn-commit", this.#world.groups.commitTransactionalOffsets(request, version));
   }
 
   #endTransaction(command: Command): void {
@@ -227,7 +222,7 @@ export class GroupTranscript implements ScenarioRun {
       transactionVersion: 2,
     };
     const ended = this.#world.groups.completeTransaction(end);
-    this.#answer(
+    this.#output.answer(
       "end-txn",
       ended.then((errorCode) => ({ errorCode })),
     );
@@ -246,12 +241,7 @@ export class GroupTranscript implements ScenarioRun {
     const fetched = this.#world.groups
       .fetchOffsets(request, words.includes("stable"))
       .then((result) => (result.ok ? result.response : { errorCode: result.error }));
-    this.#answer("fetch", fetched);
-  }
-
-  #answer(verb: string, response: unknown): void {
-    const label = `${verb}#${++this.#requests}`;
-    void Promise.resolve(response).then((settled) => this.#output.push(`${label} ${this.#show(settled)}`));
+    this.#output.answer("fetch", fetched);
   }
 
   #printBatch(batch: Buffer): void {
@@ -260,7 +250,7 @@ export class GroupTranscript implements ScenarioRun {
     if (view.isControl) {
       for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
         const { type } = parseControlRecord(key, value)!;
-        this.#output.push(`@${offset} ${producer} ${type === ControlType.COMMIT ? "COMMIT" : "ABORT"}`);
+        this.#output.print(`@${offset} ${producer} ${type === ControlType.COMMIT ? "COMMIT" : "ABORT"}`);
       }
       return;
     }
@@ -268,12 +258,12 @@ export class GroupTranscript implements ScenarioRun {
     for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
       const record = decodeGroupRecord(new Reader(key!), value === null ? null : new Reader(value))!;
       const version = value === null ? "" : ` v${value.readInt16BE(0)}`;
-      this.#output.push(`@${offset}${version}${writer} ${this.#show(record)}`);
+      this.#output.print(`@${offset}${version}${writer} ${this.#output.show(record)}`);
     }
   }
 
   #logger(): Logger {
-    const line = (_fields: object, message: string) => void this.#output.push(`log: ${message}`);
+    const line = (_fields: object, message: string) => void this.#output.print(`log: ${message}`);
     const withReason = (fields: object, message: string) => {
       const reason = "reason" in fields && message.startsWith("preparing") ? ` (${String(fields.reason)})` : "";
       line(fields, message + reason);
@@ -282,20 +272,14 @@ export class GroupTranscript implements ScenarioRun {
     return logger;
   }
 
-  /** Compact, and the same in every run: codes by name, times since the start, bytes as text. */
-  #show(value: unknown, name = ""): string {
-    if (value === undefined || value === null) return "null";
+  /** Codes by name, times since the start, bytes as text. */
+  #wording(value: unknown, name: string): string | undefined {
     if (Buffer.isBuffer(value)) return JSON.stringify(printable(value));
-    if (Array.isArray(value)) return `[${value.map((entry) => this.#show(entry)).join(", ")}]`;
-    if (typeof value === "object") {
-      const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-      return `{${entries.map(([key, inner]) => `${key}: ${this.#show(inner, key)}`).join(", ")}}`;
-    }
     // It depends on the ids of topics, which have a test of their own.
     if (name === "metadataHash") return value === 0n ? "0" : "<hash>";
-    if (name === "errorCode") return errorName(value as number);
-    if (/timestamp/i.test(name) && value !== -1) return `+${(value as number) - this.#startMs}`;
-    return JSON.stringify(value);
+    if (typeof value !== "number") return undefined;
+    if (name === "errorCode") return errorName(value);
+    return /timestamp/i.test(name) && value !== -1 ? `+${value - this.#startMs}` : undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import { onlyBatch } from "../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
 import { type Command, durationMs, parseCommand } from "../../support/scenarios/command.ts";
 import { type ScenarioRun } from "../../support/scenarios/scenarios.ts";
+import { TranscriptOutput } from "./transcript-output.ts";
 import { TransactionWorld } from "./transaction-world.ts";
 
 /** "topic-0" */
@@ -23,8 +24,7 @@ function numberOf(value: string | undefined, fallback: number): number {
 export class TransactionTranscript implements ScenarioRun {
   readonly #startMs: number;
   readonly #world: TransactionWorld;
-  #output: string[] = [];
-  #requests = 0;
+  readonly #output = new TranscriptOutput((value, name) => this.#wording(value, name));
 
   constructor(configLine: string) {
     const { options } = parseCommand(`config ${configLine}`);
@@ -38,20 +38,16 @@ export class TransactionTranscript implements ScenarioRun {
       const end = isCommit ? "commit" : "abort";
       const where = partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(" ");
       const by = `coordinator ${rest.coordinatorEpoch}, version ${rest.transactionVersion}`;
-      this.#output.push(`marker ${end} ${producerId}:${producerEpoch} (${by}) ${where}`);
+      this.#output.print(`marker ${end} ${producerId}:${producerEpoch} (${by}) ${where}`);
     };
   }
 
-  async start(): Promise<void> {
-    await this.#world.elect();
-    this.#output = [];
+  start(): Promise<void> {
+    return this.#world.elect();
   }
 
-  async run(line: string): Promise<string> {
-    this.#output = [];
-    await this.#dispatch(parseCommand(line));
-    await this.#world.time.settle();
-    return this.#output.length === 0 ? "(nothing)" : this.#output.join("\n");
+  run(line: string): Promise<string> {
+    return this.#output.of(() => this.#dispatch(parseCommand(line)), this.#world.time);
   }
 
   compare(): Promise<{ loaded: object; live: object }> {
@@ -198,14 +194,13 @@ export class TransactionTranscript implements ScenarioRun {
   }
 
   #answer(verb: string, response: unknown): void {
-    const label = `${verb}#${++this.#requests}`;
-    void Promise.resolve(response).then((settled) => this.#output.push(`${label} ${this.#showAnswer(settled)}`));
+    this.#output.answer(verb, response, (settled) => this.#showAnswer(settled));
   }
 
   #showAnswer(response: unknown): string {
     if (typeof response === "number") return errorName(response);
     const isCodes = Array.isArray(response) && response.every((each) => typeof each === "number");
-    return isCodes ? response.map((each) => errorName(each as number)).join(" ") : this.#show(response);
+    return isCodes ? response.map((each) => errorName(each as number)).join(" ") : this.#output.show(response);
   }
 
   #printBatch(batch: Buffer): void {
@@ -213,7 +208,7 @@ export class TransactionTranscript implements ScenarioRun {
     for (const { offset, key, value } of recordsOf(view, payloadOf(view))) {
       const { transactionalId, transaction, version } = decodeTransactionRecord(key!, value)!;
       if (transaction === null) {
-        this.#output.push(`@${offset} ${transactionalId} deleted`);
+        this.#output.print(`@${offset} ${transactionalId} deleted`);
         continue;
       }
       const { producerId, producerEpoch, status, partitions, previousProducerId, nextProducerId } = transaction;
@@ -227,14 +222,14 @@ export class TransactionTranscript implements ScenarioRun {
         `client version ${transaction.clientVersion}`,
       ];
       const name = `@${offset} v${version} ${transactionalId} ${producerId}:${producerEpoch}`;
-      this.#output.push(`${name} ${status} [${where.join(" ")}] ${details.join(", ")}`);
+      this.#output.print(`${name} ${status} [${where.join(" ")}] ${details.join(", ")}`);
     }
   }
 
   #logger(): Logger {
     const line = (fields: object, message: string) => {
       const error = "error" in fields ? ` (${String(fields.error)})` : "";
-      this.#output.push(`log: ${message}${error}`);
+      this.#output.print(`log: ${message}${error}`);
     };
     const logger: Logger = { child: () => logger, debug: () => {}, info: line, warn: line, error: line };
     return logger;
@@ -244,15 +239,9 @@ export class TransactionTranscript implements ScenarioRun {
     return ms === -1 ? "never" : `+${ms - this.#startMs}`;
   }
 
-  #show(value: unknown, name = ""): string {
-    if (value === undefined || value === null) return "null";
-    if (Array.isArray(value)) return `[${value.map((entry) => this.#show(entry)).join(", ")}]`;
-    if (typeof value === "object") {
-      const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-      return `{${entries.map(([key, inner]) => `${key}: ${this.#show(inner, key)}`).join(", ")}}`;
-    }
-    if (name === "errorCode") return errorName(value as number);
-    if (name === "transactionStartTimeMs") return this.#time(value as number);
-    return JSON.stringify(value);
+  #wording(value: unknown, name: string): string | undefined {
+    if (typeof value !== "number") return undefined;
+    if (name === "errorCode") return errorName(value);
+    return name === "transactionStartTimeMs" ? this.#time(value) : undefined;
   }
 }
