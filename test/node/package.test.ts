@@ -38,6 +38,6 @@ test("the package has what its documents link to, the declarations of its entry,
     "dist/worker.js",
   ];
   expect(wanted.filter((path) => !paths.includes(path))).toEqual([]);
-  const house = /^(src|test|tools|dist\/bench|dist\/types\/(?!index|config\/config-key))/;
+  const house = /^(src|test|tools|dist\/bench|dist\/types\/(?!index|config\/config-key))|\.map$/;
   expect(paths.filter((path) => house.test(path))).toEqual([]);
 });
