@@ -10,14 +10,13 @@ export class PartitionMetadata {
   readonly #disk: Disk;
   #path: string;
   #topicId: Uuid | undefined;
-  #isSynced: boolean;
+  #isSynced = false;
 
-  /** Takes what the file has, or what was just written to it: that is not durable. */
+  /** Takes what the file has, or what was just written to it. Whoever wrote it may have been killed: it may not be durable. */
   constructor(disk: Disk, directory: string, written?: Uuid) {
     this.#disk = disk;
     this.#path = `${directory}/${partitionMetadataName}`;
     this.#topicId = written ?? readPartitionMetadata(disk, directory);
-    this.#isSynced = written === undefined;
   }
 
   /** Undefined when the file is missing or damaged. */
@@ -35,7 +34,7 @@ export class PartitionMetadata {
 
   /** Makes the file durable; true when it was not, and its directory has to be synced too. */
   sync(): boolean {
-    if (this.#isSynced) return false;
+    if (this.#isSynced || this.#topicId === undefined) return false;
     syncFile(this.#disk, this.#path);
     this.#isSynced = true;
     return true;
@@ -43,7 +42,7 @@ export class PartitionMetadata {
 
   /** As `sync`, without holding the event loop up. */
   async syncAsync(): Promise<boolean> {
-    if (this.#isSynced) return false;
+    if (this.#isSynced || this.#topicId === undefined) return false;
     await syncFileAsync(this.#disk, this.#path);
     this.#isSynced = true;
     return true;

@@ -2,9 +2,10 @@ import { createLogger } from "../../src/io/node/node-logger.ts";
 import { simulateGroup } from "./group-simulation.ts";
 import { simulateLogs } from "./log-simulation.ts";
 import { SimOptionError, type SimOptions, simOptions, usage } from "./options.ts";
+import { simulateTopics } from "./topic-simulation.ts";
 import { simulateTransactions } from "./transaction-simulation.ts";
 
-const all = { logs: simulateLogs, groups: simulateGroup, transactions: simulateTransactions };
+const all = { logs: simulateLogs, groups: simulateGroup, topics: simulateTopics, transactions: simulateTransactions };
 const names = Object.keys(all);
 
 try {

@@ -1,4 +1,5 @@
 import { type Uuid } from "../../src/base/brand.ts";
+import { directoryIds } from "../../src/metadata/directory-id.ts";
 import { MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { emptyImage, emptyProvenance, type MetadataImage } from "../../src/metadata/image/metadata-image.ts";
 import { type LoaderManifest } from "../../src/metadata/publisher.ts";
@@ -15,7 +16,7 @@ interface PartitionState {
   partitionEpoch: number;
   isLed: boolean;
   /** Where the broker says that it has the replica. */
-  directory: Uuid | undefined;
+  directory: Uuid;
 }
 
 interface TopicState {
@@ -40,7 +41,7 @@ const notThereYet: Readonly<PartitionState> = {
   leaderEpoch: -1,
   partitionEpoch: -1,
   isLed: false,
-  directory: undefined,
+  directory: directoryIds.unassigned,
 };
 
 /** What the controller knows: topics, and whether the broker leads their partitions. It outlives the broker. */
@@ -163,7 +164,7 @@ export class SimulatedCluster {
         leaderRecoveryState: 0,
         leaderEpoch: state.leaderEpoch,
         partitionEpoch: state.partitionEpoch,
-        directories: state.directory === undefined ? [] : [state.directory],
+        directories: [state.directory],
         eligibleLeaderReplicas: null,
         lastKnownElr: null,
       },

@@ -28,8 +28,8 @@ export interface FoundLogs {
 export function reconcile({ logs, directories, relocation, logger }: FoundLogs, assigned: AssignedReplicas): void {
   for (const log of [...logs.all(), ...logs.rivals]) {
     const hasRival = [...logs.rivals].some(({ name }) => name === log.name);
-    // Of two, the one that does not say whose it is gives way.
-    const isKnown = log.topicId !== undefined || !hasRival;
+    // Whose records are they where the file that says so is lost? As in Kafka nobody's; so of two that log gives way too.
+    const isKnown = log.topicId !== undefined || (!hasRival && isEmpty(log));
     if (isKnown && assigned.isAssigned(log.topic, log.partition, log.topicId)) continue;
     logger.warn({ log: log.name, directory: log.dir }, "No topic of the cluster has this log: it is moved aside");
     relocation.setAside(log);
@@ -63,10 +63,10 @@ export function reconcile({ logs, directories, relocation, logger }: FoundLogs, 
 
 /**
  * Whether both have, or had, records of one topic. A log that never had one is what was left of it when its directory failed,
- * just made or half made: without it nothing is lost.
+ * just made or half made: without it nothing is lost. Nobody's are those that do not say whose they are.
  */
 export function areRivals(one: Log, other: Log): boolean {
-  return one.topicId === other.topicId && !isEmpty(one) && !isEmpty(other);
+  return one.topicId !== undefined && one.topicId === other.topicId && !isEmpty(one) && !isEmpty(other);
 }
 
 function isEmpty({ logEndOffset }: Log): boolean {

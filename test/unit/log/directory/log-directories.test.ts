@@ -66,6 +66,7 @@ function left(logs: readonly { dir: string; topicId?: string; records?: number }
   return disk;
 }
 
+const isFirstOrUnknown = (_topic: string, _partition: number, id?: string) => id === undefined || id === first;
 const isFirst = (_topic: string, _partition: number, id: string | undefined) => id === first;
 
 describe("where a new log goes", () => {
@@ -251,13 +252,27 @@ describe("what lies in the directories at the start", () => {
     expect([...manager.allLogs()]).toHaveLength(1);
   });
 
-  test("of two logs of one name the one without a topic's id gives way", () => {
+  test.each([
+    ["the one without a topic's id gives way", ["/one"], "/two/orders-0"],
+    ["both do, when neither says whose it is", ["/one", "/two"], undefined],
+  ])("of two logs of one name %s", (_, unknown, served) => {
     const disk = left([{ dir: "/one/orders-0" }, { dir: "/two/orders-0" }]);
-    disk.remove("/one/orders-0/partition.metadata");
+    for (const root of unknown) disk.remove(`${root}/orders-0/partition.metadata`);
     const { manager, namesIn } = open(disk);
-    const isAssigned = (_topic: string, _partition: number, id?: string) => id === undefined || id === first;
-    manager.reconcile({ isAssigned, directoryOf: () => undefined });
-    expect(manager.get("orders", 0)!.dir).toBe("/two/orders-0");
-    expect(namesIn("/one")).toEqual(["orders-0.…-stray"]);
+    manager.reconcile({ isAssigned: isFirstOrUnknown, directoryOf: () => undefined });
+    expect(manager.get("orders", 0)?.dir).toBe(served);
+    for (const root of unknown) expect(namesIn(root)).toEqual(["orders-0.…-stray"]);
+  });
+
+  test("records of which nobody knows whose they are become no part of the topic that has the name now", () => {
+    const disk = left([
+      { dir: "/one/orders-0", records: 3 },
+      { dir: "/one/orders-1", records: 0 },
+    ]);
+    for (const name of ["orders-0", "orders-1"]) disk.remove(`/one/${name}/partition.metadata`);
+    const { manager, create, namesIn } = open(disk);
+    manager.reconcile({ isAssigned: isFirstOrUnknown, directoryOf: () => undefined });
+    expect(create(0)!.logEndOffset).toBe(0);
+    expect(namesIn("/one").filter((name) => name.endsWith("-stray"))).toEqual(["orders-0.…-stray"]);
   });
 });

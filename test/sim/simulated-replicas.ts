@@ -1,0 +1,170 @@
+import { nodeCompute } from "../../src/io/node/node-compute.ts";
+import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
+import { type Logger } from "../../src/io/ports.ts";
+import { LogManager } from "../../src/log/directory/log-manager.ts";
+import { type LogConfig } from "../../src/log/log-config.ts";
+import { type WayOfWriting } from "../../src/log/write-choice.ts";
+import { WriteQueue } from "../../src/log/write-queue.ts";
+import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
+import { Errors } from "../../src/protocol/errors.ts";
+import { ReplicaManager } from "../../src/replication/replica-manager.ts";
+import { type AssignDirectory } from "../../src/replication/replica-moves.ts";
+import { TransactionVerification } from "../../src/replication/transaction-verification.ts";
+import { produceHandler } from "../../src/server/handlers/produce.ts";
+import { promised } from "../../src/server/later-result.ts";
+import { MetadataCache } from "../../src/server/metadata-cache.ts";
+import { PartitionLookup } from "../../src/server/partition-lookup.ts";
+import { PublisherChain } from "../../src/server/publishers/publisher-chain.ts";
+import { ReplicaPublisher } from "../../src/server/publishers/replica-publisher.ts";
+import { type ManualTime } from "../support/manual-time.ts";
+import { type SeededRandom } from "../support/random-bytes.ts";
+import { managerPorts, recurringAsUsual } from "../unit/log/directory/manager-options.ts";
+import { brokerId } from "../unit/replication/replicas.ts";
+import { testContext } from "../unit/server/test-context.ts";
+import { directoryIds, logRoots } from "./log-world.ts";
+import { type MemoryDisk } from "./memory-disk.ts";
+import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
+import { Violation } from "./violation.ts";
+
+export interface SimulatedReplicasOptions {
+  readonly disk: MemoryDisk;
+  readonly time: ManualTime;
+  readonly random: SeededRandom;
+  readonly logger: Logger;
+  readonly logConfig: LogConfig;
+  readonly cluster: SimulatedCluster;
+  /** Offline from the start. */
+  readonly failedDirectories: readonly string[];
+  readonly assignDirectory: AssignDirectory;
+  readonly onDirectoryFailed: (directory: string, isLast: boolean) => void;
+  /** Something that acts on the metadata threw. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface Produced {
+  readonly errorCode: number;
+  readonly baseOffset: number;
+}
+
+/** What of a broker follows the metadata: logs in two directories, the replicas on them, and who produces to these. */
+export class SimulatedReplicas {
+  readonly logManager: LogManager;
+  readonly queue: WriteQueue;
+  readonly replicas: ReplicaManager;
+  readonly lookup: PartitionLookup;
+  readonly #options: SimulatedReplicasOptions;
+  readonly #cache = new MetadataCache();
+  readonly #followers: PublisherChain;
+  readonly #produce: ReturnType<typeof produceHandler>;
+  #fatal: unknown;
+
+  constructor(options: SimulatedReplicasOptions) {
+    this.#options = options;
+    const { disk, time, random, logger, logConfig, failedDirectories } = options;
+    const own = { clock: time, timers: time, logger };
+    this.queue = new WriteQueue({
+      timers: time,
+      clock: time,
+      choice: drawnChoice(random),
+      tailCacheBytes: random.below(2) === 0 ? 65_536 : 4_096,
+    });
+    this.logManager = new LogManager({
+      ...managerPorts(time, disk, random),
+      ...recurringAsUsual,
+      flushIntervalMs: 5_000,
+      logger,
+      directories: logRoots,
+      directoryIds: new Map([...directoryIds].filter(([root]) => !failedDirectories.includes(root))),
+      failedDirectories,
+      defaultConfig: logConfig,
+      writeQueue: this.queue,
+      onDirectoryFailed: (directory, isLast) => {
+        this.replicas.onDirectoryFailed(directory);
+        options.onDirectoryFailed(directory, isLast);
+      },
+    });
+    const { logManager, assignDirectory } = { ...options, logManager: this.logManager };
+    this.replicas = new ReplicaManager({ ...own, brokerId, logManager, assignDirectory });
+    this.lookup = new PartitionLookup(this.#cache, this.replicas);
+    const replicas = new ReplicaPublisher({
+      nodeId: brokerId,
+      replicas: this.replicas,
+      logManager,
+      logConfigOf: () => logConfig,
+      onFatal: (error) => (this.#fatal ??= error),
+    });
+    this.#followers = new PublisherChain([replicas], (_, error) => options.onFault(error));
+    this.#produce = produceHandler({
+      cache: this.#cache,
+      lookup: this.lookup,
+      replicas: this.replicas,
+      clock: time,
+      compute: nodeCompute,
+      workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute }),
+      verification: new TransactionVerification({
+        ...own,
+        verifier: { addOrVerify: () => Promise.reject(new Violation("nobody has transactions here")) },
+        isEnabled: () => false,
+        retryBackoffMs: 20,
+        retryMsMax: 100,
+      }),
+      minInSyncReplicasOf: () => 1,
+    });
+  }
+
+  /** Loads the logs, and begins to lead all partitions. */
+  async start(): Promise<void> {
+    this.logManager.load();
+    this.publish(this.#options.cluster.elect());
+    await this.settled();
+    this.logManager.start();
+  }
+
+  publish(delta: MetadataDelta): void {
+    const { image } = this.#options.cluster;
+    this.#cache.publish(delta, image);
+    this.#followers.publish(delta, image, manifest);
+  }
+
+  /** The replicas are as all news have them. */
+  async settled(): Promise<void> {
+    await this.#followers.settled();
+    if (this.#fatal !== undefined) throw this.#fatal;
+  }
+
+  /** By the topic's id, or by its name. */
+  async produce(
+    topic: { readonly name: string; readonly topicId: string },
+    index: number,
+    records: Buffer,
+    isById: boolean,
+  ): Promise<Produced> {
+    const partitionData = [{ index, records }];
+    const request = { transactionalId: null, acks: -1, timeoutMs: 5_000, topicData: [{ ...topic, partitionData }] };
+    const context = testContext({ apiVersion: isById ? 13 : 12 });
+    const answer = await promised(this.#produce.handle(request, context));
+    const response =
+      answer !== null && typeof answer === "object" && "responses" in answer
+        ? answer.responses?.[0]?.partitionResponses?.[0]
+        : undefined;
+    if (response === undefined) throw new Violation("no answer to a produce request");
+    return { errorCode: response.errorCode ?? Errors.NONE, baseOffset: response.baseOffset ?? -1 };
+  }
+
+  /** Ends in the order in which a node does. */
+  async close(): Promise<void> {
+    this.replicas.close();
+    await this.#followers.close();
+    this.queue.flush();
+    await this.logManager.prepareClose();
+    this.logManager.close(1);
+  }
+}
+
+/** As it may come from any history of writes that were held back. */
+export function drawnChoice(random: SeededRandom): { wayFor(isUnderWay: boolean): WayOfWriting; note(): void } {
+  return {
+    wayFor: (isUnderWay) => (random.below(3) > 0 ? "now" : isUnderWay ? "later" : "aside"),
+    note: () => undefined,
+  };
+}

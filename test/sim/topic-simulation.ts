@@ -1,0 +1,108 @@
+import { type SimulationOptions, type Simulated } from "./log-simulation.ts";
+import { logRoots, rootOf } from "./log-world.ts";
+import { checkInLine } from "./topic-checks.ts";
+import { breakDisk, createTopic, removeTopic, stepTopics } from "./topic-workload.ts";
+import { TopicWorld } from "./topic-world.ts";
+import { demand } from "./violation.ts";
+
+type Ending = "clean" | "kill" | "power";
+
+/**
+ * Topics come, grow, go, and come again under their names while clients write to them and the disk fails: the replicas
+ * follow the metadata over many turns, in which anything may come between. After a start the logs have what they had; in
+ * the end each partition is served, or its directory is offline. Throws a `Violation` when something else is found.
+ */
+export async function simulateTopics(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
+  const world = new TopicWorld(seed, options.onTrace, options.logger);
+  let ending: Ending = "clean";
+  for (let life = 2 + world.draw(3); life > 0; life--) {
+    ending = await start(world, ending);
+    ending = await live(world);
+    changeMeanwhile(world);
+  }
+  await start(world, ending);
+  await checkInLine(world);
+  return { traceHash: world.traceHash, operations: world.operations };
+}
+
+/** Boots until nothing comes between, and looks at what is there. */
+async function start(world: TopicWorld, ended: Ending): Promise<Ending> {
+  const { draw } = world;
+  let ending = ended;
+  // What has failed is mended, or is not.
+  if (draw(3) > 0 || world.failed.size === logRoots.length) world.failed.clear();
+  for (let attempt = 0; ; attempt++) {
+    if (attempt < 2 && draw(4) === 0) world.disk.cutAfter(1 + draw(60), draw);
+    if (await world.boot()) break;
+    const how = draw(2) === 0 ? "kill" : "power";
+    world.end(how);
+    if (ending !== "power") ending = how;
+  }
+  world.disk.cutAfter(Infinity);
+  const least = (history: { writtenOffset: number; flushedOffset: number }): number =>
+    ending === "power" ? history.flushedOffset : history.writtenOffset;
+  for (const { log, topicId } of world.servedLogs()) {
+    world.ledger.adopt(log, topicId, least(world.ledger.historyOf(topicId, log.partition, rootOf(log.dir))));
+    const isRetained = world.logConfig.retentionBytes >= 0;
+    demand(isRetained || log.logStartOffset === 0, () => `${log.dir} begins at ${log.logStartOffset}`);
+  }
+  for (const { name, id, partitions } of world.cluster.topics()) {
+    for (let index = 0; index < partitions; index++) {
+      const log = world.broker?.replicas.partitionById(id, index)?.log;
+      for (const root of logRoots) {
+        if (world.failed.has(root) || (log !== undefined && rootOf(log.dir) === root)) continue;
+        const had = least(world.ledger.historyOf(id, index, root));
+        demand(had === 0, () => `${root}/${name}-${index} of ${id} is gone; it had ${had} offsets (${ending})`);
+        world.ledger.forget(id, index, root);
+      }
+    }
+  }
+  return ending;
+}
+
+async function live(world: TopicWorld): Promise<Ending> {
+  const { draw, disk } = world;
+  if (draw(4) === 0) disk.cutAfter(1 + draw(300), (sizeBytes) => draw(sizeBytes + 1));
+  else if (draw(3) === 0) breakDisk(world);
+  for (let steps = draw(160); steps > 0 && world.isUp; steps--) await stepTopics(world);
+  const how = draw(2) === 0 ? "kill" : "power";
+  if (!world.isUp || draw(3) === 0) return endAs(world, how);
+  disk.cutAfter(Infinity);
+  if (draw(2) === 0) await checkInLine(world);
+  if (!world.isUp || draw(2) === 0) return endAs(world, how);
+  return close(world, how);
+}
+
+function endAs(world: TopicWorld, how: "kill" | "power"): Ending {
+  world.end(how);
+  return how;
+}
+
+/** In good order, whatever the replicas are about to do. */
+async function close(world: TopicWorld, how: "kill" | "power"): Promise<Ending> {
+  const { broker, disk, time } = world;
+  world.trace("close");
+  disk.heal();
+  broker?.queue.flush();
+  await time.settle();
+  world.observe();
+  const logs = [...world.servedLogs()];
+  await time.during(broker?.close() ?? Promise.resolve());
+  const isClean = world.isUp && world.failed.size === 0;
+  if (isClean) {
+    for (const { log, topicId } of logs) {
+      const history = world.ledger.historyOf(topicId, log.partition, rootOf(log.dir));
+      history.writtenOffset = history.flushedOffset = log.logEndOffset;
+    }
+  }
+  world.end(how);
+  return isClean ? "clean" : how;
+}
+
+/** While nobody is there to follow. */
+function changeMeanwhile(world: TopicWorld): void {
+  for (let count = world.draw(3); count > 0; count--) {
+    if (world.draw(2) === 0) removeTopic(world);
+    else createTopic(world);
+  }
+}
