@@ -12,9 +12,8 @@ writing the file 20 µs (30 %), CRC 9 (14 %), the look at each record 6 (8 %), p
 receiving 4 (5 %), the one copy 3 (4 %), switching threads 2 (3 %), sending 1 (2 %); the rest, a quarter, is JavaScript in
 small pieces. Writing, receiving, sending and CRC, which no broker can do without, are 34 µs; Kafka's whole request is 144,
 and a quarter of that 36.`,
-  "connections.kilobytesEach": `Half of it is V8's young generation, which grows once (to 16 MiB) when many objects stay; the
-other half is Node's socket (4.3 to 4.9 kB in all without that growth). --max-semi-space-size=4 would keep it from growing
-and cost 8 to 15 % more CPU for small requests.`,
+  "connections.kilobytesEach": `Node's socket and its handle alone are 4 to 5 kB (5.0 in a bare server); Kafka's connections fill
+a heap that is resident already (see About the figures), so that the line below says more.`,
   "ceiling.share": `The ceiling receives and answers, and keeps nothing: 4.7 µs for a request of 16 KB. Writing it to a
 file alone costs more than that (5.3 µs of 18), then come CRC (2.7), the look at the records (1.5) and JavaScript in a
 hundred small pieces (4 to 5). The line below compares with a sink that writes.`,
