@@ -101,6 +101,22 @@ describe("partition.metadata", () => {
     memory.writeFileAtomic("/log/partition.metadata", "version: 0\ntopic_id: nonsense");
     expect(readPartitionMetadata(memory, "/log")).toBeUndefined();
   });
+
+  test("is not taken for durable when it is found: who wrote it may have been killed before it was", () => {
+    const killed = disk();
+    killed.settle("/log");
+    new PartitionMetadata(killed, "/log").assign("K0a8tq3gSkK78COtfgEurw");
+    const memory = killed.kill();
+    const found = new PartitionMetadata(memory, "/log");
+    expect([found.sync(), found.sync()]).toEqual([true, false]);
+    memory.syncDirectory("/log");
+    expect(
+      readPartitionMetadata(
+        memory.crash(() => 0),
+        "/log",
+      ),
+    ).toBe("K0a8tq3gSkK78COtfgEurw");
+  });
 });
 
 describe("names", () => {
