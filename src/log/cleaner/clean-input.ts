@@ -23,7 +23,9 @@ export interface CleanInput {
   readonly mapEntriesMax: number;
   readonly mapLoadFactor: number;
   readonly ioBufferBytes: number;
+  /** Of all rounds that run together, and how many those are at the moment: a view of memory that their threads share. */
   readonly bytesPerSecondMax: number;
+  readonly sharers: Int32Array;
   /** 16 random bytes, for the hashes of keys. */
   readonly hashKey: Uint8Array;
 }

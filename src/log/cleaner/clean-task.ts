@@ -52,7 +52,7 @@ class Round {
     this.#input = input;
     this.#ports = ports;
     this.#job = job;
-    this.#throttle = new IoThrottle(input.bytesPerSecondMax, ports.clock, ports.timers, () => job.isCancelled);
+    this.#throttle = new IoThrottle(input, ports, () => job.isCancelled);
   }
 
   async run(): Promise<CleanOutput> {

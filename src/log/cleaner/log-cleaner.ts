@@ -50,6 +50,10 @@ export class LogCleaner {
   readonly #running = new Map<Log, { readonly cleaning: LogCleaning; readonly ended: Promise<unknown> }>();
   /** Logs that cannot be cleaned: they are left alone until the broker starts anew. */
   readonly #uncleanable = new Set<Log>();
+  /** Logs whose round did not come about for want of descriptors or memory: they are left alone until a timer has fired. */
+  readonly #resting = new Map<Log, TimerHandle>();
+  /** How many rounds share what reading and writing is bounded by; where the threads of all rounds see it. */
+  readonly #sharers = new Int32Array(new SharedArrayBuffer(4));
   #config: CleanerConfig;
   #timer: TimerHandle | undefined;
   /** When retention was applied last, on the monotonic clock. */
@@ -79,6 +83,7 @@ export class LogCleaner {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
+    for (const rest of this.#resting.values()) rest.cancel();
     for (const { cleaning } of this.#running.values()) cleaning.abort();
     await Promise.all(Array.from(this.#running.values(), ({ ended }) => ended));
   }
@@ -97,7 +102,8 @@ export class LogCleaner {
     if (this.#isClosed) return;
     this.#timer?.cancel();
     const logs = [...this.#options.logs()].filter(({ config, storage }) => config.isCompacted && storage.isUsable);
-    for (const log of this.#uncleanable) if (!logs.includes(log)) this.#uncleanable.delete(log);
+    // One whose topic is not compacted for a while has not got better.
+    for (const log of this.#uncleanable) if (!log.storage.isUsable) this.#uncleanable.delete(log);
     while (this.#running.size < this.#config.threads) {
       const filthiest = this.#filthiest(logs);
       if (filthiest === undefined) break;
@@ -126,7 +132,7 @@ export class LogCleaner {
     metrics.delayMsMax = 0;
     let filthiest: Cleanable | undefined;
     for (const log of logs) {
-      if (this.#running.has(log) || this.#uncleanable.has(log)) continue;
+      if (this.#running.has(log) || this.#uncleanable.has(log) || this.#resting.has(log)) continue;
       // Most of many logs have an active segment only, which is never cleaned.
       if (log.storage.segments.count === 1) continue;
       const cleanable = this.#measure(log, nowMs);
@@ -156,10 +162,12 @@ export class LogCleaner {
     );
     const ended = this.#run(cleanable, cleaning).finally(() => {
       this.#running.delete(log);
+      Atomics.store(this.#sharers, 0, this.#running.size);
       if (!this.#isClosed && log.storage.isUsable) this.#options.deleteOldSegments(log);
       this.#pass();
     });
     this.#running.set(log, { cleaning, ended });
+    Atomics.store(this.#sharers, 0, this.#running.size);
   }
 
   async #run(cleanable: Cleanable, cleaning: LogCleaning): Promise<void> {
@@ -167,7 +175,9 @@ export class LogCleaner {
     const { log, firstDirtyOffset } = cleanable;
     const startMs = clock.monotonicMs();
     try {
-      const result = await cleaning.run(workers, this.#inputFor(cleanable), () => this.#makeDurable(cleanable));
+      const result = await cleaning.run(workers, this.#inputFor(cleanable), () =>
+        this.#makeDurable(cleanable, cleaning),
+      );
       if (result === undefined) return;
       const { cleanedOffset, counts } = result;
       const durationMs = clock.monotonicMs() - startMs;
@@ -183,16 +193,32 @@ export class LogCleaner {
    * What compaction takes away between segments must not look like what a loss of power took away: recovery looks for such
    * holes behind the recovery point alone.
    */
-  async #makeDurable({ log, endOffset }: Cleanable): Promise<void> {
+  async #makeDurable({ log, endOffset }: Cleanable, cleaning: LogCleaning): Promise<void> {
     if (log.recoveryPoint < endOffset) await log.flush();
-    const isWritten = await this.#options.writeRecoveryPoint(log, endOffset);
-    // Only where the log or its directory is given up meanwhile, which ends the round anyway.
-    if (!isWritten) throw new Error("its recovery point cannot be written down");
+    if (await this.#options.writeRecoveryPoint(log, endOffset)) return;
+    // The directory has failed, or the system is short of what that needs, which the log is not to blame for.
+    cleaning.abort();
+    this.#rest(log);
+  }
+
+  #rest(log: Log): void {
+    if (this.#isClosed) return;
+    this.#resting.get(log)?.cancel();
+    const timer = this.#options.timers.after(this.#config.backoffMs, () => {
+      this.#resting.delete(log);
+      this.#pass();
+    });
+    this.#resting.set(log, timer);
   }
 
   /** A disk that fails takes its directory along; with any other failure the log is at fault and the others go on. */
   #onFailed(log: Log, error: unknown): void {
-    if (error instanceof DiskError) return log.storage.refuse(error);
+    if (error instanceof DiskError) {
+      log.storage.refuse(error);
+      // The next round would ask for the same at once, and it is the filthiest still.
+      if (log.storage.isUsable) this.#rest(log);
+      return;
+    }
     // A task's bug is the log's matter; what is broken here concerns all logs.
     if (error instanceof InvariantError) throw error;
     this.#uncleanable.add(log);
@@ -231,7 +257,8 @@ export class LogCleaner {
       ),
       mapLoadFactor: dedupeBufferLoadFactor,
       ioBufferBytes: Math.floor(ioBufferBytes / threads / 2),
-      bytesPerSecondMax: ioBytesPerSecondMax / threads,
+      bytesPerSecondMax: ioBytesPerSecondMax,
+      sharers: this.#sharers,
       hashKey: random.bytes(hashKeyBytes),
     };
   }

@@ -3,7 +3,7 @@ import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
 import { type Disk, type TaskPorts } from "../../../../src/io/ports.ts";
 import { type CleanerConfig } from "../../../../src/log/cleaner/cleaner-config.ts";
-import { LogCleaner } from "../../../../src/log/cleaner/log-cleaner.ts";
+import { LogCleaner, type LogCleanerOptions } from "../../../../src/log/cleaner/log-cleaner.ts";
 import { type Log } from "../../../../src/log/log.ts";
 import { type RemoveLater } from "../../../../src/log/retention.ts";
 import { batches } from "../../../../src/protocol/records/batches.ts";
@@ -40,6 +40,7 @@ export function openCleaner(
   logs: () => Iterable<Log>,
   config: Partial<CleanerConfig> = {},
   threadPorts: Partial<TaskPorts> = {},
+  options: Partial<LogCleanerOptions> = {},
 ): CleanerUnderTest {
   const removals: (() => void)[] = [];
   const cleaned: Log[] = [];
@@ -57,6 +58,7 @@ export function openCleaner(
     random: { float: () => random.below(2 ** 32) / 2 ** 32, bytes: (length) => random.bytes(length) },
     workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute, ...threadPorts }),
     logger: silentLogger,
+    ...options,
   });
   return { cleaner, removals, cleaned };
 }

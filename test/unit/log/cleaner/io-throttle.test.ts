@@ -1,12 +1,21 @@
 import { expect, test } from "vitest";
-import { IoThrottle } from "../../../../src/log/cleaner/io-throttle.ts";
+import { type IoShare, IoThrottle } from "../../../../src/log/cleaner/io-throttle.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
 
+const openThrottle = (share: IoShare, time: ManualTime, isCancelled: () => boolean) =>
+  new IoThrottle(share, { clock: time, timers: time }, isCancelled);
+
 /** Passes pieces of `bytes` of which each takes `workMs`; resolves with the time that all took. */
-async function passAll(bytesPerSecond: number, pieces: number, bytes: number, workMs: number): Promise<number> {
+async function passAll(
+  bytesPerSecondMax: number,
+  pieces: number,
+  bytes: number,
+  workMs: number,
+  sharers = 1,
+): Promise<number> {
   const time = new ManualTime();
   const startMs = time.monotonicMs();
-  const throttle = new IoThrottle(bytesPerSecond, time, time, () => false);
+  const throttle = openThrottle({ bytesPerSecondMax, sharers: Int32Array.of(sharers) }, time, () => false);
   const state = { isDone: false };
   const run = async (): Promise<void> => {
     for (let piece = 0; piece < pieces; piece++) {
@@ -26,6 +35,12 @@ test("what is read and written stays within the bound, over some time", async ()
   expect(tookMs).toBeLessThan(20_100);
 });
 
+test("the rounds that run together share the bound", async () => {
+  const tookMs = await passAll(40_000, 400, 500, 5, 4);
+  expect(tookMs).toBeGreaterThan(17_000);
+  expect(tookMs).toBeLessThan(20_100);
+});
+
 test("work that is slower by itself is not held up", async () => {
   expect(await passAll(1_000_000, 100, 500, 5)).toBeLessThan(550);
   expect(await passAll(Number.MAX_VALUE, 100, 500_000_000, 5)).toBeLessThan(550);
@@ -34,7 +49,7 @@ test("work that is slower by itself is not held up", async () => {
 test("a nap ends when its round is cancelled", async () => {
   const time = new ManualTime();
   let isCancelled = false;
-  const throttle = new IoThrottle(1, time, time, () => isCancelled);
+  const throttle = openThrottle({ bytesPerSecondMax: 1, sharers: Int32Array.of(1) }, time, () => isCancelled);
   await time.advance(301);
   const nap = { isOver: false };
   void throttle.pass(1_000_000).finally(() => (nap.isOver = true));

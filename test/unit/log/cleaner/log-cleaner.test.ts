@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Disk } from "../../../../src/io/ports.ts";
+import { type LogCleanerOptions } from "../../../../src/log/cleaner/log-cleaner.ts";
+import { type CleanInput } from "../../../../src/log/cleaner/clean-input.ts";
+import { CleanerCounts } from "../../../../src/log/cleaner/cleaner-counts.ts";
 import { cleanableOf } from "../../../../src/log/cleaner/cleanable.ts";
 import { type LogConfig } from "../../../../src/log/log-config.ts";
 import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
@@ -183,6 +186,41 @@ test("new values of the dynamic keys count at once: what is under way is begun a
   await cleaner.close();
 });
 
+test("one dirty log has all of log.cleaner.io.max.bytes.per.second, however many threads there are", async () => {
+  const disk = new MemoryDisk();
+  const shares: number[] = [];
+  const all = ["a-0", "b-0"].map((name) => open(disk, {}, `/data/${name}`));
+  const { time } = all[0]!;
+  const options: Partial<LogCleanerOptions> = {
+    workers: {
+      run: async (_task, input) => {
+        // The second one has begun by then.
+        await time.turn();
+        const { bytesPerSecondMax, sharers, endOffset } = input as unknown as CleanInput;
+        shares.push(bytesPerSecondMax / sharers[0]!);
+        return { cleanedOffset: endOffset, counts: new CleanerCounts() } as never;
+      },
+    },
+  };
+  const config = { threads: 4, ioBytesPerSecondMax: 1_000 };
+  const { cleaner } = openCleaner(disk, time, () => all.map(({ log }) => log), config, {}, options);
+  const dirty = (opened: LogUnderTest): void => {
+    append(opened, ["a"]);
+    opened.log.roll();
+    append(opened, ["b"]);
+  };
+  dirty(all[0]!);
+  cleaner.start();
+  await untilIdle(cleaner, time);
+  expect(shares).toEqual([1_000]);
+  for (const opened of all) dirty(opened);
+  await time.advance(15_000);
+  await untilIdle(cleaner, time);
+  // The other one has ended when the second of the two asks.
+  expect(shares.slice(1)).toEqual([500, 1_000]);
+  await cleaner.close();
+});
+
 describe("what else happens to a log", () => {
   test("a disk that fails in a round takes the log offline, as at any other time", async () => {
     const disk = new MemoryDisk();
@@ -196,6 +234,87 @@ describe("what else happens to a log", () => {
     await untilIdle(cleaner, opened.time);
     expect(opened.diskErrors).toMatchObject([{ name: "DiskError", code: "ENOSPC" }]);
     expect(opened.log.isOffline).toBe(true);
+    await cleaner.close();
+  });
+
+  describe("a system that is short of descriptors", () => {
+    /** A log that is due, and how often its round was begun. */
+    function openShort(disk: MemoryDisk, options: Partial<LogCleanerOptions> = {}) {
+      const opened = open(disk);
+      append(opened, ["a", "a"]);
+      opened.log.roll();
+      append(opened, ["a"]);
+      const state = { rounds: 0 };
+      const { cleaner } = openCleaner(
+        disk,
+        opened.time,
+        () => [opened.log],
+        {},
+        {},
+        {
+          writeRecoveryPoint: async (log, offset) => {
+            // What comes round at once would come round for ever.
+            if (++state.rounds > 10) disk.heal();
+            return log.recoveryPoint >= offset;
+          },
+          ...options,
+        },
+      );
+      return { ...opened, cleaner, state };
+    }
+
+    test("costs one round in each back-off, and the log stays online", async () => {
+      const disk = new MemoryDisk();
+      const { cleaner, log, time, diskErrors, state } = openShort(disk);
+      disk.fail("create", "EMFILE", { path: /cleaned/ });
+      cleaner.start();
+      await untilIdle(cleaner, time);
+      expect(state.rounds).toBe(1);
+      // The end of another log's round, or new values of the dynamic keys, are no reason to try this one again.
+      cleaner.reconfigure(cleanerConfig);
+      await time.advance(14_999);
+      expect(state.rounds).toBe(1);
+      await time.advance(1);
+      expect(state.rounds).toBe(2);
+      disk.heal();
+      await time.advance(15_000);
+      expect([state.rounds, log.cleanedOffset, diskErrors, log.isOffline]).toEqual([3, 2, [], false]);
+      await cleaner.close();
+    });
+
+    test("so that the recovery point cannot be written down is no fault of the log", async () => {
+      let attempts = 0;
+      const isWritten = (): Promise<boolean> => Promise.resolve(++attempts > 1);
+      const { cleaner, log, time } = openShort(new MemoryDisk(), { writeRecoveryPoint: isWritten });
+      cleaner.start();
+      await untilIdle(cleaner, time);
+      expect([attempts, log.cleanedOffset, cleaner.isUncleanable(log)]).toEqual([1, undefined, false]);
+      await time.advance(15_000);
+      await untilIdle(cleaner, time);
+      expect([attempts, log.cleanedOffset]).toEqual([2, 2]);
+      await cleaner.close();
+    });
+  });
+
+  test("one that cannot be cleaned stays so while its topic is not compacted, and is forgotten when it goes", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk);
+    const { log, time } = opened;
+    append(opened, ["a", "a"]);
+    log.roll();
+    append(opened, ["a"]);
+    disk.open(`${logDirectory}/00000000000000000000.log`, "readwrite").write([Buffer.from("?")], 70);
+    const { cleaner } = openCleaner(disk, time, () => [log]);
+    cleaner.start();
+    await untilIdle(cleaner, time);
+    const { config } = log;
+    log.updateConfig({ ...config, isCompacted: false, isDeleted: true });
+    await time.advance(15_000);
+    log.updateConfig(config);
+    expect([cleaner.isUncleanable(log), cleaner.metrics.uncleanableLogs]).toEqual([true, 1]);
+    log.moveAside("/data/aside");
+    await time.advance(15_000);
+    expect([cleaner.isUncleanable(log), cleaner.metrics.uncleanableLogs]).toEqual([false, 0]);
     await cleaner.close();
   });
 
