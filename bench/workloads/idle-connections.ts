@@ -8,7 +8,7 @@ import { type Workload } from "./workload.ts";
 const connections = 2_000;
 const together = 50;
 /** Odradek sees after 20 s that there is nothing to do, and gives back what the last burst took. */
-const settleMs = 24_000;
+const settleMs = 26_000;
 const closeMs = 1_000;
 const apiVersionsVersion = 3;
 
