@@ -303,6 +303,8 @@ export class LogManager {
   /** Makes of a future log that was found at the start a copy that can go on to follow `current`. */
   resumeFuture(current: Log, future: Log): void {
     const isCompactedAlike = future.cleanedOffset === current.cleanedOffset;
+    // Its beginning may have failed before it said whose it is.
+    if (current.topicId !== undefined) future.assignTopicId(current.topicId);
     future.updateConfig(current.config);
     future.settleRecovery(true);
     // While the copy's directory was offline nothing kept the cleaner off the log. What is gone from there, perhaps with the
