@@ -13,6 +13,10 @@ import {
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from "../../../src/log/directory/offset-checkpoint.ts";
 import { PartitionMetadata, readPartitionMetadata } from "../../../src/log/partition-metadata.ts";
 import { ProducerEntry } from "../../../src/log/producers/producer-entry.ts";
+import { codecOf } from "../../../src/protocol/codec.ts";
+import { Reader } from "../../../src/protocol/reader.ts";
+import { producerSnapshot } from "../../../src/protocol/storage-records/producer-snapshot.ts";
+import { Writer } from "../../../src/protocol/writer.ts";
 import { readProducerSnapshot, writeProducerSnapshot } from "../../../src/log/producers/producer-snapshot.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
@@ -155,6 +159,22 @@ describe("producer snapshots", () => {
   test("round trip", () => {
     const { memory, entry } = snapshot();
     expect(readProducerSnapshot(memory, "/log/5.snapshot")).toEqual([entry, new ProducerEntry(78)]);
+  });
+
+  test("is laid out as the schema says, with values of every size", () => {
+    const { memory } = snapshot();
+    const largest = new ProducerEntry(Number.MAX_SAFE_INTEGER);
+    const batch = { lastSequence: 2 ** 31 - 1, lastOffset: 2 ** 52 + 1, offsetDelta: 2 ** 31 - 1, timestamp: 2 ** 43 };
+    largest.addBatch(32_767, batch);
+    writeProducerSnapshot(memory, "/log/6.snapshot", [largest]);
+    for (const name of ["5", "6"]) {
+      const bytes = memory.readFile(`/log/${name}.snapshot`);
+      const codec = codecOf(producerSnapshot, 1);
+      const writer = new Writer();
+      codec.encode(writer, codec.decode(new Reader(bytes, 2)));
+      expect(bytes.subarray(2)).toEqual(writer.toBuffer());
+    }
+    expect(readProducerSnapshot(memory, "/log/6.snapshot")).toEqual([largest]);
   });
 
   test("any flipped bit and any cut is told", () => {
