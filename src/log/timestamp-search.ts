@@ -65,7 +65,7 @@ export async function offsetForTimestamp(
   return undefined;
 }
 
-/** The first record with the largest timestamp in the log. */
+/** The first record with the largest timestamp in the log; where none has a timestamp, as in Kafka, the first of all. */
 export async function offsetOfMaxTimestamp(
   segments: Segments,
   compute: Compute,
@@ -74,19 +74,19 @@ export async function offsetOfMaxTimestamp(
   for (let each: Segment | undefined = segments.first; each !== undefined; each = segments.behind(each.baseOffset)) {
     if (!each.indexes.isMaxTimestampKnown) await lookInto(each, nextTurn);
   }
-  let newest: Segment | undefined;
+  let newest = segments.first;
   for (const segment of segments.all()) {
-    if (segment.indexes.maxTimestamp >= 0 && segment.indexes.maxTimestamp > (newest?.indexes.maxTimestamp ?? -1))
-      newest = segment;
+    if (segment.indexes.maxTimestamp > newest.indexes.maxTimestamp) newest = segment;
   }
-  if (newest === undefined) return undefined;
   const { maxTimestamp } = newest.indexes;
   const batch = firstBatch(
     newest,
     newest.indexes.offsetOfMaxTimestamp,
     (candidate) => candidate.maxTimestamp === maxTimestamp,
   );
-  return batch === undefined ? undefined : findRecord(batch, compute, nextTurn, (at) => at === maxTimestamp);
+  // Messages of a format without timestamps are not looked into.
+  if (batch === undefined || (batch instanceof MessageView && !batch.hasTimestamps)) return undefined;
+  return findRecord(batch, compute, nextTurn, (at) => at === maxTimestamp);
 }
 
 /**

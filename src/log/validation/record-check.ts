@@ -76,7 +76,7 @@ export function checkRecords(
       } else if (isCreateTime && timestamp !== -1) {
         if (timestamp >= earliest && timestamp <= latest) continue;
         hasTimestampError = true;
-        errors.push({ batchIndex, message: outOfRangeMessage(cursor, earliest, latest) });
+        errors.push({ batchIndex, message: outOfRangeMessage(cursor, config, nowMs) });
       } else if (claimsAppendTime) {
         hasTimestampError = true;
         errors.push({ batchIndex, message: appendTimeMessage(cursor, staysCompressed) });
@@ -92,8 +92,12 @@ export function checkRecords(
     : appendFailure(Errors.INVALID_RECORD, recordErrorsMessage(errors), errors);
 }
 
-function outOfRangeMessage({ timestamp, offset }: RecordCursor, earliest: TimestampMs, latest: TimestampMs): string {
-  return `Timestamp ${asLong(timestamp)} of message with offset ${offset} is out of range. The timestamp should be within [${asLong(earliest)}, ${asLong(latest)}]`;
+function outOfRangeMessage({ timestamp, offset }: RecordCursor, config: LogConfig, nowMs: TimestampMs): string {
+  const now = BigInt(nowMs);
+  // As Kafka adds them up, where a limit that is off is the largest long: what is behind that comes round to the smallest.
+  const earliest = BigInt.asIntN(64, now - longOf(config.messageTimestampBeforeMaxMs));
+  const latest = BigInt.asIntN(64, now + longOf(config.messageTimestampAfterMaxMs));
+  return `Timestamp ${longOf(timestamp)} of message with offset ${offset} is out of range. The timestamp should be within [${earliest}, ${latest}]`;
 }
 
 function appendTimeMessage(
@@ -103,14 +107,13 @@ function appendTimeMessage(
   const kind = isPartial ? "PartialDefaultRecord" : "DefaultRecord";
   const leastSize = isPartial ? -1 : 0;
   const sizes = `key=${Math.max(leastSize, keySizeBytes)} bytes, value=${Math.max(leastSize, valueSizeBytes)} bytes`;
-  const record = `${kind}(offset=${offset}, timestamp=${asLong(timestamp)}, ${sizes})`;
+  const record = `${kind}(offset=${offset}, timestamp=${longOf(timestamp)}, ${sizes})`;
   return `Invalid timestamp type in message ${record}. Producer should not set timestamp type to LogAppendTime.`;
 }
 
-/** The digits of a long; limits that are off reach beyond its range. */
-function asLong(value: number): string {
-  if (value >= 2 ** 63) return "9223372036854775807";
-  return value < -(2 ** 63) ? "-9223372036854775808" : String(BigInt(value));
+/** The largest long where the number, as that of a limit that is off, is at or behind it. */
+function longOf(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value);
 }
 
 function recordErrorsMessage(errors: readonly RecordError[]): string {
