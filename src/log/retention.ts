@@ -40,6 +40,12 @@ export function deletableSegments(storage: LogStorage, highWatermark: Offset, no
     const isBeforeStart = next !== undefined && segmentEnd <= startOffset;
     const isOld = isDeleted && retentionMs >= 0 && segment.age.isOlderThan(nowMs - retentionMs);
     const isExcess = isDeleted && excessBytes >= segment.sizeBytes;
+    if (isDeleted && retentionMs >= 0 && !isOld && segment.age.isInFuture(nowMs)) {
+      storage.logger.warn(
+        { log: storage.name, baseOffset: segment.baseOffset },
+        "The segment contains future timestamp(s), making it ineligible to be deleted",
+      );
+    }
     if (!isBeforeStart && !isOld && !isExcess) break;
     excessBytes -= segment.sizeBytes;
     deletable.push(segment);

@@ -40,6 +40,15 @@ export class SegmentAge {
     return !(this.#indexes.peekMaxTimestamp() >= timestamp) && this.timestamp < timestamp;
   }
 
+  /**
+   * For retention's warning: whether records claim to be of a time behind `nowMs`. For that nothing is looked into that
+   * `isOlderThan` has not looked into.
+   */
+  isInFuture(nowMs: TimestampMs): boolean {
+    const known = this.#indexes.isMaxTimestampKnown ? this.timestamp : this.#indexes.peekMaxTimestamp();
+    return known > nowMs;
+  }
+
   /** Largest timestamp of the first batch; -1 when it has none. */
   get firstTimestamp(): TimestampMs {
     if (this.#firstTimestamp === undefined) {

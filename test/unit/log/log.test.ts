@@ -5,6 +5,7 @@ import { batches } from "../../../src/protocol/records/batches.ts";
 import { BatchView } from "../../../src/protocol/records/batch-header.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { type LogUnderTest, logDirectory, openLog, readAll } from "./open-log.ts";
@@ -343,6 +344,50 @@ describe("retention", () => {
     const { log, tick } = grown({ retentionBytes: size * 2 + 1, retentionMs: -1 });
     expect(tick(startMs)).toBe(1);
     expect(log.logStartOffset).toBe(2);
+  });
+
+  test("the snapshots of producers go with the segments that only those need", () => {
+    const disk = new MemoryDisk();
+    const under = openLog(disk, { segmentBytes: 200, retentionMs: 10_000 });
+    for (let count = 0; count < 8; count++) {
+      append(
+        under,
+        batch({ timestamp: startMs + count * 1_000, producerId: 1, producerEpoch: 0, baseSequence: count }),
+      );
+    }
+    const snapshots = () => disk.list(logDirectory).filter((name) => name.endsWith(".snapshot"));
+    const offsetsOf = (names: string[]) => names.map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
+    expect(offsetsOf(snapshots())).toEqual([2, 4, 6]);
+    const removals: (() => void)[] = [];
+    const nowMs = startMs + 14_000;
+    under.log.deleteOldSegments(nowMs, (removal) => removals.push(() => removal((path) => disk.remove(path))));
+    expect(under.log.logStartOffset).toBe(4);
+    // A loss of power may still bring the segments back.
+    expect(offsetsOf(snapshots())).toEqual([2, 4, 6]);
+    for (const remove of removals) remove();
+    expect(offsetsOf(snapshots())).toEqual([4, 6]);
+  });
+
+  test("records of the future keep their segment, which is said in each round", () => {
+    const warnings: object[] = [];
+    const logger = {
+      ...silentLogger,
+      warn: (fields: object, message: string) => warnings.push({ ...fields, message }),
+    };
+    const under = openLog(new MemoryDisk(), { segmentBytes: 200, retentionMs: 10_000 }, { logger });
+    for (let count = 0; count < 8; count++) append(under, batch({ timestamp: startMs + count * 1_000 }));
+    const tick = (nowMs: number) => under.log.deleteOldSegments(nowMs, () => {});
+    const message = "The segment contains future timestamp(s), making it ineligible to be deleted";
+    // The first segment's newest record is of startMs + 1_000.
+    tick(startMs + 1_000);
+    expect(warnings).toEqual([]);
+    expect(tick(startMs + 999)).toBe(0);
+    expect(warnings).toEqual([{ log: "topic-0", baseOffset: 0, message }]);
+    tick(startMs + 999);
+    expect(warnings).toHaveLength(2);
+    under.log.updateConfig({ ...under.log.config, retentionMs: -1 });
+    tick(startMs + 999);
+    expect(warnings).toHaveLength(2);
   });
 
   test("never above the high watermark, and not of compacted topics", () => {
