@@ -215,7 +215,7 @@ const offsetOf: Record<CheckpointKind, (log: Log) => Offset | undefined> = {
 
 /** As in Kafka, only a start that differs from what the segments say is worth a line. */
 function logStartOf(log: Log): Offset | undefined {
-  const first = log.segmentSizes()[0]?.baseOffset ?? 0;
+  const first = log.storage.segments.first.baseOffset;
   return log.logStartOffset > first ? log.logStartOffset : undefined;
 }
 

@@ -96,6 +96,16 @@ describe("sequences", () => {
   });
 });
 
+test("a verification that nobody used expires", () => {
+  const { state } = new Partition();
+  const start = (nowMs: number) => state.startVerification(1, 0, 0, false, nowMs);
+  const guard = start(1_000);
+  state.expire(1_999, 1_000);
+  expect(start(1_999)).toBe(guard);
+  state.expire(2_000, 1_000);
+  expect(start(2_000)).not.toBe(guard);
+});
+
 test("expiry spares open transactions", () => {
   const partition = new Partition();
   partition.send(1, 0, { timestamp: 1_000 });
