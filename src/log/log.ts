@@ -317,8 +317,7 @@ export class Log {
     let deletable: Segment[] = [];
     // A copy counts as committed what its source has committed, and may not have written it yet.
     const committedOffset = Math.min(this.#highWatermark, storage.writtenOffset);
-    storage.attempt(() => (deletable = deletableSegments(storage, committedOffset, nowMs)));
-    deletable.length = Math.min(deletable.length, deletedAtOnceMax);
+    storage.attempt(() => (deletable = deletableSegments(storage, committedOffset, nowMs, deletedAtOnceMax)));
     if (deletable.length === 0) return count;
     storage.attempt(() => {
       // The log always has a segment to write to.

@@ -25,15 +25,21 @@ export async function removeAside(disk: Disk, removal: Removal): Promise<void> {
 export type RemoveLater = (removal: Removal, delayMs: number) => void;
 
 /**
- * The segments, from the first on, that retention has no use for: older than `retention.ms`, beyond `retention.bytes`, or
- * before the log's start. What is not replicated stays.
+ * At most `countMax` segments, from the first on, that retention has no use for: older than `retention.ms`, beyond
+ * `retention.bytes`, or before the log's start. What is not replicated stays.
  */
-export function deletableSegments(storage: LogStorage, highWatermark: Offset, nowMs: TimestampMs): Segment[] {
+export function deletableSegments(
+  storage: LogStorage,
+  highWatermark: Offset,
+  nowMs: TimestampMs,
+  countMax: number,
+): Segment[] {
   const { segments, config, startOffset, endOffset } = storage;
   const { retentionMs, retentionBytes, isDeleted } = config;
   let excessBytes = retentionBytes < 0 ? -1 : segments.sizeBytes() - retentionBytes;
   const deletable: Segment[] = [];
   for (const [index, segment] of segments.all().entries()) {
+    if (deletable.length === countMax) break;
     const next = segments.at(index + 1);
     const segmentEnd = next?.baseOffset ?? endOffset;
     if (segmentEnd > highWatermark || (next === undefined && segment.sizeBytes === 0)) break;
