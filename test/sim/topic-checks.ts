@@ -6,12 +6,16 @@ import { type TopicWorld } from "./topic-world.ts";
 import { demand, demandEqual } from "./violation.ts";
 
 const turnsMax = 5_000;
+/** Longer than those wait who were short of descriptors before they try again. */
+const patienceMs = 2_500;
 
 /** With no fault any more the replicas come in line with the metadata: each is served, or its directory is offline. */
 export async function checkInLine(world: TopicWorld): Promise<void> {
   const { disk, cluster } = world;
   world.trace("in line");
   disk.heal();
+  await settled(world);
+  await world.time.advance(patienceMs);
   await settled(world);
   for (const { topic, index } of cluster.outages()) world.publish(cluster.lead(topic, index, true));
   await settled(world);
