@@ -407,11 +407,16 @@ export class Log {
     if (this.writtenOffset === this.logEndOffset) this.#storage.tail.clear();
   }
 
-  /** Its log directory failed elsewhere: nothing here is relied on any more, and its volume can be taken away. */
+  /** Its log directory failed elsewhere: nothing here is relied on any more. `goOffline` is to follow, in a turn to come. */
+  stopServing(): void {
+    this.#storage.isOffline = true;
+    this.#storage.cleaning?.abort();
+  }
+
+  /** As `stopServing`, and closes the files: the volume can be taken away. */
   goOffline(): void {
     const storage = this.#storage;
-    storage.isOffline = true;
-    storage.cleaning?.abort();
+    this.stopServing();
     try {
       storage.closeFiles();
     } catch (error) {

@@ -14,6 +14,9 @@ export interface LogDirectoryOptions {
   readonly onFailed: () => void;
 }
 
+/** Of a directory that failed: closing the files of thousands of logs in one turn of the event loop would be felt. */
+const closedInTurn = 200;
+
 /** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
 export class LogDirectory {
   readonly path: string;
@@ -33,6 +36,8 @@ export class LogDirectory {
   /** Held, so that a rename in it can be made durable when there is no descriptor left. */
   readonly #names: DiskDirectory;
   #isOnline = true;
+  /** The logs of a directory that failed whose files are open yet. */
+  #closing: Log[] = [];
 
   /**
    * Makes the directory when there is none, and locks it.
@@ -129,8 +134,16 @@ export class LogDirectory {
     this.checkpoints.close();
     this.#options.logger.error({ error, directory: this.path }, "The log directory failed: it is taken offline");
     this.#closeNames();
-    for (const log of this.logs) log.goOffline();
+    // Nothing is served from there from now on; what holds the volume goes in the next turns.
+    for (const log of this.logs) log.stopServing();
+    this.#closing = [...this.logs];
     this.#options.onFailed();
+    this.#closeInTurns();
+  }
+
+  #closeInTurns(): void {
+    for (const log of this.#closing.splice(-closedInTurn)) log.goOffline();
+    if (this.#closing.length > 0) this.#options.timers.endOfTurn(() => this.#closeInTurns());
   }
 
   /** Closes its logs in good order, so that the next start needs no recovery. */
@@ -152,6 +165,7 @@ export class LogDirectory {
   /** Lets other processes use the directory. */
   release(): void {
     if (this.#isOnline) this.#closeNames();
+    for (const log of this.#closing.splice(0)) log.goOffline();
     this.#lock.release();
   }
 

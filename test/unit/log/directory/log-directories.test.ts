@@ -189,6 +189,51 @@ describe("a directory that fails while the broker runs", () => {
   });
 });
 
+describe("a directory of many logs that fails", () => {
+  const count = 450;
+
+  function fail() {
+    const disk = new MemoryDisk();
+    const opened = disk.open.bind(disk);
+    const openFiles = new Set<object>();
+    disk.open = (path, mode) => {
+      const file = opened(path, mode);
+      if (!path.endsWith(".log")) return file;
+      openFiles.add(file);
+      const close = file.close.bind(file);
+      file.close = () => {
+        openFiles.delete(file);
+        close();
+      };
+      return file;
+    };
+    const { manager, create, append, time } = open(disk, { directories: ["/one"] });
+    const logs = Array.from({ length: count }, (_, partition) => create(partition)!);
+    for (const log of logs) append(log);
+    expect(openFiles.size).toBe(count);
+    disk.fail("write", "EIO", { path: /^\/one\/orders-0\// });
+    append(logs[0]!);
+    return { manager, time, logs, openFiles };
+  }
+
+  test("serves none of them from then on, and closes their files over some turns", async () => {
+    const { time, logs, openFiles } = fail();
+    expect(logs.filter((log) => !log.isOffline)).toEqual([]);
+    const open = [openFiles.size];
+    while (open.at(-1)! > 0 && open.length < 9) {
+      await time.turn();
+      open.push(openFiles.size);
+    }
+    expect(open).toEqual([250, 50, 0]);
+  });
+
+  test("closes the rest at a stop", () => {
+    const { manager, openFiles } = fail();
+    manager.close(1);
+    expect(openFiles.size).toBe(0);
+  });
+});
+
 describe("what lies in the directories at the start", () => {
   test("a future log is loaded, and goes on", () => {
     const disk = left([
