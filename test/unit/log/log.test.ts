@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { deletedAtOnceMax } from "../../../src/log/log.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
@@ -388,6 +389,19 @@ describe("retention", () => {
     under.log.updateConfig({ ...under.log.config, retentionMs: -1 });
     tick(startMs + 999);
     expect(warnings).toHaveLength(2);
+  });
+
+  test("many segments go in steps, and what stops them is looked at in the last one", () => {
+    let warned = 0;
+    const logger = { ...silentLogger, warn: () => void warned++ };
+    const under = openLog(new MemoryDisk(), { segmentBytes: 80, retentionMs: 10_000 }, { logger });
+    for (let count = 0; count < deletedAtOnceMax + 3; count++) append(under, batch({ timestamp: startMs - 99_000 }));
+    append(under, batch());
+    const step = () => [under.log.deleteOldSegments(startMs - 1, () => {}), warned];
+    expect([step(), step()]).toEqual([
+      [deletedAtOnceMax, 0],
+      [3, 1],
+    ]);
   });
 
   test("never above the high watermark, and not of compacted topics", () => {
