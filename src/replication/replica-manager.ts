@@ -37,8 +37,8 @@ interface HostedTopic {
   readonly partitions: (Partition | undefined)[];
   /** How many there are. */
   count: number;
-  /** Those that no directory that works has. */
-  readonly offline: Set<number>;
+  /** Those that no directory that works has, with what Kafka tells of them. */
+  readonly offline: Map<number, ErrorCode>;
 }
 
 const tickMs = 10;
@@ -194,9 +194,13 @@ export class ReplicaManager {
     }
   }
 
-  /** The metadata gives this broker a replica of the partition, and no directory that works has it. */
-  isOffline(topicId: Uuid, index: number): boolean {
-    return this.#byId.get(topicId)?.offline.has(index) ?? false;
+  /**
+   * What is told of a partition that has no replica here. KAFKA_STORAGE_ERROR: the metadata gives this broker one, and its
+   * directory has failed; but as long as nothing was said of the replica since its directory was found offline at the start,
+   * it is as if it were still to come, as in Kafka.
+   */
+  absenceError(topicId: Uuid, index: number): ErrorCode {
+    return this.#byId.get(topicId)?.offline.get(index) ?? Errors.NOT_LEADER_OR_FOLLOWER;
   }
 
   /** Calls `act` when all partitions that are being written together are written; at once when none is. */
@@ -252,7 +256,7 @@ export class ReplicaManager {
           { topic, partition: index, error },
           "The replica does not follow the metadata: it is offline",
         );
-        hosted.offline.add(index);
+        hosted.offline.set(index, Errors.KAFKA_STORAGE_ERROR);
         hosted.partitions[index]?.goOffline();
       }
     }
@@ -262,7 +266,7 @@ export class ReplicaManager {
   #hostedTopic(name: string, id: Uuid): HostedTopic {
     let hosted = this.#byId.get(id);
     if (hosted === undefined) {
-      hosted = { name, id, partitions: [], count: 0, offline: new Set() };
+      hosted = { name, id, partitions: [], count: 0, offline: new Map() };
       this.#byId.set(id, hosted);
       this.#byName.set(name, hosted);
     }
@@ -271,16 +275,21 @@ export class ReplicaManager {
 
   #update(hosted: HostedTopic, state: LocalReplicaState, logConfigOf: (topic: string) => LogConfig): void {
     const { topic, topicId, partition: index, registration } = state;
-    if (hosted.partitions[index] === undefined && !this.#isNew(state)) return;
     const existing = hosted.partitions[index];
+    if (existing === undefined && !this.#isNew(state)) {
+      hosted.offline.set(index, Errors.KAFKA_STORAGE_ERROR);
+      return;
+    }
     const assigned = this.#assignedDirectory(registration);
     if (existing !== undefined) {
       existing.update(registration);
       return this.#reportDirectory(existing, assigned);
     }
-    const log = this.#logManager.getOrCreate(topic, index, topicId, logConfigOf(topic), wantedDirectory(assigned));
+    const wanted = wantedDirectory(assigned);
+    const wasOffline = wanted !== undefined && this.#logManager.mayBeOffline(wanted);
+    const log = this.#logManager.getOrCreate(topic, index, topicId, logConfigOf(topic), wanted);
     if (log === undefined) {
-      hosted.offline.add(index);
+      hosted.offline.set(index, wasOffline ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.KAFKA_STORAGE_ERROR);
       this.#logger.error(
         { topic, partition: index, directory: assigned },
         "No log directory that works has the replica",

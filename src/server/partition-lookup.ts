@@ -41,6 +41,6 @@ export class PartitionLookup {
     const partition = this.#replicas.partitionById(id, index);
     if (partition !== undefined) return partition;
     if (partitions[index] === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-    return this.#replicas.isOffline(id, index) ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
+    return this.#replicas.absenceError(id, index);
   }
 }

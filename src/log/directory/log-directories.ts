@@ -75,6 +75,11 @@ export class LogDirectories {
     return this.online().find(({ path, id }) => path === pathOrId || id === pathOrId);
   }
 
+  /** It is none of those that work, and some do not. */
+  mayBeOffline(id: Uuid): boolean {
+    return this.hasOffline && this.findOnline(id) === undefined;
+  }
+
   /** The broker epoch of the last clean shutdown; -1 when some directory had none, or is offline (KIP-966). */
   get previousBrokerEpoch(): number {
     const online = this.online();

@@ -181,6 +181,11 @@ export class LogManager {
     return this.#directories.findOnline(directory) !== undefined;
   }
 
+  /** The directory with that id may be one that is offline: it is none of those that work, and some do not. */
+  mayBeOffline(directoryId: Uuid): boolean {
+    return this.#directories.mayBeOffline(directoryId);
+  }
+
   /** Ids of the directories that work. */
   onlineDirectoryIds(): Uuid[] {
     return this.#directories

@@ -53,8 +53,8 @@ export class NewLogs {
   /** The directory that the log of a new partition goes to; undefined when none works, or it may be in one that is offline. */
   directoryFor(name: string, assignedDirectory: Uuid | undefined): LogDirectory | undefined {
     const { directories, isCordoned = () => false } = this.#options;
+    if (assignedDirectory !== undefined && directories.mayBeOffline(assignedDirectory)) return undefined;
     const assigned = assignedDirectory === undefined ? undefined : directories.findOnline(assignedDirectory);
-    if (assignedDirectory !== undefined && assigned === undefined && directories.hasOffline) return undefined;
     const preferred = directories.findOnline(this.#preferred.get(name) ?? "");
     return preferred ?? assigned ?? directories.forNewLog(isCordoned);
   }

@@ -48,5 +48,6 @@ function alter({ replicas, cache }: AlterReplicaLogDirsDeps, topic: string, inde
   if (errorCode !== Errors.REPLICA_NOT_AVAILABLE) return errorCode;
   const known = cache.topic(topic);
   if (known?.partitions[index] === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  return replicas.isOffline(known.id, index) ? Errors.KAFKA_STORAGE_ERROR : errorCode;
+  const hasFailed = replicas.absenceError(known.id, index) === Errors.KAFKA_STORAGE_ERROR;
+  return hasFailed ? Errors.KAFKA_STORAGE_ERROR : errorCode;
 }

@@ -95,10 +95,10 @@ function answerOrWait(
   context: RequestContext,
 ): Response | Promise<Response> {
   const { session, isIncremental } = opened;
-  // Kafka answers for what is not there last, and without having looked at a log, with another form of "none".
+  // Kafka answers for what is not there last, and for what the metadata does not have with another form of "none".
   // The unknown ids come before the partitions that are not there.
   const unknown = read.missing
-    .map((result) => ({ ...result, abortedTransactions: [] }))
+    .map((result) => (isUnknown(result) ? { ...result, abortedTransactions: [] } : result))
     .sort((one, other) => orderOf(one) - orderOf(other));
   const answer = ({ results }: FetchRead, missing: readonly FetchResult[]) =>
     answerOf(deps, opened, [...results, ...missing], context);
@@ -109,6 +109,10 @@ function answerOrWait(
     const onDone = (later: FetchRead) => done(answer(later, [...later.missing, ...unknown]));
     void new DelayedFetch(deps.replicas, read, { parameters, resolve, session, isIncremental, onDone });
   });
+}
+
+function isUnknown({ errorCode }: FetchResult): boolean {
+  return errorCode === Errors.UNKNOWN_TOPIC_ID || errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 function orderOf({ errorCode }: FetchResult): number {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
+import { fetch, from } from "../../differential/requests.ts";
 import { RawConnection } from "../network/raw-connection.ts";
 import { brokerWith, createTopic, errorsOf, move, placesOf, send, setRate, until, valuesOf } from "./directories.ts";
 
@@ -28,6 +29,15 @@ function filesOf(pid: number): string[] {
       return [];
     }
   });
+}
+
+/** The error of a fetch, and its aborted transactions. */
+async function fetched(port: number, partition: number) {
+  const connection = await RawConnection.open(port);
+  const answer = await connection.ask("fetch", 12, fetch([{ topic, partitions: [from(0, { partition })] }]));
+  connection.close();
+  const { errorCode, abortedTransactions } = answer.responses[0]!.partitions[0]!;
+  return [errorCode, abortedTransactions];
 }
 
 async function leadersOf(port: number): Promise<number[]> {
@@ -72,8 +82,18 @@ test("a directory that fails takes its own partitions along, the last one the br
   expect((await leadersOf(broker.port)).map((leader) => leader === -1)).toEqual(
     [0, 1, 2, 3].map((i) => inTwo.includes(i)),
   );
-  for (const index of inTwo) expect(await send(broker, topic, ["lost"], index)).toBe(Errors.KAFKA_STORAGE_ERROR);
+  // The registration changes what the metadata says of them.
+  for (const index of inTwo)
+    await until(async () => (await send(broker, topic, ["lost"], index)) === Errors.KAFKA_STORAGE_ERROR);
   expect(await move(broker, topic, one, inTwo[0])).toBe(Errors.KAFKA_STORAGE_ERROR);
+  // When it starts once more nothing is said of them, and they are as if they were to come.
+  await broker.restart("clean");
+  for (const index of inTwo) {
+    expect(await send(broker, topic, ["lost"], index)).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
+    expect(await fetched(broker.port, index)).toEqual([Errors.NOT_LEADER_OR_FOLLOWER, null]);
+  }
+  expect(await move(broker, topic, one, inTwo[0])).toBe(Errors.REPLICA_NOT_AVAILABLE);
+  expect(contentsOf([one])).toEqual([inOne]);
 
   await broker.stop();
   rmSync(two);

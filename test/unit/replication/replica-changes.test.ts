@@ -105,7 +105,10 @@ test("what was made in a directory that then failed comes back with it, and is n
   const first = open(disk, ids);
   disk.fail("mkdir", "EIO", { path: /^\/one\/topic-4$/ });
   await first.apply({ leaders: states(10) });
-  expect([first.hosted(), first.replicas.isOffline(topicId, 0)]).toEqual([[1, 3, 4, 5, 6, 7, 8, 9], true]);
+  expect([first.hosted(), first.replicas.absenceError(topicId, 0)]).toEqual([
+    [1, 3, 4, 5, 6, 7, 8, 9],
+    Errors.KAFKA_STORAGE_ERROR,
+  ]);
   const second = open(disk.kill(), ids);
   second.logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
   await second.apply({ leaders: states(10) });
@@ -119,11 +122,29 @@ test("a replica that may lie in a directory that failed is not made in another o
   await first.apply({ leaders: states(10) });
   const next = states(10).map((state) => ({ ...state, registration: registration({ leaderEpoch: 1 }) }));
   await first.apply({ leaders: next });
-  expect([first.hosted(), first.replicas.isOffline(topicId, 0)]).toEqual([[1, 3, 4, 5, 6, 7, 8, 9], true]);
+  expect([first.hosted(), first.replicas.absenceError(topicId, 0)]).toEqual([
+    [1, 3, 4, 5, 6, 7, 8, 9],
+    Errors.KAFKA_STORAGE_ERROR,
+  ]);
   const second = open(disk.kill(), ids);
   second.logManager.reconcile({ isAssigned: () => true, directoryOf: () => undefined });
   await second.apply({ leaders: next });
   expect(second.hosted()).toEqual(upTo(10));
+});
+
+test("one whose directory is offline from the start is as if it were to come, until something is said of it", async () => {
+  const { disk, ids } = twoDirectories();
+  disk.fail("open", "EIO", { path: /^\/two/ });
+  const { apply, hosted, replicas, logManager } = open(disk, ids);
+  expect(["/one", "/two"].map((path) => logManager.isOnline(path))).toEqual([true, false]);
+  const inTwo = { directories: [ids.get("/two")!] };
+  const stateOf = (leaderEpoch: number) =>
+    states(2).map((state) => ({ ...state, registration: registration({ ...inTwo, leaderEpoch }) }));
+  await apply({ leaders: stateOf(0) });
+  expect([hosted(), replicas.absenceError(topicId, 0)]).toEqual([[], Errors.NOT_LEADER_OR_FOLLOWER]);
+  await apply({ leaders: stateOf(1) });
+  expect([hosted(), replicas.absenceError(topicId, 0)]).toEqual([[], Errors.KAFKA_STORAGE_ERROR]);
+  expect(disk.list("/one").filter((name) => name.startsWith("topic-"))).toEqual([]);
 });
 
 test.each([
@@ -154,7 +175,11 @@ test("what finds no descriptors is tried again until it does, with nothing left 
   await apply({ leaders: states(1) });
   disk.isShort = true;
   await apply({ leaders: states(130) });
-  expect([hosted(), logManager.isOnline("/data"), replicas.isOffline(topicId, 1)]).toEqual([[0], true, false]);
+  expect([hosted(), logManager.isOnline("/data"), replicas.absenceError(topicId, 1)]).toEqual([
+    [0],
+    true,
+    Errors.NOT_LEADER_OR_FOLLOWER,
+  ]);
   const { refusals } = disk;
   await time.advance(1_500);
   expect([hosted(), disk.refusals > refusals]).toEqual([[0], true]);
@@ -183,7 +208,7 @@ test.each([10, 120])(
     };
     await expect(apply({ leaders: states(count) })).rejects.toThrow("a bug");
     expect(hosted()).toEqual(upTo(count).filter((index) => index !== 3));
-    expect(replicas.isOffline(topicId, 3)).toBe(true);
+    expect(replicas.absenceError(topicId, 3)).toBe(Errors.KAFKA_STORAGE_ERROR);
   },
 );
 
