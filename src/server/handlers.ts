@@ -100,7 +100,7 @@ export interface HandlerDeps {
 export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): AnyHandler[] {
   const { config, ports, clusterId, cache, topicConfigs, logManager, replicas, groups, controller, raft } = deps;
   const { logDirSettings, transactions, producerIds, untilFollowed } = deps;
-  const { clock, compute, disk, random, logger } = ports;
+  const { clock, compute, disk, random, timers, logger } = ports;
   const draw = () => random.float();
   const lookup = new PartitionLookup(cache, replicas);
   const autoTopicCreation = new AutoTopicCreation(controller, config, logger.child("topics"));
@@ -140,7 +140,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       draw,
       maxBytes: config.get("fetch.max.bytes"),
     }),
-    listOffsetsHandler({ lookup, compute }),
+    listOffsetsHandler({ lookup, compute, timers }),
     offsetForLeaderEpochHandler({ lookup }),
     writeTxnMarkersHandler({ markers: deps.markers }),
     describeProducersHandler({ cache, lookup }),

@@ -1,4 +1,4 @@
-import { type Compute } from "../../io/ports.ts";
+import { type Compute, type Timers } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
@@ -9,6 +9,29 @@ import { type PartitionLookup } from "../partition-lookup.ts";
 export interface ListOffsetsDeps {
   readonly lookup: PartitionLookup;
   readonly compute: Compute;
+  readonly timers: Timers;
+}
+
+/** So many logs are searched in a turn of the event loop: each takes reads, and a request may ask of thousands. */
+const searchesOfTurn = 100;
+
+/** Has the searches of one request wait for their turn. */
+class SearchPace {
+  readonly #timers: Timers;
+  #count = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Resolves when the next search may begin. */
+  next(): Promise<void> {
+    if (this.#count++ % searchesOfTurn === 0 && this.#count > 1) {
+      this.#turn = this.#turn.then(() => new Promise((resolve) => this.#timers.endOfTurn(resolve)));
+    }
+    return this.#turn;
+  }
 }
 
 /** Timestamps with a meaning of their own, and the version that knows them first. */
@@ -56,11 +79,12 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
         }
       }
       let isPending = false;
+      const pace = new SearchPace(deps.timers);
       const topics = request.topics.map(({ name, partitions }) => ({
         name,
         answers: partitions.map((wanted) => {
           if (repeated.has(`${name}/${wanted.partitionIndex}`)) return failure(wanted, Errors.INVALID_REQUEST);
-          const answer = answerOf(deps, request, name, wanted, apiVersion);
+          const answer = answerOf(deps, pace, request, name, wanted, apiVersion);
           if (!(answer instanceof Promise)) return inVersion(answer, apiVersion);
           isPending = true;
           return answer.then((found) => inVersion(found, apiVersion));
@@ -84,6 +108,7 @@ function failure({ partitionIndex }: Wanted, errorCode: number): Answer {
 
 function answerOf(
   deps: ListOffsetsDeps,
+  pace: SearchPace,
   request: Request,
   topic: string,
   wanted: Wanted,
@@ -95,7 +120,9 @@ function answerOf(
   }
   const partition = deps.lookup.leaderByName(topic, wanted.partitionIndex, wanted.currentLeaderEpoch);
   if (typeof partition === "number") return failure(wanted, partition);
-  if (timestamp >= 0) return byTimestamp(deps, request, partition, wanted);
+  if (timestamp >= 0 || timestamp === specialTimestamps.maxTimestamp) {
+    return pace.next().then(() => byTimestamp(deps, request, partition, wanted));
+  }
   const { log } = partition;
   switch (timestamp) {
     case specialTimestamps.latest: {
@@ -105,8 +132,6 @@ function answerOf(
     case specialTimestamps.earliest:
     case specialTimestamps.earliestLocal:
       return found(wanted, -1, log.logStartOffset, log.leaderEpochs.epochFor(log.logStartOffset) ?? -1);
-    case specialTimestamps.maxTimestamp:
-      return log.offsetOfMaxTimestamp(deps.compute).then((record) => withinBound(request, partition, wanted, record));
     default:
       // Nothing has been tiered, or waits to be: there is no remote storage.
       return found(wanted, -1, -1, -1);
@@ -130,7 +155,11 @@ async function byTimestamp(
   partition: Partition,
   wanted: Wanted,
 ): Promise<Answer> {
-  const record = await partition.log.offsetForTimestamp(wanted.timestamp, deps.compute);
+  const { log } = partition;
+  const isLargest = wanted.timestamp === specialTimestamps.maxTimestamp;
+  const record = isLargest
+    ? await log.offsetOfMaxTimestamp(deps.compute)
+    : await log.offsetForTimestamp(wanted.timestamp, deps.compute);
   return withinBound(request, partition, wanted, record);
 }
 

@@ -60,7 +60,7 @@ test.each([
   const errors = async () => {
     const name = "topic";
     const asked = [
-      listOffsetsHandler({ lookup, compute: nodeCompute }).handle(
+      listOffsetsHandler({ lookup, compute: nodeCompute, timers: time }).handle(
         {
           replicaId: -1,
           isolationLevel: 0,

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { listOffsetsHandler } from "../../../../src/server/handlers/list-offsets.ts";
 import { promised } from "../../../../src/server/later-result.ts";
@@ -10,7 +10,7 @@ import { testContext } from "../test-context.ts";
 
 /** A partition with two records, of which the second is not committed, or is of an open transaction. */
 async function found(isOpenTransaction: boolean, isolationLevel: number, timestamp: number): Promise<unknown> {
-  const { replicas, host, queue } = openReplicas();
+  const { replicas, host, queue, time } = openReplicas();
   const partition = host(isOpenTransaction ? {} : { registration: { replicas: [1, 2], isr: [1, 2] } });
   partition.appendAsLeader(batch({ timestamp: startMs }), "client", startMs);
   queue.flush();
@@ -22,7 +22,7 @@ async function found(isOpenTransaction: boolean, isolationLevel: number, timesta
   const lookup = new PartitionLookup(oneTopicCache("topic", topicId).cache, replicas);
   const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp }];
   const request = { replicaId: -1, isolationLevel, timeoutMs: 0, topics: [{ name: "topic", partitions }] };
-  const handler = listOffsetsHandler({ lookup, compute: nodeCompute });
+  const handler = listOffsetsHandler({ lookup, compute: nodeCompute, timers: time });
   const answer = await promised(handler.handle(request, testContext({ apiVersion: 8 })));
   if (answer === null || typeof answer === "symbol") throw new Error("no answer");
   return answer.topics![0]!.partitions![0]!.offset;
@@ -42,4 +42,36 @@ test("read_uncommitted finds what may be aborted", async () => {
   expect(await found(true, 0, startMs + 5)).toBe(1);
   expect(await found(true, 0, -3)).toBe(1);
   expect(await found(true, 0, -1)).toBe(2);
+});
+
+test.each([startMs, -3])("thousands of logs are searched over some turns of the event loop (%i)", async (timestamp) => {
+  const { replicas, host, queue, time } = openReplicas();
+  const { cache } = oneTopicCache("topic", topicId);
+  let looks = 0;
+  const partitions = Array.from({ length: 250 }, (_, partitionIndex) => {
+    const partition = host({ partition: partitionIndex });
+    partition.appendAsLeader(batch(), "client", startMs);
+    const { log } = partition;
+    const { offsetForTimestamp, offsetOfMaxTimestamp } = log;
+    log.offsetForTimestamp = (...args) => (looks++, offsetForTimestamp.apply(log, args));
+    log.offsetOfMaxTimestamp = (...args) => (looks++, offsetOfMaxTimestamp.apply(log, args));
+    return { partitionIndex, currentLeaderEpoch: -1, timestamp };
+  });
+  queue.flush();
+  for (const { log } of replicas.partitions()) log.highWatermark = log.writtenOffset;
+  const lookup = new PartitionLookup(cache, replicas);
+  vi.spyOn(lookup, "leaderByName").mockImplementation((topic, index) => replicas.partition(topic, index)!);
+  const handler = listOffsetsHandler({ lookup, compute: nodeCompute, timers: time });
+  const request = { replicaId: -1, isolationLevel: 0, timeoutMs: 0, topics: [{ name: "topic", partitions }] };
+  const answer = promised(handler.handle(request, testContext({ apiVersion: 8 })));
+  const seen: number[] = [];
+  for (let turns = 0; turns < 4; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(looks);
+    await time.turn();
+  }
+  expect(seen).toEqual([100, 200, 250, 250]);
+  expect(await answer).toMatchObject({
+    topics: [{ partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: 0, offset: 0 })) }],
+  });
 });
