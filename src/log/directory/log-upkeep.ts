@@ -61,7 +61,11 @@ export class LogUpkeep {
     this.#directories = directories;
     this.#removals = removals;
     this.#work = new RecurringWork(options.timers);
-    this.#flush = new BackgroundFlush({ logs: () => logs.all(), onAdvanced: () => this.#checkpoint("recoveryPoint") });
+    this.#flush = new BackgroundFlush({
+      logs: () => logs.all(),
+      timers: options.timers,
+      onAdvanced: () => this.#checkpoint("recoveryPoint"),
+    });
     this.cleaner = this.#createCleaner();
   }
 

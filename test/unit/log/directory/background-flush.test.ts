@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BackgroundFlush } from "../../../../src/log/directory/background-flush.ts";
 import { type Log } from "../../../../src/log/log.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { batch, startMs } from "../batches.ts";
 import { logDirectory, openLog, readAll } from "../open-log.ts";
@@ -130,7 +131,7 @@ test("background flushes go through all logs, and say when recovery points have 
     return log;
   });
   let told = 0;
-  const flush = new BackgroundFlush({ logs: () => logs, onAdvanced: () => told++ });
+  const flush = new BackgroundFlush({ logs: () => logs, timers: new ManualTime(), onAdvanced: () => told++ });
   for (let second = 1; second <= 4; second++) {
     flush.tick();
     await settled();
@@ -150,7 +151,7 @@ test("a stop waits for the device in threads, and then closes the logs without w
   });
   // That one needs nothing but its index of times.
   await logs[0]!.advanceRecoveryPoint();
-  const flush = new BackgroundFlush({ logs: () => logs, onAdvanced: () => undefined });
+  const flush = new BackgroundFlush({ logs: () => logs, timers: new ManualTime(), onAdvanced: () => undefined });
   await flush.prepareClose();
   const syncs = disk.counts.get("sync");
   for (const log of logs) log.close();
@@ -160,4 +161,22 @@ test("a stop waits for the device in threads, and then closes the logs without w
     const own = { dir: `/data/topic-${partition}`, partition, hadCleanShutdown: true };
     expect(openLog(after, config, own).log.logEndOffset).toBe(20);
   }
+});
+
+test("a stop prepares few logs in a turn of the event loop, although all is durable", async () => {
+  const time = new ManualTime();
+  let prepared = 0;
+  const logs = Array.from(
+    { length: 100 },
+    () => ({ prepareClose: async () => void prepared++ }) as Partial<Log> as Log,
+  );
+  const closing = new BackgroundFlush({ logs: () => logs, timers: time, onAdvanced: () => undefined }).prepareClose();
+  const seen: number[] = [];
+  for (let turns = 0; turns < 3; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(prepared);
+    await time.turn();
+  }
+  await time.during(closing);
+  expect(seen).toEqual([48, 96, 100]);
 });
