@@ -1,5 +1,6 @@
 import { type LeaderEpoch, type NodeId, type Offset, type Uuid } from "../base/brand.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
+import { nextTurn } from "../io/next-turn.ts";
 import { type Clock, type Logger, type Random, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type MetadataDelta } from "../metadata/delta/metadata-delta.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
@@ -286,7 +287,7 @@ export class QuorumController implements Controller, Publisher {
   async #appendOverTurns(records: readonly MetadataRecordDraft[]): Promise<boolean> {
     const epoch = this.#activeEpoch;
     const batch = new NewBatch(this.#image, records);
-    do await new Promise<void>((resolve) => this.#options.timers.endOfTurn(resolve));
+    do await nextTurn(this.#options.timers);
     while (!batch.advance(recordsOfTurn));
     return this.#activeEpoch === epoch && this.#write(batch);
   }

@@ -1,4 +1,5 @@
 import { BufferPool } from "../base/buffer-pool.ts";
+import { nextTurn } from "../io/next-turn.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { OpenFiles } from "./segment/open-files.ts";
@@ -218,7 +219,7 @@ export class WriteQueue {
 
   /** Resolves when this turn of the event loop has ended. */
   nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#timers.endOfTurn(resolve));
+    return nextTurn(this.#timers);
   }
 
   /** Calls `act` when all that is being written is written; at once when nothing is. */

@@ -1,5 +1,6 @@
 import { type NodeId, type Offset, type Uuid } from "../base/brand.ts";
 import { TimerWheel, type WheelEntry } from "../base/timer-wheel.ts";
+import { nextTurn } from "../io/next-turn.ts";
 import { type Clock, DiskError, type Logger, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type LogConfig } from "../log/log-config.ts";
 import { type Log } from "../log/log.ts";
@@ -141,7 +142,7 @@ export class ReplicaManager {
   ): Promise<void> {
     for (let at = 0; at < removed.length; at += changesOfTurn) {
       await this.#logManager.deleteAside(removed.slice(at, at + changesOfTurn));
-      await this.#nextTurn();
+      await nextTurn(this.#timers);
     }
     const partsOf = (at: number) => states.slice(at, at + changesOfTurn);
     let files = this.#makeFiles(partsOf(0), logConfigOf);
@@ -152,7 +153,7 @@ export class ReplicaManager {
       // The next ones are on their way meanwhile.
       files = this.#makeFiles(partsOf(at + changesOfTurn), logConfigOf);
       faults.push(...this.#updateAll(partsOf(at), logConfigOf));
-      await this.#nextTurn();
+      await nextTurn(this.#timers);
     }
     throwFirst(faults);
   }
@@ -171,10 +172,6 @@ export class ReplicaManager {
   #isNew({ topicId, partition }: LocalReplicaState): boolean {
     const hosted = this.#byId.get(topicId);
     return hosted?.partitions[partition] === undefined && hosted?.offline.has(partition) !== true;
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#timers.endOfTurn(resolve));
   }
 
   updateConfig(topic: string, config: LogConfig): void {

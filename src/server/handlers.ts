@@ -163,7 +163,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       disk,
       isCordoned: (path) => logDirSettings.cordoned.includes(path),
     }),
-    alterReplicaLogDirsHandler({ replicas, cache }),
+    alterReplicaLogDirsHandler({ replicas, cache, timers }),
 
     findCoordinatorHandler({
       cache,

@@ -1,6 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { randomUuid, zeroUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
+import { nextTurn } from "../io/next-turn.ts";
 import { type LoopDelaySample, type Ports, type SocketAddress, type TimerHandle } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { logConfigFrom } from "../log/log-config.ts";
@@ -323,13 +324,9 @@ class Node implements RunningNode {
       throw error;
     });
     const active = (async () => {
-      while (!quorum.controller.isActive) await this.#nextTurn();
+      while (!quorum.controller.isActive) await nextTurn(this.#ports.timers);
     })();
     await Promise.race([active, failure]);
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#ports.timers.endOfTurn(resolve));
   }
 
   #advertised(hostName: string) {

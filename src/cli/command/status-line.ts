@@ -1,3 +1,4 @@
+import { nextTurn } from "../../io/next-turn.ts";
 import { type Clock, type TimerHandle, type Timers } from "../../io/ports.ts";
 
 /** Work whose steps can be counted. */
@@ -87,7 +88,7 @@ export class StatusLine {
     if (this.#screen === undefined) return;
     if (this.#clock.monotonicMs() < this.#dueMs()) return this.#schedule();
     this.#draw();
-    await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve));
+    await nextTurn(this.#timers);
   }
 
   #dueMs(): number {

@@ -1,4 +1,5 @@
 import { type TimestampMs } from "../../base/brand.ts";
+import { nextTurn } from "../../io/next-turn.ts";
 import { type Timers } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
@@ -58,7 +59,7 @@ export async function matchingTransactions(
   const { transactionStates: all = [] } = response;
   const transactionStates: ListedTransaction[] = [];
   for (let start = 0; start < all.length; start += matchesPerTurn) {
-    if (start > 0) await new Promise<void>((resolve) => timers.endOfTurn(resolve));
+    if (start > 0) await nextTurn(timers);
     for (const listed of all.slice(start, start + matchesPerTurn)) {
       if (matchesId(listed.transactionalId ?? "")) transactionStates.push(listed);
     }

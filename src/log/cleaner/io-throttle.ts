@@ -1,3 +1,4 @@
+import { nextTurn } from "../../io/next-turn.ts";
 import { type Clock, type Timers } from "../../io/ports.ts";
 
 const checkIntervalMs = 300;
@@ -34,7 +35,7 @@ export class IoThrottle {
     this.#bytes += bytes;
     const elapsedMs = this.#clock.monotonicMs() - this.#periodStartMs;
     if (elapsedMs <= checkIntervalMs) {
-      await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve));
+      await nextTurn(this.#timers);
       return;
     }
     const { bytesPerSecondMax, sharers } = this.#share;

@@ -1,3 +1,4 @@
+import { nextTurn } from "../../io/next-turn.ts";
 import { type Timers } from "../../io/ports.ts";
 import { type Log } from "../log.ts";
 
@@ -40,8 +41,7 @@ export class BackgroundFlush {
     const work = async (): Promise<void> => {
       for (let log = logs.pop(), count = 1; log !== undefined; log = logs.pop(), count++) {
         await log.prepareClose();
-        if (count % (logsOfTurnClosing / logsAtOnceClosing) === 0)
-          await new Promise<void>((resolve) => timers.endOfTurn(resolve));
+        if (count % (logsOfTurnClosing / logsAtOnceClosing) === 0) await nextTurn(timers);
       }
     };
     await Promise.all(Array.from({ length: logsAtOnceClosing }, work));

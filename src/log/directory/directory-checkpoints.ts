@@ -1,4 +1,5 @@
 import { type Offset } from "../../base/brand.ts";
+import { nextTurn } from "../../io/next-turn.ts";
 import { type Disk, type Logger, type Timers } from "../../io/ports.ts";
 import { type Log } from "../log.ts";
 import { formatCheckpoint } from "./checkpoint-file.ts";
@@ -118,7 +119,7 @@ export class DirectoryCheckpoints {
         offsets.set(log.name, offset);
         lines.push(offsetCheckpointLine(log.topic, log.partition, offset));
       }
-      if (++count % logsOfStep === 0) await new Promise<void>((resolve) => timers.endOfTurn(resolve));
+      if (++count % logsOfStep === 0) await nextTurn(timers);
     }
     return formatCheckpoint(lines);
   }

@@ -1,3 +1,5 @@
+import { nextTurn } from "../../io/next-turn.ts";
+import { type Timers } from "../../io/ports.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
 import { type Handler } from "../handler.ts";
@@ -6,7 +8,11 @@ import { type MetadataCache } from "../metadata-cache.ts";
 export interface AlterReplicaLogDirsDeps {
   readonly replicas: ReplicaManager;
   readonly cache: MetadataCache;
+  readonly timers: Timers;
 }
+
+/** So many moves begin in a turn of the event loop: each makes the files of a copy. */
+const movesOfTurn = 25;
 
 /**
  * Moves replicas of this broker to other log directories of its own. The answer says that a move has begun; DescribeLogDirs
@@ -20,7 +26,7 @@ export interface AlterReplicaLogDirsDeps {
 export function alterReplicaLogDirsHandler(deps: AlterReplicaLogDirsDeps): Handler<"alterReplicaLogDirs"> {
   return {
     api: "alterReplicaLogDirs",
-    handle({ dirs }) {
+    async handle({ dirs }) {
       const wanted = new Map<string, Map<number, string>>();
       for (const { path, topics } of dirs) {
         for (const { name, partitions } of topics) {
@@ -30,15 +36,17 @@ export function alterReplicaLogDirsHandler(deps: AlterReplicaLogDirsDeps): Handl
           for (const index of partitions) paths.set(index, path);
         }
       }
-      return {
-        results: [...wanted].map(([topicName, paths]) => ({
-          topicName,
-          partitions: [...paths].map(([partitionIndex, path]) => ({
-            partitionIndex,
-            errorCode: alter(deps, topicName, partitionIndex, path),
-          })),
-        })),
-      };
+      let count = 0;
+      const results = [];
+      for (const [topicName, paths] of wanted) {
+        const partitions = [];
+        for (const [partitionIndex, path] of paths) {
+          if (++count % movesOfTurn === 0) await nextTurn(deps.timers);
+          partitions.push({ partitionIndex, errorCode: alter(deps, topicName, partitionIndex, path) });
+        }
+        results.push({ topicName, partitions });
+      }
+      return { results };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { nextTurn } from "../../io/next-turn.ts";
 import { type Compute, type Timers } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
@@ -28,7 +29,7 @@ class SearchPace {
   /** Resolves when the next search may begin. */
   next(): Promise<void> {
     if (this.#count++ % searchesOfTurn === 0 && this.#count > 1) {
-      this.#turn = this.#turn.then(() => new Promise((resolve) => this.#timers.endOfTurn(resolve)));
+      this.#turn = this.#turn.then(() => nextTurn(this.#timers));
     }
     return this.#turn;
   }

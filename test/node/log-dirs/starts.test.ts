@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
@@ -10,6 +10,7 @@ async function formatted(): Promise<{ one: string; two: string; broker: TestBrok
   const { broker, directories } = await brokerWith(["one", "two"]);
   const [one, two] = directories as [string, string];
   await createTopic(broker.port, "t", 2);
+  for (const index of [0, 1]) expect(await send(broker, "t", ["before"], index)).toBe(Errors.NONE);
   await broker.stop();
   return { one, two, broker };
 }
@@ -53,8 +54,7 @@ test("directories that do not belong together stop the start, in Kafka's words, 
   symlinkSync(one, three);
   expect(await refusal([one, three], broker)).toContain("Duplicate directory ID");
   const index = readdirSync(one).find((name) => /^t-\d$/.test(name))!;
-  mkdirSync(join(two, index));
-  writeFileSync(join(two, index, "partition.metadata"), readFileSync(join(one, index, "partition.metadata")));
+  cpSync(join(one, index), join(two, index), { recursive: true });
   expect(await refusal([one, two], broker)).toContain(`Duplicate log directories for ${index} are found in both `);
   rmSync(join(two, index), { recursive: true });
   const again = await brokerOn([one, two], "odradek", broker);

@@ -1,3 +1,4 @@
+import { nextTurn } from "../../../io/next-turn.ts";
 import { type ClientPorts } from "../cluster.ts";
 
 /** Sleeps are not worth it below this. */
@@ -42,7 +43,7 @@ export class Throttle {
   }
 
   async #yield(): Promise<void> {
-    await new Promise<void>((resolve) => this.#ports.timers.endOfTurn(resolve));
+    await nextTurn(this.#ports.timers);
     this.#turnStartMs = this.#ports.clock.monotonicMs();
   }
 }

@@ -109,7 +109,7 @@ describe("batches that are opened", () => {
 
   test("one timestamp out of range makes it an error of timestamps", async () => {
     const late = await gzip(batch({ timestamp: startMs + 3_600_001, count: 2 }));
-    const message = `Timestamp ${startMs + 3_600_001} of message with offset 1 is out of range. The timestamp should be within [-9223372036854775808, ${startMs + 3_600_000}]`;
+    const message = `Timestamp ${startMs + 3_600_001} of message with offset 1 is out of range. The timestamp should be within [${BigInt(startMs) - 9_223_372_036_854_775_807n}, ${startMs + 3_600_000}]`;
     const result = await validate(late);
     expect(result).toMatchObject({ error: Errors.INVALID_TIMESTAMP, recordErrors: [{}, { batchIndex: 1, message }] });
   });

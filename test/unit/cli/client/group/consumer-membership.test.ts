@@ -328,7 +328,7 @@ test.for([
   async ([, properties, epoch]) => {
     const life = await live([() => ({ memberEpoch: 1, ...assigned(0) }), () => ({ memberEpoch: 1 })], {
       properties,
-      pollIntervalMs: 60,
+      pollIntervalMs: 500,
     });
     await beatsOf(life, 3);
     expect(life.beats.map(({ memberEpoch }) => memberEpoch)).toEqual([0, 1, epoch]);
