@@ -14,7 +14,6 @@ export interface Ports {
   readonly compute: Compute;
   readonly workers: Workers;
   readonly loopDelay: LoopDelay;
-  readonly runtime: Runtime;
   readonly logger: Logger;
 }
 
@@ -39,10 +38,8 @@ export interface LoopDelaySample {
   readonly maxMs: number;
 }
 
-/** What runs this program, and what that takes of the machine. */
+/** What runs this program. It has one for all nodes in it, so that it is no port of a node. */
 export interface Runtime {
-  /** Processor time of the process so far, ms. */
-  cpuMs(): number;
   /** What objects take. */
   heapUsedBytes(): number;
   /** What is held for objects, used or not. */

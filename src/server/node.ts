@@ -17,7 +17,6 @@ import { DirectoryAssignments } from "./directory-assignments.ts";
 import { DynamicSettings } from "./dynamic-settings.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { createHandlers } from "./handlers.ts";
-import { IdleCollection } from "./idle-collection.ts";
 import { LogDirSettings } from "./log-dir-settings.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { MetadataCache } from "./metadata-cache.ts";
@@ -45,6 +44,8 @@ export interface RunningNode {
   readonly failed: Promise<unknown>;
   /** How late the event loop was since the start. */
   loopDelay(): LoopDelaySample;
+  /** How many requests have come since the start. */
+  requestCount(): number;
   /** Stops in good order; a second call waits for the first. */
   close(): Promise<void>;
 }
@@ -90,7 +91,6 @@ class Node implements RunningNode {
   readonly #directoryIds: ReadonlyMap<string, Uuid>;
   readonly #incarnationId: Uuid;
   readonly #loopWatch: LoopWatch;
-  readonly #idleCollection: IdleCollection;
   readonly #writeQueue: WriteQueue;
   readonly #logManager: LogManager;
   readonly #replicas: ReplicaManager;
@@ -115,7 +115,7 @@ class Node implements RunningNode {
     this.#config = config;
     this.#ports = ports;
     this.failed = new Promise((resolve) => (this.#onFailed = resolve));
-    const { clock, disk, random, timers, loopDelay, runtime, logger } = ports;
+    const { clock, disk, random, timers, loopDelay, logger } = ports;
     const opened = openLogDirs(config.logDirs, config.metadataLogDir, config.nodeId, {
       disk,
       random,
@@ -126,7 +126,6 @@ class Node implements RunningNode {
     this.#directoryIds = opened.dirs.directoryIds;
     this.#incarnationId = randomUuid(random);
     this.#loopWatch = new LoopWatch({ clock, timers, loopDelay, logger });
-    this.#idleCollection = new IdleCollection({ runtime, timers, logger });
     const writeTimers = this.#loopWatch.watched("writing to the logs");
     this.#writeQueue = new WriteQueue({ timers: writeTimers, clock, openFilesMax: openFilesMaxOf(disk) });
     this.#topicConfigs = new TopicConfigs(this.#cache, config, logger);
@@ -177,6 +176,10 @@ class Node implements RunningNode {
     return this.#loopWatch.read();
   }
 
+  requestCount(): number {
+    return this.#sockets?.requestCount ?? 0;
+  }
+
   boundPort(listenerName: string): number {
     return this.#bound.get(listenerName)?.port ?? 0;
   }
@@ -209,7 +212,6 @@ class Node implements RunningNode {
     await this.#followers.settled();
     this.#logManager.start();
     this.#loopWatch.start();
-    this.#idleCollection.start();
     this.#sockets.open();
     const advertised = this.#advertised(hostName).map(({ name, host, port }) => `${name}://${host}:${port}`);
     const startMs = Math.round(clock.monotonicMs() - startedMs);
@@ -224,7 +226,6 @@ class Node implements RunningNode {
     const { logger } = this.#ports;
     const { meanMs, p99Ms, maxMs } = this.#loopWatch.read();
     this.#loopWatch.stop();
-    this.#idleCollection.stop();
     await this.#lifecycle?.stop();
     this.#assignments?.close();
     // Whoever waits is answered now, so that the sockets have nothing to wait for.

@@ -39,10 +39,15 @@ export class Router {
   readonly #logger: Logger;
   /** Topics and clients: the same names and ids come with every request that is decoded in place. */
   readonly #texts = new TextCache();
+  #requestCount = 0;
 
   constructor(table: HandlerTable, logger: Logger) {
     this.#table = table;
     this.#logger = logger;
+  }
+
+  get requestCount(): number {
+    return this.#requestCount;
   }
 
   /**
@@ -50,6 +55,7 @@ export class Router {
    * @throws RequestError when it is no request that is served on this listener
    */
   route(frame: Buffer, connection: ConnectionInfo): Answer | PendingAnswer {
+    this.#requestCount++;
     try {
       return this.#route(new Reader(frame, 0, frame.length, this.#texts), connection);
     } catch (error) {

@@ -59,6 +59,7 @@ export class SocketServer {
   readonly #idleMsMax: number;
   readonly #quotas: ConnectionQuotas;
   readonly #protectedListener: string | undefined;
+  readonly #router: Router;
   readonly #listeners: readonly Listener[];
   #idleSweep: TimerHandle | undefined;
 
@@ -69,7 +70,7 @@ export class SocketServer {
     this.#idleMsMax = options.connectionIdleMsMax;
     this.#quotas = new ConnectionQuotas(options.quotas);
     this.#protectedListener = options.quotas.protectedListener;
-    const router = new Router(handlers, logger);
+    this.#router = new Router(handlers, logger);
     const memory = new RequestMemory(options.queuedRequestBytesMax);
     const onAccepted = (): void => this.#accepted();
     const onReleased = (): void => this.#released();
@@ -77,9 +78,25 @@ export class SocketServer {
       ({ name, scope, address }) =>
         new Listener(
           { name, scope, address, limits: options, waitingConnectionsMax: options.waitingConnectionsMax },
-          { net, clock, timers, logger, router, memory, bufferPool, quotas: this.#quotas, onAccepted, onReleased },
+          {
+            net,
+            clock,
+            timers,
+            logger,
+            router: this.#router,
+            memory,
+            bufferPool,
+            quotas: this.#quotas,
+            onAccepted,
+            onReleased,
+          },
         ),
     );
+  }
+
+  /** How many requests have come. */
+  get requestCount(): number {
+    return this.#router.requestCount;
   }
 
   /**

@@ -6,11 +6,13 @@ import { ConfigError } from "../../config/config-key.ts";
 import { propertiesFromEnvironment } from "../../config/environment.ts";
 import { parseProperties } from "../../config/properties.ts";
 import { createLogger } from "../../io/node/node-logger.ts";
+import { nodeRuntime } from "../../io/node/node-runtime.ts";
 import { nodePorts } from "../../io/node/ports.ts";
 import { DiskError } from "../../io/ports.ts";
 import { ensureFormatted } from "../../server/ensure-formatted.ts";
 import { createNode } from "../../server/node.ts";
 import { StartupError } from "../../server/startup-error.ts";
+import { IdleCollection } from "./idle-collection.ts";
 import { type ServerOptions } from "./server-options.ts";
 
 /**
@@ -38,12 +40,21 @@ async function start(options: ServerOptions): Promise<void> {
   const ports = nodePorts({ logger });
   if (options.autoFormat) await ensureFormatted(config, ports);
   const node = await createNode(config, ports, hostname());
+  const { timers } = ports;
+  const idleCollection = new IdleCollection({
+    runtime: nodeRuntime,
+    timers,
+    logger,
+    requestCount: () => node.requestCount(),
+  });
+  idleCollection.start();
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     // As with the JVM a signal that comes again hurries nothing: left to the system it would end the stop half-way.
     if (isStopping) return;
     isStopping = true;
+    idleCollection.stop();
     logger.info({}, `${signal}: shutting down`);
     node.close().then(
       () => (process.exitCode ??= 0),

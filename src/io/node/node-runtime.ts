@@ -18,13 +18,11 @@ export const nodeRuntime: Runtime = {
     // give free pages back instead of keeping them for later; that of Node 20 does not know it, and keeps none.
     await collect?.({ type: "major", execution: "async", flavor: "last-resort" });
   },
-  cpuMs(): number {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-  },
 };
 
 function exposedCollect(): Collect | null {
+  // Who runs with --expose-gc is to keep it.
+  if ("gc" in globalThis) return globalThis.gc as Collect;
   setFlagsFromString("--expose-gc");
   try {
     return (runInNewContext("globalThis.gc") as Collect | undefined) ?? null;

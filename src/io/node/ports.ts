@@ -5,7 +5,6 @@ import { nodeDisk } from "./node-disk.ts";
 import { nodeLoopDelay } from "./node-loop-delay.ts";
 import { nodeNet } from "./node-net.ts";
 import { nodeRandom } from "./node-random.ts";
-import { nodeRuntime } from "./node-runtime.ts";
 import { nodeTimers } from "./node-timers.ts";
 import { nodeWorkers } from "./node-workers.ts";
 
@@ -20,7 +19,6 @@ export function nodePorts({ logger }: { logger: Logger }): Ports {
     compute: nodeCompute,
     workers: nodeWorkers,
     loopDelay: nodeLoopDelay,
-    runtime: nodeRuntime,
     logger,
   };
 }

@@ -9,6 +9,5 @@ test("a collection frees what nobody refers to, and shows its function to no scr
   await nodeRuntime.collect();
   expect(before - nodeRuntime.heapUsedBytes()).toBeGreaterThan(4_000_000);
   expect(nodeRuntime.heapUsedBytes()).toBeLessThan(nodeRuntime.heapBytes());
-  expect(nodeRuntime.cpuMs()).toBeGreaterThan(1);
   expect("gc" in globalThis).toBe(false);
 });

@@ -1,23 +1,19 @@
 import { expect, test } from "vitest";
-import { type Runtime } from "../../../src/io/ports.ts";
-import { IdleCollection } from "../../../src/server/idle-collection.ts";
-import { ManualTime } from "../../support/manual-time.ts";
-import { silentLogger } from "../../support/silent-logger.ts";
+import { type Runtime } from "../../../../src/io/ports.ts";
+import { IdleCollection } from "../../../../src/cli/server/idle-collection.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
+import { silentLogger } from "../../../support/silent-logger.ts";
 
 const megabyte = 1024 * 1024;
 
 class FakeRuntime implements Runtime {
   collections = 0;
   readonly #usedBytes: number;
-  #cpuMs = 0;
+  requestCount = 0;
   #heapBytes = 40 * megabyte;
 
   constructor(usedBytes = 10 * megabyte) {
     this.#usedBytes = usedBytes;
-  }
-
-  cpuMs(): number {
-    return this.#cpuMs;
   }
 
   heapUsedBytes(): number {
@@ -33,19 +29,24 @@ class FakeRuntime implements Runtime {
     this.#heapBytes = 20 * megabyte;
   }
 
-  work(cpuMs: number, grownBytes: number): void {
-    this.#cpuMs += cpuMs;
+  work(requests: number, grownBytes: number): void {
+    this.requestCount += requests;
     this.#heapBytes += grownBytes;
   }
 }
 
 function collectionUnderTest(runtime = new FakeRuntime()) {
   const time = new ManualTime();
-  const collection = new IdleCollection({ runtime, timers: time, logger: silentLogger });
+  const collection = new IdleCollection({
+    runtime,
+    timers: time,
+    logger: silentLogger,
+    requestCount: () => runtime.requestCount,
+  });
   collection.start();
-  const seconds = async (count: number, cpuMs: number): Promise<void> => {
+  const seconds = async (count: number, requests: number): Promise<void> => {
     for (let second = 0; second < count; second++) {
-      runtime.work(cpuMs, 0);
+      runtime.work(requests, 0);
       await time.advance(1_000);
     }
   };
@@ -83,7 +84,7 @@ test("a node with something to do now and then does not collect", async () => {
 });
 
 test("a large heap is left alone: its collection would take long", async () => {
-  const { runtime, seconds } = collectionUnderTest(new FakeRuntime(100 * megabyte));
+  const { runtime, seconds } = collectionUnderTest(new FakeRuntime(200 * megabyte));
   await seconds(60, 5);
   expect(runtime.collections).toBe(0);
 });
@@ -94,4 +95,16 @@ test("nothing is collected after the end", async () => {
   collection.stop();
   await seconds(60, 5);
   expect(runtime.collections).toBe(0);
+});
+
+test("a runtime that does not let itself be told is not asked in vain for long, and ends nothing", async () => {
+  class Refusing extends FakeRuntime {
+    override collect(): Promise<void> {
+      this.collections += 1;
+      return Promise.reject(new Error("no"));
+    }
+  }
+  const { runtime, seconds } = collectionUnderTest(new Refusing());
+  await seconds(60, 0);
+  expect(runtime.collections).toBe(1);
 });
