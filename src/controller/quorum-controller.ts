@@ -68,8 +68,8 @@ export interface QuorumControllerOptions {
  *                    └─ response ···· waits ····▶ committed ─▶ published ─▶ reply
  * ```
  * Operations run one after the other, each on the state that the ones before it left, committed or not; so they need not
- * wait for each other's commit, only for the records of a large one to be made. Add it to the loader as its last publisher: a reply goes out after everyone else has seen
- * the change.
+ * wait for each other's commit, only for the records of a large one to be made. Add it to the loader as its last
+ * publisher: a reply goes out after everyone else has seen the change.
  */
 export class QuorumController implements Controller, Publisher {
   readonly name = "controller";
@@ -264,12 +264,14 @@ export class QuorumController implements Controller, Publisher {
   /** An answer without records may still rest on some that are not committed, so it waits like the others. */
   async #run<R>(operation: (view: ControllerView) => ControllerResult<R>, refusal: R): Promise<R> {
     while (this.#underWay !== undefined) await this.#underWay.catch(() => undefined);
-    if (!this.isActive) return refusal;
+    const epoch = this.#activeEpoch;
+    if (epoch === undefined) return refusal;
     // Nobody else appends from here to the append: the operation decides on the state that its records change.
     const { records, response } = operation(this.#view());
     if (records.length > recordsOfTurn) {
       this.#underWay = this.#appendOverTurns(records).finally(() => (this.#underWay = undefined));
-      if (!(await this.#underWay)) return refusal;
+      // Between the write and here the leadership may be lost: who waits for a commit was told of that then.
+      if (!(await this.#underWay) || this.#activeEpoch !== epoch) return refusal;
     } else if (records.length > 0 && !this.#append(records)) return refusal;
     const lastOffset = this.#options.log.endOffset - 1;
     if (lastOffset <= this.#options.metadata.image.provenance.lastContainedOffset) return response;
@@ -287,9 +289,11 @@ export class QuorumController implements Controller, Publisher {
   async #appendOverTurns(records: readonly MetadataRecordDraft[]): Promise<boolean> {
     const epoch = this.#activeEpoch;
     const batch = new NewBatch(this.#image, records);
-    do await nextTurn(this.#options.timers);
-    while (!batch.advance(recordsOfTurn));
-    return this.#activeEpoch === epoch && this.#write(batch);
+    do {
+      await nextTurn(this.#options.timers);
+      if (this.#activeEpoch !== epoch) return false;
+    } while (!batch.advance(recordsOfTurn));
+    return this.#write(batch);
   }
 
   #write(batch: NewBatch): boolean {

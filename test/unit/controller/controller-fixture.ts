@@ -3,6 +3,7 @@ import { type ControllerRequestContext } from "../../../src/controller/controlle
 import { QuorumController } from "../../../src/controller/quorum-controller.ts";
 import { nodeDisk } from "../../../src/io/node/node-disk.ts";
 import { nodeRandom } from "../../../src/io/node/node-random.ts";
+import { type Random } from "../../../src/io/ports.ts";
 import { supportedFeatures } from "../../../src/metadata/features/feature-table.ts";
 import { MetadataLoader } from "../../../src/metadata/loader.ts";
 import { type MetadataRecord } from "../../../src/metadata/metadata-record.ts";
@@ -40,6 +41,7 @@ export interface ControllerFixtureOptions {
   readonly dir?: string;
   readonly bootstrap?: BootstrapMetadata;
   readonly localIncarnationId?: string;
+  readonly random?: Random;
 }
 
 /** An active controller on a log in memory, through the real raft and the real loader. */
@@ -75,7 +77,7 @@ export async function controllerFixture(options: ControllerFixtureOptions = {}) 
     metadata: loader,
     clock: time,
     timers: time,
-    random: nodeRandom,
+    random: options.random ?? nodeRandom,
     logger: silentLogger,
   });
   loader.addPublisher(controller);

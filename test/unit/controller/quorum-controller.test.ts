@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { nodeRandom } from "../../../src/io/node/node-random.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { MemoryReplicatedLog } from "../../support/memory-replicated-log.ts";
 import { ManualTime } from "../../support/manual-time.ts";
@@ -208,5 +209,51 @@ describe("an operation with many records", () => {
     controller.onControllerChange({ leaderId: 1, epoch: 1 });
     const later = await answer(controller.createTopics(createTopicsRequest([{ name: "t" }]), anyone));
     expect(later.topics?.[0]?.errorCode).toBe(Errors.NONE);
+  });
+
+  test("says NOT_CONTROLLER when the leadership is lost right behind the write", async () => {
+    const { controller, log, raft, joinBroker, time } = await controllerFixture();
+    await joinBroker();
+    log.holdFlushes();
+    const append = raft.append.bind(raft);
+    raft.append = (epoch, values) => {
+      queueMicrotask(() => controller.onControllerChange({ leaderId: 2, epoch: 9 }));
+      return append(epoch, values);
+    };
+    const { endOffset } = log;
+    const created = await time.during(controller.createTopics(large, anyone));
+    expect(log.endOffset).toBe(endOffset + 2_001);
+    expect(created.topics?.[0]?.errorCode).toBe(Errors.NOT_CONTROLLER);
+  });
+
+  test("makes no more of them once the controller is closed", async () => {
+    const { controller, time, joinBroker } = await controllerFixture();
+    await joinBroker();
+    const created = controller.createTopics(large, anyone);
+    await time.turn();
+    controller.close();
+    expect(await time.turn()).toBe(true);
+    expect(await time.turn()).toBe(false);
+    expect((await created).topics?.[0]?.errorCode).toBe(Errors.NOT_CONTROLLER);
+  });
+
+  test("writes nothing of it when a record cannot be made, and the next operation goes on", async () => {
+    let draws = 0;
+    // The id of the second topic of the two is a byte short.
+    const random = { ...nodeRandom, bytes: (size: number) => nodeRandom.bytes(++draws === 2 ? size - 1 : size) };
+    const { controller, log, loader, time, joinBroker } = await controllerFixture({ random });
+    await joinBroker();
+    expect(draws).toBe(0);
+    const { endOffset } = log;
+    const topics = createTopicsRequest([{ name: "t", numPartitions: 600 }, { name: "short" }]);
+    const failed = controller.createTopics(topics, anyone).catch(String);
+    const next = controller.createTopics(createTopicsRequest([{ name: "u" }]), anyone);
+    await time.turn();
+    expect(log.endOffset).toBe(endOffset);
+    expect(await time.during(failed)).toMatch(/ is no uuid$/);
+    expect((await time.during(next)).topics?.[0]?.errorCode).toBe(Errors.NONE);
+    expect([...loader.image.topics.byName.keys()]).toEqual(["u"]);
+    // The two records of "u".
+    expect(log.endOffset).toBe(endOffset + 2);
   });
 });
