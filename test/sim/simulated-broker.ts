@@ -9,7 +9,6 @@ import { type Logger } from "../../src/io/ports.ts";
 import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
-import { type WayOfWriting } from "../../src/log/write-choice.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { Errors } from "../../src/protocol/errors.ts";
@@ -32,6 +31,7 @@ import { managerPorts, recurringAsUsual } from "../unit/log/directory/manager-op
 import { brokerId } from "../unit/replication/replicas.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
 import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
+import { drawnChoice } from "./simulated-replicas.ts";
 
 /** Members that stand still lose their partitions before their transactions time out. */
 const groupConfig = {
@@ -87,6 +87,7 @@ export class SimulatedBroker {
   readonly #options: SimulatedBrokerOptions;
   readonly #logManager: LogManager;
   readonly #cache = new MetadataCache();
+  readonly #replicaPublisher: ReplicaPublisher;
   readonly #followers: PublisherChain;
   #fatal: unknown;
   #end: (value: undefined) => void = () => {};
@@ -162,21 +163,22 @@ export class SimulatedBroker {
       verification,
       minInSyncReplicasOf: () => 1,
     });
+    const internal = { ...logConfig, ...compaction };
+    this.#replicaPublisher = new ReplicaPublisher({
+      nodeId: brokerId,
+      replicas: this.replicas,
+      logManager: this.#logManager,
+      logConfigOf: (topic) => (topic.startsWith("__") ? internal : logConfig),
+      onFatal: (error) => (this.#fatal ??= error),
+    });
     this.#followers = this.#createFollowers();
   }
 
   #createFollowers(): PublisherChain {
-    const { logger, logConfig } = this.#options;
-    const { replicas, groups, transactions } = this;
-    const internal = { ...logConfig, ...compaction };
+    const { logger } = this.#options;
+    const { groups, transactions } = this;
     const publishers = [
-      new ReplicaPublisher({
-        nodeId: brokerId,
-        replicas,
-        logManager: this.#logManager,
-        logConfigOf: (topic) => (topic.startsWith("__") ? internal : logConfig),
-        onFatal: (error) => (this.#fatal ??= error),
-      }),
+      this.#replicaPublisher,
       new GroupCoordinatorPublisher({ nodeId: brokerId, groups, logger }),
       new TransactionCoordinatorPublisher({ nodeId: brokerId, transactions, logger }),
     ];
@@ -209,16 +211,9 @@ export class SimulatedBroker {
     this.transactions.close();
     this.replicas.close();
     await this.#followers.close();
+    await this.#replicaPublisher.conclude(this.#options.cluster.image);
     await this.#logManager.prepareClose();
     this.#logManager.close(1);
     this.end();
   }
-}
-
-/** As it may come from any history of writes that were held back. */
-function drawnChoice(random: SeededRandom): { wayFor(isUnderWay: boolean): WayOfWriting; note(): void } {
-  return {
-    wayFor: (isUnderWay) => (random.below(3) > 0 ? "now" : isUnderWay ? "later" : "aside"),
-    note: () => undefined,
-  };
 }

@@ -54,6 +54,7 @@ export class SimulatedReplicas {
   readonly lookup: PartitionLookup;
   readonly #options: SimulatedReplicasOptions;
   readonly #cache = new MetadataCache();
+  readonly #replicaPublisher: ReplicaPublisher;
   readonly #followers: PublisherChain;
   readonly #produce: ReturnType<typeof produceHandler>;
   #fatal: unknown;
@@ -86,14 +87,14 @@ export class SimulatedReplicas {
     const { logManager, assignDirectory } = { ...options, logManager: this.logManager };
     this.replicas = new ReplicaManager({ ...own, brokerId, logManager, assignDirectory });
     this.lookup = new PartitionLookup(this.#cache, this.replicas);
-    const replicas = new ReplicaPublisher({
+    this.#replicaPublisher = new ReplicaPublisher({
       nodeId: brokerId,
       replicas: this.replicas,
       logManager,
       logConfigOf: () => logConfig,
       onFatal: (error) => (this.#fatal ??= error),
     });
-    this.#followers = new PublisherChain([replicas], (_, error) => options.onFault(error));
+    this.#followers = new PublisherChain([this.#replicaPublisher], (_, error) => options.onFault(error));
     this.#produce = produceHandler({
       cache: this.#cache,
       lookup: this.lookup,
@@ -156,6 +157,7 @@ export class SimulatedReplicas {
     this.replicas.close();
     await this.#followers.close();
     this.queue.flush();
+    await this.#replicaPublisher.conclude(this.#options.cluster.image);
     await this.logManager.prepareClose();
     this.logManager.close(1);
   }

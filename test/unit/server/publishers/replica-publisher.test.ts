@@ -31,8 +31,7 @@ async function open(disk: MemoryDisk, told: readonly MetadataRecordDraft[]) {
     const decoded = decodeMetadataRecord(encodeMetadataRecord(record));
     if (decoded.type === "topic" || decoded.type === "partition") delta.replay(decoded);
   }
-  const published = Promise.resolve(publisher.publish(delta, delta.apply(emptyProvenance))).then(() => "published");
-  while ((await Promise.race([published, time.settle()])) !== "published");
+  await time.during(Promise.resolve(publisher.publish(delta, delta.apply(emptyProvenance))));
   const names = () => disk.list("/data").filter((name) => /-\d/.test(name));
   return { ...world, publisher, faults, names };
 }
@@ -43,8 +42,7 @@ test("what the metadata has deleted when a node stops goes, though nobody was to
   const broker = await open(disk, [...records("gone", topicId), ...here]);
   broker.host({ topic: "unknown", topicId: "CCCCCCCCCCCCCCCCCCCCCA" });
   expect(broker.names()).toEqual(["gone-0", "here-0", "unknown-0"]);
-  const concluded = broker.publisher.conclude(imageOf(here)).then(() => "concluded");
-  while ((await Promise.race([concluded, broker.time.settle()])) !== "concluded");
+  await broker.time.during(broker.publisher.conclude(imageOf(here)));
   expect(broker.names()).toEqual([expect.stringMatching(/^gone-0\.[0-9a-f]{32}-delete$/), "here-0", "unknown-0"]);
   broker.logManager.close(1);
   const next = await open(disk.kill(), here);
