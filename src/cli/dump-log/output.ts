@@ -26,7 +26,9 @@ export class Output {
     this.#pending += `${text}\n`;
   }
 
+  /** Writes to standard error, behind what was printed before: both may go to one terminal. */
   error(text: string): void {
+    this.flush();
     this.#terminal.printError(`${text}\n`);
   }
 

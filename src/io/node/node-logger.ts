@@ -30,11 +30,18 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       level: "debug",
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { error: serializeError },
     },
     format === "json" ? output : { write: (line) => output.write(logLine(line)) },
   );
   return new NodeLogger(root, levels, "");
+}
+
+/** Takes the type from the error's name: a bundler renames classes that refer to themselves. */
+function serializeError(error: unknown): unknown {
+  const serialized = pino.stdSerializers.err(error as Error);
+  if (error instanceof Error && error.name !== "Error") serialized.type = error.name;
+  return serialized;
 }
 
 class NodeLogger implements Logger {

@@ -38,3 +38,18 @@ test("the readable line is Kafka's", () => {
   );
   expect(lines[1]).toMatch(/] ERROR Failed: TypeError: broken\n {4}at /);
 });
+
+test("an error's type is its name, whatever a bundler made of its class's", () => {
+  const { lines, logger } = capture({ format: "json" });
+  const Renamed = class _DiskError extends Error {
+    override readonly name = "DiskError";
+  };
+  logger.error({ error: new Renamed("full") }, "Failed");
+  logger.error({ error: new (class Nameless extends Error {})("odd") }, "Failed");
+  logger.error({ error: "only text" }, "Failed");
+  expect(lines.map((line) => (JSON.parse(line) as { error: unknown }).error)).toEqual([
+    { type: "DiskError", name: "DiskError", message: "full", stack: expect.any(String) },
+    { type: "Nameless", message: "odd", stack: expect.any(String) },
+    "only text",
+  ]);
+});
