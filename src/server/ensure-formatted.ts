@@ -21,7 +21,9 @@ export async function ensureFormatted(
   // What will not start has nothing written for it.
   refuseWhatIsMissing(config);
   const directories = [...new Set([...config.logDirs, config.metadataLogDir])];
-  if (directories.some((directory) => ports.disk.exists(`${directory}/${metaPropertiesFileName}`))) return;
+  const isFormatted = () =>
+    directories.some((directory) => ports.disk.exists(`${directory}/${metaPropertiesFileName}`));
+  if (isFormatted()) return;
   const [unreadable] = readLogDirs(directories, ports.disk).failed;
   if (unreadable !== undefined) {
     throw new StartupError(
@@ -29,6 +31,8 @@ export async function ensureFormatted(
     );
   }
   await refuseTakenAddresses(config.listeners, ports.net);
+  // Another start may have formatted them meanwhile: which of the two has the directories, their locks tell.
+  if (isFormatted()) return;
   for (const directory of directories) make(directory, config, ports.disk);
   const clusterId = randomUuid(ports.random);
   const hasDynamicQuorum = config.quorumVoters.length === 0;
@@ -47,7 +51,10 @@ export async function ensureFormatted(
   );
   if (!result.ok) {
     // A next start that found one of them formatted would take the others for volumes that are missing.
-    for (const directory of directories) ports.disk.remove(`${directory}/${metaPropertiesFileName}`);
+    for (const [directory, written] of readLogDirs(directories, ports.disk).formatted) {
+      // What another process has written at the same time stays.
+      if (written.clusterId === clusterId) ports.disk.remove(`${directory}/${metaPropertiesFileName}`);
+    }
     throw new StartupError(`The directories of ${namedKeys(config)} cannot be formatted: ${result.error}`);
   }
   ports.logger.info({ clusterId, directories }, "Formatted empty directories with a new cluster id");

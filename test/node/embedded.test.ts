@@ -104,6 +104,18 @@ test("a directory has one broker at a time, and stays usable when another was re
   expect(await consume(next, "a", 1)).toEqual(["x"]);
 });
 
+test("of two that start at once on one new directory one gets it, and the other takes nothing from it", async () => {
+  const dataDirectory = join(temporaryDirectory(), "new");
+  const starts = await Promise.allSettled([startBroker({ dataDirectory }), startBroker({ dataDirectory })]);
+  const brokers = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
+  onTestFinished(async () => void (await Promise.all(brokers.map((broker) => broker.close()))));
+  const errors = starts.flatMap((start) => (start.status === "rejected" ? [String(start.reason)] : []));
+  expect(errors).toEqual([expect.stringContaining("Failed to acquire lock on file .lock in ")]);
+  const [broker] = brokers;
+  await broker?.close();
+  expect((await started({ dataDirectory })).clusterId).toBe(broker?.clusterId);
+});
+
 test("a configuration that is no good rejects, and leaves nothing", async () => {
   const dataDirectory = join(temporaryDirectory(), "never");
   const bad = startBroker({ dataDirectory, config: { "log.segment.bytes": "many" } });
