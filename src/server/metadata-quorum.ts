@@ -8,6 +8,7 @@ import { MetadataLoader } from "../metadata/loader.ts";
 import { type Publisher } from "../metadata/publisher.ts";
 import { SnapshotGenerator } from "../metadata/snapshot-generator.ts";
 import { readBootstrap } from "../metadata/storage/bootstrap.ts";
+import { formatCommandFor } from "../metadata/storage/log-dirs.ts";
 import { RaftDriver } from "../raft/driver.ts";
 import { QuorumStateStore } from "../raft/quorum-state-store.ts";
 import { SnapshotStore } from "../raft/snapshot-store.ts";
@@ -107,7 +108,7 @@ export function openMetadataQuorum(options: MetadataQuorumOptions): MetadataQuor
     loader,
     controller,
     start() {
-      refuseForeignQuorum(raft.state);
+      refuseForeignQuorum(raft.state, config);
       raft.start();
     },
     async close() {
@@ -122,10 +123,9 @@ export function openMetadataQuorum(options: MetadataQuorumOptions): MetadataQuor
  * Kafka waits, for ever if need be, until a controller that leads adds this one or is found. Here there is no other one.
  * @throws StartupError
  */
-function refuseForeignQuorum({ voters, local }: RaftState): void {
+function refuseForeignQuorum({ voters, local }: RaftState, config: BrokerConfig): void {
   if (isOnlyVoter(voters, local)) return;
-  const remedy =
-    "This version runs one node, which is its quorum's only voter: format an empty directory with kafka-storage.sh format --standalone.";
+  const remedy = `This version runs one node, which is its quorum's only voter: format an empty directory with ${formatCommandFor(config)}.`;
   if (voters.length === 0) {
     throw new StartupError(
       `The metadata quorum has no voters, so that no controller can ever be elected: the directory was formatted with --no-initial-controllers, or controller.quorum.voters is missing. ${remedy}`,

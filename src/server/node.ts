@@ -116,11 +116,7 @@ class Node implements RunningNode {
     this.#ports = ports;
     this.failed = new Promise((resolve) => (this.#onFailed = resolve));
     const { clock, disk, random, timers, loopDelay, logger } = ports;
-    const opened = openLogDirs(config.logDirs, config.metadataLogDir, config.nodeId, {
-      disk,
-      random,
-      nowMs: clock.wallMs(),
-    });
+    const opened = openLogDirs(config, { disk, random, nowMs: clock.wallMs() });
     if (!opened.ok) throw new StartupError(opened.error);
     this.clusterId = opened.dirs.clusterId;
     this.#directoryIds = opened.dirs.directoryIds;

@@ -1,5 +1,6 @@
 import { type NodeId, type Uuid } from "../../base/brand.ts";
 import { randomUuid } from "../../base/uuid.ts";
+import { type BrokerConfig } from "../../config/broker-config.ts";
 import { type Disk, DiskError, type Random } from "../../io/ports.ts";
 import { isReservedDirectoryId, metadataLogDirName } from "../directory-id.ts";
 import {
@@ -108,20 +109,19 @@ export type OpenLogDirsResult =
  * and its partitions would be made anew, empty.
  */
 export function openLogDirs(
-  directories: readonly string[],
-  metadataDirectory: string,
-  nodeId: NodeId,
+  config: Pick<BrokerConfig, "logDirs" | "metadataLogDir" | "nodeId" | "quorumVoters">,
   ports: { readonly disk: Disk; readonly random: Random; readonly nowMs: number },
 ): OpenLogDirsResult {
+  const { logDirs, metadataLogDir: metadataDirectory, nodeId } = config;
   const { disk, random, nowMs } = ports;
   const problem = (error: string): OpenLogDirsResult => ({ ok: false, error });
   let dirs: LogDirs;
   try {
-    dirs = readLogDirs([metadataDirectory, ...directories], disk);
+    dirs = readLogDirs([metadataDirectory, ...logDirs], disk);
   } catch (error) {
     return problem(error instanceof Error ? error.message : String(error));
   }
-  if (dirs.formatted.size === 0) return problem(nothingFormatted(dirs));
+  if (dirs.formatted.size === 0) return problem(nothingFormatted(dirs, formatCommandFor(config)));
   const mismatch = logDirsProblem(dirs, { nodeId, metadataDirectory });
   if (mismatch !== undefined) return problem(mismatch);
   for (const dir of dirs.formatted.keys()) {
@@ -156,14 +156,19 @@ export function openLogDirs(
   return { ok: true, dirs: { clusterId, directoryIds, failed: dirs.failed } };
 }
 
+/** What formats a node that is alone in its quorum: `--standalone` is refused where the configuration names the voters. */
+export function formatCommandFor({ quorumVoters }: Pick<BrokerConfig, "quorumVoters">): string {
+  return `kafka-storage.sh format${quorumVoters.length === 0 ? " --standalone" : ""}`;
+}
+
 /** Kafka's sentence, and what Kafka leaves out: where, and what to do. */
-function nothingFormatted({ empty, failed }: LogDirs): string {
+function nothingFormatted({ empty, failed }: LogDirs, formatCommand: string): string {
   const sentences = ["No readable meta.properties files found."];
   if (failed.length > 0) sentences.push(`These directories cannot be read: ${failed.join(", ")}.`);
   if (empty.length > 0) {
     sentences.push(
       `These directories are not formatted: ${empty.join(", ")}.`,
-      'Format them with bin/kafka-storage.sh format --standalone --cluster-id "$(bin/kafka-storage.sh random-uuid)" --config <your server.properties>, then start again.',
+      `Format them with bin/${formatCommand} --cluster-id "$(bin/kafka-storage.sh random-uuid)" --config <your server.properties>, then start again.`,
     );
   }
   return sentences.join(" ");

@@ -272,7 +272,8 @@ test("initial controllers are parsed, with an IPv6 host too", () => {
 });
 
 describe("opening log directories", () => {
-  const open = (dirs: string[], nodeId = 1) => openLogDirs(dirs, dirs[0] ?? "", nodeId, ports);
+  const open = (logDirs: string[], nodeId = 1) =>
+    openLogDirs({ logDirs, metadataLogDir: logDirs[0] ?? "", nodeId, quorumVoters: [] }, ports);
 
   test("refuses one that is not formatted, or of which nobody can say whose it is, and leaves it as it is", () => {
     const [a, b] = [temporaryDirectory(), temporaryDirectory()];
@@ -305,6 +306,10 @@ describe("opening log directories", () => {
       error: expect.stringMatching(
         `^No readable meta\\.properties files found\\. .*not formatted: ${a}, ${b}\\. .*kafka-storage\\.sh format --standalone`,
       ) as string,
+    });
+    expect(openLogDirs(configFor(a, "static"), ports)).toEqual({
+      ok: false,
+      error: expect.stringContaining("Format them with bin/kafka-storage.sh format --cluster-id ") as string,
     });
     format(configFor(a));
     format(configFor(b), { clusterId: "other" });

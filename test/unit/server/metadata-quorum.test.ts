@@ -55,7 +55,7 @@ async function start(
   if (readdirSync(dir).length === 0) {
     formatStorage(formatOptionsFor(config, { clusterId, standalone: true }, nodeRandom), { ...ports, nowMs });
   }
-  const opened = openLogDirs(config.logDirs, config.metadataLogDir, config.nodeId, { ...ports, nowMs });
+  const opened = openLogDirs(config, { ...ports, nowMs });
   if (!opened.ok) throw new Error(opened.error);
   const directoryId = opened.dirs.directoryIds.get(dir) ?? "";
   const localIncarnationId = randomUuid(nodeRandom);
@@ -207,6 +207,16 @@ describe("on a real disk", () => {
     const started = start(dir);
     await expect(started).rejects.toBeInstanceOf(StartupError);
     await expect(started).rejects.toThrow(message);
+  });
+
+  test("where the configuration names the voters, it is told to format without --standalone", async () => {
+    const dir = temporaryDirectory();
+    const ports = { disk: nodeDisk, random: nodeRandom, nowMs: 1 };
+    const initialControllers = "2@localhost:9093:CAAAAAAAAAAAAAAAAAAAAw";
+    formatStorage(formatOptionsFor(configFor(dir), { clusterId, initialControllers }, nodeRandom), ports);
+    await expect(start(dir, [["controller.quorum.voters", "1@localhost:19401"]])).rejects.toThrow(
+      /an empty directory with kafka-storage\.sh format\.$/,
+    );
   });
 
   test("the directory that Kafka wrote is taken over", async () => {
