@@ -87,9 +87,14 @@ async function close(world: TopicWorld, how: "kill" | "power"): Promise<Ending> 
   await time.settle();
   world.observe();
   const logs = [...world.servedLogs()];
+  const before = [...(broker?.logManager.allLogs() ?? [])].map(({ dir, topic }) => ({ dir, topic }));
   await time.during(broker?.close() ?? Promise.resolve());
   const isClean = world.isUp && world.failed.size === 0;
   if (isClean) {
+    const topics = new Set(Array.from(world.cluster.topics(), ({ name }) => name));
+    for (const { dir, topic } of before) {
+      demand(topics.has(topic) || !disk.exists(dir), () => `${dir} outlasts its topic and the stop`);
+    }
     for (const { log, topicId } of logs) {
       const history = world.ledger.historyOf(topicId, log.partition, rootOf(log.dir));
       history.writtenOffset = history.flushedOffset = log.logEndOffset;
