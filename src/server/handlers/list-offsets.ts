@@ -13,12 +13,13 @@ export interface ListOffsetsDeps {
   readonly timers: Timers;
 }
 
-/** So many logs are searched in a turn of the event loop: each takes reads, and a request may ask of thousands. */
+/** So many logs are searched in a turn of the event loop: each takes reads, and requests may ask of thousands. */
 const searchesOfTurn = 100;
 
-/** Has the searches of one request wait for their turn. */
+/** Has searches wait for their turn, those of all requests together. */
 class SearchPace {
   readonly #timers: Timers;
+  /** Of the turn that was begun last. */
   #count = 0;
   #turn: Promise<void> = Promise.resolve();
 
@@ -28,9 +29,11 @@ class SearchPace {
 
   /** Resolves when the next search may begin. */
   next(): Promise<void> {
-    if (this.#count++ % searchesOfTurn === 0 && this.#count > 1) {
+    if (this.#count === searchesOfTurn) {
+      this.#count = 0;
       this.#turn = this.#turn.then(() => nextTurn(this.#timers));
     }
+    this.#count++;
     return this.#turn;
   }
 }
@@ -67,6 +70,7 @@ type Answer = NonNullable<NonNullable<Draft<ApiResponse<"listOffsets">>["topics"
  * - -3 (v7): the record with the largest timestamp. -4 (v8): the first on local disk. -5 (v9), -6 (v11): of tiered storage.
  */
 export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"> {
+  const pace = new SearchPace(deps.timers);
   return {
     api: "listOffsets",
     handle(request, { apiVersion }) {
@@ -80,7 +84,6 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
         }
       }
       let isPending = false;
-      const pace = new SearchPace(deps.timers);
       const topics = request.topics.map(({ name, partitions }) => ({
         name,
         answers: partitions.map((wanted) => {

@@ -44,34 +44,46 @@ test("read_uncommitted finds what may be aborted", async () => {
   expect(await found(true, 0, -1)).toBe(2);
 });
 
-test.each([startMs, -3])("thousands of logs are searched over some turns of the event loop (%i)", async (timestamp) => {
-  const { replicas, host, queue, time } = openReplicas();
-  const { cache } = oneTopicCache("topic", topicId);
-  let looks = 0;
-  const partitions = Array.from({ length: 250 }, (_, partitionIndex) => {
-    const partition = host({ partition: partitionIndex });
-    partition.appendAsLeader(batch(), "client", startMs);
-    const { log } = partition;
-    const { offsetForTimestamp, offsetOfMaxTimestamp } = log;
-    log.offsetForTimestamp = (...args) => (looks++, offsetForTimestamp.apply(log, args));
-    log.offsetOfMaxTimestamp = (...args) => (looks++, offsetOfMaxTimestamp.apply(log, args));
-    return { partitionIndex, currentLeaderEpoch: -1, timestamp };
-  });
-  queue.flush();
-  for (const { log } of replicas.partitions()) log.highWatermark = log.writtenOffset;
-  const lookup = new PartitionLookup(cache, replicas);
-  vi.spyOn(lookup, "leaderByName").mockImplementation((topic, index) => replicas.partition(topic, index)!);
-  const handler = listOffsetsHandler({ lookup, compute: nodeCompute, timers: time });
-  const request = { replicaId: -1, isolationLevel: 0, timeoutMs: 0, topics: [{ name: "topic", partitions }] };
-  const answer = promised(handler.handle(request, testContext({ apiVersion: 8 })));
-  const seen: number[] = [];
-  for (let turns = 0; turns < 4; turns++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    seen.push(looks);
-    await time.turn();
-  }
-  expect(seen).toEqual([100, 200, 250, 250]);
-  expect(await answer).toMatchObject({
-    topics: [{ partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: 0, offset: 0 })) }],
-  });
-});
+test.each([
+  [startMs, 1],
+  [-3, 1],
+  [startMs, 5],
+])(
+  "thousands of logs are searched over some turns of the event loop (%i, of %i requests)",
+  async (timestamp, count) => {
+    const { replicas, host, queue, time } = openReplicas();
+    const { cache } = oneTopicCache("topic", topicId);
+    let looks = 0;
+    const partitions = Array.from({ length: 250 }, (_, partitionIndex) => {
+      const partition = host({ partition: partitionIndex });
+      partition.appendAsLeader(batch(), "client", startMs);
+      const { log } = partition;
+      const { offsetForTimestamp, offsetOfMaxTimestamp } = log;
+      log.offsetForTimestamp = (...args) => (looks++, offsetForTimestamp.apply(log, args));
+      log.offsetOfMaxTimestamp = (...args) => (looks++, offsetOfMaxTimestamp.apply(log, args));
+      return { partitionIndex, currentLeaderEpoch: -1, timestamp };
+    });
+    queue.flush();
+    for (const { log } of replicas.partitions()) log.highWatermark = log.writtenOffset;
+    const lookup = new PartitionLookup(cache, replicas);
+    vi.spyOn(lookup, "leaderByName").mockImplementation((topic, index) => replicas.partition(topic, index)!);
+    const handler = listOffsetsHandler({ lookup, compute: nodeCompute, timers: time });
+    const answers = Array.from({ length: count }, (_, index) => {
+      const topics = [{ name: "topic", partitions: partitions.filter((_, each) => each % count === index) }];
+      const request = { replicaId: -1, isolationLevel: 0, timeoutMs: 0, topics };
+      return promised(handler.handle(request, testContext({ apiVersion: 8 })));
+    });
+    const seen: number[] = [];
+    for (let turns = 0; turns < 4; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(looks);
+      await time.turn();
+    }
+    expect(seen).toEqual([100, 200, 250, 250]);
+    const answered = partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: 0, offset: 0 }));
+    const expected = Array.from({ length: count }, (_, index) => ({
+      topics: [{ partitions: answered.filter((_, each) => each % count === index) }],
+    }));
+    expect(await Promise.all(answers)).toMatchObject(expected);
+  },
+);
