@@ -1,5 +1,13 @@
 import { DiskError } from "../io/ports.ts";
 
+/** How the cleaner waits for descriptors. */
+export interface Patience {
+  /** Passes some time, in which there may be descriptors again. */
+  readonly rest: () => Promise<void>;
+  /** The broker stops: nobody waits any more. */
+  readonly isClosed: () => boolean;
+}
+
 /**
  * Does what leaves nothing half done, and while the system is short of descriptors or memory tries again after a rest.
  * Undefined when it was not wanted any more after one.

@@ -50,8 +50,8 @@ export class LogCleaner {
   readonly #running = new Map<Log, { readonly cleaning: LogCleaning; readonly ended: Promise<unknown> }>();
   /** Logs that cannot be cleaned: they are left alone until the broker starts anew. */
   readonly #uncleanable = new Set<Log>();
-  /** Logs whose round did not come about for want of descriptors or memory: they are left alone until a timer has fired. */
-  readonly #resting = new Map<Log, TimerHandle>();
+  /** Logs whose round lacked descriptors or memory are left alone until then, on the monotonic clock. */
+  readonly #resting = new Map<Log, number>();
   /** How many rounds share what reading and writing is bounded by; where the threads of all rounds see it. */
   readonly #sharers = new Int32Array(new SharedArrayBuffer(4));
   #config: CleanerConfig;
@@ -83,7 +83,6 @@ export class LogCleaner {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
-    for (const rest of this.#resting.values()) rest.cancel();
     for (const { cleaning } of this.#running.values()) cleaning.abort();
     await Promise.all(Array.from(this.#running.values(), ({ ended }) => ended));
   }
@@ -125,7 +124,10 @@ export class LogCleaner {
   }
 
   #filthiest(logs: readonly Log[]): Cleanable | undefined {
-    const nowMs = this.#options.clock.wallMs();
+    const { clock } = this.#options;
+    const nowMs = clock.wallMs();
+    const monotonicMs = clock.monotonicMs();
+    for (const [log, untilMs] of this.#resting) if (untilMs <= monotonicMs) this.#resting.delete(log);
     const { metrics } = this;
     metrics.lastRunMs = nowMs;
     metrics.dirtiestRatio = 0;
@@ -155,11 +157,10 @@ export class LogCleaner {
 
   #begin(cleanable: Cleanable): void {
     const { log } = cleanable;
-    const cleaning = new LogCleaning(
-      log.storage,
-      this.#options.removeLater,
-      () => new Promise((resolve) => this.#options.timers.after(restMs, resolve)),
-    );
+    const cleaning = new LogCleaning(log.storage, this.#options.removeLater, {
+      rest: () => new Promise((resolve) => this.#options.timers.after(restMs, resolve)),
+      isClosed: () => this.#isClosed,
+    });
     const ended = this.#run(cleanable, cleaning).finally(() => {
       this.#running.delete(log);
       Atomics.store(this.#sharers, 0, this.#running.size);
@@ -202,13 +203,7 @@ export class LogCleaner {
   }
 
   #rest(log: Log): void {
-    if (this.#isClosed) return;
-    this.#resting.get(log)?.cancel();
-    const timer = this.#options.timers.after(this.#config.backoffMs, () => {
-      this.#resting.delete(log);
-      this.#pass();
-    });
-    this.#resting.set(log, timer);
+    this.#resting.set(log, this.#options.clock.monotonicMs() + this.#config.backoffMs);
   }
 
   /** A disk that fails takes its directory along; with any other failure the log is at fault and the others go on. */

@@ -1,7 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Workers } from "../../io/ports.ts";
 import { type Cleaning, type LogStorage } from "../log-storage.ts";
-import { patiently } from "../patience.ts";
+import { type Patience, patiently } from "../patience.ts";
 import { type RemoveLater } from "../retention.ts";
 import { SegmentSwap } from "../segment/segment-swap.ts";
 import { type CleanInput, type CleanOutput, type CleanReport } from "./clean-input.ts";
@@ -14,17 +14,16 @@ export type CleaningResult = CleanOutput | undefined;
 export class LogCleaning implements Cleaning {
   readonly #storage: LogStorage;
   readonly #removeLater: RemoveLater;
-  readonly #rest: () => Promise<void>;
+  readonly #patience: Patience;
   readonly #abortion = new AbortController();
   #swaps: Promise<void> = Promise.resolve();
   #swap: SegmentSwap | undefined;
   #failure: unknown;
 
-  /** @param rest passes some time, in which there may be descriptors again */
-  constructor(storage: LogStorage, removeLater: RemoveLater, rest: () => Promise<void>) {
+  constructor(storage: LogStorage, removeLater: RemoveLater, patience: Patience) {
     this.#storage = storage;
     this.#removeLater = removeLater;
-    this.#rest = rest;
+    this.#patience = patience;
   }
 
   /**
@@ -66,8 +65,8 @@ export class LogCleaning implements Cleaning {
     try {
       if (signal.aborted) return this.#discard(baseOffset);
       const swap = await patiently(
-        () => new SegmentSwap(this.#storage, baseOffset, replaces, this.#removeLater, this.#rest),
-        this.#rest,
+        () => new SegmentSwap(this.#storage, baseOffset, replaces, this.#removeLater, this.#patience),
+        this.#patience.rest,
         () => !signal.aborted,
       );
       if (swap === undefined || signal.aborted) return this.#discard(baseOffset);

@@ -1,7 +1,8 @@
 import { type Offset } from "../../base/brand.ts";
+import { DiskError } from "../../io/ports.ts";
 import { swapSuffix } from "../log-files.ts";
 import { type LogStorage } from "../log-storage.ts";
-import { patiently } from "../patience.ts";
+import { type Patience, patiently } from "../patience.ts";
 import { type RemoveLater } from "../retention.ts";
 import { type Segment } from "./segment.ts";
 
@@ -26,63 +27,67 @@ export class SegmentSwap {
   /** Those that still have their names. */
   readonly #waiting: Segment[];
   readonly #removeLater: RemoveLater;
-  readonly #rest: () => Promise<void>;
+  readonly #patience: Patience;
   /** Undone until the old segments have gone. */
   #state: "begun" | "done" | "aborted" = "begun";
 
-  /** @param rest passes some time, in which there may be descriptors again */
   constructor(
     storage: LogStorage,
     baseOffset: Offset,
     replaced: readonly Offset[],
     removeLater: RemoveLater,
-    rest: () => Promise<void>,
+    patience: Patience,
   ) {
     this.#storage = storage;
     this.#removeLater = removeLater;
-    this.#rest = rest;
+    this.#patience = patience;
     this.#cleaned = storage.loadCleaned(baseOffset);
     this.#old = storage.segments.all().filter((segment) => replaced.includes(segment.baseOffset));
     this.#waiting = [...this.#old];
   }
 
-  /** Resolves when the swap is done, or was aborted. Rejects when the disk failed. */
+  /**
+   * Resolves when the swap is done, or was aborted, or the broker stops while it waits: then the next start completes it.
+   * Rejects when the disk failed.
+   */
   async run(): Promise<void> {
     const storage = this.#storage;
     const { segments } = storage;
     const directory = storage.directory.path;
     const cleaned = this.#cleaned;
     cleaned.names.changeSuffix(swapSuffix);
-    await this.#sync(directory);
-    if (this.#state === "aborted" || !storage.isUsable) return;
+    if (!(await this.#sync(directory))) return;
     this.#state = "done";
     segments.replace(this.#old, cleaned);
     while (this.#waiting.length > 0) {
       this.#putAside(this.#waiting.splice(0, segmentsOfStep));
       if (this.#waiting.length === 0) break;
-      // Thousands of small segments may become one.
-      await this.#sync(directory);
-      // A start completes what is begun.
-      if (!storage.isUsable || storage.directory.path !== directory) return;
+      // Thousands of small segments may become one. A start completes what is begun.
+      if (!(await this.#sync(directory))) return;
     }
-    await this.#sync(directory, () => this.#removeSnapshots());
-    // A truncation may have taken the segment away, or the directory may have another name.
-    if (!storage.isUsable || storage.directory.path !== directory || !segments.has(cleaned)) return;
+    // A truncation may have taken the segment away.
+    if (!(await this.#sync(directory, () => this.#removeSnapshots())) || !segments.has(cleaned)) return;
     cleaned.names.changeSuffix("");
     // The next round's `.cleaned` file beside a `.swap` file would have a start undo what is done.
     await this.#sync(directory);
   }
 
-  /** Makes the names durable, after what `prepare` does. While there are no descriptors it waits: the log is whole meanwhile. */
-  async #sync(directory: string, prepare: () => void = () => {}): Promise<void> {
+  /**
+   * Makes the names durable, after what `prepare` does; false when the swap goes no further. While there are no descriptors
+   * it waits: the log is whole meanwhile. What is done is not left because of an abortion: beside a `.swap` file the next
+   * round's `.cleaned` file would have a start undo it.
+   */
+  async #sync(directory: string, prepare: () => void = () => {}): Promise<boolean> {
     const storage = this.#storage;
-    const sync = (): Promise<void> => {
+    const { rest, isClosed } = this.#patience;
+    const sync = async (): Promise<boolean> => {
       prepare();
-      return storage.disk.syncDirectoryAsync(directory);
+      await storage.disk.syncDirectoryAsync(directory);
+      return true;
     };
-    const isWanted = (): boolean =>
-      this.#state !== "aborted" && storage.isUsable && storage.directory.path === directory;
-    await patiently(sync, this.#rest, isWanted);
+    const goesOn = (): boolean => this.#state !== "aborted" && storage.isUsable && storage.directory.path === directory;
+    const isDurable = await patiently(sync, rest, () => goesOn() && !isClosed());
+    return isDurable === true && goesOn();
   }
 
   /** Those of segments that are gone. */
@@ -104,12 +109,23 @@ export class SegmentSwap {
 
   /** Leaves the log as it is, after a crash too; nothing that was replaced is left under its name. */
   abort(): void {
-    const { directory, isOffline } = this.#storage;
+    const { isOffline } = this.#storage;
     if (this.#state === "done" && !isOffline) this.#putAside(this.#waiting.splice(0));
     if (this.#state !== "begun") return;
     this.#state = "aborted";
     if (isOffline) return;
     this.#cleaned.remove();
-    directory.syncFileNames();
+    this.#syncOrOwe();
+  }
+
+  /** A swap is aborted by what cannot wait for descriptors. */
+  #syncOrOwe(): void {
+    const storage = this.#storage;
+    try {
+      storage.directory.syncFileNames();
+    } catch (error) {
+      if (!(error instanceof DiskError) || !error.isShortage) throw error;
+      storage.isDirectoryBehind = true;
+    }
   }
 }

@@ -282,6 +282,34 @@ describe("what else happens to a log", () => {
       await cleaner.close();
     });
 
+    test("costs no pass over all logs for each log that rests", async () => {
+      const disk = new MemoryDisk();
+      const all = Array.from({ length: 20 }, (_, index) => open(disk, {}, `/data/t-${index}`));
+      for (const opened of all) {
+        append(opened, ["a", "a"]);
+        opened.log.roll();
+        append(opened, ["a"]);
+      }
+      disk.fail("create", "EMFILE", { path: /cleaned/ });
+      const { time } = all[0]!;
+      let passes = 0;
+      let isDue = true;
+      const logs = () => (passes++, isDue ? all.map(({ log }) => log) : []);
+      const { cleaner, cleaned } = openCleaner(disk, time, logs);
+      cleaner.start();
+      await untilIdle(cleaner, time);
+      passes = 0;
+      isDue = false;
+      await time.advance(15_000);
+      expect(passes).toBe(1);
+      disk.heal();
+      isDue = true;
+      await time.advance(15_000);
+      await untilIdle(cleaner, time);
+      expect(cleaned).toHaveLength(all.length);
+      await cleaner.close();
+    });
+
     test("so that the recovery point cannot be written down is no fault of the log", async () => {
       let attempts = 0;
       const isWritten = (): Promise<boolean> => Promise.resolve(++attempts > 1);
