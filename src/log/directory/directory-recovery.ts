@@ -38,7 +38,7 @@ export async function recoverInThreads(
 ): Promise<void> {
   const waiting = found.filter(({ kind }) => kind === "current" || kind === "future");
   let isLarge = false;
-  directory.attemptUnlessShort(() => (isLarge = areLarge(waiting, options)));
+  directory.guardUnlessShort(() => (isLarge = areLarge(waiting, options)));
   if (!isLarge) return;
   const { clock, logger, threadsMax } = options;
   const startedMs = clock.monotonicMs();

@@ -86,7 +86,7 @@ export class LogDirectory {
   }
 
   /** Does what relies on the disk; false when it fails, which takes the directory offline. */
-  attempt(act: () => void): boolean {
+  guard(act: () => void): boolean {
     try {
       act();
       return this.#isOnline;
@@ -99,12 +99,12 @@ export class LogDirectory {
   }
 
   /**
-   * As `attempt`, of what needs descriptors and can be done again.
+   * As `guard`, of what needs descriptors and can be done again.
    * @throws DiskError where the system is short of them: that is the process's matter, and the directory stays online
    */
-  attemptUnlessShort(act: () => void): boolean {
+  guardUnlessShort(act: () => void): boolean {
     let shortage: DiskError | undefined;
-    const isDone = this.attempt(() => {
+    const isDone = this.guard(() => {
       try {
         act();
       } catch (error) {

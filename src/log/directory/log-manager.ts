@@ -121,7 +121,7 @@ export class LogManager {
     const unclean = this.#directories.online().filter(({ hadCleanShutdown }) => !hadCleanShutdown);
     const recoverOne = async (directory: LogDirectory): Promise<void> => {
       let found: readonly FoundLog[] = [];
-      directory.attemptUnlessShort(() => (found = this.#contentsOf(directory)));
+      directory.guardUnlessShort(() => (found = this.#contentsOf(directory)));
       await recoverInThreads(directory, found, options);
     };
     // What lacks descriptors now, `load` comes to again.
@@ -137,7 +137,7 @@ export class LogManager {
     try {
       for (const directory of this.#directories.online()) {
         // Before loading: a process that is killed while it loads may leave half of its repairs behind.
-        if (directory.attemptUnlessShort(() => directory.beginUse())) this.#loadLogs(directory);
+        if (directory.guardUnlessShort(() => directory.beginUse())) this.#loadLogs(directory);
       }
       if (this.#directories.online().length === 0) {
         const all = this.directories.join(", ");
@@ -295,10 +295,11 @@ export class LogManager {
     const { topic, partition, topicId, config } = current;
     const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
     const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
+    // What fails, fails before there is a copy that nobody moves.
+    current.storage.cleaning?.abort();
     const log = this.#make(directory, topicId === undefined ? own : { ...own, topicId });
     if (log !== undefined) {
       this.#logs.futures.set(log.name, log);
-      current.storage.cleaning?.abort();
       this.#noteCompaction(current, log);
     }
     this.#newLogs.settled(current.name);
@@ -325,8 +326,8 @@ export class LogManager {
   }
 
   /**
-   * Puts the future log of a partition in the place of its current one, whose files then go. False when a disk failed: the
-   * current one is whole then.
+   * Puts the future log of a partition in the place of its current one, whose files then go. False when a disk failed, or
+   * for want of descriptors: the current one is whole then.
    */
   promoteFuture(topic: string, partition: number): boolean {
     return this.#relocation.promoteFuture(topic, partition);
@@ -401,7 +402,7 @@ export class LogManager {
 
   #loadLogs(directory: LogDirectory): void {
     const { logger, defaultConfig } = this.#options;
-    directory.attemptUnlessShort(() => {
+    directory.guardUnlessShort(() => {
       for (const found of this.#contentsOf(directory)) {
         const { dir, kind } = found;
         if (kind === "stray") {
@@ -452,7 +453,7 @@ export class LogManager {
   #open(directory: LogDirectory, own: NewLog, isNew = false): Log | undefined {
     const { disk, clock, random, logger, writeQueue, producerSettings } = this.#options;
     let log: Log | undefined;
-    directory.attemptUnlessShort(() => {
+    directory.guardUnlessShort(() => {
       if (isNew) directory.checkpoints.forget(partitionDirectoryName(own.topic, own.partition));
       log = Log.open({
         ...own,

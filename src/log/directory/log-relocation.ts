@@ -35,8 +35,8 @@ export class LogRelocation {
   }
 
   /**
-   * As `delete`, of current logs and without holding the event loop up: their names are free for others when it resolves.
-   * Never rejects.
+   * As `delete`, of current and future logs and without holding the event loop up: their names are free for others when it
+   * resolves. Never rejects.
    */
   async deleteAside(logs: readonly Log[]): Promise<void> {
     const compacted = new Set(
@@ -67,8 +67,8 @@ export class LogRelocation {
 
   /**
    * Puts the future log of a partition in the place of its current one, if there is one, whose files then go. False when a
-   * disk failed, or when the system is short of descriptors: then nothing has changed. The first rename is durable before the second: a crash between them leaves a future log alone, which the
-   * next start promotes, and never two current ones.
+   * disk failed, or for want of descriptors: then nothing has changed. The first rename is durable before the second: a
+   * crash between them leaves a future log alone, which the next start promotes, and never two current ones.
    */
   promoteFuture(topic: string, partition: number): boolean {
     const name = partitionDirectoryName(topic, partition);
@@ -99,7 +99,7 @@ export class LogRelocation {
   /** What needs descriptors, and all of it: the renames have the one that each directory holds. */
   #prepare(directory: LogDirectory): boolean {
     try {
-      return directory.attemptUnlessShort(() => directory.checkpoints.writeIfNew("recoveryPoint"));
+      return directory.guardUnlessShort(() => directory.checkpoints.writeIfNew("recoveryPoint"));
     } catch (error) {
       this.#logger.warn({ error: DiskError.from(error), directory: directory.path }, "A replica cannot be moved now");
       return false;
@@ -110,7 +110,7 @@ export class LogRelocation {
     const directory = this.#logs.directoryOf(log);
     return (
       directory !== undefined &&
-      directory.attempt(() => {
+      directory.guard(() => {
         log.rename(dir);
         directory.sync();
       })
@@ -120,7 +120,7 @@ export class LogRelocation {
   #remove(log: Log, kind: "delete" | "stray"): void {
     const directory = this.#logs.directoryOf(log);
     const isCopy = this.#logs.futures.get(log.name) === log;
-    directory?.attempt(() => {
+    directory?.guard(() => {
       if (!directory.isOnline) return;
       log.moveAside(this.#nameAside(log, kind));
       // A copy that comes back with a loss of power would be gone on with, although the log was compacted meanwhile.

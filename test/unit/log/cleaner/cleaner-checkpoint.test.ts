@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
-import { type Disk } from "../../../../src/io/ports.ts";
+import { type Disk, DiskError } from "../../../../src/io/ports.ts";
 import { defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { LogManager } from "../../../../src/log/directory/log-manager.ts";
 import { type Log } from "../../../../src/log/log.ts";
@@ -149,4 +149,19 @@ test("a log that moves to another directory is not compacted: the copy may have 
   }
   await time.advance(100_000);
   for (const log of [moving, caught]) expect(log.cleanedOffset).toBe(3);
+});
+
+test("a copy whose beginning fails because a round cannot be ended is not there", () => {
+  const { manager, create } = open(new MemoryDisk(), true, ["/data", "/other"]);
+  const log = create("one");
+  const path = log.dir.startsWith("/data/") ? "/other" : "/data";
+  log.storage.cleaning = {
+    abort: () => {
+      throw new DiskError("EIO", "input/output error");
+    },
+  };
+  expect(() => manager.createFuture(log, path)).toThrow(DiskError);
+  expect(manager.future("one", 0)).toBe(undefined);
+  log.storage.cleaning = null;
+  expect(manager.createFuture(log, path)).toBeDefined();
 });
