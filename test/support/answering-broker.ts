@@ -11,9 +11,9 @@ import {
 } from "../../src/protocol/request-header.ts";
 import { type Draft } from "../../src/protocol/schema.ts";
 
-/** What the broker says to a request; "disconnect" ends the connection without an answer. */
+/** What the broker, which listens at `port`, says to a request; "disconnect" ends the connection without an answer. */
 export type Answers = {
-  [N in ApiName]?: (request: ApiRequest<N>) => Draft<ApiResponse<N>> | "disconnect";
+  [N in ApiName]?: (request: ApiRequest<N>, port: number) => Draft<ApiResponse<N>> | "disconnect";
 };
 
 /** A broker on a real socket that says what a test wants it to: how clients take failures is hard to provoke otherwise. */
@@ -62,8 +62,10 @@ export class AnsweringBroker {
     const { correlationId } = decodeRequestHeader(reader, requestHeaderVersion(api, apiVersion));
     const request = codecOf(api.request, apiVersion).decode(reader);
     const name = (Object.keys(apis) as ApiName[]).find((candidate) => apis[candidate].key === apiKey)!;
-    const given = this.#answers[name] as ((request: unknown) => Draft<unknown> | "disconnect") | undefined;
-    const answer = given?.(request) ?? this.#usual(name, request);
+    const given = this.#answers[name] as
+      | ((request: unknown, port: number) => Draft<unknown> | "disconnect")
+      | undefined;
+    const answer = given?.(request, this.port) ?? this.#usual(name, request);
     if (answer === "disconnect") socket.destroy();
     else socket.write(encodeResponseFrame(api, apiVersion, correlationId, answer as Draft<unknown>).toBuffer());
   }

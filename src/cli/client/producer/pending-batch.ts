@@ -1,6 +1,7 @@
 import { sizeOfVarint } from "../../../base/varint.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { type RecordDraft } from "../../../protocol/records/batch-builder.ts";
+import { type Backoff } from "./backoff.ts";
 import { ClientError, KafkaError } from "../kafka-error.ts";
 
 /** Where the broker put a record. */
@@ -46,6 +47,11 @@ export class PendingBatch {
   sizeBytes = batchOverheadBytes;
   bytes: Buffer | undefined;
   attempts = 0;
+  /** Where it was sent last. */
+  leader = -1;
+  /** The same leader does not get it again before. */
+  retryAtMs = 0;
+  #failures = 0;
   readonly #delivered: Delivered[] = [];
 
   constructor(createdMs: number) {
@@ -56,6 +62,17 @@ export class PendingBatch {
     this.records.push(record);
     this.sizeBytes += sizeBytes;
     this.#delivered.push(delivered);
+  }
+
+  sendTo(leader: number): void {
+    this.state = "inFlight";
+    this.leader = leader;
+  }
+
+  /** It could not be sent, or the leader could not take it. */
+  retryLater(backoff: Backoff, nowMs: number): void {
+    this.state = "ready";
+    this.retryAtMs = nowMs + backoff.afterMs(++this.#failures);
   }
 
   settle(partition: number, baseOffset: number, error?: Error): void {

@@ -15,6 +15,8 @@ export interface ProducerSettings {
   readonly compression: CompressionName | "none";
   readonly compressionLevel: number | undefined;
   readonly requestTimeoutMs: number;
+  /** Between retries, when many have failed. */
+  readonly retryBackoffMsMax: number;
   /** How long `append` waits for the topic. */
   readonly maxBlockMs: number;
   /** From `append` to the end of all retries. */
@@ -65,6 +67,7 @@ export function producerSettings(properties: ClientProperties): ProducerSettings
     compressionLevel:
       levelKey !== undefined && properties.text(levelKey) !== undefined ? properties.number(levelKey, 0) : undefined,
     requestTimeoutMs: properties.number("request.timeout.ms", 30_000),
+    retryBackoffMsMax: properties.number("retry.backoff.max.ms", 1_000),
     maxBlockMs: properties.number("max.block.ms", 60_000),
     deliveryTimeoutMs: properties.number("delivery.timeout.ms", deliveryTimeoutMs),
   };

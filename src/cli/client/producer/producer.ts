@@ -5,11 +5,13 @@ import { buildBatch, compressBatch } from "../../../protocol/records/batch-build
 import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
 import { type Connection } from "../connection.ts";
 import { ClientError, throwIfError, TimeoutError } from "../kafka-error.ts";
+import { Backoff } from "./backoff.ts";
 import { partitionOfKey } from "./murmur2.ts";
 import { batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
 import { type Lane, type LaneBatch, Lanes, numbered } from "./lanes.ts";
 import { failureOf } from "./batch-failure.ts";
 import { inRequests, produceRequest, refusal, resultFor } from "./produce-request.ts";
+import { ProducerMetadata } from "./producer-metadata.ts";
 import { type OutgoingRecord, type ProducerSettings } from "./producer-settings.ts";
 import { type ProducerIdentity, type ProducerTransactions } from "./producer-transactions.ts";
 import { RecordBuffer } from "./record-buffer.ts";
@@ -24,6 +26,8 @@ export class Producer {
   readonly #cluster: Cluster;
   readonly #compute: Compute;
   readonly #settings: ProducerSettings;
+  readonly #backoff: Backoff;
+  readonly #metadata: ProducerMetadata;
   readonly #sticky: StickyPartition;
   readonly #buffer: RecordBuffer;
   readonly #lanes = new Lanes();
@@ -36,6 +40,8 @@ export class Producer {
   #isDraining = false;
   /** Something changed while a drain was under way. */
   #mustDrainAgain = false;
+  /** When the next drain begins by itself. */
+  #drainAtMs = Number.POSITIVE_INFINITY;
 
   /** @param transactions has all records sent in transactions */
   constructor(cluster: Cluster, compute: Compute, settings: ProducerSettings, transactions?: ProducerTransactions) {
@@ -44,6 +50,8 @@ export class Producer {
     this.#settings = settings;
     this.#transactions = transactions;
     this.#buffer = new RecordBuffer(settings.bufferBytesMax);
+    this.#backoff = new Backoff(cluster.ports.random, cluster.options.retryBackoffMs, settings.retryBackoffMsMax);
+    this.#metadata = new ProducerMetadata(cluster, this.#backoff);
     this.#sticky = new StickyPartition(cluster.ports.random, settings.batchSizeBytes);
   }
 
@@ -60,7 +68,8 @@ export class Producer {
           `The message is ${batchOverheadBytes + sizeBytes} bytes when serialized which is larger than ${this.#settings.requestSizeBytesMax}, which is the value of the max.request.size configuration.`,
         );
       }
-      const topic = this.#cluster.topic(topicName) ?? (await this.#findTopic(topicName));
+      const { maxBlockMs } = this.#settings;
+      const topic = this.#metadata.topic(topicName) ?? (await this.#metadata.findTopic(topicName, maxBlockMs));
       while (this.#buffer.isFull) await this.#change();
       this.#queue(topic, record, sizeBytes, delivered);
     } catch (error) {
@@ -81,20 +90,9 @@ export class Producer {
     return this.flush();
   }
 
-  async #findTopic(name: string): Promise<TopicInfo> {
-    const { maxBlockMs } = this.#settings;
-    const complaint = `Topic ${name} not present in metadata after ${maxBlockMs} ms.`;
-    return this.#cluster.retry(complaint, maxBlockMs, async () => {
-      const topic = (await this.#cluster.refreshTopics([name], true)).find((found) => found.name === name);
-      if (topic !== undefined) return topic;
-      // Not KafkaError: when the time is up, the complaint is that the topic is missing.
-      throw new ClientError("", complaint, true);
-    });
-  }
-
   #queue(topic: TopicInfo, record: OutgoingRecord, sizeBytes: number, delivered: Delivered): void {
-    const count = topic.partitions.length;
-    const partition = record.key === null ? this.#sticky.next(count, sizeBytes) : partitionOfKey(record.key, count);
+    const { key } = record;
+    const partition = key === null ? this.#sticky.next(topic, sizeBytes) : partitionOfKey(key, topic.partitions.length);
     const lane = this.#lanes.of(topic.name, partition);
     let batch = lane.batches.at(-1);
     if (batch?.state !== "open" || batch.sizeBytes + sizeBytes > this.#settings.batchSizeBytes) {
@@ -135,15 +133,25 @@ export class Producer {
         await this.#sendReady();
       } while (this.#mustDrainAgain);
     } catch (error) {
-      if (isTransient(error)) this.#drainLater();
+      if (isTransient(error)) this.#drainIn(this.#cluster.options.retryBackoffMs);
       else this.#failAll(error as Error);
     } finally {
       this.#isDraining = false;
     }
   }
 
-  #drainLater(): void {
-    this.#cluster.ports.timers.after(this.#cluster.options.retryBackoffMs, () => this.#scheduleDrain());
+  /** However many wait for it, there is one timer: each drain may ask for the next. */
+  #drainIn(delayMs: number): void {
+    const { clock, timers } = this.#cluster.ports;
+    const atMs = clock.monotonicMs() + delayMs;
+    if (atMs >= this.#drainAtMs) return;
+    this.#drainAtMs = atMs;
+    timers.after(delayMs, () => {
+      // A timer for an earlier moment came in between.
+      if (this.#drainAtMs !== atMs) return;
+      this.#drainAtMs = Number.POSITIVE_INFINITY;
+      this.#scheduleDrain();
+    });
   }
 
   async #identify(): Promise<void> {
@@ -160,9 +168,14 @@ export class Producer {
     for (const lane of this.#lanes.all()) {
       const batch = this.#nextOf(lane);
       if (batch === undefined) continue;
-      const leader = await this.#leaderOf(lane);
+      const leader = await this.#metadata.leaderOf(lane.topic, lane.partition);
       if (leader === undefined) {
-        this.#drainLater();
+        this.#wait(batch, this.#metadata.askAgainAtMs(lane.topic));
+        continue;
+      }
+      // Another leader may take what this one could not.
+      if (leader === batch.leader && this.#cluster.ports.clock.monotonicMs() < batch.retryAtMs) {
+        this.#wait(batch, batch.retryAtMs);
         continue;
       }
       if ((this.#inFlight.get(leader) ?? 0) >= inFlightMax) continue;
@@ -176,6 +189,12 @@ export class Producer {
       for (const group of inRequests(chosen, this.#settings.requestSizeBytesMax)) void this.#sendTo(leader, group);
       this.#mustDrainAgain = true;
     }
+  }
+
+  /** Looks at a batch again at a moment, or when its time is up. */
+  #wait(batch: PendingBatch, atMs: number): void {
+    const endMs = batch.createdMs + this.#settings.deliveryTimeoutMs;
+    this.#drainIn(Math.max(1, Math.min(atMs, endMs) - this.#cluster.ports.clock.monotonicMs()));
   }
 
   /** The oldest batch that waits, when it may go out now. */
@@ -195,16 +214,6 @@ export class Producer {
     return isRetry && isUnderWay ? undefined : batch;
   }
 
-  async #leaderOf({ topic, partition }: Lane): Promise<number | undefined> {
-    const known =
-      this.#cluster.topic(topic) ??
-      (await this.#cluster.refreshTopics([topic], false)).find(({ name }) => name === topic);
-    const leader = known?.partitions[partition]?.leaderId ?? -1;
-    if (leader >= 0) return leader;
-    this.#cluster.forgetTopic(topic);
-    return undefined;
-  }
-
   #encode(lane: Lane, batch: PendingBatch): Promise<Buffer> {
     const { compression, compressionLevel } = this.#settings;
     const draft = {
@@ -215,7 +224,7 @@ export class Producer {
   }
 
   async #sendTo(leader: number, chosen: readonly LaneBatch[]): Promise<void> {
-    for (const { batch } of chosen) batch.state = "inFlight";
+    for (const { batch } of chosen) batch.sendTo(leader);
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 0) + 1);
     try {
       const connection = await this.#cluster.connectionTo(leader);
@@ -274,9 +283,9 @@ export class Producer {
       this.#identity = undefined;
       for (const waiting of lane.batches) waiting.bytes = undefined;
     }
-    batch.state = "ready";
-    this.#cluster.forgetTopic(lane.topic);
-    this.#drainLater();
+    batch.retryLater(this.#backoff, this.#cluster.ports.clock.monotonicMs());
+    this.#metadata.suspect(lane.topic);
+    this.#scheduleDrain();
   }
 
   #finish(lane: Lane, batch: PendingBatch, baseOffset: number, error?: Error): void {

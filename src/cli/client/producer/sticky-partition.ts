@@ -1,24 +1,39 @@
 import { type Random } from "../../../io/ports.ts";
+import { type TopicInfo } from "../cluster.ts";
 
-/** Chooses the partition of records without a key: one for as long as a batch fills, then another at random (KIP-794). */
+interface Chosen {
+  partition: number;
+  bytes: number;
+}
+
+/**
+ * Chooses the partition of records without a key: one for as long as a batch fills, then another at random (KIP-794).
+ * Partitions without a leader are left out, unless none has one.
+ */
 export class StickyPartition {
   readonly #random: Random;
   readonly #batchSizeBytes: number;
-  #partition = -1;
-  #bytes = 0;
+  readonly #chosen = new Map<string, Chosen>();
 
   constructor(random: Random, batchSizeBytes: number) {
     this.#random = random;
     this.#batchSizeBytes = batchSizeBytes;
   }
 
-  /** The partition, among `count`, of the next record. */
-  next(count: number, sizeBytes: number): number {
-    if (this.#partition < 0 || this.#partition >= count || this.#bytes >= this.#batchSizeBytes) {
-      this.#partition = Math.floor(this.#random.float() * count);
-      this.#bytes = 0;
+  /** The partition of the topic's next record. */
+  next(topic: TopicInfo, sizeBytes: number): number {
+    let chosen = this.#chosen.get(topic.name);
+    if (chosen === undefined || chosen.partition >= topic.partitions.length || chosen.bytes >= this.#batchSizeBytes) {
+      chosen = { partition: this.#draw(topic), bytes: 0 };
+      this.#chosen.set(topic.name, chosen);
     }
-    this.#bytes += sizeBytes;
-    return this.#partition;
+    chosen.bytes += sizeBytes;
+    return chosen.partition;
+  }
+
+  #draw({ partitions }: TopicInfo): number {
+    const led = partitions.filter(({ leaderId }) => leaderId >= 0);
+    const candidates = led.length === 0 ? partitions : led;
+    return candidates[Math.floor(this.#random.float() * candidates.length)]!.index;
   }
 }

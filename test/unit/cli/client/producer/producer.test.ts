@@ -8,7 +8,7 @@ import { type ApiRequest } from "../../../../../src/protocol/apis.ts";
 import { Errors } from "../../../../../src/protocol/errors.ts";
 import { onlyBatch } from "../../../../../src/protocol/records/batches.ts";
 import { payloadOf, recordsOf } from "../../../../../src/protocol/records/record-iterator.ts";
-import { AnsweringBroker, type Answers } from "../../../../support/answering-broker.ts";
+import { AnsweringBroker, type Answers, topicIdOf } from "../../../../support/answering-broker.ts";
 import { RecordingTerminal } from "../../../../support/recording-terminal.ts";
 
 const settings: ProducerSettings = {
@@ -22,6 +22,7 @@ const settings: ProducerSettings = {
   compression: "none",
   compressionLevel: undefined,
   requestTimeoutMs: 2_000,
+  retryBackoffMsMax: 40,
   maxBlockMs: 1_000,
   deliveryTimeoutMs: 5_000,
 };
@@ -208,4 +209,84 @@ test("a full buffer makes the caller wait for the broker, and loses nothing", as
   expect(outcomes.filter((outcome) => outcome === "ok").length).toBe(50);
   const values = sent.flatMap((batch) => batch.values.map((value) => Number(value.split(" ")[1])));
   expect(values).toEqual(Array.from({ length: 50 }, (_, index) => index));
+});
+
+describe("partitions without a leader", () => {
+  function metadataOf(...leaders: number[]) {
+    return (port: number) => ({
+      brokers: [{ nodeId: 1, host: "127.0.0.1", port }],
+      topics: [
+        {
+          name: "t",
+          topicId: topicIdOf,
+          partitions: leaders.map((leaderId, partitionIndex) => ({ partitionIndex, leaderId, leaderEpoch: 0 })),
+        },
+      ],
+    });
+  }
+
+  test("the broker is asked for their leader no more often than the backoff says, whatever else goes on", async () => {
+    let asked = 0;
+    const startMs = performance.now();
+    const { producer, append, outcomes, terminal } = await producing(
+      [],
+      { metadata: (_, port) => (asked++, metadataOf(-1)(port)) },
+      { batchSizeBytes: 1, deliveryTimeoutMs: 400, retryBackoffMsMax: 40 },
+    );
+    for (let index = 0; index < 100; index++) {
+      await append(String(index));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await producer.close();
+    expect(new Set(outcomes)).toEqual(new Set(["Expiring 1 record(s) for t-0:400 ms has passed since batch creation"]));
+    // 5, 5, 10, 20, 40, 40, … ms apart, each up to a fifth less.
+    expect(asked).toBeGreaterThan(5);
+    expect(asked).toBeLessThan(6 + (performance.now() - startMs) / 32);
+    expect(terminal.complained.split("LEADER_NOT_AVAILABLE").length - 1).toBe(asked);
+  });
+
+  test("records without a key go to the others", async () => {
+    const partitions = new Set<number>();
+    const { producer, append, outcomes } = await producing(
+      [],
+      {
+        metadata: (_, port) => metadataOf(-1, 1, -1, 1)(port),
+        produce: ({ topicData: [topic] }) => ({
+          responses: [
+            {
+              topicId: topicIdOf,
+              partitionResponses: topic!.partitionData.map(({ index }) => {
+                partitions.add(index);
+                return { index, errorCode: Errors.NONE, baseOffset: 0 };
+              }),
+            },
+          ],
+        }),
+      },
+      { batchSizeBytes: 1, deliveryTimeoutMs: 1_000 },
+    );
+    for (let index = 0; index < 60; index++) await append(String(index));
+    await producer.close();
+    expect(outcomes).toEqual(Array.from({ length: 60 }, () => "ok"));
+    expect([...partitions].sort()).toEqual([1, 3]);
+  });
+});
+
+test("a batch that its leader cannot take goes there again after a backoff that grows", async () => {
+  const times: number[] = [];
+  const { producer, append, outcomes } = await producing(
+    [],
+    {
+      produce: (request) => {
+        times.push(performance.now());
+        return answerWith(request, times.length < 6 ? Errors.NOT_ENOUGH_REPLICAS : Errors.NONE);
+      },
+    },
+    { retries: 9 },
+  );
+  await append("a");
+  await producer.close();
+  expect(outcomes).toEqual(["ok"]);
+  // 5 + 10 + 20 + 40 + 40 ms, each up to a fifth less.
+  expect(times.at(-1)! - times[0]!).toBeGreaterThan(85);
 });

@@ -1,0 +1,23 @@
+import { type Random } from "../../../io/ports.ts";
+
+/** The share by which a time may be longer or shorter, so that clients that failed together do not come back together. */
+const jitter = 0.2;
+
+/** How long to wait after failures: twice as long each time, up to a maximum. */
+export class Backoff {
+  readonly #random: Random;
+  readonly #minMs: number;
+  readonly #maxMs: number;
+
+  constructor(random: Random, minMs: number, maxMs: number) {
+    this.#random = random;
+    this.#minMs = Math.min(minMs, maxMs);
+    this.#maxMs = maxMs;
+  }
+
+  /** @param failures at least one */
+  afterMs(failures: number): number {
+    const ms = Math.min(this.#minMs * 2 ** (failures - 1), this.#maxMs);
+    return Math.min(ms * (1 + jitter * (2 * this.#random.float() - 1)), this.#maxMs);
+  }
+}
