@@ -109,6 +109,11 @@ export class LogAppender implements Writable {
       const isNoted = storage.attempt(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
       if (!isNoted) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     }
+    const { partitionMetadata } = storage;
+    // Records of which the next start does not find whose they are would be set aside.
+    if (partitionMetadata.isPending && !storage.attempt(() => partitionMetadata.write())) {
+      return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
+    }
     // From here on nothing fails: bytes in the tail that no segment counts would be written in the place of the next ones.
     storage.tail.append(segment, batch.bytes());
     segment.append(sizeInBytes, lastOffset, maxTimestamp);

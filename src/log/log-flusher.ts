@@ -160,13 +160,24 @@ export class LogFlusher {
     const storage = this.#storage;
     const isBehind = this.#durableOffset < storage.endOffset || !storage.isSnapshotCurrent;
     if (isBehind) await this.advanceRecoveryPoint();
-    if (!storage.isUsable) return;
     try {
-      await storage.segments.active.prepareClose();
+      if (storage.isUsable) await this.#syncSmallFiles();
+      if (storage.isUsable) await storage.segments.active.prepareClose();
     } catch (thrown) {
       const error = DiskError.from(thrown);
+      storage.isDirectoryBehind = true;
       if (!storage.isClosed) this.#onFailed(error);
     }
+  }
+
+  /** Those of a log that lacks nothing else: after a crash nobody knows whether what is found of them is durable. */
+  async #syncSmallFiles(): Promise<void> {
+    const storage = this.#storage;
+    // Until it is synced: `close` may come before that.
+    if (await storage.syncSmallFilesAsync()) storage.isDirectoryBehind = true;
+    if (!storage.isDirectoryBehind || !storage.isUsable) return;
+    await storage.directory.syncAsync();
+    storage.isDirectoryBehind = false;
   }
 
   /**
@@ -204,9 +215,22 @@ export class LogFlusher {
       else segment.indexes.save(true);
     }
     const hadSnapshots = storage.producerSnapshots.syncAll();
-    if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0) storage.directory.sync();
+    if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0 || storage.isDirectoryBehind) {
+      storage.directory.sync();
+      storage.isDirectoryBehind = false;
+    }
     this.#recoveryPoint = storage.endOffset;
     this.#indexesUnsavedFrom = Infinity;
+  }
+
+  /** As `flushSync`, when that is due by count; a failure of the disk is not thrown. */
+  settleRecovery(): void {
+    if (!this.isDueByCount) return;
+    try {
+      this.flushSync();
+    } catch (thrown) {
+      this.#onFailed(DiskError.from(thrown));
+    }
   }
 
   /** Whether `flush.messages` records are not durable. A flush that has not ended yet makes them no fewer. */

@@ -107,7 +107,11 @@ export class LogStorage {
     this.#onDiskError = options.onDiskError;
     const { isMade = false } = options;
     if (!isMade) disk.mkdir(dir);
-    this.partitionMetadata = new PartitionMetadata(disk, dir, isMade ? options.topicId : undefined);
+    this.partitionMetadata = new PartitionMetadata(disk, dir, {
+      written: isMade ? options.topicId : undefined,
+      // The last stop in good order made it so. What a log that is made finds is of no stop.
+      isDurable: options.hadCleanShutdown && options.topicId === undefined,
+    });
     if (options.topicId !== undefined) this.partitionMetadata.assign(options.topicId);
     this.leaderEpochs = new LeaderEpochCache(disk, dir, () => this.endOffset);
     this.producerState = new ProducerState(this.name, options.producerSettings);

@@ -107,7 +107,7 @@ export class Log {
     return this.#storage.partitionMetadata.topicId;
   }
 
-  /** Notes which topic the log belongs to, unless that is known. */
+  /** Notes which topic the log belongs to, unless that is known; at the latest with the first record. */
   assignTopicId(topicId: Uuid): void {
     this.#storage.attempt(() => this.#storage.partitionMetadata.assign(topicId));
   }
@@ -338,7 +338,7 @@ export class Log {
     this.#truncation.cutAtHole(isCopy);
     // What a killed process left is in the page cache alone. A repeated batch of it is acknowledged from now on, and nothing
     // else would flush it: with `flush.messages` no more may be lost of it than of what is appended.
-    if (this.#storage.isUsable && this.#flusher.isDueByCount) this.#storage.guard(() => this.#flusher.flushSync());
+    if (this.#storage.isUsable) this.#flusher.settleRecovery();
   }
 
   /** Cuts everything at and behind `offset`. */

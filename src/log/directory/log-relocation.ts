@@ -142,7 +142,7 @@ export class LogRelocation {
       this.#disk.rename(dir, aside);
     } catch (thrown) {
       const error = DiskError.from(thrown);
-      if (error.code !== "ENOENT") directory.fail(error);
+      if (error.code !== "ENOENT" && !error.isShortage) directory.fail(error);
       return;
     }
     this.#removals.add((remove) => remove(aside), 0);

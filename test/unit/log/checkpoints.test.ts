@@ -102,9 +102,53 @@ describe("partition.metadata", () => {
     new PartitionMetadata(memory, "/log").assign("K0a8tq3gSkK78COtfgEurw");
     expect(memory.readFile("/log/partition.metadata").toString()).toBe("version: 0\ntopic_id: K0a8tq3gSkK78COtfgEurw");
     expect(readPartitionMetadata(memory, "/log")).toBe("K0a8tq3gSkK78COtfgEurw");
-    memory.writeFileAtomic("/log/partition.metadata", "version: 0\ntopic_id: nonsense");
-    expect(readPartitionMetadata(memory, "/log")).toBeUndefined();
   });
+
+  const id = "K0a8tq3gSkK78COtfgEurw";
+  test.each([
+    ["of another system", `version: 0\r\ntopic_id: ${id}\r\n`, id],
+    ["of a later version", `version: 1\ntopic_id:  ${id}\nmore: 1\n`, id],
+    ["empty", "", undefined],
+    ["all NULs", "\0".repeat(43), undefined],
+    ["cut off", "version: 0\ntopic_id: K0a8", undefined],
+    ["cut off before the NULs that fill it up", `versi${"\0".repeat(38)}`, undefined],
+  ])("may be %s", (_, text, expected) => {
+    const memory = disk();
+    memory.writeFileAtomic("/log/partition.metadata", text);
+    expect(readPartitionMetadata(memory, "/log")).toBe(expected);
+  });
+
+  test.each([
+    "noise",
+    "version: -1\ntopic_id: K0a8tq3gSkK78COtfgEurw",
+    "version: 0\ntopic_id: K0a8tq3gSkK78COtfgEur\n",
+    "version: 0\ntopic_id: K0a8tq3gSkK78COtfgEur\0w",
+    "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAA",
+  ])("that is damaged is a failure of the disk: %j", (text) => {
+    const memory = disk();
+    memory.writeFileAtomic("/log/partition.metadata", text);
+    expect(() => readPartitionMetadata(memory, "/log")).toThrow(
+      "Error while reading partition metadata file /log/partition.metadata: it is malformed",
+    );
+  });
+
+  test.each(["sync", "syncAsync"] as const)(
+    "that could not be written is written by %s, which fails till then",
+    async (sync) => {
+      const memory = disk();
+      memory.settle("/log");
+      const metadata = new PartitionMetadata(memory, "/log");
+      memory.fail("open", "EMFILE");
+      expect(() => metadata.assign(id)).toThrow();
+      expect([metadata.topicId, metadata.isPending]).toEqual([id, true]);
+      await expect((async () => metadata[sync]())()).rejects.toThrow();
+      memory.heal();
+      expect([await metadata[sync](), metadata.isPending, await metadata[sync]()]).toEqual([true, false, false]);
+      memory.syncDirectory("/log");
+      const left = memory.crash(() => 0);
+      expect(readPartitionMetadata(left, "/log")).toBe(id);
+    },
+  );
 
   test("is not taken for durable when it is found: who wrote it may have been killed before it was", () => {
     const killed = disk();

@@ -4,6 +4,7 @@ import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { type LogUnderTest, openLog, readAll } from "./open-log.ts";
 
+const topicId = "K0a8tq3gSkK78COtfgEurw";
 const refused = { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
 
 function append({ log, queue }: LogUnderTest, count: number, leaderEpoch = 0): void {
@@ -85,6 +86,39 @@ test("an epoch that could not be noted is noted with the next record", () => {
     { epoch: 1, startOffset: 1 },
   ]);
 });
+
+test("a topic's id that could not be noted is noted with the first record, which is refused till then", () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk);
+  const { log, diskErrors } = subject;
+  disk.fail("open", "EMFILE", { path: /partition\.metadata/ });
+  log.assignTopicId(topicId);
+  expect(log.appendAsLeader(batch(), 0, "client", startMs)).toMatchObject(refused);
+  disk.heal();
+  append(subject, 1);
+  expect([log.topicId, log.logEndOffset, diskErrors]).toEqual([topicId, 1, []]);
+  expect(openLog(disk.kill()).log.topicId).toBe(topicId);
+});
+
+test.each([
+  ["EMFILE", "open", false],
+  ["ENOMEM", "sync", true],
+] as const)(
+  "where what a start has found cannot be flushed for %s at %s, the log is offline: %s",
+  (code, operation, is) => {
+    const killed = new MemoryDisk();
+    append(openLog(killed), 3);
+    const disk = killed.kill();
+    const { log } = openLog(disk);
+    log.updateConfig({ ...log.config, flushMessages: 1 });
+    disk.fail(operation, code);
+    log.settleRecovery();
+    expect([log.isOffline, log.flushedOffset]).toEqual([is, 0]);
+    disk.heal();
+    log.settleRecovery();
+    expect([log.isOffline, log.flushedOffset]).toEqual([is, is ? 0 : 3]);
+  },
+);
 
 test("a roll that found no descriptor is tried again", () => {
   const disk = new MemoryDisk();

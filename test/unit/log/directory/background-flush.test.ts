@@ -6,6 +6,7 @@ import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { batch, startMs } from "../batches.ts";
 import { logDirectory, openLog, readAll } from "../open-log.ts";
 
+const topicId = "K0a8tq3gSkK78COtfgEurw";
 const config = { indexIntervalBytes: 150 };
 const path = `${logDirectory}/00000000000000000000.log`;
 
@@ -108,7 +109,7 @@ describe("a log", () => {
 
   test("that was flushed, or never written to, is closed without a write", async () => {
     const disk = new MemoryDisk();
-    const { log, queue } = openLog(disk);
+    const { log, queue } = openLog(disk, {}, { topicId });
     append(log, 3);
     queue.flush();
     await log.advanceRecoveryPoint();
@@ -119,6 +120,40 @@ describe("a log", () => {
     await started.prepareClose();
     started.close();
     expect([disk.counts.get("write"), disk.counts.get("sync")]).toEqual([writes, syncs]);
+  });
+
+  test("that a crash left idle has its topic's id made durable in threads, and is closed without a sync", async () => {
+    const killed = new MemoryDisk();
+    openLog(killed, {}, { topicId });
+    const disk = killed.kill();
+    const { log } = openLog(disk);
+    await log.prepareClose();
+    const syncs = disk.counts.get("sync");
+    expect(syncs).toBeGreaterThan(0);
+    log.close();
+    expect(disk.counts.get("sync")).toBe(syncs);
+    expect(openLog(disk.crash(() => 0)).log.topicId).toBe(topicId);
+  });
+
+  test("that is made where one was begun has the file that it finds made durable", () => {
+    const killed = new MemoryDisk();
+    openLog(killed, {}, { topicId });
+    const disk = killed.kill();
+    openLog(disk, {}, { topicId, hadCleanShutdown: true }).log.close();
+    expect(openLog(disk.crash(() => 0)).log.topicId).toBe(topicId);
+  });
+
+  test("is closed with the sync of its directory that a preparation found no descriptor for", async () => {
+    const killed = new MemoryDisk();
+    openLog(killed, {}, { topicId });
+    const disk = killed.kill();
+    const { log, diskErrors } = openLog(disk);
+    disk.fail("sync", "EMFILE", { path: /topic-0$/ });
+    await log.prepareClose();
+    disk.heal();
+    log.close();
+    expect(diskErrors).toEqual([]);
+    expect(openLog(disk.crash(() => 0)).log.topicId).toBe(topicId);
   });
 });
 

@@ -309,6 +309,41 @@ describe("what lies in the directories at the start", () => {
     for (const root of unknown) expect(namesIn(root)).toEqual(["orders-0.…-stray"]);
   });
 
+  test("a log whose file that says whose it is was damaged stays where it is, in a directory that is offline", () => {
+    const disk = left([{ dir: "/one/orders-0", records: 3 }, { dir: "/two/orders-1" }]);
+    disk.writeFileAtomic("/one/orders-0/partition.metadata", "version: 0\ntopic_id: ?");
+    const { manager, namesIn } = open(disk);
+    manager.reconcile({ isAssigned: isFirstOrUnknown, directoryOf: () => undefined });
+    expect([manager.isOnline("/one"), manager.isOnline("/two")]).toEqual([false, true]);
+    expect([namesIn("/one"), namesIn("/two")]).toEqual([["orders-0"], ["orders-1"]]);
+  });
+
+  test("the id of a log that lost it is in its file with its records, although descriptors were short at first", () => {
+    const disk = left([{ dir: "/one/orders-0", records: 0 }]);
+    disk.remove("/one/orders-0/partition.metadata");
+    const { manager, create, append } = open(disk);
+    manager.reconcile({ isAssigned: isFirstOrUnknown, directoryOf: () => undefined });
+    disk.fail("open", "EMFILE", { path: /partition\.metadata/ });
+    const log = create(0)!;
+    disk.heal();
+    append(log);
+    manager.close(1);
+    const { manager: next } = open(disk.kill());
+    next.reconcile({ isAssigned: isFirst, directoryOf: () => undefined });
+    expect(next.get("orders", 0)).toMatchObject({ topicId: first, logEndOffset: 1 });
+  });
+
+  test("a new log that lacks memory even for its removal leaves the directory online, and is made later", () => {
+    const disk = left([]);
+    const { manager, create } = open(disk, { directories: ["/one"] });
+    disk.fail("open", "ENOMEM", { path: /orders-0/ });
+    disk.fail("rename", "ENOMEM", { path: /orders-0/ });
+    expect(() => create(0)).toThrow("injected open fault");
+    disk.heal();
+    expect(manager.isOnline("/one")).toBe(true);
+    expect(create(0)).toMatchObject({ topicId: first, logEndOffset: 0 });
+  });
+
   test("records of which nobody knows whose they are become no part of the topic that has the name now", () => {
     const disk = left([
       { dir: "/one/orders-0", records: 3 },
