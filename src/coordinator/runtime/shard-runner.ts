@@ -1,6 +1,6 @@
 import { type LeaderEpoch, type Offset, type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
 import { Timeline } from "../../base/timeline-map.ts";
-import { type Logger } from "../../io/ports.ts";
+import { type Logger, type TimerHandle } from "../../io/ports.ts";
 import { Errors, errorName, type ErrorCode } from "../../protocol/errors.ts";
 import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { controlRecord, ControlType } from "../../protocol/records/control-records.ts";
@@ -46,6 +46,9 @@ interface OpenWrite {
   readonly guard: VerificationGuard | undefined;
 }
 
+/** How long after a load found no replica here the next one begins. */
+const loadAgainMs = 1_000;
+
 /**
  * ```
  * loading ──► active ──► closed
@@ -64,6 +67,7 @@ export class ShardRunner<S, R> {
   readonly #timers: ShardTimers<S, R>;
   #status: ShardStatus = "loading";
   #loaded: Promise<void> = Promise.resolve();
+  #loadingAgain: TimerHandle | undefined;
   #timeline: Timeline;
   #state: S;
   #pipeline: WritePipeline;
@@ -86,7 +90,7 @@ export class ShardRunner<S, R> {
     return this.#status;
   }
 
-  /** Reads the partition, then takes requests. */
+  /** Reads the partition, then takes requests. Resolves when it is loaded, or cannot be now. */
   load(): Promise<void> {
     this.#loaded = this.#load();
     return this.#loaded;
@@ -118,11 +122,7 @@ export class ShardRunner<S, R> {
         recordCount += await replay.apply(records);
       });
       if (timeline !== this.#timeline) return;
-      if (!outcome.ok) {
-        this.#status = "failed";
-        logger.warn({ ...this.partition, error: errorName(outcome.error) }, "coordinator partition not loaded");
-        return;
-      }
+      if (!outcome.ok) return this.#onNotLoaded(outcome.error);
       endOffset = outcome.endOffset;
     } catch (error) {
       if (timeline !== this.#timeline) return;
@@ -137,6 +137,18 @@ export class ShardRunner<S, R> {
     const level = recordCount === 0 ? "debug" : "info";
     logger[level]({ ...this.partition, records: recordCount, durationMs }, "coordinator partition loaded");
     this.#run((turn) => shard.onLoaded(turn), undefined);
+  }
+
+  #onNotLoaded(error: ErrorCode): void {
+    const { logger, timers } = this.#options;
+    logger.warn({ ...this.partition, error: errorName(error) }, "coordinator partition not loaded");
+    if (error !== Errors.NOT_LEADER_OR_FOLLOWER) {
+      this.#status = "failed";
+      return;
+    }
+    // The election may be known before the replica is here, whose log waits for descriptors: nobody tells when it has come.
+    // Where this node does not lead any more, it is about to resign.
+    this.#loadingAgain = timers.after(loadAgainMs, () => void this.load());
   }
 
   /** Fails all that waits with NOT_COORDINATOR; the runner is of no use afterwards. */
@@ -309,6 +321,7 @@ export class ShardRunner<S, R> {
 
   /** An empty state, and nobody left waiting. */
   #reset(): void {
+    this.#loadingAgain?.cancel();
     this.#timers.clear();
     this.#tasks.clear();
     this.#pipeline.close();

@@ -277,7 +277,7 @@ test("a load brings back the records, transactions and their ends, and passes ov
 
 test("a partition that cannot be loaded has no coordinator until the next election", async () => {
   const world = new World();
-  world.log.loadError = Errors.NOT_LEADER_OR_FOLLOWER;
+  world.log.loadError = Errors.KAFKA_STORAGE_ERROR;
   await world.runtime.elect(0, 1);
   expect(await world.write("a")).toEqual(failed(Errors.NOT_COORDINATOR));
   world.log.loadError = undefined;
@@ -286,6 +286,43 @@ test("a partition that cannot be loaded has no coordinator until the next electi
   await world.runtime.elect(0, 2);
   expect(await settled(world, world.write("a"))).toEqual([ok(1)]);
 });
+
+test("a partition whose replica is still to come is loading until it has come", async () => {
+  const world = new World();
+  world.log.append(
+    { topic: "words", partition: 0 },
+    buildBatch({ records: [{ key: Buffer.from("a"), value: null, timestamp: 0 }] }),
+  );
+  world.log.loadError = Errors.NOT_LEADER_OR_FOLLOWER;
+  await world.runtime.elect(0, 1);
+  await world.time.advance(2_500);
+  expect(await world.write("b")).toEqual(failed(Errors.COORDINATOR_LOAD_IN_PROGRESS));
+  world.log.loadError = undefined;
+  await world.time.advance(1_000);
+  expect(await settled(world, world.write("b"))).toEqual([ok(2)]);
+  expect(world.committed()).toEqual({ a: 0, b: 1 });
+});
+
+test.each(["resigns", "is elected again", "is closed"])(
+  "whoever %s looks no more for a replica to come",
+  async (what) => {
+    const world = new World();
+    let loads = 0;
+    const load = world.log.load.bind(world.log);
+    world.log.load = (...args) => {
+      loads++;
+      return load(...args);
+    };
+    world.log.loadError = Errors.NOT_LEADER_OR_FOLLOWER;
+    await world.runtime.elect(0, 1);
+    world.log.loadError = undefined;
+    if (what === "resigns") world.runtime.resign(0, 1);
+    else if (what === "is closed") world.runtime.close();
+    else await world.runtime.elect(0, 2);
+    await world.time.advance(5_000);
+    expect(loads).toBe(what === "is elected again" ? 2 : 1);
+  },
+);
 
 test("late news of elections changes nothing", async () => {
   const world = new World();
