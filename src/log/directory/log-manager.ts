@@ -290,20 +290,23 @@ export class LogManager {
    * @throws DiskError when the system is short of descriptors or memory: nothing of it is left
    */
   createFuture(current: Log, path: string): Log | undefined {
-    const directory = this.#directories.findOnline(path);
-    if (directory === undefined || this.#directories.hasOffline) return undefined;
-    const { topic, partition, topicId, config } = current;
-    const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
-    const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
-    // What fails, fails before there is a copy that nobody moves.
-    current.storage.cleaning?.abort();
-    const log = this.#make(directory, topicId === undefined ? own : { ...own, topicId });
-    if (log !== undefined) {
+    try {
+      const directory = this.#directories.findOnline(path);
+      if (directory === undefined || this.#directories.hasOffline) return undefined;
+      const { topic, partition, topicId, config } = current;
+      const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
+      const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
+      // What fails, fails before there is a copy that nobody moves.
+      current.storage.cleaning?.abort();
+      const log = this.#make(directory, topicId === undefined ? own : { ...own, topicId });
+      if (log === undefined) return undefined;
       this.#logs.futures.set(log.name, log);
       this.#noteCompaction(current, log);
+      return log;
+    } finally {
+      // What was asked for holds for this move, and not for a later topic of that name.
+      this.#newLogs.settled(current.name);
     }
-    this.#newLogs.settled(current.name);
-    return log;
   }
 
   /** Makes of a future log that was found at the start a copy that can go on to follow `current`. */

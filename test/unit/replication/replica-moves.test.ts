@@ -233,6 +233,18 @@ describe("a move", () => {
     expect(disk.list("/one").filter((name) => name.startsWith("topic"))).toEqual(["topic-0"]);
   });
 
+  test("that lacked descriptors says nothing of a later topic of that name", () => {
+    const disk = new ShortDisk();
+    const { host, remove, alter, dirOf } = open(disk);
+    host(inOne);
+    disk.isShort = true;
+    expect(alter("/two")).toBe(Errors.KAFKA_STORAGE_ERROR);
+    disk.isShort = false;
+    remove();
+    host({ ...inOne, topicId: "BBBBBBBBBBBBBBBBBBBBBA" });
+    expect(dirOf()).toBe("/one/topic-0");
+  });
+
   test("a copy that finds no descriptors is not begun, and nothing of it is left; a swap waits for them", async () => {
     const disk = new ShortDisk();
     const { host, append, alter, dirOf, settle, time, logManager, told } = open(disk, { accepts: false });
