@@ -128,10 +128,12 @@ export interface Disk {
   /** Creates missing parents too. */
   mkdir(path: string): void;
   /**
-   * Creates a directory, whose parent is there, with files in it, off the event loop: a new name takes file systems that keep
-   * a journal up to some milliseconds. Rejects with code `EEXIST`, and changes nothing, when there is something already.
+   * Creates a directory, whose parent is there, off the event loop: a new name takes file systems that keep a journal up to
+   * some milliseconds. Rejects with code `EEXIST` when there is something already.
    */
-  makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void>;
+  mkdirAsync(path: string): Promise<void>;
+  /** Creates files in a directory, off the event loop. Rejects with code `EEXIST` when one is there, which stays as it is. */
+  makeFilesAsync(directory: string, files: readonly NewFile[]): Promise<void>;
   rename(from: string, to: string): void;
   /** As `rename`, off the event loop. */
   renameAsync(from: string, to: string): Promise<void>;

@@ -116,8 +116,9 @@ export class ReplicaManager {
    * partition throws is thrown when all others are done.
    */
   apply(changes: LocalReplicaChanges, logConfigOf: (topic: string) => LogConfig): void {
-    for (const log of this.#stop(changes.deletes)) this.#logManager.delete(log);
-    throwFirst(this.#updateAll([...changes.leaders, ...changes.followers], logConfigOf));
+    const { removed, states } = this.#begin(changes);
+    for (const log of removed) this.#logManager.delete(log);
+    throwFirst(this.#updateAll(states, logConfigOf));
   }
 
   /**
@@ -126,13 +127,23 @@ export class ReplicaManager {
    * before. Undefined when it is done already.
    */
   applyAside(changes: LocalReplicaChanges, logConfigOf: (topic: string) => LogConfig): Promise<void> | undefined {
-    const removed = this.#stop(changes.deletes);
-    const states = [...changes.leaders, ...changes.followers];
+    const { removed, states } = this.#begin(changes);
     if (removed.length === 0 && states.length <= changesOfTurn && !states.some((state) => this.#isNew(state))) {
       throwFirst(this.#updateAll(states, logConfigOf));
       return undefined;
     }
     return this.#applyAside(removed, states, logConfigOf);
+  }
+
+  /**
+   * Ends the service of what goes. What comes or changes waits for no other try from now on: one while its files are made
+   * aside would open what is half made, and with what was said of it before.
+   */
+  #begin(changes: LocalReplicaChanges): { readonly removed: Log[]; readonly states: readonly LocalReplicaState[] } {
+    const removed = this.#stop(changes.deletes);
+    const states = [...changes.leaders, ...changes.followers];
+    for (const { topicId, partition } of states) this.#refused.remove(topicId, partition);
+    return { removed, states };
   }
 
   async #applyAside(
@@ -239,7 +250,6 @@ export class ReplicaManager {
     for (const state of states) {
       const { topic, topicId, partition: index } = state;
       const hosted = this.#hostedTopic(topic, topicId);
-      this.#refused.remove(topicId, index);
       try {
         this.#update(hosted, state, logConfigOf);
       } catch (error) {

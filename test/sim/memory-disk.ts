@@ -198,16 +198,22 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  /** As the system does it: no missing parents, and each name in turns of its own. */
-  async makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void> {
-    await later(() => {
+  /** As the system does it: no missing parents. */
+  mkdirAsync(path: string): Promise<void> {
+    return later(() => {
       if (this.#find(path) !== undefined) throw new DiskError("EEXIST", `is there: ${path}`);
       this.#placeOf(path);
       this.mkdir(path);
     }, this.syncTurns());
+  }
+
+  /** Each name in turns of its own. */
+  async makeFilesAsync(directory: string, files: readonly NewFile[]): Promise<void> {
     for (const { name, text, sizeBytes = 0 } of files) {
+      const path = `${directory}/${name}`;
       await later(() => {
-        const file = this.open(`${path}/${name}`, "create");
+        if (this.#find(path) !== undefined) throw new DiskError("EEXIST", `is there: ${path}`);
+        const file = this.open(path, "create");
         if (text !== undefined) file.write([Buffer.from(text)], 0);
         if (sizeBytes > 0) file.truncate(sizeBytes);
         file.close();

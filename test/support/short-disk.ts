@@ -28,9 +28,8 @@ export class ShortDisk extends MemoryDisk {
     super.syncDirectory(path);
   }
 
-  /** The directory is made, its files are not. */
-  override makeDirectoryAsync(path: string, files: readonly NewFile[]): Promise<void> {
-    if (!this.isShort) return super.makeDirectoryAsync(path, files);
-    return super.makeDirectoryAsync(path, []).then(() => this.#take(path));
+  override async makeFilesAsync(directory: string, files: readonly NewFile[]): Promise<void> {
+    this.#take(directory);
+    await super.makeFilesAsync(directory, files);
   }
 }

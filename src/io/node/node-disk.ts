@@ -15,7 +15,7 @@ import {
 import { readAside } from "./node-file-read.ts";
 import { lockFile } from "./node-file-lock.ts";
 
-const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
 const flagsOfMode: Record<OpenMode, number> = {
   read: O_RDONLY,
   update: O_RDWR,
@@ -55,8 +55,12 @@ export const nodeDisk: Disk = {
   },
   list: (path: string): string[] => attempt(() => fs.readdirSync(path)).sort(),
   mkdir: (path: string): void => attempt(() => makeDirectory(path)),
-  makeDirectoryAsync: (path: string, files: readonly NewFile[]): Promise<void> =>
-    makeAside(path, files).catch((error: unknown) => {
+  mkdirAsync: (path: string): Promise<void> =>
+    fs.promises.mkdir(path).catch((error: unknown) => {
+      throw diskErrorOf(error);
+    }),
+  makeFilesAsync: (directory: string, files: readonly NewFile[]): Promise<void> =>
+    makeAside(directory, files).catch((error: unknown) => {
       throw diskErrorOf(error);
     }),
   rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
@@ -128,10 +132,9 @@ function doNothing(): void {}
 const pieceBytes = 65_536;
 
 /** What takes long is the new names: a few bytes for a file that is open are the page cache's. */
-async function makeAside(path: string, files: readonly NewFile[]): Promise<void> {
-  await fs.promises.mkdir(path);
+async function makeAside(directory: string, files: readonly NewFile[]): Promise<void> {
   for (const { name, text, sizeBytes = 0 } of files) {
-    const descriptor = await openAside(`${path}/${name}`);
+    const descriptor = await createAside(`${directory}/${name}`);
     try {
       if (text !== undefined) fs.writeSync(descriptor, text);
       if (sizeBytes > 0) fs.ftruncateSync(descriptor, sizeBytes);
@@ -142,9 +145,9 @@ async function makeAside(path: string, files: readonly NewFile[]): Promise<void>
 }
 
 /** A descriptor needs less than the handle that `fs.promises` has. */
-function openAside(path: string): Promise<number> {
+function createAside(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.open(path, flagsOfMode.create, 0o644, (error, descriptor) => {
+    fs.open(path, O_RDWR | O_CREAT | O_EXCL, 0o644, (error, descriptor) => {
       if (error === null) resolve(descriptor);
       else reject(error);
     });

@@ -80,15 +80,20 @@ export class NewLogs {
   }
 
   async #makeOne(replica: NewReplica): Promise<void> {
+    const { disk, discard } = this.#options;
     const { topic, partition, topicId, assignedDirectory, config } = replica;
     const name = partitionDirectoryName(topic, partition);
     const directory = this.directoryFor(name, assignedDirectory);
     if (directory === undefined) return;
+    const path = `${directory.path}/${name}`;
+    let isOurs = false;
     directory.comingLogs.add(name);
     try {
       // Once the files are there a crash leaves a log, and what is said of an earlier one of that name would hold for it.
       directory.checkpoints.forget(name);
-      await this.#options.disk.makeDirectoryAsync(`${directory.path}/${name}`, newLogFiles(topicId, config));
+      await disk.mkdirAsync(path);
+      isOurs = true;
+      await disk.makeFilesAsync(path, newLogFiles(topicId, config));
       this.#made.set(name, { directory, topicId });
     } catch (thrown) {
       directory.comingLogs.delete(name);
@@ -97,7 +102,8 @@ export class NewLogs {
       if (error.code === "EEXIST") return;
       // What is half made in a directory that fails, a start finds empty, and lets go.
       if (!error.isShortage) return directory.fail(error);
-      this.#options.discard(directory, replica);
+      // What lies there may be another's.
+      if (isOurs) discard(directory, replica);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultLogConfig } from "../../../src/log/log-config.ts";
+import { DiskError } from "../../../src/io/ports.ts";
 import { readPartitionMetadata } from "../../../src/log/partition-metadata.ts";
 import { type LocalReplicaState } from "../../../src/metadata/delta/local-replica-changes.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
@@ -197,6 +198,56 @@ test("what finds no descriptors is tried again until it does, with nothing left 
   );
 });
 
+test("news of a refused replica ends the wait for its next try: nothing is opened while its files are made aside", async () => {
+  const disk = new ShortDisk();
+  const { apply, hosted, replicas, time, queue } = open(disk);
+  disk.isShort = true;
+  await apply({ leaders: states(1) });
+  disk.isShort = false;
+  const make = disk.makeFilesAsync.bind(disk);
+  const served: number[][] = [];
+  disk.makeFilesAsync = async (path, files) => {
+    await time.advance(1_500);
+    served.push(hosted());
+    await make(path, files);
+  };
+  await apply({ leaders: states(1).map((state) => ({ ...state, registration: registration({ leaderEpoch: 7 }) })) });
+  const partition = replicas.partition(topic, 0)!;
+  expect([served, partition.leaderEpoch]).toEqual([[[]], 7]);
+  partition.appendAsLeader(batch({ count: 3 }), "client", startMs);
+  queue.flush();
+  await time.advance(5_000);
+  expect([disk.stat(`${partition.log.dir}/00000000000000000000.log`).sizeBytes > 0, partition.highWatermark]).toEqual([
+    true,
+    3,
+  ]);
+});
+
+test.each(["what is refused again at news of it", "what was refused"])("%s gets its next try", async (what) => {
+  const disk = new ShortDisk();
+  const { apply, hosted, replicas, time } = open(disk);
+  disk.isShort = true;
+  await apply({ leaders: states(1) });
+  const next = states(1).map((state) => ({ ...state, registration: registration({ leaderEpoch: 7 }) }));
+  if (what !== "what was refused") await apply({ leaders: next });
+  disk.isShort = false;
+  await time.advance(1_500);
+  expect([hosted(), replicas.partition(topic, 0)!.leaderEpoch]).toEqual([[0], what === "what was refused" ? 0 : 7]);
+});
+
+test("a shortage before a directory could be made aside takes nothing of what lies there", async () => {
+  const { apply, disk, logManager } = open();
+  // What lies there has come meanwhile.
+  const dir = "/data/topic-0";
+  disk.mkdirAsync = () => {
+    disk.mkdir(dir);
+    disk.writeFileAtomic(`${dir}/mine`, "mine");
+    return Promise.reject(new DiskError("EMFILE", "too many open files"));
+  };
+  await apply({ leaders: states(1) });
+  expect([disk.list(dir).includes("mine"), logManager.isOnline("/data")]).toEqual([true, true]);
+});
+
 test.each([10, 120])(
   "of %d partitions one that throws is offline, the others follow, and it is said",
   async (count) => {
@@ -280,8 +331,8 @@ test("wherever a crash comes while partitions are made or go, the next start has
 test("two at a time are made, so that others find threads too", async () => {
   const disk = new MemoryDisk();
   let [underWay, most] = [0, 0];
-  const make = disk.makeDirectoryAsync.bind(disk);
-  disk.makeDirectoryAsync = async (path, files) => {
+  const make = disk.makeFilesAsync.bind(disk);
+  disk.makeFilesAsync = async (path, files) => {
     most = Math.max(most, ++underWay);
     await make(path, files);
     underWay--;

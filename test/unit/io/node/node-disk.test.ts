@@ -31,12 +31,13 @@ test("tells how much space there is", () => {
 test("makes a directory with files in it off the event loop, and touches none that is there", async () => {
   const path = join(folder, "made");
   const files = [{ name: "text", text: "version: 0" }, { name: "long", sizeBytes: 4_096 }, { name: "empty" }];
-  await disk.makeDirectoryAsync(path, files);
+  await disk.mkdirAsync(path);
+  await disk.makeFilesAsync(path, files);
   expect(disk.list(path)).toEqual(["empty", "long", "text"]);
   expect(disk.readFile(join(path, "text")).toString()).toBe("version: 0");
   expect([disk.stat(join(path, "long")).sizeBytes, disk.stat(join(path, "empty")).sizeBytes]).toEqual([4_096, 0]);
-  const again = disk.makeDirectoryAsync(path, [{ name: "text", text: "other" }]);
-  await expect(again).rejects.toMatchObject({ name: "DiskError", code: "EEXIST" });
+  const again = [disk.mkdirAsync(path), disk.makeFilesAsync(path, [{ name: "text", text: "other" }])];
+  for (const each of again) await expect(each).rejects.toMatchObject({ name: "DiskError", code: "EEXIST" });
   expect(disk.readFile(join(path, "text")).toString()).toBe("version: 0");
   await disk.renameAsync(path, `${path}.aside`);
   expect(disk.list(`${path}.aside`)).toHaveLength(3);
