@@ -3,7 +3,7 @@ import { ManualTime } from "../../../support/manual-time.ts";
 import { type MemoryDisk } from "../../../sim/memory-disk.ts";
 import { ShortDisk } from "../../../support/short-disk.ts";
 import { batch, startMs } from "../batches.ts";
-import { compacted, openCleaner, recordsIn, untilIdle } from "../cleaner/clean-log.ts";
+import { cleanerConfig, compacted, openCleaner, recordsIn, untilIdle } from "../cleaner/clean-log.ts";
 import { logDirectory, openLog, readAll } from "../open-log.ts";
 
 /** A disk on which the test does something when the directory is synced off the event loop. */
@@ -124,14 +124,20 @@ test.each(moments)("a stop waits for no descriptors when %s", async (_when, rena
 });
 
 test("an abortion that finds no descriptors leaves the log to its caller, and the next flush makes it durable", async () => {
-  const { disk, log, diskErrors, cleaner } = await openWaiting(/\.log\.cleaned$/);
-  // The name has come to the device by itself.
+  const { disk, log, diskErrors, append, cleaner } = await openWaiting(/\.log\.cleaned$/);
+  // The next flush has no new files, for which it would sync the directory anyway.
+  disk.isShort = false;
+  append("other");
+  await log.flush();
+  disk.isShort = true;
+  // The swap's name has come to the device by itself.
   disk.settle(logDirectory);
   log.storage.cleaning?.abort();
   expect([diskErrors, log.isOffline]).toEqual([[], false]);
   disk.isShort = false;
+  append("other");
   await log.flush();
-  expect(unfinishedOn(disk.kill())).toEqual([]);
+  expect(unfinishedOn(disk.crash(() => 0))).toEqual([]);
   log.abandon();
   void cleaner.close();
 });
@@ -145,4 +151,15 @@ test("a log whose swap waits for descriptors is moved aside without one", async 
     true,
     true,
   ]);
+});
+
+test.each(moments)("new values of the dynamic keys leave no half a swap when %s", async (_when, renamed) => {
+  const { time, disk, log, diskErrors, cleaner } = await openWaiting(renamed);
+  cleaner.reconfigure(cleanerConfig);
+  await time.advance(2_000);
+  disk.isShort = false;
+  await time.advance(20_000);
+  await untilIdle(cleaner, time);
+  expect([diskErrors, unfinishedOn(disk), log.segmentSizes().length]).toEqual([[], [], 2]);
+  await cleaner.close();
 });
