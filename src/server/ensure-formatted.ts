@@ -1,6 +1,7 @@
 import { randomUuid } from "../base/uuid.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { type Disk, DiskError, type Ports } from "../io/ports.ts";
+import { type Disk, DiskError, type FileLock, type Ports } from "../io/ports.ts";
+import { lockDirectory } from "../log/directory/log-directory.ts";
 import { formatStorage } from "../metadata/storage/formatter.ts";
 import { type InitialVoter } from "../metadata/storage/initial-voters.ts";
 import { readLogDirs } from "../metadata/storage/log-dirs.ts";
@@ -31,9 +32,23 @@ export async function ensureFormatted(
     );
   }
   await refuseTakenAddresses(config.listeners, ports.net);
-  // Another start may have formatted them meanwhile: which of the two has the directories, their locks tell.
-  if (isFormatted()) return;
   for (const directory of directories) make(directory, config, ports.disk);
+  const locks: FileLock[] = [];
+  try {
+    for (const directory of directories) locks.push(lockDirectory(ports.disk, directory));
+    // Another start may have formatted them meanwhile: which of the two has the directories, their locks tell.
+    if (!isFormatted()) format(directories, config, ports);
+  } finally {
+    for (const lock of locks) lock.release();
+  }
+}
+
+/** @throws StartupError when that fails: none of them counts as formatted then */
+function format(
+  directories: readonly string[],
+  config: BrokerConfig,
+  ports: Pick<Ports, "clock" | "disk" | "random" | "logger">,
+): void {
   const clusterId = randomUuid(ports.random);
   const hasDynamicQuorum = config.quorumVoters.length === 0;
   const result = formatStorage(

@@ -185,7 +185,7 @@ function makeDirectory(disk: Disk, path: string): void {
   disk.syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
 }
 
-function lockDirectory(disk: Disk, path: string): FileLock {
+export function lockDirectory(disk: Disk, path: string): FileLock {
   try {
     return disk.lock(`${path}/.lock`);
   } catch (error) {

@@ -37,7 +37,7 @@ test("directories that another process formats meanwhile are left to it", async 
   const [a, b] = [temporaryDirectory(), temporaryDirectory()];
   await format([a, b], nodeDisk, () => writeFileSync(join(a, "meta.properties"), foreign));
   expect(readFileSync(join(a, "meta.properties"), "utf8")).toBe(foreign);
-  expect(readdirSync(b)).toEqual([]);
+  expect(readdirSync(b)).not.toContain("meta.properties");
 });
 
 test("what fails takes back what it has written, and nothing else", async () => {
