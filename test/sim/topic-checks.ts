@@ -29,7 +29,9 @@ export async function checkInLine(world: TopicWorld): Promise<void> {
       const partition = broker.lookup.leaderByName(name, index);
       const what = `${name}-${index} of ${id}`;
       if (typeof partition === "number") {
-        const isDueToDirectory = partition === Errors.KAFKA_STORAGE_ERROR && world.failed.size > 0;
+        // Of a directory that was away from the start nothing has been said yet.
+        const hasKafkasError = partition === Errors.KAFKA_STORAGE_ERROR || partition === Errors.NOT_LEADER_OR_FOLLOWER;
+        const isDueToDirectory = hasKafkasError && world.failed.size > 0;
         demand(isDueToDirectory, () => `${what} is not served: ${errorName(partition)}`);
         const assigned = [...directoryIds].find(([, each]) => each === cluster.directoryOf(name, index))?.[0];
         const isElsewhere = assigned === undefined || world.failed.has(assigned);
