@@ -160,7 +160,7 @@ export class ReplicaManager {
     const faults: unknown[] = [];
     for (let at = 0; at < states.length; at += changesOfTurn) {
       await files;
-      if (this.#isClosed) return;
+      if (this.#isClosed) return this.#logManager.abandonFiles();
       // The next ones are on their way meanwhile.
       files = this.#makeFiles(partsOf(at + changesOfTurn), logConfigOf);
       faults.push(...this.#updateAll(partsOf(at), logConfigOf));

@@ -239,6 +239,11 @@ export class LogManager {
     await this.#newLogs.make(replicas.filter(({ topic, partition }) => this.get(topic, partition) === undefined));
   }
 
+  /** Lets go of files that were made for partitions which will not come any more, because the node stops. */
+  abandonFiles(): void {
+    this.#newLogs.abandon();
+  }
+
   /**
    * The partition's log, made when there is none. A directory of an earlier topic of the same name is moved aside.
    * Undefined when no directory can take it, or when it may lie in one that is offline.

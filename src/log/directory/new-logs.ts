@@ -34,7 +34,7 @@ export class NewLogs {
   /** Where AlterReplicaLogDirs wants a replica that is not here yet. */
   readonly #preferred = new Map<string, string>();
   /** Those whose directories are there, with files in them; by the names of the directories. */
-  readonly #made = new Map<string, { readonly directory: LogDirectory; readonly topicId: Uuid }>();
+  readonly #made = new Map<string, { readonly directory: LogDirectory; readonly replica: NewReplica }>();
 
   constructor(options: NewLogsOptions) {
     this.#options = options;
@@ -76,7 +76,19 @@ export class NewLogs {
     const made = this.#made.get(name);
     this.#made.delete(name);
     made?.directory.comingLogs.delete(name);
-    return made?.topicId === topicId ? made.directory : undefined;
+    return made?.replica.topicId === topicId ? made.directory : undefined;
+  }
+
+  /**
+   * Removes what was made and will not be opened, since the node stops: nothing of it is durable, and the next start finds
+   * a clean shutdown.
+   */
+  abandon(): void {
+    for (const [name, { directory, replica }] of this.#made) {
+      directory.comingLogs.delete(name);
+      this.#options.discard(directory, replica);
+    }
+    this.#made.clear();
   }
 
   async #makeOne(replica: NewReplica): Promise<void> {
@@ -94,7 +106,7 @@ export class NewLogs {
       await disk.mkdirAsync(path);
       isOurs = true;
       await disk.makeFilesAsync(path, newLogFiles(topicId, config));
-      this.#made.set(name, { directory, topicId });
+      this.#made.set(name, { directory, replica });
     } catch (thrown) {
       directory.comingLogs.delete(name);
       const error = DiskError.from(thrown);

@@ -66,6 +66,16 @@ test("partitions that go are not served from the first moment, and their names a
   expect(readPartitionMetadata(disk, "/data/topic-0")).toBe("BBBBBBBBBBBBBBBBBBBBBA");
 });
 
+test("a stop leaves nothing of partitions whose files were made and that did not come any more", async () => {
+  const { apply, hosted, replicas, disk } = open();
+  const done = apply({ leaders: states(120) });
+  replicas.close();
+  await done;
+  expect(disk.counts.get("mkdir")).toBeGreaterThan(50);
+  const left = disk.list("/data").filter((name) => /^topic-\d+$/.test(name));
+  expect([hosted(), left]).toEqual([[], []]);
+});
+
 test("what is no work for the disk is done at once", async () => {
   const { apply, replicas } = open();
   await apply({ leaders: states(3) });
