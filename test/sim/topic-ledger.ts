@@ -38,6 +38,13 @@ export class TopicLedger {
     return history;
   }
 
+  /** The power is lost: what is not durable may be gone, in directories too that are away now and come back later. */
+  losePower(): void {
+    for (const history of this.#histories.values()) {
+      history.writtenOffset = Math.min(history.writtenOffset, history.flushedOffset);
+    }
+  }
+
   /** Somebody has removed it. */
   forget(topicId: string, index: number, root: string): void {
     this.#histories.delete(`${topicId}/${index} ${root}`);
@@ -85,10 +92,11 @@ export class TopicLedger {
     if (isFlushed) history.flushedOffset = Math.max(history.flushedOffset, end);
   }
 
-  /** After a start: the log has what it had, up to some offset that is not before `least`; returns its end. */
-  adopt(log: Log, topicId: string, least: Offset): void {
+  /** After a start: the log has what it had, at least what was written, or after a loss of power what was durable. */
+  adopt(log: Log, topicId: string): void {
     const history = this.historyOf(topicId, log.partition, rootOf(log.dir));
     const { logStartOffset, logEndOffset } = log;
+    const least = history.writtenOffset;
     demand(logEndOffset >= least, () => `${log.dir} ends at ${logEndOffset}: what is before ${least} is lost`);
     for (let next = logStartOffset; next < Math.min(logEndOffset, history.values.length);) {
       const result = log.read(next, 1_000, logEndOffset, true);

@@ -5,8 +5,6 @@ import { breakDisk, createTopic, removeTopic, stepTopics } from "./topic-workloa
 import { TopicWorld } from "./topic-world.ts";
 import { demand } from "./violation.ts";
 
-type Ending = "clean" | "kill" | "power";
-
 /**
  * Topics come, grow, go, and come again under their names while clients write to them and the disk fails: the replicas
  * follow the metadata over many turns, in which anything may come between. After a start the logs have what they had; in
@@ -14,35 +12,29 @@ type Ending = "clean" | "kill" | "power";
  */
 export async function simulateTopics(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
   const world = new TopicWorld(seed, options.onTrace, options.logger);
-  let ending: Ending = "clean";
   for (let life = 2 + world.draw(3); life > 0; life--) {
-    ending = await start(world, ending);
-    ending = await live(world);
+    await start(world);
+    await live(world);
     changeMeanwhile(world);
   }
-  await start(world, ending);
+  await start(world);
   await checkInLine(world);
   return { traceHash: world.traceHash, operations: world.operations };
 }
 
 /** Boots until nothing comes between, and looks at what is there. */
-async function start(world: TopicWorld, ended: Ending): Promise<Ending> {
+async function start(world: TopicWorld): Promise<void> {
   const { draw } = world;
-  let ending = ended;
   // What has failed is mended, or is not.
   if (draw(3) > 0 || world.failed.size === logRoots.length) world.failed.clear();
   for (let attempt = 0; ; attempt++) {
     if (attempt < 2 && draw(4) === 0) world.disk.cutAfter(1 + draw(60), draw);
     if (await world.boot()) break;
-    const how = draw(2) === 0 ? "kill" : "power";
-    world.end(how);
-    if (ending !== "power") ending = how;
+    world.end(draw(2) === 0 ? "kill" : "power");
   }
   world.disk.cutAfter(Infinity);
-  const least = (history: { writtenOffset: number; flushedOffset: number }): number =>
-    ending === "power" ? history.flushedOffset : history.writtenOffset;
   for (const { log, topicId } of world.servedLogs()) {
-    world.ledger.adopt(log, topicId, least(world.ledger.historyOf(topicId, log.partition, rootOf(log.dir))));
+    world.ledger.adopt(log, topicId);
     const isRetained = world.logConfig.retentionBytes >= 0;
     demand(isRetained || log.logStartOffset === 0, () => `${log.dir} begins at ${log.logStartOffset}`);
   }
@@ -51,35 +43,29 @@ async function start(world: TopicWorld, ended: Ending): Promise<Ending> {
       const log = world.broker?.replicas.partitionById(id, index)?.log;
       for (const root of logRoots) {
         if (world.failed.has(root) || (log !== undefined && rootOf(log.dir) === root)) continue;
-        const had = least(world.ledger.historyOf(id, index, root));
-        demand(had === 0, () => `${root}/${name}-${index} of ${id} is gone; it had ${had} offsets (${ending})`);
+        const had = world.ledger.historyOf(id, index, root).writtenOffset;
+        demand(had === 0, () => `${root}/${name}-${index} of ${id} is gone; it had ${had} offsets`);
         world.ledger.forget(id, index, root);
       }
     }
   }
-  return ending;
 }
 
-async function live(world: TopicWorld): Promise<Ending> {
+async function live(world: TopicWorld): Promise<void> {
   const { draw, disk } = world;
   if (draw(4) === 0) disk.cutAfter(1 + draw(300), (sizeBytes) => draw(sizeBytes + 1));
   else if (draw(3) === 0) breakDisk(world);
   for (let steps = draw(160); steps > 0 && world.isUp; steps--) await stepTopics(world);
   const how = draw(2) === 0 ? "kill" : "power";
-  if (!world.isUp || draw(3) === 0) return endAs(world, how);
+  if (!world.isUp || draw(3) === 0) return world.end(how);
   disk.cutAfter(Infinity);
   if (draw(2) === 0) await checkInLine(world);
-  if (!world.isUp || draw(2) === 0) return endAs(world, how);
+  if (!world.isUp || draw(2) === 0) return world.end(how);
   return close(world, how);
 }
 
-function endAs(world: TopicWorld, how: "kill" | "power"): Ending {
-  world.end(how);
-  return how;
-}
-
 /** In good order, whatever the replicas are about to do. */
-async function close(world: TopicWorld, how: "kill" | "power"): Promise<Ending> {
+async function close(world: TopicWorld, how: "kill" | "power"): Promise<void> {
   const { broker, disk, time } = world;
   world.trace("close");
   disk.heal();
@@ -101,7 +87,6 @@ async function close(world: TopicWorld, how: "kill" | "power"): Promise<Ending> 
     }
   }
   world.end(how);
-  return isClean ? "clean" : how;
 }
 
 /** While nobody is there to follow. */

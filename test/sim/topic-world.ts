@@ -192,6 +192,7 @@ export class TopicWorld {
     this.trace(`end: ${ending}`);
     this.#generation++;
     this.disk = ending === "kill" ? this.disk.kill() : this.disk.crash(this.draw);
+    if (ending === "power") this.ledger.losePower();
     this.#watch();
     this.broker = undefined;
   }

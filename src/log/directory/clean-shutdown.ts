@@ -16,11 +16,13 @@ export function readCleanShutdown(disk: Disk, logDirectory: string): { brokerEpo
   return disk.exists(path) ? { brokerEpoch: parseBrokerEpoch(disk.readFile(path).toString()) } : undefined;
 }
 
-/** Takes the file away, so that a crash from now on is one. */
+/**
+ * Takes the file away, so that a crash from now on is one. That is made durable even where there is none: an earlier start
+ * may have taken it away and not come so far.
+ */
 export function removeCleanShutdown(disk: Disk, logDirectory: string): void {
   const path = `${logDirectory}/${cleanShutdownName}`;
-  if (!disk.exists(path)) return;
-  disk.remove(path);
+  if (disk.exists(path)) disk.remove(path);
   disk.syncDirectory(logDirectory);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DiskError } from "../../../src/io/ports.ts";
 import {
   readCleanShutdown,
   removeCleanShutdown,
@@ -86,6 +87,16 @@ describe("the marker of a clean shutdown", () => {
         "/log",
       ),
     ).toBeUndefined();
+  });
+
+  test("stays away when the start that removed it failed before that was durable", () => {
+    const memory = disk();
+    writeCleanShutdown(memory, "/log", 7);
+    memory.fail("sync", "EIO", { times: 1 });
+    expect(() => removeCleanShutdown(memory, "/log")).toThrow(DiskError);
+    removeCleanShutdown(memory, "/log");
+    const afterPowerLoss = memory.crash(() => 0);
+    expect(readCleanShutdown(afterPowerLoss, "/log")).toBeUndefined();
   });
 
   test.each(["", "{}", "[1]", "null", '{"brokerEpoch":"7"}'])("without an epoch it still is one: %j", (text) => {
