@@ -105,7 +105,6 @@ export class LogFlusher {
     } catch (thrown) {
       const error = DiskError.from(thrown);
       if (storage.isClosed) return;
-      storage.isDirectoryBehind = true;
       this.#onFailed(error);
       throw error;
     } finally {
@@ -119,6 +118,7 @@ export class LogFlusher {
 
   /** Without a descriptor nothing was synced, and the next flush makes up for it; an fsync without memory has failed. */
   #onFailed(error: DiskError): void {
+    this.#storage.isDirectoryBehind = true;
     if (error.code === "ENOMEM") this.#storage.fail(error);
     else this.#storage.refuse(error);
   }

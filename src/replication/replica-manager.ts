@@ -211,6 +211,10 @@ export class ReplicaManager {
     return this.#byId.get(topicId)?.offline.get(index) ?? Errors.NOT_LEADER_OR_FOLLOWER;
   }
 
+  absenceErrorByName(topic: string, index: number): ErrorCode {
+    return this.#byName.get(topic)?.offline.get(index) ?? Errors.NOT_LEADER_OR_FOLLOWER;
+  }
+
   /** Calls `act` when all partitions that are being written together are written; at once when none is. */
   whenAllAreWritten(act: () => void): void {
     this.#logManager.whenAllAreWritten(act);

@@ -107,7 +107,7 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     onRecords: (records: Buffer) => Promise<void>,
   ): Promise<LoadOutcome> {
     const partition = this.#replicas.partition(topic, index);
-    if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
+    if (partition === undefined) return { ok: false, error: this.#replicas.absenceErrorByName(topic, index) };
     let offset = partition.log.logStartOffset;
     while (offset < partition.log.logEndOffset) {
       const turn = this.#takeTurn();

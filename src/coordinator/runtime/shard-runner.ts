@@ -141,7 +141,8 @@ export class ShardRunner<S, R> {
 
   #onNotLoaded(error: ErrorCode): void {
     const { logger, timers } = this.#options;
-    logger.warn({ ...this.partition, error: errorName(error) }, "coordinator partition not loaded");
+    const level = this.#loadingAgain === undefined ? "warn" : "debug";
+    logger[level]({ ...this.partition, error: errorName(error) }, "coordinator partition not loaded");
     if (error !== Errors.NOT_LEADER_OR_FOLLOWER) {
       this.#status = "failed";
       return;

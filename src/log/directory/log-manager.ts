@@ -302,7 +302,7 @@ export class LogManager {
       const dir = `${directory.path}/${renamedDirectoryName(topic, partition, "future", this.#options.random)}`;
       const own = { dir, topic, partition, config, logStartOffset: 0, recoveryPoint: 0 };
       // What fails, fails before there is a copy that nobody moves.
-      current.storage.cleaning?.abort();
+      if (!current.storage.attempt(() => current.storage.cleaning?.abort())) return undefined;
       const log = this.#make(directory, topicId === undefined ? own : { ...own, topicId });
       if (log === undefined) return undefined;
       this.#logs.futures.set(log.name, log);

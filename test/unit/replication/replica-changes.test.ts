@@ -155,6 +155,10 @@ test("one whose directory is offline from the start is as if it were to come, un
   expect([hosted(), replicas.absenceError(topicId, 0)]).toEqual([[], Errors.NOT_LEADER_OR_FOLLOWER]);
   await apply({ leaders: stateOf(1) });
   expect([hosted(), replicas.absenceError(topicId, 0)]).toEqual([[], Errors.KAFKA_STORAGE_ERROR]);
+  expect([0, 9].map((index) => replicas.absenceErrorByName(topic, index))).toEqual([
+    Errors.KAFKA_STORAGE_ERROR,
+    Errors.NOT_LEADER_OR_FOLLOWER,
+  ]);
   expect(disk.list("/one").filter((name) => name.startsWith("topic-"))).toEqual([]);
 });
 

@@ -2,6 +2,8 @@ import { type Random } from "../../../io/ports.ts";
 
 /** The share by which a time may be longer or shorter, so that clients that failed together do not come back together. */
 const jitter = 0.2;
+/** Beyond this any time is at its maximum, and none at all stays none. */
+const doublingsMax = 30;
 
 /** How long to wait after failures: twice as long each time, up to a maximum. */
 export class Backoff {
@@ -17,7 +19,7 @@ export class Backoff {
 
   /** @param failures at least one */
   afterMs(failures: number): number {
-    const ms = Math.min(this.#minMs * 2 ** (failures - 1), this.#maxMs);
+    const ms = Math.min(this.#minMs * 2 ** Math.min(failures - 1, doublingsMax), this.#maxMs);
     return Math.min(ms * (1 + jitter * (2 * this.#random.float() - 1)), this.#maxMs);
   }
 }

@@ -289,6 +289,8 @@ export class Producer {
   }
 
   #finish(lane: Lane, batch: PendingBatch, baseOffset: number, error?: Error): void {
+    // Its answer may come when it was given up already.
+    if (!lane.batches.includes(batch)) return;
     lane.batches = lane.batches.filter((other) => other !== batch);
     if (error !== undefined) this.#transactions?.fail(error);
     // Sequence numbers must have no gap: after a batch that was given up, the next ones start anew.

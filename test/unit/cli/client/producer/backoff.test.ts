@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { Backoff } from "../../../../../src/cli/client/producer/backoff.ts";
+
+const middle = { float: () => 0.5, bytes: (length: number) => Buffer.alloc(length) };
+
+test("each failure doubles the time, up to the maximum", () => {
+  const backoff = new Backoff(middle, 100, 1_000);
+  expect([1, 2, 3, 4, 5, 2_000].map((failures) => backoff.afterMs(failures))).toEqual([
+    100, 200, 400, 800, 1_000, 1_000,
+  ]);
+});
+
+test("no time stays none, however often it failed", () => {
+  expect([1, 2_000].map((failures) => new Backoff(middle, 0, 1_000).afterMs(failures))).toEqual([0, 0]);
+  expect(new Backoff(middle, 100, 0).afterMs(2_000)).toBe(0);
+});
