@@ -6,15 +6,6 @@ import { zstdBlockSizeBytesMax, zstdSizeBound } from "./zstd-frame.ts";
 const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const gunzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip);
 
-/** `node:zlib` has zstd from Node 22.15 on, newer than the type declarations of the oldest Node that we run on. */
-type ZstdCall = (data: Buffer, options: object, done: (error: Error | null, result: Buffer) => void) => void;
-interface ZlibWithZstd {
-  readonly zstdCompress?: ZstdCall;
-  readonly zstdDecompress?: ZstdCall;
-  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
-}
-const { zstdCompress, zstdDecompress, constants } = zlib as ZlibWithZstd;
-
 const zstdDefaultLevel = 3;
 
 /** Loads a module at its first use: native codecs would be half of the time that a broker takes to start. */
@@ -28,19 +19,20 @@ function lazily<T>(codec: CompressionName, load: () => Promise<T>): () => Promis
 
 const lz4 = lazily("lz4", () => import("./lz4-frame.ts"));
 const snappy = lazily("snappy", () => import("./snappy-framing.ts"));
-const zstdLibrary = lazily("zstd", () => import("@mongodb-js/zstd"));
+/**
+ * Not the zstd that `node:zlib` has from Node 22.15 on: it drops what follows the first frame, and takes a frame that is cut
+ * short for a whole one.
+ */
+const zstd = lazily("zstd", () => import("@mongodb-js/zstd"));
 
 async function compressZstd(data: Buffer, level = zstdDefaultLevel): Promise<Buffer> {
-  if (zstdCompress === undefined) return (await zstdLibrary()).compress(data, level);
-  const params = { [constants.ZSTD_c_compressionLevel ?? 100]: level };
-  return promisify(zstdCompress)(data, { params });
+  return (await zstd()).compress(data, level);
 }
 
 async function decompressZstd(data: Buffer, sizeBytesMax: number): Promise<Buffer> {
-  if (zstdDecompress !== undefined) return promisify(zstdDecompress)(data, { maxOutputLength: sizeBytesMax });
   // The bound counts the last block as a full one, so what it lets through may be one block too large.
   if (zstdSizeBound(data) - zstdBlockSizeBytesMax > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
-  const result = await (await zstdLibrary()).decompress(data);
+  const result = await (await zstd()).decompress(data);
   if (result.length > sizeBytesMax) throw tooLarge("zstd", sizeBytesMax);
   return result;
 }
