@@ -170,7 +170,7 @@ export class LogFlusher {
     }
   }
 
-  /** Those of a log that lacks nothing else: after a crash nobody knows whether what is found of them is durable. */
+  /** Those of a log that lacks nothing else: after a crash nobody knows whether the topic's id that is found is durable. */
   async #syncSmallFiles(): Promise<void> {
     const storage = this.#storage;
     // Until it is synced: `close` may come before that.

@@ -14,6 +14,7 @@ import { StartupError } from "./startup-error.ts";
  * Formats the node's directories with a new cluster id, as `kafka-storage.sh format --standalone` would, when none of them
  * has been formatted. Directories of an existing cluster are left alone, whatever else is wrong with them.
  * @throws StartupError when that fails, or when the node could not listen where it is to: no directory counts as formatted then
+ * @throws DiskError when a directory cannot be locked
  */
 export async function ensureFormatted(
   config: BrokerConfig,

@@ -85,6 +85,12 @@ function recoveryPointOf(topic: string): number {
 /** What does not happen is not waited for. */
 const patienceMs = 10_000;
 
+async function isFlushed(topic: string): Promise<boolean> {
+  const { baseOffset } = await send(topic);
+  await send(topic);
+  return soon(() => recoveryPointOf(topic) > baseOffset);
+}
+
 async function soon(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
@@ -291,11 +297,7 @@ const cases: readonly Case[] = [
     topicKey: "flush.messages",
     value: "1",
     neutral: "100000000",
-    isInEffect: async (topic) => {
-      const { baseOffset } = await send(topic);
-      await send(topic);
-      return soon(() => recoveryPointOf(topic) > baseOffset);
-    },
+    isInEffect: isFlushed,
   },
   {
     key: "log.flush.interval.ms",
@@ -303,11 +305,7 @@ const cases: readonly Case[] = [
     topicKey: "flush.ms",
     value: "1",
     neutral: "100000000",
-    isInEffect: async (topic) => {
-      const { baseOffset } = await send(topic);
-      await send(topic);
-      return soon(() => recoveryPointOf(topic) > baseOffset);
-    },
+    isInEffect: isFlushed,
   },
   {
     key: "log.cleaner.min.cleanable.ratio",

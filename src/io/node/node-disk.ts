@@ -33,9 +33,7 @@ export const nodeDisk: Disk = {
   },
   readFile: (path: string): Buffer => attempt(() => fs.readFileSync(path)),
   readAsync: (path: string, memory: Buffer, position: number, sizeBytes: number, way: ReadWay): Promise<Buffer> =>
-    readAside(path, memory, position, sizeBytes, way).catch((error: unknown) => {
-      throw diskErrorOf(error);
-    }),
+    attemptAside(readAside(path, memory, position, sizeBytes, way)),
   writeFileAtomic(path: string, data: Buffer | string): void {
     const temporary = `${path}.tmp`;
     const file = nodeDisk.open(temporary, "create");
@@ -55,24 +53,13 @@ export const nodeDisk: Disk = {
   },
   list: (path: string): string[] => attempt(() => fs.readdirSync(path)).sort(),
   mkdir: (path: string): void => attempt(() => makeDirectory(path)),
-  mkdirAsync: (path: string): Promise<void> =>
-    fs.promises.mkdir(path).catch((error: unknown) => {
-      throw diskErrorOf(error);
-    }),
+  mkdirAsync: (path: string): Promise<void> => attemptAside(fs.promises.mkdir(path)),
   makeFilesAsync: (directory: string, files: readonly NewFile[]): Promise<void> =>
-    makeAside(directory, files).catch((error: unknown) => {
-      throw diskErrorOf(error);
-    }),
+    attemptAside(makeAside(directory, files)),
   rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
-  renameAsync: (from: string, to: string): Promise<void> =>
-    fs.promises.rename(from, to).catch((error: unknown) => {
-      throw diskErrorOf(error);
-    }),
+  renameAsync: (from: string, to: string): Promise<void> => attemptAside(fs.promises.rename(from, to)),
   remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: true, force: true })),
-  removeAsync: (path: string): Promise<void> =>
-    fs.promises.rm(path, { recursive: true, force: true }).catch((error: unknown) => {
-      throw diskErrorOf(error);
-    }),
+  removeAsync: (path: string): Promise<void> => attemptAside(fs.promises.rm(path, { recursive: true, force: true })),
   syncDirectory(path: string): void {
     const directory = nodeDisk.openDirectory(path);
     try {
@@ -294,6 +281,12 @@ function attempt<T>(operation: () => T): T {
   } catch (error) {
     throw diskErrorOf(error);
   }
+}
+
+function attemptAside<T>(operation: Promise<T>): Promise<T> {
+  return operation.catch((error: unknown) => {
+    throw diskErrorOf(error);
+  });
 }
 
 /** Errors without an errno are bugs of the caller (a bad argument) and stay what they are. */

@@ -133,7 +133,7 @@ export class LogRelocation {
   }
 
   /**
-   * Has the directory of a log removed that could not be opened, perhaps half made: neither here nor elsewhere may it be in the
+   * Has the directory of a log removed that was not opened, perhaps half made: neither here nor elsewhere may it be in the
    * way when the log is made again.
    */
   discardFiles(directory: LogDirectory, { topic, partition }: TopicPartition, dir: string): void {

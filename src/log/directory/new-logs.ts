@@ -21,7 +21,7 @@ export interface NewLogsOptions {
   readonly disk: Disk;
   /** `cordoned.log.dirs`: no new log goes there. */
   readonly isCordoned?: (directory: string) => boolean;
-  /** Has a directory removed that could not be made whole. */
+  /** Has a directory removed that could not be made whole, or that nobody wants any more. */
   readonly discard: (directory: LogDirectory, replica: NewReplica) => void;
 }
 
