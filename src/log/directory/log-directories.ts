@@ -66,6 +66,13 @@ export class LogDirectories {
     return [...this.#opened.values()].filter(({ isOnline }) => isOnline);
   }
 
+  /** Ids of those that work. */
+  onlineIds(): Uuid[] {
+    return this.online()
+      .map(({ id }) => id)
+      .filter((id) => id !== undefined);
+  }
+
   get hasOffline(): boolean {
     return this.online().length < this.paths.length;
   }
