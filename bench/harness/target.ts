@@ -26,7 +26,7 @@ export function odradekTarget(root: string): Target {
       file: process.execPath,
       args: [join(root, "dist/cli/kafka-storage.js"), ...formatArguments(propertiesFile)],
     }),
-    start: (propertiesFile) => ({ file: process.execPath, args: [join(root, "bin/odradek.cjs"), propertiesFile] }),
+    start: (propertiesFile) => ({ file: join(root, "bin/kafka-server-start.sh"), args: [propertiesFile] }),
   };
 }
 
