@@ -4,7 +4,7 @@ import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog } from "./loader.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
 import { type Hole, type RecoveredLog } from "./recovered-log.ts";
-import { removeAside } from "./retention.ts";
+import { removeAside } from "./removal.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionDirectory } from "./partition-directory.ts";
 import { PartitionMetadata } from "./partition-metadata.ts";

@@ -6,14 +6,15 @@ import { type AppendFailure, type AppendOrigin, type AppendResult, type AppendTr
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
 import { LogAppender } from "./log-appender.ts";
+import { abandon, closeInOrder, goOffline, stopServing } from "./log-ending.ts";
 import { LogFlusher } from "./log-flusher.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { LogLookup, type StorageError } from "./log-lookup.ts";
 import { LogReader, type ReadResult } from "./log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
 import { type ProducerState } from "./producers/producer-state.ts";
-import { deletableSegments, type RemoveLater, removeSegments } from "./retention.ts";
-import { type Segment } from "./segment/segment.ts";
+import { type RemoveLater } from "./removal.ts";
+import { deleteOldSegments } from "./retention.ts";
 import { type TimestampedOffset } from "./timestamp-search.ts";
 import { type AbortedTransaction } from "./segment/transaction-index.ts";
 import { LogTruncation } from "./truncation.ts";
@@ -24,9 +25,6 @@ export interface LogOptions extends LogStorageOptions {
   /** Something is about to be cut off: a recovery point that is written down may lie behind the log's own. */
   readonly beforeCut?: (log: Log) => void;
 }
-
-/** Each segment's files get other names, and nothing else is done meanwhile. */
-export const deletedAtOnceMax = 32;
 
 /**
  * One partition's log in one directory.
@@ -41,6 +39,12 @@ export const deletedAtOnceMax = 32;
 export class Log {
   readonly topic: string;
   readonly partition: number;
+  /** As messages name the partition: "topic-0". */
+  readonly name: string;
+  readonly leaderEpochs: LeaderEpochCache;
+  readonly producerState: ProducerState;
+  /** Where it reads into. */
+  readonly buffers: BufferPool;
 
   readonly #storage: LogStorage;
   readonly #flusher: LogFlusher;
@@ -48,8 +52,6 @@ export class Log {
   readonly #appender: LogAppender;
   readonly #lookup: LogLookup;
   readonly #truncation: LogTruncation;
-  /** Where it reads into. */
-  readonly buffers: BufferPool;
   #highWatermark: Offset;
 
   private constructor(options: LogOptions) {
@@ -58,6 +60,9 @@ export class Log {
     this.partition = options.partition;
     this.buffers = writeQueue.bufferPool;
     this.#storage = new LogStorage(options, writeQueue);
+    this.name = this.#storage.name;
+    this.leaderEpochs = this.#storage.leaderEpochs;
+    this.producerState = this.#storage.producerState;
     const recoveryPoint = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
     this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#appender.handOver());
     this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
@@ -76,11 +81,6 @@ export class Log {
     return new Log(options);
   }
 
-  /** As messages name the partition: "topic-0". */
-  get name(): string {
-    return this.#storage.name;
-  }
-
   get dir(): string {
     return this.#storage.directory.path;
   }
@@ -93,14 +93,6 @@ export class Log {
   /** @internal for the cleaner */
   get storage(): LogStorage {
     return this.#storage;
-  }
-
-  get leaderEpochs(): LeaderEpochCache {
-    return this.#storage.leaderEpochs;
-  }
-
-  get producerState(): ProducerState {
-    return this.#storage.producerState;
   }
 
   get topicId(): Uuid | undefined {
@@ -312,20 +304,10 @@ export class Log {
    */
   deleteOldSegments(nowMs: TimestampMs, removeLater: RemoveLater): number {
     const storage = this.#storage;
-    let count = 0;
-    if (!storage.isUsable || storage.cleaning !== null) return count;
-    let deletable: Segment[] = [];
     // A copy counts as committed what its source has committed, and may not have written it yet.
     const committedOffset = Math.min(this.#highWatermark, storage.writtenOffset);
-    storage.attempt(() => (deletable = deletableSegments(storage, committedOffset, nowMs, deletedAtOnceMax)));
-    if (deletable.length === 0) return count;
-    storage.attempt(() => {
-      // The log always has a segment to write to.
-      if (deletable.length === storage.segments.count && !this.roll()) return;
-      removeSegments(storage, deletable, removeLater);
-      this.maybeIncrementLogStartOffset(storage.segments.first.baseOffset);
-      count = deletable.length;
-    });
+    const count = deleteOldSegments(storage, this.#appender, committedOffset, nowMs, removeLater);
+    if (count > 0) this.maybeIncrementLogStartOffset(storage.segments.first.baseOffset);
     return count;
   }
 
@@ -361,18 +343,7 @@ export class Log {
 
   /** Flushes, so that the next start needs no recovery, and closes the files. Throws when the disk fails. */
   close(): void {
-    const storage = this.#storage;
-    if (storage.isClosed) return;
-    storage.cleaning?.abort();
-    storage.isClosed = true;
-    if (!storage.isOffline) {
-      storage.writeBehind.writeAll();
-      storage.segments.active.closeInOrder();
-      if (!storage.isSnapshotCurrent) storage.producerSnapshots.write(storage.endOffset);
-      // Last, so that the names of these files are durable too.
-      this.#flusher.flushSync();
-    }
-    storage.closeFiles();
+    closeInOrder(this.#storage, this.#flusher);
   }
 
   /** Moves the directory aside under another name and stops serving it; the caller then deletes the files. */
@@ -389,11 +360,7 @@ export class Log {
 
   /** Stops serving it as it is: what was not written is lost. */
   abandon(): void {
-    const storage = this.#storage;
-    storage.cleaning?.abort();
-    storage.isClosed = true;
-    storage.tail.clear();
-    storage.closeFiles();
+    abandon(this.#storage);
   }
 
   /** Gives the directory another name and goes on serving it. Throws when the disk fails. */
@@ -409,18 +376,11 @@ export class Log {
 
   /** Its log directory failed elsewhere: nothing here is relied on any more. `goOffline` is to follow, in a turn to come. */
   stopServing(): void {
-    this.#storage.isOffline = true;
-    this.#storage.cleaning?.abort();
+    stopServing(this.#storage);
   }
 
   /** As `stopServing`, and closes the files: the volume can be taken away. */
   goOffline(): void {
-    const storage = this.#storage;
-    this.stopServing();
-    try {
-      storage.closeFiles();
-    } catch (error) {
-      storage.logger.debug({ error, log: storage.name }, "A file of a log that is offline could not be closed");
-    }
+    goOffline(this.#storage);
   }
 }

@@ -1,36 +1,43 @@
 import { type Offset, type TimestampMs } from "../base/brand.ts";
-import { type Disk } from "../io/ports.ts";
+import { type LogAppender } from "./log-appender.ts";
 import { type LogStorage } from "./log-storage.ts";
+import { type RemoveLater } from "./removal.ts";
 import { type Segment } from "./segment/segment.ts";
 
-/** Has `remove` remove files, in an order that a crash may end anywhere. */
-export type Removal = (remove: (path: string) => void) => void;
+/** Each segment's files get other names, and nothing else is done meanwhile. */
+export const deletedAtOnceMax = 32;
 
 /**
- * Does the removal off the event loop, one file behind the other. The log's directory may get another name while the system
- * removes a file: what is left is then looked for there.
+ * Takes the segments out of the log that retention has no use for, and returns how many; when they are
+ * `deletedAtOnceMax`, there may be more. The log's start is left to the caller.
  */
-export async function removeAside(disk: Disk, removal: Removal): Promise<void> {
-  for (let former: string | undefined; ;) {
-    const paths: string[] = [];
-    removal((path) => paths.push(path));
-    const asked = paths.join("\n");
-    if (paths.length === 0 || asked === former) return;
-    for (const path of paths) await disk.removeAsync(path);
-    former = asked;
-  }
+export function deleteOldSegments(
+  storage: LogStorage,
+  appender: LogAppender,
+  committedOffset: Offset,
+  nowMs: TimestampMs,
+  removeLater: RemoveLater,
+): number {
+  let count = 0;
+  if (!storage.isUsable || storage.cleaning !== null) return count;
+  storage.attempt(() => {
+    const deletable = deletableSegments(storage, committedOffset, nowMs, deletedAtOnceMax);
+    if (deletable.length === 0) return;
+    // The log always has a segment to write to.
+    if (deletable.length === storage.segments.count && !appender.roll(storage.endOffset)) return;
+    removeSegments(storage, deletable, removeLater);
+    count = deletable.length;
+  });
+  return count;
 }
-
-/** Has the removal done once a delay has passed; sooner when the broker stops. */
-export type RemoveLater = (removal: Removal, delayMs: number) => void;
 
 /**
  * At most `countMax` segments, from the first on, that retention has no use for: older than `retention.ms`, beyond
  * `retention.bytes`, or before the log's start. What is not replicated stays.
  */
-export function deletableSegments(
+function deletableSegments(
   storage: LogStorage,
-  highWatermark: Offset,
+  committedOffset: Offset,
   nowMs: TimestampMs,
   countMax: number,
 ): Segment[] {
@@ -42,7 +49,7 @@ export function deletableSegments(
     if (deletable.length === countMax) break;
     const next = segments.at(index + 1);
     const segmentEnd = next?.baseOffset ?? endOffset;
-    if (segmentEnd > highWatermark || (next === undefined && segment.sizeBytes === 0)) break;
+    if (segmentEnd > committedOffset || (next === undefined && segment.sizeBytes === 0)) break;
     const isBeforeStart = next !== undefined && segmentEnd <= startOffset;
     const isOld = isDeleted && retentionMs >= 0 && segment.age.isOlderThan(nowMs - retentionMs);
     const isExcess = isDeleted && excessBytes >= segment.sizeBytes;
@@ -63,7 +70,7 @@ export function deletableSegments(
  * Takes the first segments out of the log; their files go after `file.delete.delay.ms`, and the producer snapshots that only those
  * need: a loss of power may bring back segments whose new names are not durable yet.
  */
-export function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
+function removeSegments(storage: LogStorage, segments: readonly Segment[], removeLater: RemoveLater): void {
   const firstOffset = storage.segments.at(segments.length)!.baseOffset;
   // Needs descriptors: where there are none nothing has changed yet.
   storage.producerSnapshots.keep(firstOffset);

@@ -10,7 +10,7 @@ import {
   type Workers,
 } from "../../io/ports.ts";
 import { type Log } from "../log.ts";
-import { type RemoveLater } from "../retention.ts";
+import { type RemoveLater } from "../removal.ts";
 import { type CleanInput } from "./clean-input.ts";
 import { type Cleanable, cleanableOf, isDue } from "./cleanable.ts";
 import { type CleanerConfig } from "./cleaner-config.ts";

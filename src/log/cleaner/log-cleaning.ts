@@ -2,7 +2,7 @@ import { type Offset } from "../../base/brand.ts";
 import { type Workers } from "../../io/ports.ts";
 import { type Cleaning, type LogStorage } from "../log-storage.ts";
 import { type Patience, patiently } from "../patience.ts";
-import { type RemoveLater } from "../retention.ts";
+import { type RemoveLater } from "../removal.ts";
 import { SegmentSwap } from "../segment/segment-swap.ts";
 import { type CleanInput, type CleanOutput, type CleanReport } from "./clean-input.ts";
 import { cleanTask } from "./clean-task.ts";

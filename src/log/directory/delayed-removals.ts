@@ -1,5 +1,5 @@
 import { type Disk, type Logger, type TimerHandle, type Timers } from "../../io/ports.ts";
-import { removeAside, type Removal } from "../retention.ts";
+import { removeAside, type Removal } from "../removal.ts";
 
 const timerMsMax = 2_147_483_647;
 /** How long a stop waits for removals, ms: those of a topic with thousands of partitions may take minutes. */

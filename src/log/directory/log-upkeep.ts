@@ -4,11 +4,12 @@ import { type CleanerConfig } from "../cleaner/cleaner-config.ts";
 import { LogCleaner } from "../cleaner/log-cleaner.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { type CheckpointKind } from "./directory-checkpoints.ts";
-import { deletedAtOnceMax, type Log } from "../log.ts";
+import { type Log } from "../log.ts";
 import { type LogDirectories } from "./log-directories.ts";
 import { type LogRegistry } from "./log-registry.ts";
 import { RecurringWork } from "./recurring-work.ts";
-import { type RemoveLater } from "../retention.ts";
+import { type RemoveLater } from "../removal.ts";
+import { deletedAtOnceMax } from "../retention.ts";
 
 export interface LogUpkeepOptions {
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import { DiskError } from "../../io/ports.ts";
 import { swapSuffix } from "../log-files.ts";
 import { type LogStorage } from "../log-storage.ts";
 import { type Patience, patiently } from "../patience.ts";
-import { type RemoveLater } from "../retention.ts";
+import { type RemoveLater } from "../removal.ts";
 import { type Segment } from "./segment.ts";
 
 /** So many get other names before the event loop goes on with what else there is. */

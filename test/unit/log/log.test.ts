@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deletedAtOnceMax } from "../../../src/log/log.ts";
+import { deletedAtOnceMax } from "../../../src/log/retention.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";

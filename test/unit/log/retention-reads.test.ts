@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Removal } from "../../../src/log/retention.ts";
+import { type Removal } from "../../../src/log/removal.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { openLog } from "./open-log.ts";

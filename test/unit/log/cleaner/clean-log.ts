@@ -5,7 +5,7 @@ import { type Disk, type TaskPorts } from "../../../../src/io/ports.ts";
 import { type CleanerConfig } from "../../../../src/log/cleaner/cleaner-config.ts";
 import { LogCleaner, type LogCleanerOptions } from "../../../../src/log/cleaner/log-cleaner.ts";
 import { type Log } from "../../../../src/log/log.ts";
-import { type RemoveLater } from "../../../../src/log/retention.ts";
+import { type RemoveLater } from "../../../../src/log/removal.ts";
 import { batches } from "../../../../src/protocol/records/batches.ts";
 import { decompressBatch, recordsOf } from "../../../../src/protocol/records/record-iterator.ts";
 import { type ManualTime } from "../../../support/manual-time.ts";
