@@ -54,7 +54,7 @@ export class DelayedFetch extends WheelEntry implements FetchOwner {
     }
     forgetRead(first);
     parked.session?.addWaiting(this);
-    replicaManager.schedule(this, parked.parameters.maxWaitMs);
+    replicaManager.deadlines.add(this, parked.parameters.maxWaitMs);
   }
 
   /** For a fetch without a session. */
@@ -100,7 +100,7 @@ export class DelayedFetch extends WheelEntry implements FetchOwner {
 
   #finish(read: FetchRead): void {
     this.#isDone = true;
-    this.#replicaManager.unschedule(this);
+    this.#replicaManager.deadlines.remove(this);
     const { session, onDone } = this.#parked;
     if (session === undefined) for (const request of this.#requests) request.unwatch();
     else session.removeWaiting(this);

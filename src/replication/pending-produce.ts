@@ -4,6 +4,7 @@ import { Errors } from "../protocol/errors.ts";
 import { type OffsetWaiter } from "./offset-waiters.ts";
 import { type Partition } from "./partition.ts";
 import { type ReplicaManager } from "./replica-manager.ts";
+import { type RequestDeadlines } from "./request-deadlines.ts";
 
 /** The part of a partition's answer that may still change while the request waits. */
 export interface ProduceResult {
@@ -47,14 +48,14 @@ class AppendWait implements OffsetWaiter {
 
 /** A produce request whose records are in the logs and may not be acknowledged yet. */
 export class PendingProduce extends WheelEntry {
-  readonly #replicaManager: ReplicaManager;
+  readonly #deadlines: RequestDeadlines;
   readonly #waits: AppendWait[] = [];
   #waiting = 0;
   #onDone: (() => void) | undefined;
 
-  constructor(replicaManager: ReplicaManager) {
+  constructor({ deadlines }: ReplicaManager) {
     super();
-    this.#replicaManager = replicaManager;
+    this.#deadlines = deadlines;
   }
 
   /** @param allInSync wait for the in-sync replicas (acks=all) instead of the leader alone (acks=1) */
@@ -74,13 +75,13 @@ export class PendingProduce extends WheelEntry {
   wait(timeoutMs: number, onDone: () => void): void {
     if (this.isDone) return onDone();
     this.#onDone = onDone;
-    this.#replicaManager.schedule(this, timeoutMs);
+    this.#deadlines.add(this, timeoutMs);
   }
 
   onPartitionDone(): void {
     this.#waiting -= 1;
     if (this.#waiting > 0 || this.#onDone === undefined) return;
-    this.#replicaManager.unschedule(this);
+    this.#deadlines.remove(this);
     const onDone = this.#onDone;
     this.#onDone = undefined;
     onDone();

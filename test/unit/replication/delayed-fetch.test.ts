@@ -28,13 +28,13 @@ describe("a fetch that waits", () => {
     const { replicas, host, queue, time } = openReplicas();
     const partition = host();
     park(replicas, {}, {});
-    expect([replicas.waitingCount, partition.watcherCount]).toEqual([1, 1]);
+    expect([replicas.deadlines.size, partition.watcherCount]).toEqual([1, 1]);
     append(partition);
     queue.flush();
-    expect([replicas.waitingCount, partition.watcherCount]).toEqual([0, 0]);
+    expect([replicas.deadlines.size, partition.watcherCount]).toEqual([0, 0]);
     park(replicas, {}, { fetchOffset: 1 });
     await time.advance(1_000);
-    expect([replicas.waitingCount, partition.watcherCount]).toEqual([0, 0]);
+    expect([replicas.deadlines.size, partition.watcherCount]).toEqual([0, 0]);
   });
 
   test("sees what was appended in its own turn, before it, and is written behind it", () => {

@@ -35,10 +35,10 @@ describe("a produce request", () => {
     const { replicas, host, queue } = openReplicas();
     const sent = produce(replicas, false, host({ partition: 0 }), host({ partition: 1 }));
     expect([sent.doneCount, sent.pending.isDone]).toEqual([0, false]);
-    expect(replicas.waitingCount).toBe(1);
+    expect(replicas.deadlines.size).toBe(1);
     queue.flush();
     expect([sent.doneCount, sent.pending.isDone]).toEqual([1, true]);
-    expect(replicas.waitingCount).toBe(0);
+    expect(replicas.deadlines.size).toBe(0);
     expect(sent.results).toEqual([{ errorCode: 0 }, { errorCode: 0 }]);
   });
 
