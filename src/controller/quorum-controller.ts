@@ -1,6 +1,5 @@
-import { type LeaderEpoch, type NodeId, type Offset, type Uuid } from "../base/brand.ts";
+import { type LeaderEpoch, type NodeId, type Uuid } from "../base/brand.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
-import { nextTurn } from "../io/next-turn.ts";
 import { type Clock, type Logger, type Random, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type MetadataDelta } from "../metadata/delta/metadata-delta.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
@@ -21,29 +20,14 @@ import { type Controller, type ControllerRequestContext, type ProducerIdBlock } 
 import { type ControllerSettings, type ControllerView } from "./controller-view.ts";
 import { createPartitions } from "./create-partitions.ts";
 import { createTopics } from "./create-topics.ts";
-import { DeferredReplies } from "./deferred-replies.ts";
 import { deleteTopics } from "./delete-topics.ts";
 import { EffectiveConfig } from "./effective-config.ts";
-import { NewBatch } from "./new-batch.ts";
 import { notController } from "./not-controller.ts";
+import { type CommittedMetadata, type ControllerLog, OperationQueue } from "./operation-queue.ts";
 import { alterPartitionReassignments, listPartitionReassignments } from "./partition-reassignments.ts";
 import { allocateProducerIds } from "./producer-ids.ts";
 import { type ControllerResult } from "./result.ts";
 import { updateFeatures } from "./update-features.ts";
-
-/** The log that the controller writes: raft's driver. */
-export interface ControllerLog {
-  /** Offset that the next record will have. */
-  readonly endOffset: Offset;
-  /** Appends one atomic batch; returns its last offset, undefined when this node does not lead the epoch any more. */
-  append(epoch: LeaderEpoch, values: readonly Buffer[]): Offset | undefined;
-}
-
-/** The committed metadata: the loader. */
-export interface CommittedMetadata {
-  readonly image: MetadataImage;
-  readonly transactionStartOffset: Offset;
-}
 
 export interface QuorumControllerOptions {
   readonly nodeId: NodeId;
@@ -61,14 +45,8 @@ export interface QuorumControllerOptions {
 }
 
 /**
- * The active controller of the cluster, or a standby that refuses.
- *
- * ```
- * request ─▶ operation(view) ─▶ records ─▶ log ─▶ replay into the view's image
- *                    └─ response ···· waits ····▶ committed ─▶ published ─▶ reply
- * ```
- * Operations run one after the other, each on the state that the ones before it left, committed or not; so they need not
- * wait for each other's commit, only for the records of a large one to be made. Add it to the loader as its last
+ * The active controller of the cluster, or a standby that refuses. Each request is an operation, which decides on the state
+ * that it is shown and changes nothing: `operation-queue.ts` does what it decided. Add it to the loader as its last
  * publisher: a reply goes out after everyone else has seen the change.
  */
 export class QuorumController implements Controller, Publisher {
@@ -76,16 +54,10 @@ export class QuorumController implements Controller, Publisher {
   readonly #options: QuorumControllerOptions;
   readonly #settings: ControllerSettings;
   readonly #effectiveConfig: EffectiveConfig;
-  readonly #replies = new DeferredReplies();
+  readonly #queue: OperationQueue;
   readonly #timers = new Set<TimerHandle>();
   #sessions: BrokerSessions;
   #leader: LeaderAndEpoch = { leaderId: -1, epoch: 0 };
-  /** The epoch in which this node is active; undefined while it is not. */
-  #activeEpoch: LeaderEpoch | undefined;
-  /** An operation of which the records are being made. */
-  #underWay: Promise<boolean> | undefined;
-  /** With everything that was appended. */
-  #image: MetadataImage;
 
   constructor(options: QuorumControllerOptions) {
     const { nodeId, clusterId, config, localIncarnationId } = options;
@@ -93,7 +65,7 @@ export class QuorumController implements Controller, Publisher {
     this.#settings = { nodeId, clusterId, config, localIncarnationId };
     this.#effectiveConfig = new EffectiveConfig(config, nodeId);
     this.#sessions = new BrokerSessions(config.get("broker.session.timeout.ms"));
-    this.#image = options.metadata.image;
+    this.#queue = new OperationQueue(options);
   }
 
   get leader(): LeaderAndEpoch {
@@ -101,7 +73,7 @@ export class QuorumController implements Controller, Publisher {
   }
 
   get isActive(): boolean {
-    return this.#activeEpoch !== undefined;
+    return this.#queue.isActive;
   }
 
   async registerBroker(request: ApiRequest<"brokerRegistration">): Promise<Draft<ApiResponse<"brokerRegistration">>> {
@@ -203,8 +175,7 @@ export class QuorumController implements Controller, Publisher {
   }
 
   publish(_delta: MetadataDelta, image: MetadataImage): void {
-    if (!this.isActive) this.#image = image;
-    this.#replies.reached(image.provenance.lastContainedOffset);
+    this.#queue.published(image);
   }
 
   onControllerChange(leader: LeaderAndEpoch): void {
@@ -220,39 +191,33 @@ export class QuorumController implements Controller, Publisher {
 
   #claim(epoch: LeaderEpoch): void {
     const { metadata, bootstrap, config, clock } = this.#options;
-    this.#activeEpoch = epoch;
-    this.#image = metadata.image;
+    this.#queue.begin(epoch);
+    const { image } = this.#queue;
     this.#sessions = new BrokerSessions(config.get("broker.session.timeout.ms"));
     const nowMs = clock.monotonicMs();
-    for (const broker of this.#image.cluster.brokers.values()) {
+    for (const broker of image.cluster.brokers.values()) {
       // A broker that was alive gets a full session to find the new controller.
       if (!broker.fenced) this.#sessions.begin(broker.id, nowMs);
     }
-    const records = activationRecords(
-      this.#image,
-      metadata.transactionStartOffset,
-      bootstrap,
-      config.get("min.insync.replicas"),
-    );
-    if (records.length > 0) this.#append(records);
+    const minInsyncReplicas = config.get("min.insync.replicas");
+    const records = activationRecords(image, metadata.transactionStartOffset, bootstrap, minInsyncReplicas);
+    if (records.length > 0) this.#queue.append(records);
     this.#options.logger.info({ epoch, records: records.length }, "active controller");
-    this.#every(config.get("metadata.max.idle.interval.ms"), () => this.#append([noOp]));
+    this.#every(config.get("metadata.max.idle.interval.ms"), () => this.#queue.append([noOp]));
     this.#every(config.get("broker.session.timeout.ms") / 8, () => this.#fenceSilentBrokers());
   }
 
   #renounce(): void {
-    this.#activeEpoch = undefined;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-    this.#image = this.#options.metadata.image;
-    this.#replies.abandonAll();
+    this.#queue.end();
   }
 
   #view(): ControllerView {
     const { log, random, clock } = this.#options;
     return {
       settings: this.#settings,
-      image: this.#image,
+      image: this.#queue.image,
       nextOffset: log.endOffset,
       sessions: this.#sessions,
       effectiveConfig: this.#effectiveConfig,
@@ -261,63 +226,18 @@ export class QuorumController implements Controller, Publisher {
     };
   }
 
-  /** An answer without records may still rest on some that are not committed, so it waits like the others. */
-  async #run<R>(operation: (view: ControllerView) => ControllerResult<R>, refusal: R): Promise<R> {
-    while (this.#underWay !== undefined) await this.#underWay.catch(() => undefined);
-    const epoch = this.#activeEpoch;
-    if (epoch === undefined) return refusal;
-    // Nobody else appends from here to the append: the operation decides on the state that its records change.
-    const { records, response } = operation(this.#view());
-    if (records.length > recordsOfTurn) {
-      this.#underWay = this.#appendOverTurns(records).finally(() => (this.#underWay = undefined));
-      // Between the write and here the leadership may be lost: who waits for a commit was told of that then.
-      if (!(await this.#underWay) || this.#activeEpoch !== epoch) return refusal;
-    } else if (records.length > 0 && !this.#append(records)) return refusal;
-    const lastOffset = this.#options.log.endOffset - 1;
-    if (lastOffset <= this.#options.metadata.image.provenance.lastContainedOffset) return response;
-    return this.#replies.add(lastOffset, response, refusal);
-  }
-
-  /** False when the leadership is lost. */
-  #append(records: readonly MetadataRecordDraft[]): boolean {
-    const batch = new NewBatch(this.#image, records);
-    batch.advance(records.length);
-    return this.#write(batch);
-  }
-
-  /** As `#append`, a part in each turn of the event loop. Other operations wait, and see all of it or nothing. */
-  async #appendOverTurns(records: readonly MetadataRecordDraft[]): Promise<boolean> {
-    const epoch = this.#activeEpoch;
-    const batch = new NewBatch(this.#image, records);
-    do {
-      await nextTurn(this.#options.timers);
-      if (this.#activeEpoch !== epoch) return false;
-    } while (!batch.advance(recordsOfTurn));
-    return this.#write(batch);
-  }
-
-  #write(batch: NewBatch): boolean {
-    if (this.#activeEpoch === undefined) return false;
-    const epoch = this.#activeEpoch;
-    const lastOffset = this.#options.log.append(epoch, batch.values);
-    if (lastOffset === undefined) return false;
-    this.#image = batch.apply({
-      lastContainedOffset: lastOffset,
-      lastContainedEpoch: epoch,
-      lastContainedLogTimeMs: -1,
-      isOffsetBatchAligned: true,
-    });
-    return true;
+  #run<R>(operation: (view: ControllerView) => ControllerResult<R>, refusal: R): Promise<R> {
+    return this.#queue.run(() => operation(this.#view()), refusal);
   }
 
   #fenceSilentBrokers(): void {
     const view = this.#view();
-    for (const broker of this.#image.cluster.brokers.values()) {
+    for (const broker of view.image.cluster.brokers.values()) {
       // The broker in this process is as alive as its controller.
       if (broker.fenced || broker.incarnationId === this.#settings.localIncarnationId) continue;
       if (this.#sessions.isValid(broker.id, view.nowMs)) continue;
       this.#options.logger.warn({ broker: broker.id }, "fencing a broker that stopped sending heartbeats");
-      this.#append(fenceBroker({ ...view, image: this.#image }, broker));
+      this.#queue.append(fenceBroker({ ...view, image: this.#queue.image }, broker));
     }
   }
 
@@ -328,14 +248,12 @@ export class QuorumController implements Controller, Publisher {
       this.#timers.delete(timer);
       if (!this.isActive) return;
       // An operation that is under way goes first; there is a next time.
-      if (this.#underWay === undefined) task();
+      if (!this.#queue.isBusy) task();
       this.#every(intervalMs, task);
     });
     this.#timers.add(timer);
   }
 }
 
-/** An operation with more records takes several turns of the event loop. */
-const recordsOfTurn = 500;
 const noOp: MetadataRecordDraft = { type: "noOp", version: 0, data: {} };
 const notControllerError = new ApiError(Errors.NOT_CONTROLLER, "This is not the correct controller for this cluster.");

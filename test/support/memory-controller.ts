@@ -1,6 +1,7 @@
 import { type LeaderEpoch, type Offset } from "../../src/base/brand.ts";
 import { type BrokerConfig } from "../../src/config/broker-config.ts";
-import { QuorumController, type ControllerLog } from "../../src/controller/quorum-controller.ts";
+import { type ControllerLog } from "../../src/controller/operation-queue.ts";
+import { QuorumController } from "../../src/controller/quorum-controller.ts";
 import { type Publisher } from "../../src/metadata/publisher.ts";
 import { MetadataLoader } from "../../src/metadata/loader.ts";
 import { ManualTime } from "./manual-time.ts";
