@@ -211,6 +211,5 @@ function finalizedFeaturesOf({ image }: MetadataCache, raft: RaftDriver) {
   // Kept by the quorum itself, not in the metadata.
   const { kraftVersion } = raft.state;
   if (kraftVersion > 0) levels.set(kraftVersionFeature, kraftVersion);
-  if (raft.state.kraftVersion > 0) levels.set("kraft.version", raft.state.kraftVersion);
   return { epoch: image.provenance.lastContainedOffset, levels };
 }

@@ -22,12 +22,12 @@ export interface MetadataLogOptions {
   readonly onDiskError: (error: unknown) => void;
 }
 
-/** The directory of the metadata log of a node with this configuration. */
 interface MetadataLogPorts {
   readonly clock: Clock;
   readonly removals: DelayedRemovals;
 }
 
+/** The directory of the metadata log of a node with this configuration. */
 export function metadataLogDirectory(config: BrokerConfig): string {
   return `${config.metadataLogDir}/${metadataLogDirName}`;
 }

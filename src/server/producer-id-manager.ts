@@ -1,11 +1,6 @@
 import { type ProducerId } from "../base/brand.ts";
+import { type ProducerIdBlock } from "../controller/controller.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
-
-export interface ProducerIdBlock {
-  readonly errorCode: ErrorCode;
-  readonly firstProducerId: ProducerId;
-  readonly count: number;
-}
 
 /** So many ids are left when the next block is asked for. */
 const prefetchAt = 100;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
-import { type ProducerIdBlock, ProducerIdManager } from "../../../src/server/producer-id-manager.ts";
+import { type ProducerIdBlock } from "../../../src/controller/controller.ts";
+import { ProducerIdManager } from "../../../src/server/producer-id-manager.ts";
 
 /** A controller that gives blocks of 150 ids when the test lets it. */
 class Blocks {
