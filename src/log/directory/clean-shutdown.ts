@@ -1,4 +1,4 @@
-import { type Disk } from "../../io/ports.ts";
+import { type Disk, type DiskDirectory } from "../../io/ports.ts";
 
 const cleanShutdownName = ".kafka_cleanshutdown";
 
@@ -19,11 +19,12 @@ export function readCleanShutdown(disk: Disk, logDirectory: string): { brokerEpo
 /**
  * Takes the file away, so that a crash from now on is one. That is made durable even where there is none: an earlier start
  * may have taken it away and not come so far.
+ * @param names of the log directory
  */
-export function removeCleanShutdown(disk: Disk, logDirectory: string): void {
+export function removeCleanShutdown(disk: Disk, logDirectory: string, names: Pick<DiskDirectory, "sync">): void {
   const path = `${logDirectory}/${cleanShutdownName}`;
   if (disk.exists(path)) disk.remove(path);
-  disk.syncDirectory(logDirectory);
+  names.sync();
 }
 
 function parseBrokerEpoch(text: string): number | undefined {

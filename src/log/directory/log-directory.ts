@@ -82,7 +82,7 @@ export class LogDirectory {
 
   /** From here on the directory is in use: a crash must be seen as one. */
   beginUse(): void {
-    removeCleanShutdown(this.#options.disk, this.path);
+    removeCleanShutdown(this.#options.disk, this.path, this.#names);
   }
 
   /** Does what relies on the disk; false when it fails, which takes the directory offline. */

@@ -161,10 +161,6 @@ export class LogManager {
     return this.#logs.futures.get(partitionDirectoryName(topic, partition));
   }
 
-  futures(): Iterable<Log> {
-    return this.#logs.futures.values();
-  }
-
   /** Has the partition's log made in that directory when the partition comes to this broker. */
   prefer(topic: string, partition: number, directory: string): void {
     this.#newLogs.prefer(topic, partition, directory);

@@ -80,7 +80,7 @@ describe("the marker of a clean shutdown", () => {
     writeCleanShutdown(memory, "/log", 7);
     expect(memory.readFile("/log/.kafka_cleanshutdown").toString()).toBe('{"version":0,"brokerEpoch":7}');
     expect(readCleanShutdown(memory, "/log")).toEqual({ brokerEpoch: 7 });
-    removeCleanShutdown(memory, "/log");
+    removeCleanShutdown(memory, "/log", memory.openDirectory("/log"));
     expect(
       readCleanShutdown(
         memory.crash(() => 0),
@@ -93,8 +93,8 @@ describe("the marker of a clean shutdown", () => {
     const memory = disk();
     writeCleanShutdown(memory, "/log", 7);
     memory.fail("sync", "EIO", { times: 1 });
-    expect(() => removeCleanShutdown(memory, "/log")).toThrow(DiskError);
-    removeCleanShutdown(memory, "/log");
+    expect(() => removeCleanShutdown(memory, "/log", memory.openDirectory("/log"))).toThrow(DiskError);
+    removeCleanShutdown(memory, "/log", memory.openDirectory("/log"));
     const afterPowerLoss = memory.crash(() => 0);
     expect(readCleanShutdown(afterPowerLoss, "/log")).toBeUndefined();
   });
