@@ -361,6 +361,12 @@ describe("a hole that a loss of power left between two segments", () => {
     expect(openLog(disk, small, { recoveryPoint: 20 }).log.logEndOffset).toBe(20);
   });
 
+  test("stays right before the recovery point", () => {
+    const { disk, sizes } = holed();
+    disk.open(`${logDirectory}/00000000000000000000.txnindex`, "create").write([Buffer.alloc(3)], 0);
+    expect(openLog(disk, small, { recoveryPoint: sizes[2]!.baseOffset }).log.logEndOffset).toBe(20);
+  });
+
   test("stays where the cleaner has been, whatever the topic's policy is now", () => {
     const { disk } = holed();
     expect(openLog(disk, small, { cleanedOffset: 20 }).log.logEndOffset).toBe(20);

@@ -135,13 +135,40 @@ describe("flush.ms", () => {
     under.log.flushIfDue();
     await under.time.settle();
     expect(syncs()).toBeGreaterThan(before);
+    // From the last flush on, and not from the start.
+    append(under);
+    await under.time.advance(999);
+    under.log.flushIfDue();
+    await under.time.settle();
+    expect(under.log.flushedOffset).toBe(1);
+    await under.time.advance(1);
+    under.log.flushIfDue();
+    await under.time.settle();
+    expect(under.log.flushedOffset).toBe(2);
     const after = syncs();
     await under.time.advance(5_000);
     under.log.flushIfDue();
     await under.time.settle();
     expect(syncs()).toBe(after);
-    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(1);
+    expect(openLog(disk.crash(() => 0)).log.logEndOffset).toBe(2);
   });
+});
+
+test("what is durable stays so when an earlier flush ends after a later one", async () => {
+  const disk = new MemoryDisk();
+  const under = openLog(disk);
+  append(under);
+  await under.log.flush();
+  let turns = 20;
+  disk.syncTurns = () => turns;
+  append(under);
+  const earlier = under.log.flush();
+  turns = 0;
+  append(under);
+  await under.log.flush();
+  expect(under.log.flushedOffset).toBe(3);
+  await earlier;
+  expect(under.log.flushedOffset).toBe(3);
 });
 
 test("a log whose directory gets another name within a flush is flushed, and stays online", async () => {

@@ -49,3 +49,11 @@ test("retention gives the log file its new name first, and removes it last", () 
   expect(removals[0]).toThrow("injected");
   expect(names()).toEqual(["00000000000000000000.log.deleted"]);
 });
+
+test("an index whose log file is gone goes too", () => {
+  const disk = withAbortedTransaction();
+  const stray = `${logDirectory}/00000000000000000001.timeindex`;
+  disk.open(stray, "create").close();
+  expect(open(disk).abortedTransactions(0, 2)).toEqual(aborted);
+  expect(disk.exists(stray)).toBe(false);
+});

@@ -150,6 +150,16 @@ describe("a reader that lags", () => {
     expect(reads.length).toBeLessThan(20);
   });
 
+  test("gets of a chunk what its fetch may still read, and is told that there is more", async () => {
+    const { log } = await written();
+    await begin(log, 0, true).allowance.awaited;
+    const allowance = new FileReadAllowance(false);
+    allowance.leftBytes = 250_000;
+    expect(offsetsOf(log.read(0, megabyte, log.highWatermark, false, allowance))).toEqual([0, 1]);
+    expect(allowance.wasShort).toBe(true);
+    expect(allowance.leftBytes).toBeLessThan(50_000);
+  });
+
   test("keeps to the budget: without memory it still gets on, one batch after the other", async () => {
     const { log, count, queue, reads } = await written({ count: 60 });
     const { bufferPool } = queue;

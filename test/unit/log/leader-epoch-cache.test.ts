@@ -49,6 +49,11 @@ describe("leader epochs", () => {
       [2, 12],
       [3, 20],
     ]);
+    // With the next record, lest the one that was dropped come back when the log has grown past it.
+    disk.heal();
+    expect(epochs.isPending).toBe(true);
+    epochs.assign(3, 50);
+    expect(disk.readFile(path).toString()).toBe("0\n2\n2 12\n3 20\n");
   });
 
   test("a new entry replaces those that contradict it", () => {
@@ -87,6 +92,18 @@ describe("leader epochs", () => {
         ]).epochs,
       ),
     ).toEqual([[3, 3]]);
+    expect(
+      pairs(
+        cache([
+          [1, 0],
+          [2, 10],
+          [2, 5],
+        ]).epochs,
+      ),
+    ).toEqual([
+      [1, 0],
+      [2, 5],
+    ]);
   });
 
   test("where an epoch ends: at the next one's start, the latest at the log's end", () => {
@@ -141,15 +158,42 @@ describe("leader epochs", () => {
     expect(pairs(epochs)).toEqual([]);
   });
 
-  test.each(["", "0\n", "0\n2\n1 0\n", "1\n1\n1 0\n", "0\n1\n1 0", "0\n1\n1 x\n", "0\n2\n2 0\n1 5\n", "0\n1\n1 0 0\n"])(
-    "a damaged file is told: %j",
-    (text) => {
-      const { epochs, disk } = cache([[9, 9]]);
-      disk.writeFileAtomic(path, text);
-      expect(epochs.load()).toBe(false);
-      expect(epochs.entries()).toEqual([]);
-    },
-  );
+  test.each([
+    "",
+    "0\n",
+    "0\n2\n1 0\n",
+    "1\n1\n1 0\n",
+    "0\n1\n1 0",
+    "0\n1\n1 x\n",
+    "0\n2\n2 0\n1 5\n",
+    "0\n2\n1 5\n2 5\n",
+    "0\n1\n1 0 0\n",
+  ])("a damaged file is told: %j", (text) => {
+    const { epochs, disk } = cache([[9, 9]]);
+    disk.writeFileAtomic(path, text);
+    expect(epochs.load()).toBe(false);
+    expect(epochs.entries()).toEqual([]);
+  });
+
+  test("are synced again when the file was replaced while it was being synced", async () => {
+    const { epochs, disk } = cache([[1, 0]]);
+    const syncing = epochs.syncAsync();
+    epochs.assign(2, 10);
+    expect(await syncing).toBe(true);
+    expect(await epochs.syncAsync()).toBe(true);
+    expect(await epochs.syncAsync()).toBe(false);
+    disk.settle("/log");
+    const { epochs: loaded } = cache(
+      [],
+      100,
+      disk.crash(() => 0),
+    );
+    expect(loaded.load()).toBe(true);
+    expect(pairs(loaded)).toEqual([
+      [1, 0],
+      [2, 10],
+    ]);
+  });
 
   test("are durable after a sync", () => {
     const { epochs, disk } = cache([[1, 0]]);

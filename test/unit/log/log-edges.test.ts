@@ -67,6 +67,42 @@ test("offsets of deleted records that are lost are not given out again", () => {
   expect(openLog(disk, {}, { logStartOffset: 8 }).log).toMatchObject({ logStartOffset: 8, logEndOffset: 9 });
 });
 
+test.each([true, false])(
+  "a log whose records were all deleted knows its producers still (clean: %s)",
+  (hadCleanShutdown) => {
+    const disk = new MemoryDisk();
+    const written = openLog(disk);
+    const producer = { producerId: 7, producerEpoch: 0, baseSequence: 0 };
+    append(written, 1, producer);
+    written.log.highWatermark = 1;
+    written.log.maybeIncrementLogStartOffset(1);
+    if (hadCleanShutdown) written.log.close();
+    const { log } = openLog(disk.kill(), {}, { logStartOffset: 1, hadCleanShutdown });
+    expect(log).toMatchObject({ logStartOffset: 1, logEndOffset: 1 });
+    expect(log.appendAsLeader(batch(producer), 0, "client", startMs)).toMatchObject({ ok: true, duplicate: true });
+  },
+);
+
+test("where the end of a log is lost before its start, nothing is left of what is known of its records", () => {
+  const disk = new MemoryDisk();
+  const written = openLog(disk, { segmentBytes: 100 });
+  for (let baseSequence = 0; baseSequence < 4; baseSequence++) {
+    append(written, 1, { producerId: 7, producerEpoch: 0, baseSequence });
+  }
+  written.log.close();
+  let left = disk.kill();
+  // The segments from the second one on, and the snapshots behind its beginning.
+  for (const name of left.list(logDirectory)) {
+    if (!/^0+[01]\.|^[a-z]/.test(name)) left.remove(`${logDirectory}/${name}`);
+  }
+  for (let start = 0; start < 2; start++) {
+    const { log } = openLog(left, {}, { logStartOffset: 3 });
+    expect(log).toMatchObject({ logStartOffset: 3, logEndOffset: 3 });
+    expect([log.producerState.size, log.leaderEpochs.entries()]).toEqual([0, []]);
+    left = left.kill();
+  }
+});
+
 test("a log that starts anew is committed up to there", () => {
   const { log } = openLog(new MemoryDisk());
   log.truncateFullyAndStartAt(100);

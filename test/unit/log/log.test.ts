@@ -111,10 +111,13 @@ describe("appending and reading", () => {
     expect(read(3, 10_000, 8, true)).toEqual([3, 8]);
     expect(read(0, 10_000, 3, true)).toEqual([1, 2]);
     expect(read(0, size * 2 + 1, 10, true)).toEqual([2, 4]);
+    expect(read(0, size * 2, 10, true)).toEqual([2, 4]);
     expect(read(0, 1, 10, true)).toEqual([1, 2]);
     expect(read(0, 1, 10, false)).toEqual([0, 0]);
     expect(read(10, 1, 10, true)).toEqual([0, 10]);
     expect(read(11, 1, 10, true)).toBe(Errors.OFFSET_OUT_OF_RANGE);
+    log.releaseTail();
+    expect(read(0, size * 2, 10, true)).toEqual([2, 4]);
   });
 
   test("refuses what Kafka refuses", () => {
@@ -345,6 +348,9 @@ describe("retention", () => {
     const { log, tick } = grown({ retentionBytes: size * 2 + 1, retentionMs: -1 });
     expect(tick(startMs)).toBe(1);
     expect(log.logStartOffset).toBe(2);
+    // Of nothing that may stay all goes.
+    const none = grown({ retentionBytes: 0, retentionMs: -1 });
+    expect([none.tick(startMs), none.log.logStartOffset]).toEqual([4, 8]);
   });
 
   test("the snapshots of producers go with the segments that only those need", () => {
@@ -410,7 +416,7 @@ describe("retention", () => {
     under.queue.flush();
     under.log.highWatermark = 3;
     expect(under.log.deleteOldSegments(startMs + 1e9, () => {})).toBe(1);
-    expect(grown({ retentionMs: 1, isDeleted: false }).tick(startMs + 1e9)).toBe(0);
+    expect(grown({ retentionMs: 1, retentionBytes: 1, isDeleted: false }).tick(startMs + 1e9)).toBe(0);
   });
 
   test("deleted records go, with their segments and epochs", () => {
@@ -429,6 +435,14 @@ describe("retention", () => {
     for (const remove of removals) remove();
     expect(names()).toEqual(["00000000000000000004.log", "00000000000000000006.log"]);
     expect(under.log.read(5, 1_000, 8, true)).toMatchObject({ ok: true });
+  });
+
+  test("where all records are deleted the last segment stays", () => {
+    const { log, tick } = grown({ retentionMs: -1 });
+    log.maybeIncrementLogStartOffset(6);
+    expect([tick(startMs), log.segmentSizes().length]).toEqual([3, 1]);
+    log.maybeIncrementLogStartOffset(8);
+    expect([tick(startMs), log.segmentSizes().map(({ baseOffset }) => baseOffset)]).toEqual([0, [6]]);
   });
 });
 

@@ -70,6 +70,16 @@ test("records without a timestamp: the time since the segment was made counts, b
   expect(bases(under)).toEqual([0, 2]);
 });
 
+test("a record of the beginning of time has a timestamp", () => {
+  const nowMs = startMs;
+  const rolled = openLog(new MemoryDisk(() => nowMs), { segmentMs: 1_000 });
+  for (const timestamp of [0, 1_000, 1_001]) append(rolled, timestamp);
+  expect(bases(rolled)).toEqual([0, 2]);
+  const old = openLog(new MemoryDisk(() => nowMs), { retentionMs: 10_000 });
+  append(old, 0);
+  expect(old.log.deleteOldSegments(nowMs, () => {})).toBe(1);
+});
+
 test("retention of records without a timestamp goes by the file's last change", async () => {
   const time = new ManualTime(startMs);
   const under = openLog(new MemoryDisk(() => time.wallMs()), { retentionMs: 10_000, segmentBytes: 200 }, { time });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
-import { type LogUnderTest, openLog, readAll } from "./open-log.ts";
+import { logDirectory, type LogUnderTest, openLog, readAll } from "./open-log.ts";
 
 const topicId = "K0a8tq3gSkK78COtfgEurw";
 const refused = { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
@@ -69,6 +69,20 @@ test("a flush that found no descriptor is made up for before it is acknowledged"
   await time.advance(100);
   expect(log).toMatchObject({ writtenOffset: 2, recoveryPoint: 1 });
   expect(diskErrors).toEqual([]);
+});
+
+test("a directory that a flush found no descriptor for is synced by the next one", async () => {
+  const disk = new MemoryDisk();
+  const subject = openLog(disk);
+  append(subject, 1);
+  await subject.log.flush();
+  append(subject, 1, 1);
+  disk.fail("sync", "EMFILE", { path: /topic-0$/ });
+  await expect(subject.log.flush()).rejects.toMatchObject({ code: "EMFILE" });
+  disk.heal();
+  await subject.log.flush();
+  const left = disk.crash(() => 0);
+  expect(left.readFile(`${logDirectory}/leader-epoch-checkpoint`).toString()).toBe("0\n2\n0 0\n1 1\n");
 });
 
 test("an epoch that could not be noted is noted with the next record", () => {

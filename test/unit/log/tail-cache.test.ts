@@ -108,6 +108,24 @@ test("small memory of logs that are written to in turn is used again, unless som
   expect(memories(true).size).toBe(logs.length);
 });
 
+test("small memory is kept for others in a few sizes, and not much of it", () => {
+  const keptAt = (sizeBytes: number, count: number): number => {
+    const cache = new TailCache(0, new BufferPool());
+    const memories = (): Set<ArrayBufferLike> => {
+      const logs = Array.from({ length: count }, () => ({ tail: new Tail(cache), one: segment() }));
+      for (const { tail, one } of logs) append(tail, one, "x".repeat(sizeBytes));
+      const buffers = logs.map(({ tail, one }) => tail.unwritten(one)[0]!.buffer);
+      for (const { tail } of logs) tail.clear();
+      return new Set(buffers);
+    };
+    const former = memories();
+    return [...memories()].filter((memory) => former.has(memory)).length;
+  };
+  expect(keptAt(2_048, 100)).toBe(64);
+  // A batch of a size that no other may have again.
+  expect(keptAt(5_001, 10)).toBe(0);
+});
+
 describe("memory of the tail", () => {
   const chunkBytes = 524_288;
 

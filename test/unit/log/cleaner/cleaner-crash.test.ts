@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { segmentFileName } from "../../../../src/log/log-files.ts";
 import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { SeededRandom } from "../../../support/random-bytes.ts";
 import { type DiskOperation, MemoryDisk } from "../../../sim/memory-disk.ts";
@@ -108,4 +109,27 @@ describe("a crash at every change that a round of cleaning makes to the disk", (
     expect(outcomes.untouched).toBeGreaterThan(10);
     expect(outcomes.cleaned).toBeGreaterThan(10);
   });
+});
+
+test("a file that an earlier round left does not have a start undo what a later one has done", async () => {
+  const time = new ManualTime(startMs);
+  const disk = new FailingDisk(Infinity);
+  const opened = openLog(disk, config, { time });
+  await append(opened, new SeededRandom(1), 45);
+  const { recoveryPoint } = opened.log;
+  const expected = await tableOf(opened);
+  const [, second] = opened.log.segmentSizes();
+  disk.open(`${logDirectory}/${segmentFileName(second!.baseOffset - 1, ".log.cleaned")}`, "create").close();
+  let left: MemoryDisk | undefined;
+  disk.onOperation = (operation, path) => {
+    const isSwap = operation === "rename" && path.endsWith(segmentFileName(second!.baseOffset, ".log.swap"));
+    // The segment that it is made of has another name by then.
+    if (isSwap) left ??= disk.kill();
+  };
+  const { cleaner } = openCleaner(disk, time, () => [opened.log]);
+  cleaner.start();
+  await untilIdle(cleaner, time);
+  await cleaner.close();
+  const reopened = openLog(left!, config, { time, recoveryPoint });
+  expect(await tableOf(reopened)).toEqual(expected);
 });

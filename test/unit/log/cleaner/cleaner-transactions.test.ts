@@ -24,8 +24,8 @@ class Scenario {
     this.#append(buildBatch({ ...producer, records }), "client");
   }
 
-  end(producerId: number, outcome: "commit" | "abort"): void {
-    this.#append(marker(producerId, outcome === "abort", this.opened.time.wallMs()), "coordinator");
+  end(producerId: number, outcome: "commit" | "abort", producerEpoch = 0): void {
+    this.#append(marker(producerId, outcome === "abort", this.opened.time.wallMs(), producerEpoch), "coordinator");
   }
 
   #append(batch: Buffer, origin: "client" | "coordinator"): void {
@@ -129,6 +129,17 @@ test("the marker of a producer that has only that stays while the producer is kn
   expect(scenario.batches()[0]).not.toContain("0:");
 });
 
+test("of the markers of a producer that has only those, that of its last epoch stays", async () => {
+  const scenario = new Scenario();
+  scenario.end(7, "abort");
+  scenario.end(7, "abort", 1);
+  for (let round = 0; round < 3; round++) {
+    await scenario.clean();
+    await scenario.opened.time.advance(deleteRetentionMs);
+  }
+  expect(scenario.batches()[0]).toBe("1: ");
+});
+
 test("a transaction whose marker is in the active segment is known to be aborted", async () => {
   const scenario = new Scenario();
   const { log } = scenario.opened;
@@ -196,21 +207,23 @@ test("the last names of a cleaned segment's files are durable when its round is 
 test("an idempotent producer goes on with its sequence after compaction and a restart", async () => {
   const scenario = new Scenario();
   const { log, time } = scenario.opened;
+  // Its only batch is the first one of the log.
+  scenario.append("a", 2);
   scenario.append("a", 1);
   scenario.append("a", 1);
   scenario.append("a");
   await scenario.clean();
-  expect(scenario.batches()).toEqual(["1: ", "2: 1", "3: 1"]);
+  expect(scenario.batches()).toEqual(["0: ", "2: ", "3: 1", "4: 1"]);
   await log.flush();
   const { log: reopened } = openLog(
     scenario.disk.crash(() => 0),
     log.config,
     { recoveryPoint: 0, time },
   );
-  const next = (baseSequence: number) =>
+  const next = (baseSequence: number, producerId = 1) =>
     reopened.appendAsLeader(
       buildBatch({
-        producerId: 1,
+        producerId,
         producerEpoch: 0,
         baseSequence,
         records: [{ key: Buffer.from("a"), value: null, timestamp: 0 }],
@@ -220,6 +233,7 @@ test("an idempotent producer goes on with its sequence after compaction and a re
       time.wallMs(),
     );
   expect(next(4)).toMatchObject({ ok: false });
-  expect(next(1)).toMatchObject({ ok: true, duplicate: true, baseOffset: 1 });
+  expect(next(0, 2)).toMatchObject({ ok: true, duplicate: true, baseOffset: 0 });
+  expect(next(1)).toMatchObject({ ok: true, duplicate: true, baseOffset: 2 });
   expect(next(2)).toMatchObject({ ok: true, duplicate: false });
 });

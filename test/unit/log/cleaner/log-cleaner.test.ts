@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type Disk } from "../../../../src/io/ports.ts";
 import { type LogCleanerOptions } from "../../../../src/log/cleaner/log-cleaner.ts";
 import { type CleanInput } from "../../../../src/log/cleaner/clean-input.ts";
 import { CleanerCounts } from "../../../../src/log/cleaner/cleaner-counts.ts";
-import { cleanableOf } from "../../../../src/log/cleaner/cleanable.ts";
+import { cleanableOf, isDue } from "../../../../src/log/cleaner/cleanable.ts";
 import { type LogConfig } from "../../../../src/log/log-config.ts";
+import { segmentFileName } from "../../../../src/log/log-files.ts";
 import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { startMs } from "../batches.ts";
@@ -115,6 +117,44 @@ describe("which logs are cleaned", () => {
     expect(await offsets(opened)).toEqual([1, 2, 3]);
   });
 
+  test("max.compaction.lag.ms asks for no round where nothing may be cleaned yet", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { minCleanableDirtyRatio: 1, maxCompactionLagMs: 1_000 });
+    const { log, time } = opened;
+    append(opened, ["a", "a"]);
+    log.roll();
+    append(opened, ["b"]);
+    await time.advance(1_001);
+    await clean(disk, opened);
+    log.roll();
+    append(opened, ["c"]);
+    log.highWatermark = 2;
+    await time.advance(10_000);
+    const cleanable = cleanableOf(log, time.wallMs());
+    expect(cleanable.delayMs).toBeGreaterThan(0);
+    expect(isDue(cleanable)).toBe(false);
+    log.highWatermark = 3;
+    expect(isDue(cleanableOf(log, time.wallMs()))).toBe(true);
+  });
+
+  test("records without a timestamp are of no age", () => {
+    const opened = open(new MemoryDisk(), { maxCompactionLagMs: 1_000 });
+    append(opened, ["a", "a"], -1);
+    opened.log.roll();
+    append(opened, ["b"]);
+    expect(cleanableOf(opened.log, opened.time.wallMs()).delayMs).toBe(0);
+  });
+
+  test("records of the future are cleaned as others where min.compaction.lag.ms is not set", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk);
+    append(opened, ["a", "a"], opened.time.wallMs() + 1_000_000);
+    opened.log.roll();
+    append(opened, ["b"]);
+    await clean(disk, opened);
+    expect(await offsets(opened)).toEqual([1, 2]);
+  });
+
   test("the dirtiest comes first, and one that cannot be cleaned does not hold up the others", async () => {
     const disk = new MemoryDisk();
     const [fewDirty, broken, allDirty] = ["a-0", "b-0", "c-0"].map((name) => open(disk, {}, `/data/${name}`));
@@ -221,7 +261,94 @@ test("one dirty log has all of log.cleaner.io.max.bytes.per.second, however many
   await cleaner.close();
 });
 
+test("what a round reads and writes counts, each time, for log.cleaner.io.max.bytes.per.second", async () => {
+  const disk = new MemoryDisk();
+  const opened = open(disk);
+  const { log } = opened;
+  append(opened, ["a", "b", "c"]);
+  log.roll();
+  append(opened, ["a"]);
+  await clean(disk, opened);
+  append(opened, ["b", "c", "d"]);
+  log.roll();
+  append(opened, ["e"]);
+  const [before, dirty] = log.segmentSizes();
+  const bytesPerSecond = 1;
+  const time = { nowMs: 0, napMs: 0 };
+  // Every look at the clock is late enough for a nap.
+  const clock = { wallMs: () => startMs, monotonicMs: () => (time.nowMs += 301) };
+  const timers = {
+    endOfTurn: (callback: () => void) => opened.time.endOfTurn(callback),
+    after: (delayMs: number, callback: () => void) => {
+      time.nowMs += delayMs;
+      time.napMs += delayMs;
+      callback();
+      return { cancel: () => undefined };
+    },
+  };
+  const config = { ioBytesPerSecondMax: bytesPerSecond, ioBufferBytes: 100_000 };
+  const { cleaner } = openCleaner(disk, opened.time, () => [log], config, { clock, timers });
+  cleaner.start();
+  await untilIdle(cleaner, opened.time);
+  const [cleaned] = log.segmentSizes();
+  expect(log.segmentSizes()).toHaveLength(2);
+  // The dirty part is read for its keys first.
+  const bytes = dirty!.sizeBytes + before!.sizeBytes + dirty!.sizeBytes + cleaned!.sizeBytes;
+  const expectedMs = (bytes / bytesPerSecond) * 1_000;
+  expect(time.napMs).toBeLessThan(expectedMs);
+  expect(time.napMs).toBeGreaterThan(expectedMs * 0.97);
+  await cleaner.close();
+});
+
+describe("a cleaned segment", () => {
+  test("is as old as the newest of those that it was made of", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk);
+    for (const key of ["a", "b", "c"]) {
+      append(opened, [key]);
+      opened.log.roll();
+    }
+    append(opened, ["d"]);
+    const pathOf = (baseOffset: number): string => `${logDirectory}/${segmentFileName(baseOffset, ".log")}`;
+    for (const baseOffset of [0, 1, 2]) disk.setModifiedMs(pathOf(baseOffset), 5_000 + baseOffset);
+    await clean(disk, opened);
+    expect(opened.log.segmentSizes().map(({ baseOffset }) => baseOffset)).toEqual([0, 3]);
+    expect(disk.stat(pathOf(0)).modifiedMs).toBe(5_002);
+  });
+
+  test("is found by the time of its last record, however few entries its indexes have", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { indexIntervalBytes: 150 });
+    const { log, time } = opened;
+    // One of these lengths ends right behind an entry of the time index.
+    for (let count = 6; count < 10; count++) {
+      for (let index = 0; index < count; index++) append(opened, [`${count} ${index}`], startMs + log.logEndOffset);
+      log.roll();
+      append(opened, ["last"], startMs + log.logEndOffset);
+      await clean(disk, opened);
+      const offset = log.logEndOffset - 2;
+      expect(await time.during(log.offsetForTimestamp(startMs + offset, nodeCompute))).toMatchObject({ offset });
+    }
+  });
+});
+
 describe("what else happens to a log", () => {
+  test("retention leaves one alone that cannot be cleaned, as in Kafka", async () => {
+    const disk = new MemoryDisk();
+    const opened = open(disk, { isDeleted: true, retentionMs: 10_000 });
+    const { log, time } = opened;
+    append(opened, ["a", "a"]);
+    log.roll();
+    append(opened, ["a"]);
+    disk.open(`${logDirectory}/00000000000000000000.log`, "readwrite").write([Buffer.from("?")], 70);
+    const { cleaner } = openCleaner(disk, time, () => [log]);
+    cleaner.start();
+    await untilIdle(cleaner, time);
+    await time.advance(30_000);
+    expect([cleaner.isUncleanable(log), log.logStartOffset]).toEqual([true, 0]);
+    await cleaner.close();
+  });
+
   test("a disk that fails in a round takes the log offline, as at any other time", async () => {
     const disk = new MemoryDisk();
     const opened = open(disk);

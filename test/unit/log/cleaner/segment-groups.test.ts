@@ -3,8 +3,8 @@ import { groupSegments } from "../../../../src/log/cleaner/segment-groups.ts";
 
 const limits = { segmentBytes: 100, indexBytes: 80, endOffset: 1_000 };
 
-function segment(baseOffset: number, sizeBytes: number, indexBytes = 8) {
-  return { baseOffset, sizeBytes, offsetIndexBytes: indexBytes, timeIndexBytes: indexBytes };
+function segment(baseOffset: number, sizeBytes: number, offsetIndexBytes = 8, timeIndexBytes = 8) {
+  return { baseOffset, sizeBytes, offsetIndexBytes, timeIndexBytes };
 }
 
 function basesOf(segments: ReturnType<typeof segment>[], endOffset = limits.endOffset): number[][] {
@@ -23,6 +23,7 @@ test("segments are put together as long as they fit into one", () => {
 
 test("their indexes have to fit too", () => {
   expect(basesOf([segment(0, 1, 40), segment(10, 1, 40), segment(20, 1, 8)])).toEqual([[0, 10], [20]]);
+  expect(basesOf([segment(0, 1, 8, 40), segment(10, 1, 8, 40), segment(20, 1, 8, 8)])).toEqual([[0, 10], [20]]);
 });
 
 test("an index has 31 bits for an offset", () => {

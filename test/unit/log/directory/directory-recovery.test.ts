@@ -6,6 +6,7 @@ import { LogManager } from "../../../../src/log/directory/log-manager.ts";
 import { defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
+import { countOpenFiles } from "../../../support/open-file-count.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
 import { batch, startMs } from "../batches.ts";
 import { readAll } from "../open-log.ts";
@@ -172,6 +173,32 @@ describe("after a crash", () => {
     manager.load();
     expect(manager.isOnline("/one")).toBe(false);
   });
+});
+
+test("the look at how much is to be recovered counts what lies behind the last flush, and leaves no file open", async () => {
+  const written = new MemoryDisk();
+  for (const directory of directories) written.mkdir(directory);
+  const first = open(written);
+  first.manager.load();
+  const config = { ...defaultLogConfig, indexIntervalBytes: 100 };
+  for (let partition = 0; partition < 20; partition++) {
+    const log = first.manager.getOrCreate("orders", partition, topicId, config)!;
+    for (let count = 0; count < 8; count++) log.appendAsLeader(batch(), 0, "client", startMs);
+    first.queue.flush();
+  }
+  // So that it is looked for a point within the segments where recovery may begin.
+  await first.manager.prepareClose();
+  await first.time.settle();
+  const disk = written.kill();
+  const files = countOpenFiles(disk);
+  const opened = disk.counts.get("open") ?? 0;
+  const { manager, time } = open(disk);
+  const { workers, tasks } = notingWorkers(disk, time);
+  await manager.recover(workers, 2, 1);
+  // There is nothing behind those points.
+  expect(tasks).toEqual([]);
+  expect(disk.counts.get("open")! - opened).toBeGreaterThan(20);
+  expect(files.count).toBe(0);
 });
 
 test.each(["a stop", "a crash"])("threads make the indexes that segments have lost at %s", async (end) => {

@@ -1,50 +1,35 @@
 import { expect, test } from "vitest";
-import { type DiskFile, type OpenMode } from "../../../../src/io/ports.ts";
 import { OpenFiles } from "../../../../src/log/segment/open-files.ts";
 import { SegmentFile } from "../../../../src/log/segment/segment-file.ts";
+import { countOpenFiles } from "../../../support/open-file-count.ts";
 import { MemoryDisk } from "../../../sim/memory-disk.ts";
 
-/** A disk that counts what is open. */
-class CountingDisk extends MemoryDisk {
-  openCount = 0;
-
-  override open(path: string, mode: OpenMode): DiskFile {
-    const file = super.open(path, mode);
-    this.openCount++;
-    const close = file.close.bind(file);
-    file.close = () => {
-      this.openCount--;
-      close();
-    };
-    return file;
-  }
-}
-
 function openThem(count: number, countMax: number) {
-  const disk = new CountingDisk();
+  const disk = new MemoryDisk();
   disk.mkdir("/log");
+  const descriptors = countOpenFiles(disk);
   const open = new OpenFiles(countMax);
   const files = Array.from({ length: count }, (_, index) => {
     disk.open(`/log/${index}`, "create").close();
     return new SegmentFile(disk, `/log/${index}`, open);
   });
-  return { disk, open, files };
+  return { descriptors, open, files };
 }
 
 const write = (file: SegmentFile, text: string) => file.use().write([Buffer.from(text)], 0);
 
 test("no more files are open than may be, and each can be used at any time", () => {
-  const { disk, open, files } = openThem(50, 4);
+  const { descriptors, open, files } = openThem(50, 4);
   for (let round = 0; round < 3; round++) {
     for (const [index, file] of files.entries()) write(file, `${round}-${index}`);
-    expect([disk.openCount, open.count]).toEqual([4, 4]);
+    expect([descriptors.count, open.count]).toEqual([4, 4]);
   }
   for (const [index, file] of files.entries()) {
     const bytes = Buffer.alloc(4);
     expect(bytes.toString("utf8", 0, file.use().read(bytes, 0))).toBe(`2-${index}`);
   }
   for (const file of files) file.close();
-  expect([disk.openCount, open.count]).toEqual([0, 0]);
+  expect([descriptors.count, open.count]).toEqual([0, 0]);
 });
 
 test("a file that is used between the others stays open", () => {
