@@ -6,8 +6,10 @@ import { type ApiName, type ApiRequest, type ApiResponse } from "../../protocol/
 import { errorName, Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type ToolLog } from "../command/terminal.ts";
+import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { ClientError, ConfigurationError, DisconnectError, KafkaError, TimeoutError } from "./kafka-error.ts";
+import { KnownTopics, type TopicInfo } from "./known-topics.ts";
 
 export interface ClientPorts {
   readonly net: Net;
@@ -29,25 +31,9 @@ export interface ClusterOptions {
   readonly log: ToolLog;
 }
 
-export interface PartitionInfo {
-  readonly index: number;
-  /** -1 while there is none. */
-  readonly leaderId: number;
-  readonly leaderEpoch: number;
-  /** The brokers that have it, be they there or not. */
-  readonly replicas: readonly number[];
-}
-
-export interface TopicInfo {
-  readonly name: string;
-  readonly id: Uuid;
-  readonly isInternal: boolean;
-  /** By index. */
-  readonly partitions: readonly PartitionInfo[];
-}
-
 /** This machine, and addresses that are numbers. */
 const needsNoLookup = /^(?:localhost|[\d.]+|.*:.*)$/;
+/** `reconnect.backoff.ms` and its maximum. */
 const reconnectBackoffMs = 50;
 const reconnectBackoffMsMax = 1_000;
 const networkClient = "org.apache.kafka.clients.NetworkClient";
@@ -58,11 +44,10 @@ export class Cluster {
   readonly ports: ClientPorts;
   readonly options: ClusterOptions;
   readonly #bootstrap: readonly SocketAddress[];
+  readonly #reconnectBackoff: Backoff;
   readonly #connections = new Map<string, Promise<Connection>>();
   #brokers: ReadonlyMap<number, SocketAddress & { readonly rack: string | null }> = new Map();
-  /** Topics seen so far; an entry is dropped when an answer shows that it is stale. */
-  readonly #topics = new Map<string, TopicInfo>();
-  readonly #topicIds = new Map<string, Uuid>();
+  readonly #topics = new KnownTopics();
   #metadataCount = 1;
   #isClosed = false;
 
@@ -70,6 +55,7 @@ export class Cluster {
     this.ports = ports;
     this.options = options;
     this.#bootstrap = bootstrap;
+    this.#reconnectBackoff = new Backoff(ports.random, reconnectBackoffMs, reconnectBackoffMsMax);
   }
 
   /** @throws ConfigurationError when no bootstrap address is one, or none can be resolved */
@@ -111,15 +97,12 @@ export class Cluster {
   /** Runs `attempt` until it succeeds, fails for good, or the deadline has passed; then the last error or a timeout. */
   async retry<T>(what: string, timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
     const deadline = this.ports.clock.monotonicMs() + timeoutMs;
-    for (let failures = 0; ; failures++) {
+    for (let failures = 1; ; failures++) {
       try {
         return await attempt();
       } catch (error) {
         if (!isTransient(error) || this.#isClosed) throw error;
-        const backoffMs =
-          error instanceof NetError
-            ? Math.min(reconnectBackoffMs * 2 ** failures, reconnectBackoffMsMax)
-            : this.options.retryBackoffMs;
+        const backoffMs = this.#backoffMs(error, failures);
         if (this.ports.clock.monotonicMs() + backoffMs >= deadline) {
           if (error instanceof KafkaError) throw error;
           throw new TimeoutError(what);
@@ -127,6 +110,24 @@ export class Cluster {
         await this.sleep(backoffMs);
       }
     }
+  }
+
+  /** Runs `attempt` until it succeeds or fails for good; undefined when `isGone` became true meanwhile. */
+  async retryUntilGone<T>(isGone: () => boolean, attempt: () => Promise<T>): Promise<T | undefined> {
+    for (let failures = 1; !isGone(); failures++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        await this.sleep(this.#backoffMs(error, failures));
+      }
+    }
+    return undefined;
+  }
+
+  /** How long to wait before the same is tried again. @param failures so many there were by now, at least one */
+  #backoffMs(error: unknown, failures: number): number {
+    return error instanceof NetError ? this.#reconnectBackoff.afterMs(failures) : this.options.retryBackoffMs;
   }
 
   /** Sends to whichever broker answers: one that is connected, else one that is known, else a bootstrap address. */
@@ -156,6 +157,12 @@ export class Cluster {
     return this.#connect(address, nodeId);
   }
 
+  /** As `connectionTo`, when the broker may be one that was not told of yet. */
+  async reach(nodeId: number): Promise<Connection> {
+    if (!this.knows(nodeId)) await this.refreshTopics([], false);
+    return this.connectionTo(nodeId);
+  }
+
   /** A connection that nothing else uses: a request on it may wait long without holding up others. */
   openOwnConnection(address: SocketAddress): Promise<Connection> {
     const { net, timers } = this.ports;
@@ -173,30 +180,7 @@ export class Cluster {
       allowAutoTopicCreation: mayCreate,
     });
     this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port, rack }) => [nodeId, { host, port, rack }]));
-    const found: TopicInfo[] = [];
-    const unavailable = new Map<string, number>();
-    for (const topic of answer.topics) {
-      const name = topic.name ?? "";
-      const isLeaderless = topic.partitions.some((partition) => partition.leaderId < 0);
-      const code = topic.errorCode === Errors.NONE && isLeaderless ? Errors.LEADER_NOT_AVAILABLE : topic.errorCode;
-      if (code !== Errors.NONE) unavailable.set(name, code);
-      if (topic.errorCode !== Errors.NONE) {
-        this.#topics.delete(name);
-        continue;
-      }
-      const partitions = topic.partitions
-        .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes }) => ({
-          index: partitionIndex,
-          leaderId,
-          leaderEpoch,
-          replicas: replicaNodes,
-        }))
-        .sort((a, b) => a.index - b.index);
-      const info = { name, id: topic.topicId, isInternal: topic.isInternal, partitions };
-      this.#topics.set(name, info);
-      this.#topicIds.set(name, topic.topicId);
-      found.push(info);
-    }
+    const { found, unavailable } = this.#topics.take(answer.topics);
     this.#complain(unavailable);
     return found;
   }
@@ -231,16 +215,16 @@ export class Cluster {
 
   /** The id that the topic had last, also while nobody knows who leads it; the zero uuid before it was ever seen. */
   topicIdOf(name: string): Uuid {
-    return this.#topicIds.get(name) ?? zeroUuid;
+    return this.#topics.idOf(name);
   }
 
   topicNameOf(id: Uuid): string | undefined {
-    return [...this.#topicIds].find(([, known]) => known === id)?.[0];
+    return this.#topics.nameOf(id);
   }
 
   /** Forgets where the partitions of a topic are led, so that the next use asks again. */
   forgetTopic(name: string): void {
-    this.#topics.delete(name);
+    this.#topics.forget(name);
   }
 
   warn(source: string, message: string): void {

@@ -1,7 +1,6 @@
 import { type ApiName, type ApiRequest, type ApiResponse } from "../../../protocol/apis.ts";
 import { type Draft } from "../../../protocol/schema.ts";
 import { type Cluster } from "../cluster.ts";
-import { type Connection } from "../connection.ts";
 import { KafkaError, TimeoutError } from "../kafka-error.ts";
 
 /** What an administrative operation asks a cluster, tried again within the time of an API call while it may come right. */
@@ -31,12 +30,7 @@ export class AdminCalls {
     api: N,
     request: Draft<ApiRequest<N>>,
   ): Promise<ApiResponse<N>> {
-    return this.retry(call, async () => (await this.brokerConnection(brokerId)).send(api, request));
-  }
-
-  async brokerConnection(brokerId: number): Promise<Connection> {
-    if (!this.cluster.knows(brokerId)) await this.cluster.refreshTopics([], false);
-    return this.cluster.connectionTo(brokerId);
+    return this.retry(call, async () => (await this.cluster.reach(brokerId)).send(api, request));
   }
 
   /**

@@ -6,12 +6,8 @@ import { type TellDone } from "../../command/status-line.ts";
 import { type Connection } from "../connection.ts";
 import { type AdminCalls } from "./admin-calls.ts";
 import { GroupCoordinators } from "./group-coordinators.ts";
-import {
-  type Coordinator,
-  describedClassicGroup,
-  describedConsumerGroup,
-  type GroupDescription,
-} from "./group-description.ts";
+import { describedClassicGroup, describedConsumerGroup, type GroupDescription } from "./group-description.ts";
+import { type Coordinator } from "../find-coordinator.ts";
 import { ClientError, KafkaError, throwIfError } from "../kafka-error.ts";
 import { byTopic, partitionName, type TopicPartition } from "../topic-partition.ts";
 

@@ -2,7 +2,7 @@ import { Errors } from "../../../protocol/errors.ts";
 import { type TellDone } from "../../command/status-line.ts";
 import { type Connection } from "../connection.ts";
 import { type AdminCalls } from "./admin-calls.ts";
-import { type Coordinator } from "./group-description.ts";
+import { type Coordinator, keyTypes } from "../find-coordinator.ts";
 import { type ClientError, DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
 
 type Ask<T> = (
@@ -11,7 +11,6 @@ type Ask<T> = (
   groupIds: readonly string[],
 ) => Promise<Map<string, T>>;
 
-const groupKeys = 0;
 /** The group has another coordinator, or will be answered for in a moment. */
 const passing = new Set<number>([
   Errors.COORDINATOR_LOAD_IN_PROGRESS,
@@ -63,7 +62,7 @@ export class GroupCoordinators {
     const found = new Map<number, { coordinator: Coordinator; ids: string[] }>();
     if (groupIds.length === 0) return [];
     const { coordinators } = await this.#calls.cluster.sendToAny("findCoordinator", {
-      keyType: groupKeys,
+      keyType: keyTypes.group,
       coordinatorKeys: [...groupIds],
     });
     for (const { key, errorCode, errorMessage, nodeId, host, port } of coordinators) {

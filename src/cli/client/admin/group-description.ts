@@ -4,13 +4,8 @@ import { codecOf } from "../../../protocol/codec.ts";
 import { consumerProtocolAssignment } from "../../../protocol/consumer-protocol.ts";
 import { Reader } from "../../../protocol/reader.ts";
 import { partitionHash } from "../../command/java-hash-order.ts";
+import { type Coordinator } from "../find-coordinator.ts";
 import { type TopicPartition } from "../topic-partition.ts";
-
-export interface Coordinator {
-  readonly nodeId: number;
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface GroupMemberDescription {
   readonly memberId: string;

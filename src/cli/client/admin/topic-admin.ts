@@ -180,7 +180,7 @@ export class TopicAdmin {
   async deleteRecords(topic: string, partition: number, offset: number): Promise<number> {
     const leader = await this.#leaderOf(topic, partition, "deleteRecords(api=METADATA)");
     return this.#calls.retry("deleteRecords(api=DELETE_RECORDS)", async () => {
-      const connection = await this.#calls.brokerConnection(leader);
+      const connection = await this.#calls.cluster.reach(leader);
       const answer = await connection.send("deleteRecords", {
         timeoutMs: this.#calls.timeoutMs,
         topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset }] }],

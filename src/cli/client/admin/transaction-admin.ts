@@ -177,7 +177,7 @@ export class TransactionAdmin {
   async #transactionsOf(coordinatorId: number, filter: TransactionFilter): Promise<TransactionListing[]> {
     const about = `request sent to broker ${coordinatorId} failed`;
     const answer = await this.#calls.retry("listTransactions", async () => {
-      const connection = await this.#calls.brokerConnection(coordinatorId);
+      const connection = await this.#calls.cluster.reach(coordinatorId);
       const listed = await connection.send("listTransactions", {
         producerIdFilters: [...(filter.producerIds ?? [])],
         durationFilter: filter.durationMs ?? -1,

@@ -1,10 +1,10 @@
 import { Errors } from "../../../protocol/errors.ts";
 import { type Connection } from "../connection.ts";
-import { DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
+import { findCoordinator } from "../find-coordinator.ts";
+import { KafkaError } from "../kafka-error.ts";
 import { type TopicPartition } from "../topic-partition.ts";
 import { type AdminCalls } from "./admin-calls.ts";
 
-const transactionKeyType = 1;
 const staleCoordinator: readonly number[] = [Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE];
 const staleLeader: readonly number[] = [
   Errors.NOT_LEADER_OR_FOLLOWER,
@@ -28,14 +28,9 @@ export class TransactionCalls {
     ask: (connection: Connection) => Promise<T>,
   ): Promise<{ broker: number; answer: T }> {
     return this.#calls.retry(call, async () => {
-      const { coordinators } = await this.#calls.cluster.sendToAny("findCoordinator", {
-        keyType: transactionKeyType,
-        coordinatorKeys: [transactionalId],
-      });
-      const [found] = coordinators;
-      if (found === undefined) throw new DisconnectError();
-      throwIfError(found.errorCode, found.errorMessage);
-      return { broker: found.nodeId, answer: await ask(await this.#calls.brokerConnection(found.nodeId)) };
+      const { cluster } = this.#calls;
+      const { nodeId } = await findCoordinator(cluster, "transaction", transactionalId);
+      return { broker: nodeId, answer: await ask(await cluster.reach(nodeId)) };
     });
   }
 
@@ -56,7 +51,7 @@ export class TransactionCalls {
         call = `${api}(api=METADATA)`;
         const target = brokerId ?? (await this.#leaderOf(topic, partition));
         call = `${api}(api=${api === "abortTransaction" ? "WRITE_TXN_MARKERS" : "DESCRIBE_PRODUCERS"})`;
-        return ask(await this.#calls.brokerConnection(target)).catch((error: unknown) => {
+        return ask(await this.#calls.cluster.reach(target)).catch((error: unknown) => {
           // Where it is led now is looked up before the next try.
           this.#calls.cluster.forgetTopic(topic);
           throw error;

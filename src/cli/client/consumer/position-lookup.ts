@@ -1,6 +1,5 @@
 import { type Cluster } from "../cluster.ts";
 import { type Membership } from "../group/membership.ts";
-import { untilGone } from "../group/topic-subscription.ts";
 import { ClientError } from "../kafka-error.ts";
 import { partitionName } from "../topic-partition.ts";
 import { listOffset, specialTimestamps } from "./list-offset.ts";
@@ -31,7 +30,7 @@ export async function lookUpPositions(
         `Undefined offset with no reset policy for partitions: [${partitionName(partition)}]`,
       );
     }
-    const offset = await untilGone(cluster, isStale, async () => {
+    const offset = await cluster.retryUntilGone(isStale, async () => {
       const known = cluster.topic(topic) ?? (await cluster.refreshTopics([topic], true))[0];
       if (known?.partitions[index] === undefined) return undefined;
       return listOffset(cluster, topic, index, specialTimestamps[reset], readCommitted);

@@ -1,4 +1,3 @@
-import { type ApiResponse } from "../../../protocol/apis.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { type Cluster } from "../cluster.ts";
 import { ClientError, KafkaError, throwIfError } from "../kafka-error.ts";
@@ -6,6 +5,7 @@ import { type TopicPartition } from "../topic-partition.ts";
 import { type Assignor, type LastAssignment } from "./assignors/assignor.ts";
 import { GroupCoordinator } from "./group-coordinator.ts";
 import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
+import { assignAsLeader } from "./leader-assignment.ts";
 import {
   type Membership,
   type PartitionOffset,
@@ -13,7 +13,7 @@ import {
   pollTimeoutExpired,
   without,
 } from "./membership.ts";
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from "./subscription-data.ts";
+import { decodeAssignment, encodeSubscription } from "./subscription-data.ts";
 import { fingerprint, type TopicSubscription } from "./topic-subscription.ts";
 
 export interface ClassicGroupSettings {
@@ -204,7 +204,7 @@ export class ClassicMembership implements Membership {
         groupInstanceId: instanceId,
         protocolType,
         protocolName: joined.protocolName,
-        assignments: isLeader && !joined.skipAssignment ? await this.#assign(joined) : [],
+        assignments: isLeader && !joined.skipAssignment ? await assignAsLeader(this.#cluster, assignors, joined) : [],
       },
       rebalanceTimeoutMs + joinSlackMs,
     );
@@ -212,24 +212,6 @@ export class ClassicMembership implements Membership {
     const partitions = decodeAssignment(synced.assignment);
     this.#last = { generation: this.#generation, partitions };
     return partitions;
-  }
-
-  async #assign({ members, protocolName }: ApiResponse<"joinGroup">) {
-    const subscriptions = members.map(({ memberId, groupInstanceId, metadata }) =>
-      decodeSubscription(memberId, groupInstanceId, metadata),
-    );
-    const names = [...new Set(subscriptions.flatMap(({ topics }) => topics))].sort();
-    const topics = names.length === 0 ? [] : await this.#cluster.refreshTopics(names, false);
-    const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
-    const racks = new Map(
-      topics.map(({ name, partitions }) => [name, partitions.map(({ replicas }) => this.#cluster.racksOf(replicas))]),
-    );
-    const { assignors } = this.#settings;
-    const assignor = assignors.find(({ name }) => name === protocolName) ?? assignors[0];
-    return [...(assignor?.assign(subscriptions, counts, racks) ?? [])].map(([memberId, partitions]) => ({
-      memberId,
-      assignment: encodeAssignment(partitions),
-    }));
   }
 
   #lose(owner: PartitionOwner): void {

@@ -1,4 +1,3 @@
-import { type Uuid } from "../../../base/brand.ts";
 import { randomUuid } from "../../../base/uuid.ts";
 import { type ApiRequest, type ApiResponse } from "../../../protocol/apis.ts";
 import { Errors } from "../../../protocol/errors.ts";
@@ -18,6 +17,7 @@ import {
   pollTimeoutExpired,
   without,
 } from "./membership.ts";
+import { areSame, resolveTarget, type TargetAssignment, targetOf } from "./target-assignment.ts";
 import { type TopicSubscription } from "./topic-subscription.ts";
 
 export interface ConsumerGroupSettings {
@@ -60,8 +60,8 @@ export class ConsumerMembership implements Membership {
   readonly #fields = new HeartbeatFields();
   #epoch = joinEpoch;
   #names: readonly string[] = [];
-  /** What the coordinator wants to be ours; undefined until it has told, be it that there is nothing for us. */
-  #target: ReadonlyMap<Uuid, readonly number[]> | undefined;
+  /** Undefined until the coordinator has told, be it that there is nothing for us. */
+  #target: TargetAssignment | undefined;
   #isDue = true;
   #isFenced = false;
   #hasLeft = false;
@@ -194,7 +194,7 @@ export class ConsumerMembership implements Membership {
   async #reconcile(owner: PartitionOwner): Promise<void> {
     const target = this.#target;
     if (target === undefined) return;
-    const { partitions, known, isComplete } = await this.#resolve(target);
+    const { partitions, known, isComplete } = await resolveTarget(this.#cluster, this.#names, target);
     // What is asked of the coordinator meanwhile may be another assignment, or that we were fenced.
     const isStale = () => this.#target !== target || this.#isFenced || this.#hasLeft;
     if (isStale()) return;
@@ -206,22 +206,6 @@ export class ConsumerMembership implements Membership {
     owner.assign(without(partitions, owner.owned()));
     this.#fields.own(known);
     this.#beatNow();
-  }
-
-  /** The names of topics are looked up once; an assignment of topics that are unknown even then is taken in part. */
-  async #resolve(target: ReadonlyMap<Uuid, readonly number[]>) {
-    const isKnown = (id: Uuid) => this.#cluster.topicNameOf(id) !== undefined;
-    if (![...target.keys()].every(isKnown)) {
-      await this.#cluster.refreshTopics(this.#names, false).catch((error: unknown) => {
-        if (!isTransient(error)) throw error;
-      });
-    }
-    const known = new Map([...target].filter(([id]) => isKnown(id)));
-    const partitions = [...known].flatMap(([id, indexes]) => {
-      const topic = this.#cluster.topicNameOf(id) ?? "";
-      return indexes.map((partition) => ({ topic, partition }));
-    });
-    return { partitions, known, isComplete: known.size === target.size };
   }
 
   #rebalanceLater(): void {
@@ -277,7 +261,7 @@ export class ConsumerMembership implements Membership {
     if (this.#hasLeft) return;
     this.#epoch = memberEpoch;
     if (assignment === null) return;
-    const target = new Map(assignment.topicPartitions.map(({ topicId, partitions }) => [topicId, partitions]));
+    const target = targetOf(assignment);
     if (this.#target !== undefined && areSame(target, this.#target)) return;
     this.#target = target;
     this.#makeDue();
@@ -326,10 +310,4 @@ function isMembershipOver(error: unknown): error is KafkaError {
 
 function namesOf(topics: readonly { name: string }[]): string[] {
   return topics.map(({ name }) => name).sort();
-}
-
-function areSame(one: ReadonlyMap<Uuid, readonly number[]>, other: ReadonlyMap<Uuid, readonly number[]>): boolean {
-  if (one.size !== other.size) return false;
-  const sorted = (partitions: readonly number[] = []) => [...partitions].sort((a, b) => a - b).join();
-  return [...one].every(([id, partitions]) => other.has(id) && sorted(partitions) === sorted(other.get(id)));
 }

@@ -3,9 +3,9 @@ import { Errors } from "../../../protocol/errors.ts";
 import { type Draft } from "../../../protocol/schema.ts";
 import { type Cluster } from "../cluster.ts";
 import { type Connection } from "../connection.ts";
-import { DisconnectError, KafkaError, throwIfError } from "../kafka-error.ts";
+import { findCoordinator } from "../find-coordinator.ts";
+import { DisconnectError, KafkaError } from "../kafka-error.ts";
 
-const groupKeyType = 0;
 /** Answers after which the coordinator is looked for again. */
 const coordinatorLost = new Set<number>([Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE]);
 
@@ -79,13 +79,7 @@ export class GroupCoordinator {
   }
 
   async #find(): Promise<Connection> {
-    const { coordinators } = await this.#cluster.sendToAny("findCoordinator", {
-      keyType: groupKeyType,
-      coordinatorKeys: [this.groupId],
-    });
-    const found = coordinators[0];
-    if (found === undefined) throw new DisconnectError();
-    throwIfError(found.errorCode, found.errorMessage);
-    return this.#cluster.openOwnConnection({ host: found.host, port: found.port });
+    const { host, port } = await findCoordinator(this.#cluster, "group", this.groupId);
+    return this.#cluster.openOwnConnection({ host, port });
   }
 }

@@ -1,13 +1,10 @@
-import { NetError } from "../../../io/ports.ts";
 import { Errors } from "../../../protocol/errors.ts";
-import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
+import { type Cluster } from "../cluster.ts";
 import { KafkaError } from "../kafka-error.ts";
+import { type TopicInfo } from "../known-topics.ts";
 
 /** One topic, or all those whose names are taken. */
 export type WantedTopics = string | ((name: string) => boolean);
-
-const reconnectBackoffMs = 50;
-const reconnectBackoffMsMax = 1_000;
 
 /** What a member of a group subscribes to, looked up among the topics that are there. */
 export class TopicSubscription {
@@ -38,27 +35,8 @@ export class TopicSubscription {
 
   /** Waits until a topic that was named is there; none when `isGone` became true meanwhile. */
   async await(isGone: () => boolean): Promise<TopicInfo[]> {
-    return (await untilGone(this.#cluster, isGone, () => this.find())) ?? [];
+    return (await this.#cluster.retryUntilGone(isGone, () => this.find())) ?? [];
   }
-}
-
-/** Tries again for as long as it may help; undefined when `isGone` became true meanwhile. */
-export async function untilGone<T>(
-  cluster: Cluster,
-  isGone: () => boolean,
-  attempt: () => Promise<T>,
-): Promise<T | undefined> {
-  for (let failures = 0; !isGone(); failures++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      const isDown = error instanceof NetError;
-      const backoffMs = Math.min(reconnectBackoffMs * 2 ** failures, reconnectBackoffMsMax);
-      await cluster.sleep(isDown ? backoffMs : cluster.options.retryBackoffMs);
-    }
-  }
-  return undefined;
 }
 
 /** Changes when a topic comes, goes, or gets partitions. */

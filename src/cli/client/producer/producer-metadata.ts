@@ -1,6 +1,7 @@
-import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
+import { type Backoff } from "../backoff.ts";
+import { type Cluster, isTransient } from "../cluster.ts";
 import { ClientError } from "../kafka-error.ts";
-import { type Backoff } from "./backoff.ts";
+import { type TopicInfo } from "../known-topics.ts";
 
 /** How often a topic was asked for. */
 interface Asked {

@@ -1,14 +1,14 @@
 import { Errors } from "../../../protocol/errors.ts";
 import { type Cluster } from "../cluster.ts";
 import { type Connection } from "../connection.ts";
-import { ClientError, DisconnectError, throwIfError } from "../kafka-error.ts";
+import { findCoordinator } from "../find-coordinator.ts";
+import { ClientError, throwIfError } from "../kafka-error.ts";
 
 export interface ProducerIdentity {
   readonly id: number;
   readonly epoch: number;
 }
 
-const transactionKeyType = 1;
 const feature = "transaction.version";
 /** From this level of the feature on, a broker adds partitions by itself, and each transaction has an epoch of its own. */
 const implicitLevel = 2;
@@ -147,14 +147,7 @@ export class ProducerTransactions {
   }
 
   async #find(): Promise<Connection> {
-    const { coordinators } = await this.#cluster.sendToAny("findCoordinator", {
-      keyType: transactionKeyType,
-      coordinatorKeys: [this.id],
-    });
-    const found = coordinators[0];
-    if (found === undefined) throw new DisconnectError();
-    throwIfError(found.errorCode, found.errorMessage);
-    if (!this.#cluster.knows(found.nodeId)) await this.#cluster.refreshTopics([], false);
-    return this.#cluster.connectionTo(found.nodeId);
+    const { nodeId } = await findCoordinator(this.#cluster, "transaction", this.id);
+    return this.#cluster.reach(nodeId);
   }
 }

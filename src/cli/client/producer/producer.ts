@@ -2,10 +2,12 @@ import { type Compute } from "../../../io/ports.ts";
 import { type ApiResponse } from "../../../protocol/apis.ts";
 import { errorName, Errors } from "../../../protocol/errors.ts";
 import { buildBatch, compressBatch } from "../../../protocol/records/batch-builder.ts";
-import { type Cluster, isTransient, type TopicInfo } from "../cluster.ts";
+import { Backoff } from "../backoff.ts";
+import { type Cluster, isTransient } from "../cluster.ts";
 import { type Connection } from "../connection.ts";
 import { ClientError, throwIfError, TimeoutError } from "../kafka-error.ts";
-import { Backoff } from "./backoff.ts";
+import { type TopicInfo } from "../known-topics.ts";
+import { DrainLoop } from "./drain-loop.ts";
 import { partitionOfKey } from "./murmur2.ts";
 import { batchOverheadBytes, type Delivered, sizeBoundOf, PendingBatch } from "./pending-batch.ts";
 import { type Lane, type LaneBatch, Lanes, numbered } from "./lanes.ts";
@@ -32,16 +34,11 @@ export class Producer {
   readonly #buffer: RecordBuffer;
   readonly #lanes = new Lanes();
   readonly #inFlight = new Map<number, number>();
+  readonly #drains: DrainLoop;
   readonly #transactions: ProducerTransactions | undefined;
   #identity: ProducerIdentity | undefined;
   /** Nothing waits for its batch to fill. */
   #isFlushing = false;
-  #isDrainScheduled = false;
-  #isDraining = false;
-  /** Something changed while a drain was under way. */
-  #mustDrainAgain = false;
-  /** When the next drain begins by itself. */
-  #drainAtMs = Number.POSITIVE_INFINITY;
 
   /** @param transactions has all records sent in transactions */
   constructor(cluster: Cluster, compute: Compute, settings: ProducerSettings, transactions?: ProducerTransactions) {
@@ -50,9 +47,16 @@ export class Producer {
     this.#settings = settings;
     this.#transactions = transactions;
     this.#buffer = new RecordBuffer(settings.bufferBytesMax);
-    this.#backoff = new Backoff(cluster.ports.random, cluster.options.retryBackoffMs, settings.retryBackoffMsMax);
+    const { clock, timers, random } = cluster.ports;
+    this.#backoff = new Backoff(random, cluster.options.retryBackoffMs, settings.retryBackoffMsMax);
     this.#metadata = new ProducerMetadata(cluster, this.#backoff);
-    this.#sticky = new StickyPartition(cluster.ports.random, settings.batchSizeBytes);
+    this.#sticky = new StickyPartition(random, settings.batchSizeBytes);
+    this.#drains = new DrainLoop({
+      clock,
+      timers,
+      drain: () => this.#drain(),
+      onFailed: (error) => this.#onDrainFailed(error as Error),
+    });
   }
 
   /**
@@ -80,7 +84,7 @@ export class Producer {
   /** Sends what is queued and waits until all of it is delivered or given up. */
   async flush(): Promise<void> {
     this.#isFlushing = true;
-    this.#scheduleDrain();
+    this.#drains.runSoon();
     while (!this.#buffer.isEmpty) await this.#change();
     this.#isFlushing = false;
   }
@@ -98,60 +102,28 @@ export class Producer {
     if (batch?.state !== "open" || batch.sizeBytes + sizeBytes > this.#settings.batchSizeBytes) {
       if (batch?.state === "open") {
         batch.state = "ready";
-        this.#scheduleDrain();
+        this.#drains.runSoon();
       }
       batch = new PendingBatch(this.#cluster.ports.clock.monotonicMs());
       lane.batches.push(batch);
       const { lingerMs } = this.#settings;
-      if (lingerMs > 0) this.#cluster.ports.timers.after(lingerMs, () => this.#scheduleDrain());
-      else this.#scheduleDrain();
+      if (lingerMs > 0) this.#cluster.ports.timers.after(lingerMs, () => this.#drains.runSoon());
+      else this.#drains.runSoon();
     }
     batch.add({ ...record, timestamp: record.timestamp ?? this.#cluster.ports.clock.wallMs() }, sizeBytes, delivered);
     this.#buffer.add(sizeBytes);
   }
 
-  #scheduleDrain(): void {
-    if (this.#isDrainScheduled) return;
-    this.#isDrainScheduled = true;
-    this.#cluster.ports.timers.endOfTurn(() => {
-      this.#isDrainScheduled = false;
-      // One at a time: encoding waits, and sequence numbers are given in order.
-      if (this.#isDraining) this.#mustDrainAgain = true;
-      else void this.#drain();
-    });
-  }
-
   async #drain(): Promise<void> {
-    this.#isDraining = true;
-    try {
-      do {
-        this.#mustDrainAgain = false;
-        this.#expire();
-        if (this.#transactions !== undefined) this.#identity = this.#transactions.identity;
-        else if (this.#settings.isIdempotent && this.#identity === undefined && this.#lanes.hasWork)
-          await this.#identify();
-        await this.#sendReady();
-      } while (this.#mustDrainAgain);
-    } catch (error) {
-      if (isTransient(error)) this.#drainIn(this.#cluster.options.retryBackoffMs);
-      else this.#failAll(error as Error);
-    } finally {
-      this.#isDraining = false;
-    }
+    this.#expire();
+    if (this.#transactions !== undefined) this.#identity = this.#transactions.identity;
+    else if (this.#settings.isIdempotent && this.#identity === undefined && this.#lanes.hasWork) await this.#identify();
+    await this.#sendReady();
   }
 
-  /** However many wait for it, there is one timer: each drain may ask for the next. */
-  #drainIn(delayMs: number): void {
-    const { clock, timers } = this.#cluster.ports;
-    const atMs = clock.monotonicMs() + delayMs;
-    if (atMs >= this.#drainAtMs) return;
-    this.#drainAtMs = atMs;
-    timers.after(delayMs, () => {
-      // A timer for an earlier moment came in between.
-      if (this.#drainAtMs !== atMs) return;
-      this.#drainAtMs = Number.POSITIVE_INFINITY;
-      this.#scheduleDrain();
-    });
+  #onDrainFailed(error: Error): void {
+    if (isTransient(error)) this.#drains.runIn(this.#cluster.options.retryBackoffMs);
+    else this.#failAll(error);
   }
 
   async #identify(): Promise<void> {
@@ -187,14 +159,14 @@ export class Producer {
     }
     for (const [leader, chosen] of byLeader) {
       for (const group of inRequests(chosen, this.#settings.requestSizeBytesMax)) void this.#sendTo(leader, group);
-      this.#mustDrainAgain = true;
+      this.#drains.runAgain();
     }
   }
 
   /** Looks at a batch again at a moment, or when its time is up. */
   #wait(batch: PendingBatch, atMs: number): void {
     const endMs = batch.createdMs + this.#settings.deliveryTimeoutMs;
-    this.#drainIn(Math.max(1, Math.min(atMs, endMs) - this.#cluster.ports.clock.monotonicMs()));
+    this.#drains.runIn(Math.max(1, Math.min(atMs, endMs) - this.#cluster.ports.clock.monotonicMs()));
   }
 
   /** The oldest batch that waits, when it may go out now. */
@@ -234,7 +206,7 @@ export class Producer {
       for (const { lane, batch } of chosen) this.#onFailure(lane, batch, error as Error);
     } finally {
       this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
-      this.#scheduleDrain();
+      this.#drains.runSoon();
     }
   }
 
@@ -285,7 +257,7 @@ export class Producer {
     }
     batch.retryLater(this.#backoff, this.#cluster.ports.clock.monotonicMs());
     this.#metadata.suspect(lane.topic);
-    this.#scheduleDrain();
+    this.#drains.runSoon();
   }
 
   #finish(lane: Lane, batch: PendingBatch, baseOffset: number, error?: Error): void {
@@ -320,7 +292,7 @@ export class Producer {
 
   /** Resolves at the next batch that is delivered or given up. */
   #change(): Promise<void> {
-    this.#scheduleDrain();
+    this.#drains.runSoon();
     return this.#buffer.change();
   }
 }

@@ -1,5 +1,5 @@
 import { type Random } from "../../../io/ports.ts";
-import { type TopicInfo } from "../cluster.ts";
+import { type TopicInfo } from "../known-topics.ts";
 
 interface Chosen {
   partition: number;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { zeroUuid } from "../../../../../src/base/uuid.ts";
-import { type TopicInfo } from "../../../../../src/cli/client/cluster.ts";
+import { type TopicInfo } from "../../../../../src/cli/client/known-topics.ts";
 import { StickyPartition } from "../../../../../src/cli/client/producer/sticky-partition.ts";
 import { SeededRandom } from "../../../../support/random-bytes.ts";
 

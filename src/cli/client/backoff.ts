@@ -1,4 +1,4 @@
-import { type Random } from "../../../io/ports.ts";
+import { type Random } from "../../io/ports.ts";
 
 /** The share by which a time may be longer or shorter, so that clients that failed together do not come back together. */
 const jitter = 0.2;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Backoff } from "../../../../../src/cli/client/producer/backoff.ts";
+import { Backoff } from "../../../../src/cli/client/backoff.ts";
 
 const middle = { float: () => 0.5, bytes: (length: number) => Buffer.alloc(length) };
 
