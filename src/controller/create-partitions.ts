@@ -8,7 +8,7 @@ import { ApiError, errorFields } from "./api-error.ts";
 import { type ControllerRequestContext } from "./controller.ts";
 import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
 import { repeatedNames } from "./create-topics.ts";
-import { assignedPartition, placedPartitions } from "./new-partitions.ts";
+import { assignedPartition, PartitionPlacer } from "./new-partitions.ts";
 import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
 
 type Request = ApiRequest<"createPartitions">;
@@ -28,9 +28,10 @@ export function createPartitions(
     errorMessage: "Duplicate topic name.",
   }));
   const records: MetadataRecordDraft[] = [];
+  const placer = new PartitionPlacer(view);
   for (const topic of request.topics) {
     if (repeated.has(topic.name)) continue;
-    const added = addPartitions(view, topic, context);
+    const added = addPartitions(view, topic, context, placer);
     if (!(added instanceof ApiError)) records.push(...added);
     results.push({ name: topic.name, ...errorFields(added instanceof ApiError ? added : undefined) });
   }
@@ -45,6 +46,7 @@ function addPartitions(
   view: ControllerView,
   request: Topic,
   context: ControllerRequestContext,
+  placer: PartitionPlacer,
 ): readonly MetadataRecordDraft[] | ApiError {
   if (context.mayDeleteTopic?.(request.name) === false) return new ApiError(Errors.TOPIC_AUTHORIZATION_FAILED, null);
   const topic = view.image.topics.byName.get(request.name);
@@ -70,7 +72,7 @@ function addPartitions(
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1;
   const partitions =
     request.assignments === null
-      ? placedPartitions(view, additional, replicationFactor)
+      ? placer.place(additional, replicationFactor)
       : assigned(view, before, request.assignments, replicationFactor);
   if (partitions instanceof ApiError) return partitions;
   const metadataVersion = metadataVersionOf(view.image);

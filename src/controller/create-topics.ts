@@ -13,9 +13,9 @@ import { ApiError, errorFields } from "./api-error.ts";
 import { alterResource } from "./alter-configs.ts";
 import { type ControllerRequestContext } from "./controller.ts";
 import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
-import { assignedPartition, placedPartitions } from "./new-partitions.ts";
+import { assignedPartition, PartitionPlacer } from "./new-partitions.ts";
 import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
-import { collidingTopic } from "./topic-name.ts";
+import { CollidingTopics } from "./topic-name.ts";
 
 type Request = ApiRequest<"createTopics">;
 type CreatableTopic = Request["topics"][number];
@@ -23,6 +23,15 @@ type Response = Draft<ApiResponse<"createTopics">>;
 type TopicResult = NonNullable<Response["topics"]>[number];
 type TopicConfigs = NonNullable<TopicResult["configs"]>;
 type DescribeConfigs = (given: CreatableTopic["configs"]) => TopicConfigs;
+
+/** What all topics of one request are made with. */
+interface Making {
+  readonly view: ControllerView;
+  readonly context: ControllerRequestContext;
+  readonly placer: PartitionPlacer;
+  readonly colliding: CollidingTopics;
+  readonly configsOf: DescribeConfigs;
+}
 
 const partitionsPerRequestMax = 10_000;
 
@@ -41,10 +50,12 @@ export function createTopics(
   const repeated = repeatedNames(request.topics.map(({ name }) => name));
   const records: MetadataRecordDraft[] = [];
   const results: TopicResult[] = [];
-  const configsOf = describedConfigs(view);
+  const placer = new PartitionPlacer(view);
+  const colliding = new CollidingTopics(view.image.topics.byName);
+  const making: Making = { view, context, placer, colliding, configsOf: describedConfigs(view) };
   for (const topic of request.topics) {
     if (repeated.has(topic.name)) continue;
-    const created = createTopic(view, topic, context, configsOf);
+    const created = createTopic(making, topic);
     if (created instanceof ApiError) {
       results.push({ name: topic.name, ...errorFields(created) });
     } else {
@@ -66,16 +77,15 @@ export function repeatedNames(names: readonly string[]): Set<string> {
 }
 
 function createTopic(
-  view: ControllerView,
+  making: Making,
   topic: CreatableTopic,
-  context: ControllerRequestContext,
-  configsOf: DescribeConfigs,
 ): { records: MetadataRecordDraft[]; result: TopicResult } | ApiError {
-  const problem = nameProblem(view, topic.name, context);
+  const { view, context } = making;
+  const problem = nameProblem(making, topic.name);
   if (problem !== undefined) return problem;
   const configRecords = topicConfigRecords(view, topic);
   if (configRecords instanceof ApiError) return configRecords;
-  const partitions = topic.assignments.length > 0 ? assignedPartitions(view, topic) : chosenPartitions(view, topic);
+  const partitions = topic.assignments.length > 0 ? assignedPartitions(view, topic) : chosenPartitions(making, topic);
   if (partitions instanceof ApiError) return partitions;
 
   const topicId = randomUuid(view.random);
@@ -92,23 +102,24 @@ function createTopic(
       ...errorFields(undefined),
       ...(context.mayDescribeConfigs?.(topic.name) === false
         ? { topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED }
-        : describedTopic(configsOf(topic.configs), partitions)),
+        : describedTopic(making.configsOf(topic.configs), partitions)),
     },
   };
 }
 
-function nameProblem(view: ControllerView, name: string, context: ControllerRequestContext): ApiError | undefined {
-  const { topics } = view.image;
+function nameProblem({ view, context, colliding }: Making, name: string): ApiError | undefined {
   if (name === metadataTopicName) {
     return new ApiError(Errors.INVALID_REQUEST, `Creation of internal topic ${metadataTopicName} is prohibited.`);
   }
   if (context.mayCreateTopic?.(name) === false) {
     return new ApiError(Errors.TOPIC_AUTHORIZATION_FAILED, "Authorization failed.");
   }
-  if (topics.byName.has(name)) return new ApiError(Errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
-  const colliding = collidingTopic(name, topics.byName);
-  if (colliding !== undefined) {
-    return new ApiError(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${colliding}`);
+  if (view.image.topics.byName.has(name)) {
+    return new ApiError(Errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
+  }
+  const other = colliding.find(name);
+  if (other !== undefined) {
+    return new ApiError(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${other}`);
   }
   const invalid = topicNameProblem(name);
   return invalid === undefined ? undefined : new ApiError(Errors.INVALID_TOPIC_EXCEPTION, invalid);
@@ -168,7 +179,10 @@ function assignedPartitions(view: ControllerView, topic: CreatableTopic): readon
   return ordered;
 }
 
-function chosenPartitions(view: ControllerView, topic: CreatableTopic): readonly PartitionRegistration[] | ApiError {
+function chosenPartitions(
+  { view, placer }: Making,
+  topic: CreatableTopic,
+): readonly PartitionRegistration[] | ApiError {
   if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
     return new ApiError(
       Errors.INVALID_REPLICATION_FACTOR,
@@ -182,7 +196,7 @@ function chosenPartitions(view: ControllerView, topic: CreatableTopic): readonly
   const partitionCount = topic.numPartitions === -1 ? config.get("num.partitions") : topic.numPartitions;
   const replicationFactor =
     topic.replicationFactor === -1 ? config.get("default.replication.factor") : topic.replicationFactor;
-  const partitions = placedPartitions(view, partitionCount, replicationFactor);
+  const partitions = placer.place(partitionCount, replicationFactor);
   if (!(partitions instanceof ApiError)) return partitions;
   return new ApiError(
     partitions.code,

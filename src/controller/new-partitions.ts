@@ -4,31 +4,38 @@ import { Errors } from "../protocol/errors.ts";
 import { ApiError } from "./api-error.ts";
 import { defaultDirectory, hasUncordonedDirectory, isActive } from "./brokers.ts";
 import { type ControllerView } from "./controller-view.ts";
-import { placeReplicas } from "./replica-placer.ts";
+import { ReplicaPlacer } from "./replica-placer.ts";
 
-/** New partitions on brokers that the controller chooses. */
-export function placedPartitions(
-  view: ControllerView,
-  partitionCount: number,
-  replicationFactor: number,
-): readonly PartitionRegistration[] | ApiError {
-  const brokers = [...view.image.cluster.brokers.values()]
-    .filter((broker) => view.sessions.shutdownOffset(broker.id) < 0 && hasUncordonedDirectory(broker))
-    .map(({ id, rack, fenced }) => ({ id, rack, fenced }));
-  const placement = placeReplicas(brokers, partitionCount, replicationFactor, view.random);
-  if (placement instanceof ApiError) return placement;
-  const partitions: PartitionRegistration[] = [];
-  for (const replicas of placement) {
-    const partition = newPartition(view, replicas);
-    if (partition === undefined) {
-      return new ApiError(
-        Errors.INVALID_REPLICATION_FACTOR,
-        "All brokers are currently fenced or in controlled shutdown.",
-      );
-    }
-    partitions.push(partition);
+/** Makes partitions on brokers that the controller chooses: the same ones are there for all topics of a request. */
+export class PartitionPlacer {
+  readonly #view: ControllerView;
+  readonly #replicas: ReplicaPlacer;
+
+  constructor(view: ControllerView) {
+    this.#view = view;
+    const brokers = [...view.image.cluster.brokers.values()].filter(
+      (broker) => view.sessions.shutdownOffset(broker.id) < 0 && hasUncordonedDirectory(broker),
+    );
+    this.#replicas = new ReplicaPlacer(brokers, view.random);
   }
-  return partitions;
+
+  /** Of one topic. */
+  place(partitionCount: number, replicationFactor: number): readonly PartitionRegistration[] | ApiError {
+    const placement = this.#replicas.place(partitionCount, replicationFactor);
+    if (placement instanceof ApiError) return placement;
+    const partitions: PartitionRegistration[] = [];
+    for (const replicas of placement) {
+      const partition = newPartition(this.#view, replicas);
+      if (partition === undefined) {
+        return new ApiError(
+          Errors.INVALID_REPLICATION_FACTOR,
+          "All brokers are currently fenced or in controlled shutdown.",
+        );
+      }
+      partitions.push(partition);
+    }
+    return partitions;
+  }
 }
 
 /** Why a request may not name these brokers for a partition; undefined when it may. */

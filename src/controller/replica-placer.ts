@@ -10,6 +10,12 @@ export interface UsableBroker {
   readonly fenced: boolean;
 }
 
+/** The brokers of one rack, by id. */
+interface RackBrokers {
+  readonly unfenced: readonly NodeId[];
+  readonly fenced: readonly NodeId[];
+}
+
 /**
  * Places the replicas of new partitions so that leaders and followers spread over brokers, and the replicas of a partition
  * over racks. Each rack deals out its brokers in turn, the unfenced first; each partition starts one rack and one broker
@@ -20,40 +26,52 @@ export interface UsableBroker {
  * partition 0       0              2              4
  * partition 1       4 (c)          1 (a)          3 (b)      starts at the next rack, with the next broker of each
  * ```
- * @returns the brokers of each partition, or why they cannot be placed
  */
-export function placeReplicas(
-  brokers: readonly UsableBroker[],
-  partitionCount: number,
-  replicationFactor: number,
-  random: Random,
-): readonly NodeId[][] | ApiError {
-  const unfencedCount = brokers.filter(({ fenced }) => !fenced).length;
-  const invalid = (message: string) => new ApiError(Errors.INVALID_REPLICATION_FACTOR, message);
-  if (replicationFactor <= 0) {
-    return invalid(`Invalid replication factor ${replicationFactor}: the replication factor must be positive.`);
+export class ReplicaPlacer {
+  readonly #brokerCount: number;
+  readonly #unfencedCount: number;
+  readonly #racks: readonly RackBrokers[];
+  readonly #random: Random;
+
+  constructor(brokers: readonly UsableBroker[], random: Random) {
+    this.#brokerCount = brokers.length;
+    this.#unfencedCount = brokers.filter(({ fenced }) => !fenced).length;
+    this.#random = random;
+    const byId = [...brokers].sort((a, b) => a.id - b.id);
+    const names = [...new Set(brokers.map(({ rack }) => rack))].sort(compareRacks);
+    const idsOf = (name: string | null, isFenced: boolean) =>
+      byId.filter(({ rack, fenced }) => rack === name && fenced === isFenced).map(({ id }) => id);
+    this.#racks = names.map((name) => ({ unfenced: idsOf(name, false), fenced: idsOf(name, true) }));
   }
-  if (unfencedCount === 0) {
-    return invalid("All brokers are currently fenced, or have all their log directories cordoned.");
+
+  /** The brokers of each partition of a topic, or why they cannot be placed. */
+  place(partitionCount: number, replicationFactor: number): readonly NodeId[][] | ApiError {
+    const invalid = (message: string) => new ApiError(Errors.INVALID_REPLICATION_FACTOR, message);
+    if (replicationFactor <= 0) {
+      return invalid(`Invalid replication factor ${replicationFactor}: the replication factor must be positive.`);
+    }
+    if (this.#unfencedCount === 0) {
+      return invalid("All brokers are currently fenced, or have all their log directories cordoned.");
+    }
+    if (replicationFactor > this.#brokerCount) {
+      return invalid(
+        `The target replication factor of ${replicationFactor} cannot be reached because only ${this.#brokerCount} broker(s) are registered or some brokers have all their log directories cordoned.`,
+      );
+    }
+    const stripes = new Stripes(this.#racks, this.#unfencedCount, this.#random);
+    return Array.from({ length: partitionCount }, () => stripes.next(replicationFactor));
   }
-  if (replicationFactor > brokers.length) {
-    return invalid(
-      `The target replication factor of ${replicationFactor} cannot be reached because only ${brokers.length} broker(s) are registered or some brokers have all their log directories cordoned.`,
-    );
-  }
-  const stripes = new Stripes(brokers, unfencedCount, random);
-  return Array.from({ length: partitionCount }, () => stripes.next(replicationFactor));
 }
 
 /** Deals brokers in turn, from a place that moves on with each round. */
 class Dealer {
-  #brokers: NodeId[];
+  #brokers: readonly NodeId[];
   #start: number;
   #dealt = 0;
   #round = 0;
 
   constructor(brokers: readonly NodeId[], random: Random) {
-    this.#brokers = [...brokers].sort((a, b) => a - b);
+    this.#brokers = brokers;
     this.#start = randomIndex(brokers.length, random);
   }
 
@@ -86,19 +104,13 @@ class Stripes {
   #round = 0;
   #firstRack: number;
 
-  constructor(brokers: readonly UsableBroker[], unfencedCount: number, random: Random) {
+  constructor(racks: readonly RackBrokers[], unfencedCount: number, random: Random) {
     this.#random = random;
     this.#unfencedCount = unfencedCount;
-    const names = [...new Set(brokers.map(({ rack }) => rack))].sort(compareRacks);
-    this.#racks = names.map((name) => {
-      const inRack = brokers.filter(({ rack }) => rack === name);
-      const dealer = (fenced: boolean) =>
-        new Dealer(
-          inRack.filter((broker) => broker.fenced === fenced).map(({ id }) => id),
-          random,
-        );
-      return { unfenced: dealer(false), fenced: dealer(true) };
-    });
+    this.#racks = racks.map(({ unfenced, fenced }) => ({
+      unfenced: new Dealer(unfenced, random),
+      fenced: new Dealer(fenced, random),
+    }));
     this.#firstRack = randomIndex(this.#racks.length, random);
   }
 

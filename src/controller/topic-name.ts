@@ -2,12 +2,29 @@ import { collisionKey } from "../base/topic-name.ts";
 import { type PersistentMap } from "../base/persistent-map.ts";
 import { type TopicImage } from "../metadata/image/topics-image.ts";
 
-/** An existing topic that could not be told apart from `name` in metrics. */
-export function collidingTopic(name: string, existing: PersistentMap<string, TopicImage>): string | undefined {
-  if (!/[._]/.test(name)) return undefined;
-  const key = collisionKey(name);
-  for (const other of existing.keys()) {
-    if (other.length === name.length && collisionKey(other) === key) return other;
+/** Finds existing topics that could not be told apart from new ones in metrics. */
+export class CollidingTopics {
+  readonly #existing: PersistentMap<string, TopicImage>;
+  /** The existing names of one length, by what metrics make of them; made when a new name of that length comes. */
+  readonly #ofLength = new Map<number, ReadonlyMap<string, string>>();
+
+  constructor(existing: PersistentMap<string, TopicImage>) {
+    this.#existing = existing;
   }
-  return undefined;
+
+  find(name: string): string | undefined {
+    if (!/[._]/.test(name)) return undefined;
+    let names = this.#ofLength.get(name.length);
+    if (names === undefined) this.#ofLength.set(name.length, (names = this.#namesOf(name.length)));
+    return names.get(collisionKey(name));
+  }
+
+  #namesOf(length: number): ReadonlyMap<string, string> {
+    const names = new Map<string, string>();
+    for (const name of this.#existing.keys()) {
+      const key = name.length === length ? collisionKey(name) : undefined;
+      if (key !== undefined && !names.has(key)) names.set(key, name);
+    }
+    return names;
+  }
 }

@@ -27,12 +27,13 @@ const noTransaction: AppendTransaction = {};
 export class LogAppender implements Writable {
   /** Called when more of the log counts as written. */
   onWritten: () => void = doNothing;
+  /** It waits to be written: appends need not tell the queue. */
+  isQueued = false;
   readonly #storage: LogStorage;
   readonly #flusher: LogFlusher;
   readonly #writeQueue: WriteQueue;
   #appendedBytes = 0;
   #writtenBytes = 0;
-  #isQueued = false;
   #writing: Promise<void> | undefined;
   /** A flush is under way, and acknowledgements wait for it. */
   #isFlushAwaited = false;
@@ -121,8 +122,8 @@ export class LogAppender implements Writable {
     if (aborted !== null) segment.indexes.transactions.append(aborted);
     storage.endOffset = lastOffset + 1;
     this.#appendedBytes += sizeInBytes;
-    if (!this.#isQueued) {
-      this.#isQueued = true;
+    if (!this.isQueued) {
+      this.isQueued = true;
       this.#writeQueue.add(this);
     }
     return null;
@@ -175,7 +176,7 @@ export class LogAppender implements Writable {
   /** Hands what was appended to the operating system; never throws because of the disk. */
   writePending(): void {
     const storage = this.#storage;
-    this.#isQueued = false;
+    this.isQueued = false;
     if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
     try {
       storage.writeBehind.writeAll();
@@ -222,7 +223,7 @@ export class LogAppender implements Writable {
 
   async #writeAside(): Promise<void> {
     const storage = this.#storage;
-    this.#isQueued = false;
+    this.isQueued = false;
     if (!storage.isUsable || storage.writtenOffset === storage.endOffset) return;
     const { endOffset, tail } = storage;
     const appendedBytes = this.#appendedBytes;
@@ -249,8 +250,8 @@ export class LogAppender implements Writable {
 
   /** What could not be written waits in the tail. */
   #retryLater(): void {
-    if (!this.#storage.isUsable || this.#isQueued) return;
-    this.#isQueued = true;
+    if (!this.#storage.isUsable || this.isQueued) return;
+    this.isQueued = true;
     this.#writeQueue.addLater(this);
   }
 
@@ -276,7 +277,7 @@ export class LogAppender implements Writable {
       // The owner of the directory has been told, if that failed.
       this.#isFlushAwaited = false;
       if (!this.#storage.isUsable) return this.#writeQueue.goOn(this);
-      this.#isQueued = true;
+      this.isQueued = true;
       this.#writeQueue.addLater(this);
       return;
     }
@@ -287,8 +288,8 @@ export class LogAppender implements Writable {
     this.#acknowledge(Math.max(flushedOffset, this.#storage.writtenOffset), appendedBytes);
     // What was appended meanwhile has not been acknowledged, whether or not it is written.
     this.#writeQueue.goOn(this);
-    if (this.#isQueued || this.#storage.writtenOffset === this.#storage.endOffset) return;
-    this.#isQueued = true;
+    if (this.isQueued || this.#storage.writtenOffset === this.#storage.endOffset) return;
+    this.isQueued = true;
     this.#writeQueue.add(this);
   }
 }

@@ -8,8 +8,11 @@ export type WayOfWriting = "now" | "aside" | "later";
 const heldBackMs = 40;
 /** For so long after it all writes go aside. */
 const asideAfterMs = 1_000;
-/** Beyond this nothing is left for later: who sends faster than the disk writes has to wait, as does the event loop. */
-const unwrittenBytesMax = 67_108_864;
+/**
+ * Beyond this nothing is left for later. Who sends faster than the disk writes is slowed down long before
+ * (`WriteQueue.isBehind`); when so many do that even one request of each is too much, the event loop has to wait, too.
+ */
+const unwrittenBytesMax = 268_435_456;
 
 /**
  * Whether the event loop writes itself. Mostly that is best, for small and large writes: they only reach the page cache,

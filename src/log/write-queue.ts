@@ -13,6 +13,8 @@ export interface Writable {
   readonly isWriting: boolean;
   /** A flush is under way that acknowledgements wait for: it is best not to write meanwhile. `goOn` is called then. */
   readonly isFlushAwaited: boolean;
+  /** It waits to be written at the end of a turn: whoever adds it notes it here. */
+  isQueued: boolean;
   /** Hands all appended bytes to the operating system in one call; does not throw because of the disk. */
   writePending(): void;
   /** As `writePending`, in the thread pool. */
@@ -37,6 +39,7 @@ export interface WriteQueueOptions {
 const retryDelayMs = 100;
 const openFilesMaxDefault = 2_048;
 const tailCacheBytesDefault = 33_554_432;
+const behindBytes = 67_108_864;
 
 /**
  * Group commit: the logs that were appended to in this turn of the event loop. At the turn's end each hands what it got to
@@ -75,6 +78,14 @@ export class WriteQueue {
     this.tailCache = new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault, this.bufferPool);
   }
 
+  /**
+   * The disk is behind, and so much waits for it that nobody should send the next request before the last one is answered.
+   * Others are served meanwhile; the event loop waits for the disk only at four times as much (`WriteChoice`).
+   */
+  get isBehind(): boolean {
+    return this.#underWayBytes > behindBytes;
+  }
+
   /** Has `log` written at the end of this turn; the log sees to it that it is here once. */
   add(log: Writable): void {
     this.#awaitEnd();
@@ -104,7 +115,9 @@ export class WriteQueue {
   /** What kept `log` from being written has ended. */
   goOn(log: Writable): void {
     this.#forgetUnderWay(log);
-    if (this.#later.delete(log)) this.add(log);
+    if (!this.#later.delete(log) || log.isQueued) return;
+    log.isQueued = true;
+    this.add(log);
   }
 
   #forgetUnderWay(log: Writable): void {
@@ -191,8 +204,11 @@ export class WriteQueue {
       return endMs;
     }
     this.#note(log, unwrittenBytes);
-    if (way === "later") this.#later.add(log);
-    else void this.#writeAside(log, nowMs, clock);
+    if (way === "later") {
+      this.#later.add(log);
+      // What is appended meanwhile brings it here again: it counts, and may be too much to be left.
+      log.isQueued = false;
+    } else void this.#writeAside(log, nowMs, clock);
     return nowMs;
   }
 

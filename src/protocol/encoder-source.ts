@@ -84,10 +84,12 @@ export function encoderSource(message: Message<unknown>, version: number): strin
     const isNullDefault = field.defaultValue === null;
     if (field.isArray) {
       const element = elementValue(type, plan.flexible, "x[i]");
+      const elements = `${length("x.length", plan.flexible, 4)} for (let i = 0; i < x.length; i++) { ${element} }`;
+      const keeping = `if (!w.again(x)) { const from = w.sizeBytes(); ${elements} w.keep(x, from); }`;
       return (
         `    ${onNull(plan, path, nullLength(plan.flexible, 4))}\n` +
         `    else if (x === undefined) ${isNullDefault ? `{ ${nullOrError(plan, path, nullLength(plan.flexible, 4))} }` : length("0", plan.flexible, 4)}\n` +
-        `    else { ${length("x.length", plan.flexible, 4)} for (let i = 0; i < x.length; i++) { ${element} } }\n`
+        `    else { ${field.shared ? keeping : elements} }\n`
       );
     }
     if (isStruct(type)) {

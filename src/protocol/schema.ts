@@ -71,6 +71,8 @@ export interface FieldOptions {
   readonly mapKey?: boolean;
   /** Overrides the message's flexible versions: only the header's client id does. */
   readonly flexible?: string;
+  /** Of an array: elements of the one that it stands in may share it, as an object, and its bytes are copied then. */
+  readonly shared?: boolean;
 }
 
 declare const valueType: unique symbol;
@@ -89,6 +91,7 @@ export interface Field<T> {
   readonly ignorable: boolean;
   readonly mapKey: boolean;
   readonly flexible: VersionRange | undefined;
+  readonly shared: boolean;
   readonly [valueType]?: T;
 }
 
@@ -148,6 +151,7 @@ function field<T>(type: ElementType, isArray: boolean, versions: string, options
     ignorable: options.ignorable ?? false,
     mapKey: options.mapKey ?? false,
     flexible: options.flexible === undefined ? undefined : versionRange(options.flexible),
+    shared: options.shared ?? false,
   };
 }
 

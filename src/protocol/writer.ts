@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { isUuid, writeUuid } from "../base/uuid.ts";
+import { uuidSizeBytes, writeUuid } from "../base/uuid.ts";
 
 /** A value that the chosen version cannot carry. */
 export class EncodeError extends Error {
@@ -21,6 +21,14 @@ const noBytes = Buffer.alloc(0);
 let freeSlab: Buffer | undefined;
 let freeFrom = 0;
 
+/** An array of which the bytes lie in one piece. */
+interface KeptArray {
+  readonly array: readonly unknown[];
+  readonly buffer: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
 interface FrameMark {
   readonly buffer: Buffer;
   readonly at: number;
@@ -41,6 +49,8 @@ export class Writer {
   /** How many sized values are open, and where the outermost begins. */
   #openSized = 0;
   #sizedStart = 0;
+  /** What `again` knows. */
+  #kept: KeptArray | undefined;
   #finished = false;
 
   constructor() {
@@ -118,9 +128,8 @@ export class Writer {
   }
 
   uuid(value: string): void {
-    if (!isUuid(value)) throw notA("uuid", value);
-    const at = this.#take(16);
-    writeUuid(this.#buffer, at, value);
+    const at = this.#take(uuidSizeBytes);
+    if (!writeUuid(this.#buffer, at, value)) throw notA("uuid", value);
   }
 
   unsignedVarint(value: number): void {
@@ -212,6 +221,25 @@ export class Writer {
     this.#openSized--;
   }
 
+  /**
+   * Notes that all that was written since the message had `fromSizeBytes` are the bytes of `array`, for `again`. What is in
+   * several pieces, or may yet be moved, is written anew the next time.
+   */
+  keep(array: readonly unknown[], fromSizeBytes: number): void {
+    const sizeBytes = this.sizeBytes() - fromSizeBytes;
+    if (this.#openSized > 0 || sizeBytes > this.#offset - this.#start) return;
+    this.#kept = { array, buffer: this.#buffer, from: this.#offset - sizeBytes, to: this.#offset };
+  }
+
+  /** Writes what was written of this very array; false when it is not the one that was kept last. */
+  again(array: readonly unknown[]): boolean {
+    const kept = this.#kept;
+    if (kept === undefined || kept.array !== array) return false;
+    const at = this.#take(kept.to - kept.from);
+    kept.buffer.copy(this.#buffer, at, kept.from, kept.to);
+    return true;
+  }
+
   /** Starts a frame: four bytes that `endFrame` fills with the length of what is written between the two. */
   beginFrame(): FrameMark {
     const at = this.#take(4);
@@ -237,6 +265,7 @@ export class Writer {
         freeFrom = this.#offset;
       }
       this.#buffer = noBytes;
+      this.#kept = undefined;
       this.#offset = 0;
       this.#start = 0;
     }

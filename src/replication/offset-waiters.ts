@@ -42,6 +42,7 @@ export class OffsetWaiters {
   }
 
   failAll(errorCode: number): void {
+    if (this.size === 0) return;
     const waiters = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;

@@ -113,6 +113,11 @@ export class ReplicaManager {
     this.#logManager.whenAllAreWritten(act);
   }
 
+  /** So much waits to be written that nobody should send more without waiting. */
+  get isDiskBehind(): boolean {
+    return this.#logManager.isDiskBehind;
+  }
+
   close(): void {
     this.deadlines.close();
     this.#moves.close();

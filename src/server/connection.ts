@@ -26,6 +26,8 @@ export interface ConnectionDeps {
   readonly logger: Logger;
   /** Where fetched records were read into, and large requests are received. */
   readonly bufferPool: BufferPool;
+  /** So much waits to be written that no client should send faster than it is answered. */
+  readonly isDiskBehind: () => boolean;
   /** The connection is gone, whatever the reason. */
   readonly onClosed: (connection: Connection) => void;
 }
@@ -36,8 +38,8 @@ export interface ConnectionDeps {
  *     socket → FrameAssembler → reserve memory → Router ─ answered at once ─────→ out → one vectored write
  *                                                      └─ answered later → line ─↗
  *
- * No request is started while too much is in flight, the client does not read its answers, or memory is short; and nothing
- * is read while bytes wait to be started. So what one connection can hold is bounded, whatever the client does.
+ * No request is started while too much is in flight, the client does not read its answers, or memory is short, and none beside
+ * another while the disk is behind; and nothing is read while bytes wait to be started. So what one connection can hold is bounded, whatever the client does.
  */
 export class Connection {
   readonly info: ConnectionInfo;
@@ -127,6 +129,7 @@ export class Connection {
       !this.#isHeld &&
       this.#inFlight < limits.inFlightRequestsMax &&
       this.#inFlightBytes < limits.inFlightBytesMax &&
+      (this.#inFlight === 0 || !this.#deps.isDiskBehind()) &&
       this.#lineBytes + this.#outBytes + this.#socket.queuedBytes() < limits.queuedResponseBytesMax
     );
   }

@@ -161,6 +161,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
       replicas,
       logManager,
       disk,
+      timers,
       isCordoned: (path) => logDirSettings.cordoned.includes(path),
     }),
     alterReplicaLogDirsHandler({ replicas, cache, timers }),

@@ -36,6 +36,7 @@ export interface ListenerDeps {
   readonly router: Router;
   readonly memory: RequestMemory;
   readonly bufferPool: BufferPool;
+  readonly isDiskBehind: () => boolean;
   readonly quotas: ConnectionQuotas;
   /** A slot is free again: other listeners may have connections that wait for one. */
   readonly onReleased: () => void;
@@ -63,9 +64,10 @@ export class Listener {
     this.name = options.name;
     this.#options = options;
     this.#deps = deps;
-    const { router, memory, bufferPool, clock, logger } = deps;
+    const { router, memory, bufferPool, isDiskBehind, clock, logger } = deps;
+    const { limits } = options;
     const onClosed = (connection: Connection): void => this.#closed(connection);
-    this.#connectionDeps = { router, memory, bufferPool, limits: options.limits, clock, logger, onClosed };
+    this.#connectionDeps = { router, memory, bufferPool, isDiskBehind, limits, clock, logger, onClosed };
   }
 
   get connections(): ReadonlySet<Connection> {

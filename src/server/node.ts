@@ -114,6 +114,7 @@ class Node implements RunningNode {
       logger,
       handlers,
       bufferPool,
+      isDiskBehind: () => writeQueue.isBehind,
     });
     this.#bound = await this.#sockets.bind();
     const quorum = this.#openQuorum(hostName);
@@ -157,7 +158,7 @@ class Node implements RunningNode {
     await this.#quorum?.close();
     await followers.conclude(cache.image);
     await logManager.prepareClose();
-    logManager.close(this.#lifecycle?.epoch ?? -1);
+    await logManager.closeOverTurns(this.#lifecycle?.epoch ?? -1);
     const loopDelay = { mean: rounded(meanMs), p99: rounded(p99Ms), max: rounded(maxMs) };
     this.#ports.logger.info({ loopDelayMs: loopDelay }, "The node has stopped");
   }

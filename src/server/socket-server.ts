@@ -51,6 +51,8 @@ export interface SocketServerDeps {
   readonly handlers: HandlerTable;
   /** Shared with the logs, which read into them. */
   readonly bufferPool: BufferPool;
+  /** Clients then send one request at a time. */
+  readonly isDiskBehind: () => boolean;
 }
 
 /** All listeners of a node, with the limits that they share. */
@@ -64,7 +66,7 @@ export class SocketServer {
   #idleSweep: TimerHandle | undefined;
 
   constructor(options: SocketServerOptions, deps: SocketServerDeps) {
-    const { net, clock, timers, handlers, bufferPool } = deps;
+    const { net, clock, timers, handlers, bufferPool, isDiskBehind } = deps;
     const logger = deps.logger.child("network");
     this.#deps = { ...deps, logger };
     this.#idleMsMax = options.connectionIdleMsMax;
@@ -86,6 +88,7 @@ export class SocketServer {
             router: this.#router,
             memory,
             bufferPool,
+            isDiskBehind,
             quotas: this.#quotas,
             onAccepted,
             onReleased,

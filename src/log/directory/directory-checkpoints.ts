@@ -149,8 +149,8 @@ export class DirectoryCheckpoints {
     const offsets = this.#offsets(kind);
     const underWay = this.#underWay.get(kind);
     if (underWay !== undefined) underWay.isOvertaken = true;
-    writeOffsetCheckpoint(this.#options.disk, this.#path(kind), offsets);
-    this.#note(kind, offsetCheckpointText(offsets), byName(offsets));
+    const text = writeOffsetCheckpoint(this.#options.disk, this.#path(kind), offsets);
+    this.#note(kind, text, byName(offsets));
   }
 
   /**

@@ -114,9 +114,9 @@ export class LogDirectories {
     return chosen ?? online[0];
   }
 
-  /** Closes their logs in good order, and lets others use them. */
-  close(brokerEpoch: number): void {
-    for (const directory of this.#opened.values()) directory.close(brokerEpoch);
+  /** Closes their logs in good order, a part in each step, and lets others use them. */
+  *closing(brokerEpoch: number): Generator<void, void> {
+    for (const directory of this.#opened.values()) yield* directory.closing(brokerEpoch);
     this.release();
   }
 

@@ -1,4 +1,5 @@
 import { type Uuid } from "../../base/brand.ts";
+import { inOneTurn, overTurns } from "../../io/next-turn.ts";
 import { type Workers } from "../../io/ports.ts";
 import { type LogCleaner } from "../cleaner/log-cleaner.ts";
 import { type Log } from "../log.ts";
@@ -113,6 +114,11 @@ export class LogManager {
     this.#options.writeQueue.whenAllAreWritten(act);
   }
 
+  /** So much waits to be written that nobody should send more without waiting. */
+  get isDiskBehind(): boolean {
+    return this.#options.writeQueue.isBehind;
+  }
+
   /** The broker epoch of the last clean shutdown; -1 when some directory had none (KIP-966). */
   get previousBrokerEpoch(): number {
     return this.#directories.previousBrokerEpoch;
@@ -159,6 +165,11 @@ export class LogManager {
   /** The copy of a replica that is moved to another directory. */
   future(topic: string, partition: number): Log | undefined {
     return this.#logs.futures.get(partitionDirectoryName(topic, partition));
+  }
+
+  /** All such copies. */
+  futures(): Iterable<Log> {
+    return this.#logs.futures.values();
   }
 
   /** Has the partition's log made in that directory when the partition comes to this broker. */
@@ -288,13 +299,22 @@ export class LogManager {
 
   /** Closes all logs in good order, so that the next start needs no recovery. */
   close(brokerEpoch: number): void {
+    inOneTurn(this.#closing(brokerEpoch));
+  }
+
+  /** As `close`, without holding the event loop up. */
+  closeOverTurns(brokerEpoch: number): Promise<void> {
+    return overTurns(this.#closing(brokerEpoch), this.#options.timers);
+  }
+
+  *#closing(brokerEpoch: number): Generator<void, void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#upkeep.close();
     this.#removals.close();
     // Nothing was in order yet.
     if (!this.#isLoaded) return this.#directories.release();
-    this.#directories.close(brokerEpoch);
+    yield* this.#directories.closing(brokerEpoch);
   }
 
   /** Its logs are out of reach; a topic that comes anew under one of their names may be somewhere else. */

@@ -21,9 +21,11 @@ export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[
   return text === undefined || text === "" ? [] : parseCheckpoint(text, parsePartitionOffset);
 }
 
-/** Durable when it returns. */
-export function writeOffsetCheckpoint(disk: Disk, path: string, offsets: readonly PartitionOffset[]): void {
-  disk.writeFileAtomic(path, offsetCheckpointText(offsets));
+/** Durable when it returns, which is what the file says then. */
+export function writeOffsetCheckpoint(disk: Disk, path: string, offsets: readonly PartitionOffset[]): string {
+  const text = offsetCheckpointText(offsets);
+  disk.writeFileAtomic(path, text);
+  return text;
 }
 
 export function offsetCheckpointText(offsets: readonly PartitionOffset[]): string {

@@ -56,7 +56,7 @@ export const createTopicsResponse = message(
             configSource: int8("5+", { default: -1, ignorable: true }),
             isSensitive: bool("5+"),
           }),
-          { nullable: "5+", ignorable: true },
+          { nullable: "5+", ignorable: true, shared: true },
         ),
       }),
     ),

@@ -1,8 +1,10 @@
-import { type Disk, DiskError } from "../../io/ports.ts";
+import { overTurns } from "../../io/next-turn.ts";
+import { type Disk, DiskError, type Timers } from "../../io/ports.ts";
 import { type Log } from "../../log/log.ts";
 import { type LogManager } from "../../log/directory/log-manager.ts";
-import { type ApiRequest } from "../../protocol/apis.ts";
+import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors } from "../../protocol/errors.ts";
+import { type Draft } from "../../protocol/schema.ts";
 import { type ReplicaManager } from "../../replication/replica-manager.ts";
 import { type Handler } from "../handler.ts";
 
@@ -10,8 +12,18 @@ export interface DescribeLogDirsDeps {
   readonly replicas: ReplicaManager;
   readonly logManager: LogManager;
   readonly disk: Disk;
+  readonly timers: Timers;
   readonly isCordoned: (directory: string) => boolean;
 }
+
+type Request = ApiRequest<"describeLogDirs">;
+type Response = Draft<ApiResponse<"describeLogDirs">>;
+type Directory = NonNullable<Response["results"]>[number];
+type Replica = NonNullable<NonNullable<Directory["topics"]>[number]["partitions"]>[number];
+type ReplicasByTopic = Map<string, Replica[]>;
+
+/** So many logs are looked at in a turn of the event loop. */
+const logsOfTurn = 1_000;
 
 /**
  * The log directories of this broker with the logs in them: their size and how far they are behind. null asks for every
@@ -22,42 +34,59 @@ export interface DescribeLogDirsDeps {
 export function describeLogDirsHandler(deps: DescribeLogDirsDeps): Handler<"describeLogDirs"> {
   return {
     api: "describeLogDirs",
-    handle(request) {
-      const { logManager } = deps;
-      const byDirectory = new Map<string, Log[]>(logManager.directories.map((path) => [path, []]));
-      for (const log of logManager.allLogs()) {
-        if (isWanted(request, log)) byDirectory.get(logManager.directoryOf(log)?.path ?? "")?.push(log);
-      }
-      const results = [...byDirectory].map(([logDir, logs]) => describe(deps, logDir, logs));
-      return { errorCode: Errors.NONE, results };
-    },
+    handle: (request) => overTurns(describeAll(deps, request), deps.timers),
   };
 }
 
-function isWanted({ topics }: ApiRequest<"describeLogDirs">, log: Log): boolean {
-  if (topics === null) return true;
-  return topics.some(({ topic, partitions }) => topic === log.topic && partitions.includes(log.partition));
+function* describeAll(deps: DescribeLogDirsDeps, request: Request): Generator<void, Response> {
+  const { logManager } = deps;
+  const wanted = wantedPartitions(request);
+  const byDirectory = new Map<string, ReplicasByTopic>(logManager.directories.map((path) => [path, new Map()]));
+  let count = 0;
+  for (const isFuture of [false, true]) {
+    // As they are now: what comes in between is not walked, too.
+    const logs = Array.from(isFuture ? logManager.futures() : logManager.logs());
+    for (const log of logs) {
+      if (++count % logsOfTurn === 0) yield;
+      if (wanted !== undefined && wanted.get(log.topic)?.has(log.partition) !== true) continue;
+      // It may have gone in between, or been promoted.
+      const directory = logManager.directoryOf(log);
+      const topics = directory === undefined ? undefined : byDirectory.get(directory.path);
+      if (topics !== undefined) add(topics, log.topic, described(deps, log, isFuture));
+    }
+  }
+  const results = [...byDirectory].map(([logDir, topics]) => describe(deps, logDir, topics));
+  return { errorCode: Errors.NONE, results };
 }
 
-function describe(deps: DescribeLogDirsDeps, logDir: string, logs: readonly Log[]) {
-  const { logManager, disk } = deps;
+/** By topic; undefined stands for all. */
+function wantedPartitions({ topics }: Request): Map<string, Set<number>> | undefined {
+  if (topics === null) return undefined;
+  const wanted = new Map<string, Set<number>>();
+  for (const { topic, partitions } of topics) wanted.set(topic, new Set([...(wanted.get(topic) ?? []), ...partitions]));
+  return wanted;
+}
+
+function add(topics: ReplicasByTopic, topic: string, replica: Replica): void {
+  const others = topics.get(topic);
+  if (others === undefined) topics.set(topic, [replica]);
+  else others.push(replica);
+}
+
+function described(deps: DescribeLogDirsDeps, log: Log, isFutureKey: boolean): Replica {
+  const { partition: partitionIndex, sizeBytes: partitionSize } = log;
+  return { partitionIndex, partitionSize, offsetLag: offsetLagOf(deps, log, isFutureKey), isFutureKey };
+}
+
+function describe(
+  { logManager, disk, isCordoned }: DescribeLogDirsDeps,
+  logDir: string,
+  found: ReplicasByTopic,
+): Directory {
   if (!logManager.isOnline(logDir)) return { errorCode: Errors.KAFKA_STORAGE_ERROR, logDir, topics: [] };
-  const byTopic = new Map<string, Log[]>();
-  for (const log of logs) {
-    const others = byTopic.get(log.topic);
-    if (others === undefined) byTopic.set(log.topic, [log]);
-    else others.push(log);
-  }
-  const topics = [...byTopic].map(([name, ofTopic]) => ({
-    name,
-    partitions: ofTopic.map((log) => {
-      const isFutureKey = logManager.future(log.topic, log.partition) === log;
-      const { partition: partitionIndex, sizeBytes: partitionSize } = log;
-      return { partitionIndex, partitionSize, offsetLag: offsetLagOf(deps, log, isFutureKey), isFutureKey };
-    }),
-  }));
+  const topics = [...found].map(([name, partitions]) => ({ name, partitions }));
   try {
-    return { errorCode: Errors.NONE, logDir, topics, ...disk.space(logDir), isCordoned: deps.isCordoned(logDir) };
+    return { errorCode: Errors.NONE, logDir, topics, ...disk.space(logDir), isCordoned: isCordoned(logDir) };
   } catch (error) {
     // As in Kafka: who asks here does not decide that the directory has failed.
     if (error instanceof DiskError) return { errorCode: Errors.UNKNOWN_SERVER_ERROR, logDir, topics: [] };

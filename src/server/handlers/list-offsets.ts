@@ -74,31 +74,39 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
   return {
     api: "listOffsets",
     handle(request, { apiVersion }) {
-      const seen = new Set<string>();
-      const repeated = new Set<string>();
-      for (const { name, partitions } of request.topics) {
-        for (const { partitionIndex } of partitions) {
-          const key = `${name}/${partitionIndex}`;
-          if (seen.has(key)) repeated.add(key);
-          seen.add(key);
-        }
-      }
+      const repeated = repeatedPartitions(request);
       let isPending = false;
-      const topics = request.topics.map(({ name, partitions }) => ({
-        name,
-        answers: partitions.map((wanted) => {
-          if (repeated.has(`${name}/${wanted.partitionIndex}`)) return failure(wanted, Errors.INVALID_REQUEST);
+      const topics = request.topics.map(({ name, partitions }) => {
+        const again = repeated.get(name);
+        const answers = partitions.map((wanted) => {
+          if (again?.has(wanted.partitionIndex) === true) return failure(wanted, Errors.INVALID_REQUEST);
           const answer = answerOf(deps, pace, request, name, wanted, apiVersion);
           if (!(answer instanceof Promise)) return inVersion(answer, apiVersion);
           isPending = true;
           return answer.then((found) => inVersion(found, apiVersion));
-        }),
-      }));
+        });
+        return { name, answers };
+      });
       if (!isPending) return { topics: topics.map(({ name, answers }) => ({ name, partitions: answers as Answer[] })) };
       const waiting = topics.map(async ({ name, answers }) => ({ name, partitions: await Promise.all(answers) }));
       return Promise.all(waiting).then((answered) => ({ topics: answered }));
     },
   };
+}
+
+/** Those that stand in the request more than once, by topic. */
+function repeatedPartitions({ topics }: Request): Map<string, Set<number>> {
+  const seen = new Map<string, Set<number>>();
+  const repeated = new Map<string, Set<number>>();
+  for (const { name, partitions } of topics) {
+    const known = seen.get(name) ?? new Set();
+    seen.set(name, known);
+    for (const { partitionIndex } of partitions) {
+      if (known.size < known.add(partitionIndex).size) continue;
+      repeated.set(name, (repeated.get(name) ?? new Set()).add(partitionIndex));
+    }
+  }
+  return repeated;
 }
 
 /** A version that has no room for the leader epoch refuses to be encoded with one. */

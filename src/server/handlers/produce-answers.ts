@@ -74,9 +74,9 @@ export function refuseAll(
   return { responses, throttleTimeMs: 0 };
 }
 
-/** Appends to the log, and notes where in the answer. */
+/** Appends to the log, and notes where in the answer; undefined as `pending` when nobody waits for the records. */
 export function append(
-  pending: PendingProduce,
+  pending: PendingProduce | undefined,
   response: PartitionResponse,
   partition: Partition,
   prepared: PreparedRecords | AppendFailure,
@@ -99,5 +99,5 @@ export function append(
   response.baseOffset = result.baseOffset;
   response.logAppendTimeMs = result.logAppendTimeMs;
   response.logStartOffset = result.logStartOffset;
-  if (acks !== 0) pending.add(partition, response, result.lastOffset + 1, acks === -1);
+  pending?.add(partition, response, result.lastOffset + 1, acks === -1);
 }

@@ -54,7 +54,8 @@ const noEndpoints: Response["nodeEndpoints"] = [];
 /**
  * Appends one batch to each partition.
  *
- * - acks=0: no answer; an error closes the connection, which is all that the client can notice.
+ * - acks=0: no answer; an error closes the connection, which is all that the client can notice. While the disk is behind,
+ *   the connection waits all the same: nobody else would slow the client down.
  * - acks=1 waits until the leader's operating system has the records, acks=-1 until the in-sync replicas have them.
  * - v10: a partition that is led elsewhere tells where. v12: transactions without AddPartitionsToTxn. v13: topic ids.
  */
@@ -178,7 +179,7 @@ function appendAll(
 ): Result | LaterResult<Result> {
   const { acks } = request;
   const nowMs = deps.clock.wallMs();
-  const pending = new PendingProduce(deps.replicas);
+  const pending = acks !== 0 || deps.replicas.isDiskBehind ? new PendingProduce(deps.replicas) : undefined;
   let moved: Map<number, BrokerNode> | undefined;
   let hasError = false;
   const responses: Response["responses"] = [];
@@ -204,12 +205,12 @@ function appendAll(
       responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses });
     }
   }
-  if (acks === 0) return hasError ? closeConnection : null;
+  if (acks === 0 && hasError) return closeConnection;
   const nodeEndpoints = moved === undefined ? noEndpoints : [...moved.values()].map(endpointOf);
-  const response = { responses, nodeEndpoints, throttleTimeMs: 0 };
-  if (pending.isDone) return response;
+  const result = acks === 0 ? null : { responses, nodeEndpoints, throttleTimeMs: 0 };
+  if (pending === undefined || pending.isDone) return result;
   const later = new LaterResult<Result>();
-  pending.wait(request.timeoutMs, () => later.settle(response));
+  pending.wait(request.timeoutMs, () => later.settle(result));
   return later;
 }
 

@@ -6,6 +6,7 @@ import {
   parseUuid,
   randomUuid,
   uuidFromBytes,
+  uuidSizeBytes,
   writeUuid,
   zeroUuid,
 } from "../../../src/base/uuid.ts";
@@ -22,10 +23,26 @@ describe("uuid", () => {
         const uuid = uuidFromBytes(Buffer.from(bytes));
         expect(isUuid(uuid)).toBe(true);
         const target = Buffer.alloc(18, 7);
-        writeUuid(target, 1, uuid);
+        expect(writeUuid(target, 1, uuid)).toBe(true);
         expect(target).toEqual(Buffer.from([7, ...bytes, 7]));
       }),
     );
+  });
+
+  it("takes what it tells from other text, and nothing else", () => {
+    const characters = fc.constantFrom(..."AQgwBz09-_+/=é\u0141\u{1F600}");
+    const texts = fc.string({ unit: characters, minLength: 21, maxLength: 23 });
+    const target = Buffer.alloc(uuidSizeBytes);
+    fc.assert(
+      fc.property(texts, (text) => writeUuid(target, 0, text) === isUuid(text)),
+      { numRuns: 500 },
+    );
+    for (let code = 0; code < 0x200; code++) {
+      for (const at of [0, 3, 20, 21]) {
+        const text = zeroUuid.slice(0, at) + String.fromCharCode(code) + zeroUuid.slice(at + 1);
+        if (writeUuid(target, 0, text) !== isUuid(text)) throw new Error(`character ${code} at ${at}`);
+      }
+    }
   });
 
   it("names the reserved ids as Kafka does", () => {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ApiError } from "../../../src/controller/api-error.ts";
-import { placeReplicas, type UsableBroker } from "../../../src/controller/replica-placer.ts";
+import { ReplicaPlacer, type UsableBroker } from "../../../src/controller/replica-placer.ts";
 import { type Random } from "../../../src/io/ports.ts";
 
 const startAtZero: Random = { float: () => 0, bytes: (length) => Buffer.alloc(length) };
@@ -11,7 +11,7 @@ function broker(id: number, rack: string | null = null, fenced = false): UsableB
 }
 
 function placed(brokers: readonly UsableBroker[], partitions: number, factor: number): readonly number[][] {
-  const result = placeReplicas(brokers, partitions, factor, startAtZero);
+  const result = new ReplicaPlacer(brokers, startAtZero).place(partitions, factor);
   if (result instanceof ApiError) throw new Error(result.message ?? "");
   return result;
 }
@@ -54,7 +54,7 @@ test("any placement names different brokers, and leads everywhere alike", () => 
         const brokers = all.map(({ id, rack }) => broker(id, rack));
         const factor = 1 + (k % brokers.length);
         const random: Random = { ...startAtZero, float: () => draw };
-        const result = placeReplicas(brokers, count, factor, random);
+        const result = new ReplicaPlacer(brokers, random).place(count, factor);
         if (result instanceof ApiError) throw new Error(result.message ?? "");
         expect(result).toHaveLength(count);
         for (const replicas of result) expect(new Set(replicas).size).toBe(factor);
@@ -72,5 +72,5 @@ test.each([
     "The target replication factor of 2 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.",
   ],
 ])("refuses what cannot be placed (%#)", (brokers, factor, message) => {
-  expect(placeReplicas(brokers, 1, factor, startAtZero)).toMatchObject({ message });
+  expect(new ReplicaPlacer(brokers, startAtZero).place(1, factor)).toMatchObject({ message });
 });

@@ -11,6 +11,7 @@ function open() {
       pendingBytes: 1,
       isWriting: false,
       isFlushAwaited: false,
+      isQueued: true,
       settle: () => Promise.resolve(),
       writePendingAsync: () => Promise.resolve(),
       writePending: () => {
@@ -46,6 +47,7 @@ test("what others gather until the end of a turn is written with it, and what th
       pendingBytes: 1,
       isWriting: false,
       isFlushAwaited: false,
+      isQueued: true,
       settle: () => Promise.resolve(),
       writePendingAsync: () => Promise.resolve(),
       writePending: () => void told.push(`${name} written`),
@@ -81,4 +83,56 @@ test("what is appended because of a write waits for the next turn", () => {
   expect(written).toEqual(["one"]);
   queue.flush();
   expect(written).toEqual(["one", "later"]);
+});
+
+test("what comes behind a write that is under way counts, turn by turn, until the disk counts as behind", () => {
+  const ends: (() => void)[] = [];
+  const clock = { monotonicMs: () => 0, wallMs: () => 0 };
+  const timers = { ...nodeTimers, endOfTurn: (callback: () => void) => void ends.push(callback) };
+  const queue = new WriteQueue({ timers, clock });
+  const megabytes = (count: number): number => count * 1_048_576;
+  const written: number[] = [];
+  const log = {
+    pendingBytes: 0,
+    isWriting: false,
+    isFlushAwaited: false,
+    isQueued: false,
+    settle: () => Promise.resolve(),
+    writePendingAsync: () => Promise.reject(new Error("only the first write is under way")),
+    writePending: () => {
+      written.push(log.pendingBytes);
+      log.pendingBytes = 0;
+      log.isQueued = false;
+    },
+  };
+  const appendAndEnd = (bytes: number): void => {
+    log.pendingBytes += bytes;
+    if (!log.isQueued) {
+      log.isQueued = true;
+      queue.add(log);
+    }
+    for (const each of ends.splice(0)) each();
+  };
+  // The system holds a write back that a thread makes.
+  log.isWriting = true;
+  for (const [bytes, isBehind] of [
+    [megabytes(40), false],
+    [megabytes(24), false],
+    [1, true],
+    [megabytes(190), true],
+  ] as const) {
+    appendAndEnd(bytes);
+    expect([queue.isBehind, written]).toEqual([isBehind, []]);
+  }
+  log.isWriting = false;
+  log.pendingBytes = megabytes(1);
+  queue.goOn(log);
+  expect(queue.isBehind).toBe(false);
+  for (const each of ends.splice(0)) each();
+  expect(written).toEqual([megabytes(1)]);
+  // Beyond the bound of what may be left for later, the event loop writes itself.
+  log.isWriting = true;
+  appendAndEnd(megabytes(100));
+  appendAndEnd(megabytes(157));
+  expect(written).toEqual([megabytes(1), megabytes(257)]);
 });

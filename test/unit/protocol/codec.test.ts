@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { codecOf } from "../../../src/protocol/codec.ts";
+import { createTopicsResponse } from "../../../src/protocol/messages/create-topics.ts";
 import { DecodeError, Reader } from "../../../src/protocol/reader.ts";
 import {
   array,
@@ -55,6 +56,22 @@ test.each(everyMessage.map((schema) => [schema.name, schema] as const))(
     }
   },
 );
+
+test("elements that share an array, as an object, are encoded as those that have equal ones", () => {
+  const draft = (name: string, value: string | null) => ({ name, value, readOnly: false, configSource: 5 });
+  const configs = Array.from({ length: 30 }, (_, index) => draft(`a.configuration.key.${index}`, `${index}`));
+  const others = configs.slice(0, 3);
+  const topics = Array.from({ length: 300 }, (_, index) => {
+    const shared = index % 50 === 7 ? others : index % 50 === 9 ? null : configs;
+    return { name: `topic-${index}`, numPartitions: index, configs: shared };
+  });
+  const apart = topics.map((topic) => ({ ...topic, configs: topic.configs?.map((config) => ({ ...config })) ?? null }));
+  for (const version of [4, 5, 7]) {
+    const bytes = encoded(createTopicsResponse, version, { topics });
+    expect(bytes.equals(encoded(createTopicsResponse, version, { topics: apart }))).toBe(true);
+    expect(bytes.equals(interpretedEncode(createTopicsResponse, version, { topics }))).toBe(true);
+  }
+});
 
 /** Every field of every struct in `root`, with a function that wraps one value of its struct into a whole message. */
 function* placesOf(

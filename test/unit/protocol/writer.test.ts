@@ -92,6 +92,46 @@ test("a frame's length is right even when it grows inside a sized value", () => 
   expect(buffer.readInt32BE(1)).toBe(buffer.length - 6);
 });
 
+test("an array that comes again has the same bytes, wherever it lies", () => {
+  for (const [sizeBytes, copies] of [
+    [1, 3],
+    [1_500, 200],
+    [70_000, 3],
+  ] as const) {
+    const array = Array.from({ length: sizeBytes }, (_, index) => index & 0x7f);
+    const other = [7];
+    let written = 0;
+    const write = (writer: Writer, value: readonly number[]): void => {
+      if (writer.again(value)) return;
+      const from = writer.sizeBytes();
+      for (const byte of value) writer.int8(byte);
+      writer.keep(value, from);
+      written++;
+    };
+    const writer = new Writer();
+    writer.int32(-1);
+    for (let count = 0; count < copies; count++) write(writer, array);
+    write(writer, other);
+    write(writer, array);
+    const expected = [Buffer.alloc(4, 0xff), ...Array.from({ length: copies }, () => Buffer.from(array))];
+    expect(writer.toBuffer().equals(Buffer.concat([...expected, Buffer.from(other), Buffer.from(array)]))).toBe(true);
+    // One that lies in two pieces is written anew, and so is one behind another.
+    expect(written).toBeLessThan(sizeBytes > 65_536 ? copies + 3 : 10);
+  }
+});
+
+test("an array within a sized value is not kept: its bytes are moved when the size is known", () => {
+  const array = [1, 2, 3];
+  const writer = new Writer();
+  const mark = writer.beginSized();
+  const from = writer.sizeBytes();
+  for (const byte of array) writer.int8(byte);
+  writer.keep(array, from);
+  for (let count = 0; count < 200; count++) writer.int8(9);
+  writer.endSized(mark);
+  expect(writer.again(array)).toBe(false);
+});
+
 test("int64: exact where a double is, saturating past the ends", () => {
   const values = [0, 1, -1, 2 ** 32, -(2 ** 32) - 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
   for (const value of values) {

@@ -102,6 +102,27 @@ describe("order", () => {
     expect(await one.receiveIds(2)).toEqual([1, 2]);
   });
 
+  test("while the disk is behind, the next request starts when the last one is answered, and others are served", async () => {
+    const { settle, handler } = deferred();
+    let isBehind = true;
+    const { client } = await testServer([handler], {}, true, () => isBehind);
+    const [one, other] = [await client(), await client()];
+    one.send(heartbeat(1, "a"), heartbeat(2, "b"), heartbeat(3, "c"), heartbeat(4, "d"));
+    await until(() => settle.size > 0);
+    other.send(apiVersionsV0);
+    expect(await other.receiveIds(1)).toEqual([77]);
+    expect([...settle.keys()]).toEqual(["a"]);
+    settle.get("a")?.({});
+    await until(() => settle.size > 1);
+    expect([...settle.keys()]).toEqual(["a", "b"]);
+    isBehind = false;
+    settle.get("b")?.({});
+    await until(() => settle.size === 4);
+    settle.get("c")?.({});
+    settle.get("d")?.({});
+    expect(await one.receiveIds(4)).toEqual([1, 2, 3, 4]);
+  });
+
   test("a request that wants no answer gets none, and the connection goes on", async () => {
     const { client } = await testServer([heartbeatHandler(({ groupId }) => (groupId === "none" ? null : {}))]);
     const one = await client();

@@ -31,6 +31,7 @@ export async function testServer(
   handlers: readonly AnyHandler[],
   overrides: Partial<SocketServerOptions> = {},
   isOpen = true,
+  isDiskBehind: () => boolean = () => false,
 ): Promise<TestServer> {
   const log: TestServer["log"] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as TestServer["log"][number]);
@@ -49,6 +50,7 @@ export async function testServer(
       logger: createLogger({ format: "json", write }),
       handlers: table,
       bufferPool,
+      isDiskBehind,
     },
   );
   onTestFinished(() => server.close(0));

@@ -272,6 +272,47 @@ describe("directories", () => {
   });
 });
 
+describe("a stop of many logs", () => {
+  const openMany = (disk: MemoryDisk) => {
+    const opened = open(disk);
+    const logs = Array.from({ length: 500 }, (_, partition) => opened.create("orders", partition));
+    for (const log of logs) opened.append(log);
+    return { ...opened, logs };
+  };
+
+  test("takes several turns, and leaves what one in a single turn leaves", async () => {
+    const [disk, other] = [new MemoryDisk(), new MemoryDisk()];
+    openMany(other).manager.close(7);
+    const { manager, logs, time } = openMany(disk);
+    const closing = manager.closeOverTurns(7);
+    const closed = () => logs.filter(({ storage }) => storage.isClosed).length;
+    expect(closed()).toBe(200);
+    expect(disk.exists("/data/.kafka_cleanshutdown")).toBe(false);
+    await time.turn();
+    expect(closed()).toBe(400);
+    await time.during(closing);
+    expect(closed()).toBe(500);
+    for (const name of disk.list("/data").filter((each) => each.includes("checkpoint") || each.includes("clean"))) {
+      expect([name, text(disk, `/data/${name}`)]).toEqual([name, text(other, `/data/${name}`)]);
+    }
+    const next = open(disk.crash(() => 0));
+    expect(next.manager.hadCleanShutdown("/data")).toBe(true);
+    expect(logs.every(({ partition }) => next.manager.get("orders", partition)!.logEndOffset === 1)).toBe(true);
+  });
+
+  test("in which the directory fails leaves no word of a clean shutdown, and the directory to others", async () => {
+    const disk = new MemoryDisk();
+    const { manager, time } = openMany(disk);
+    const closing = manager.closeOverTurns(7);
+    disk.fail("sync", "EIO");
+    await time.during(closing);
+    expect(disk.exists("/data/.kafka_cleanshutdown")).toBe(false);
+    disk.heal();
+    open(disk).manager.close(8);
+    expect(disk.exists("/data/.kafka_cleanshutdown")).toBe(true);
+  });
+});
+
 describe("recurring work", () => {
   test("a round of retention through many logs takes several turns", async () => {
     const { manager, time, create, append } = open(new MemoryDisk());

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
+import { Errors } from "../../../../src/protocol/errors.ts";
 import { listOffsetsHandler } from "../../../../src/server/handlers/list-offsets.ts";
 import { promised } from "../../../../src/server/later-result.ts";
 import { PartitionLookup } from "../../../../src/server/partition-lookup.ts";
@@ -42,6 +43,28 @@ test("read_uncommitted finds what may be aborted", async () => {
   expect(await found(true, 0, startMs + 5)).toBe(1);
   expect(await found(true, 0, -3)).toBe(1);
   expect(await found(true, 0, -1)).toBe(2);
+});
+
+test("each partition that stands in a request more than once is refused, and no other", async () => {
+  const { replicas, host, time } = openReplicas();
+  for (const partition of [0, 1]) host({ partition });
+  const lookup = new PartitionLookup(oneTopicCache("topic", topicId).cache, replicas);
+  const handler = listOffsetsHandler({ lookup, compute: nodeCompute, timers: time });
+  const asking = (name: string, ...indexes: number[]) => ({
+    name,
+    partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp: -2 })),
+  });
+  const topics = [asking("topic", 0, 7, 7), asking("nobody's", 0, 1), asking("topic", 1, 0), asking("nobody's", 1)];
+  const request = { replicaId: -1, isolationLevel: 0, timeoutMs: 0, topics };
+  const answer = await promised(handler.handle(request, testContext({ apiVersion: 8 })));
+  if (answer === null || typeof answer === "symbol") throw new Error("no answer");
+  const { INVALID_REQUEST: twice, UNKNOWN_TOPIC_OR_PARTITION: unknown } = Errors;
+  expect(answer.topics!.map(({ partitions }) => partitions!.map(({ errorCode }) => errorCode))).toEqual([
+    [twice, twice, twice],
+    [unknown, twice],
+    [Errors.NONE, twice],
+    [twice],
+  ]);
 });
 
 test.each([

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type Compute } from "../../../../src/io/ports.ts";
 import { Errors } from "../../../../src/protocol/errors.ts";
@@ -67,6 +68,20 @@ function open() {
 }
 
 const compressed = () => compressBatch(batch({ count: 9, value: "compressed" }), "gzip", nodeCompute);
+
+test("a batch that nobody asks about is waited for while the disk is behind, and only then", async () => {
+  const { host, replicas, queue, send } = open();
+  host();
+  const isDiskBehind = vi.spyOn(replicas, "isDiskBehind", "get").mockReturnValue(true);
+  let isDone = false;
+  const sent = send(batch(), { acks: 0 }).finally(() => (isDone = true));
+  await setImmediate();
+  expect(isDone).toBe(false);
+  queue.flush();
+  expect(await sent).toBeNull();
+  isDiskBehind.mockReturnValue(false);
+  expect(await send(batch(), { acks: 0 })).toBeNull();
+});
 
 describe("a batch behind one that is being opened", () => {
   test("waits for its append, in its own memory", async () => {
