@@ -181,15 +181,15 @@ export const nonEmptyString: Check = {
   problem: (name, value) => (value === "" ? refused(name, value, "String must be non-empty") : undefined),
 };
 
-const replicaListPattern = /^(\s*\d+:\d+\s*(,\s*\d+:\d+\s*)*)?$/;
+const replicaPattern = /^(\d+:\d+)?$/;
 
 /** The replicas under a replication throttle: `*`, or pairs of partition and broker. */
 export const throttledReplicas: Check = {
   allowed: "[partitionId]:[brokerId],[partitionId]:[brokerId],...",
   problem: (name, value) => {
     if (!Array.isArray(value)) return undefined;
-    const text = value.join(",").trim();
-    return text === "*" || replicaListPattern.test(text)
+    const entries = (value as readonly string[]).map((entry) => entry.trim());
+    return entries.join("") === "*" || entries.every((entry) => replicaPattern.test(entry))
       ? undefined
       : refused(
           name,
@@ -204,6 +204,9 @@ const integerLimits: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
   SHORT: [-(2n ** 15n), 2n ** 15n - 1n],
   LONG: [-(2n ** 63n), 2n ** 63n - 1n],
 };
+
+/** What Java's `Double.parseDouble` takes, but for hexadecimal numbers. */
+const doublePattern = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?)$/;
 
 /**
  * The typed value of a key's text, checked.
@@ -247,9 +250,8 @@ function parseText(name: string, type: ConfigType, text: string): ConfigValue {
     case "LIST":
       return trimmed === "" ? [] : trimmed.split(/\s*,\s*/);
     case "DOUBLE": {
-      const value = trimmed === "" ? Number.NaN : Number(trimmed);
-      if (Number.isNaN(value)) throw new ConfigError(refused(name, text, "Not a number of type DOUBLE"));
-      return value;
+      if (!doublePattern.test(trimmed)) throw new ConfigError(refused(name, text, "Not a number of type DOUBLE"));
+      return Number(trimmed.replace(/[dDfF]$/, ""));
     }
     case "INT":
     case "SHORT":
@@ -264,11 +266,13 @@ function parseText(name: string, type: ConfigType, text: string): ConfigValue {
   }
 }
 
-/** A value as Kafka prints it: lists joined by commas, doubles as Java writes them, Long.MAX_VALUE in full. */
+/** A value as Kafka prints it: lists joined by commas, doubles as Java writes them, the ends of the longs in full. */
 export function formatValue(value: ConfigValue, type?: ConfigType): string {
   if (typeof value === "number") {
-    if (value >= longMax && Number.isFinite(value) && type !== "DOUBLE") return "9223372036854775807";
     if (type === "DOUBLE") return formatDouble(value);
+    if (Math.abs(value) >= longMax && Number.isFinite(value)) {
+      return value > 0 ? "9223372036854775807" : "-9223372036854775808";
+    }
     return String(value);
   }
   return Array.isArray(value) ? value.join(",") : String(value);

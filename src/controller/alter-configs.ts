@@ -73,12 +73,19 @@ function valueAfter(
   }
   const text = current ?? (key.default === null ? "" : formatValue(key.default, key.type));
   const items = text.split(",").filter((item) => item !== "");
-  for (const item of value.split(",")) {
+  for (const item of partsOf(value)) {
     const index = items.indexOf(item);
     if (kind === "append" && index < 0) items.push(item);
     if (kind === "subtract" && index >= 0) items.splice(index, 1);
   }
   return items.join(",");
+}
+
+/** As Java splits it: empty parts at the end count for nothing. */
+function partsOf(list: string): string[] {
+  const parts = list.split(",");
+  if (list !== "") while (parts.at(-1) === "") parts.pop();
+  return parts;
 }
 
 function keyOf(resourceType: number, name: string): ConfigKey | undefined {

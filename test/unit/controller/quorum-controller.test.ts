@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nodeRandom } from "../../../src/io/node/node-random.ts";
+import { configsOf } from "../../../src/metadata/image/configs-image.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { MemoryReplicatedLog } from "../../support/memory-replicated-log.ts";
 import { ManualTime } from "../../support/manual-time.ts";
@@ -171,6 +172,23 @@ test("the ELR of a topic is cleared when its min.insync.replicas changes", async
   expect((await alter(4, "", 1)).responses?.[0]?.errorMessage).toBe(
     "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
   );
+});
+
+test.each([
+  ["a comma alone adds nothing", ",", "delete", Errors.NONE],
+  ["commas at the end count for nothing", "compact,,", "delete,compact", Errors.NONE],
+  ["an empty item before others is none that the list may have", ",compact", "delete", Errors.INVALID_CONFIG],
+])("what is appended to a list is split as Java does: %s", async (_, value, kept, errorCode) => {
+  const fixture = await controllerFixture();
+  await fixture.joinBroker(1);
+  await fixture.createTopic("t", { configs: [{ name: "cleanup.policy", value: "delete" }] });
+  const configs = [{ name: "cleanup.policy", configOperation: 2, value }];
+  const resources = [{ resourceType: 2, resourceName: "t", configs }];
+  const { responses } = await fixture.answer(
+    fixture.controller.incrementalAlterConfigs({ resources, validateOnly: false }),
+  );
+  expect(responses?.[0]?.errorCode).toBe(errorCode);
+  expect(configsOf(fixture.loader.image.configs, 2, "t").get("cleanup.policy")).toBe(kept);
 });
 
 describe("an operation with many records", () => {
