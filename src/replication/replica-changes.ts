@@ -101,7 +101,7 @@ export class ReplicaChanges {
   /** Ends the service of partitions that go, and returns their logs. */
   #stop(deletes: readonly LocalReplica[]): Log[] {
     const logs: Log[] = [];
-    for (const { topicId, partition: index } of deletes) {
+    for (const { topic, topicId, partition: index } of deletes) {
       this.#refused.remove(topicId, index);
       const hosted = this.#hosted.byId.get(topicId);
       if (hosted === undefined) continue;
@@ -114,6 +114,9 @@ export class ReplicaChanges {
         this.#parts.moves.cancel(partition);
         logs.push(partition.log);
       }
+      // Of a replica in a directory that has failed the copy outlasts the move. One that was just begun may not say whose it is.
+      const copy = this.#parts.logManager.future(topic, index);
+      if (copy !== undefined && (copy.topicId ?? topicId) === topicId) logs.push(copy);
       this.#hosted.release(hosted);
     }
     return logs;

@@ -333,6 +333,23 @@ describe("a move", () => {
       expect(disk.list(path).filter((name) => name.startsWith("topic"))).toEqual([expect.stringMatching(/-delete$/)]);
     }
   });
+
+  test("also one whose source is in a directory that failed before; a later topic of that name finds none", async () => {
+    const disk = new MemoryDisk();
+    const { host, append, alter, remove, settle, future, replicas } = open(disk, { rate: 1 });
+    host(inOne);
+    append();
+    alter("/two");
+    await settle();
+    disk.fail("write", "EIO", { path: /^\/one\// });
+    append();
+    expect(replicas.partition("topic", 0)!.isOffline).toBe(true);
+    expect(future()?.topicId).toBe(topicId);
+    remove();
+    await settle();
+    expect(future()).toBeUndefined();
+    expect(disk.list("/two").filter((name) => name.startsWith("topic"))).toEqual([expect.stringMatching(/-delete$/)]);
+  });
 });
 
 /** Loses power before the n-th change: nothing gets to it from then on. */
