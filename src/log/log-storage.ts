@@ -138,6 +138,7 @@ export class LogStorage {
 
   /** The topic's configuration: what was loaded before it was known is made to fit. */
   configure(config: LogConfig): void {
+    if (this.config.isCompacted && !config.isCompacted) this.cleaning?.abort();
     this.config = config;
     if (this.#isConfigKnown) return;
     this.#isConfigKnown = true;

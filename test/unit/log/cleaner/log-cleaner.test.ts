@@ -226,6 +226,25 @@ test("new values of the dynamic keys count at once: what is under way is begun a
   await cleaner.close();
 });
 
+test("a log whose topic is not compacted any more is left as it is from then on", async () => {
+  const disk = new MemoryDisk();
+  const opened = open(disk, { segmentBytes: 400 });
+  const { log, time } = opened;
+  append(opened, ["a", "b", "a", "b", "a", "b", "a", "b"]);
+  log.roll();
+  append(opened, ["c"]);
+  const written = await offsets(opened);
+  const interruption = new Interruption(5, () =>
+    log.updateConfig({ ...log.config, isCompacted: false, isDeleted: true }),
+  );
+  const { cleaner, cleaned } = openCleaner(disk, time, () => [log], {}, { disk: interruption.within(disk) });
+  cleaner.start();
+  await untilIdle(cleaner, time);
+  expect(interruption.calls).toBeGreaterThanOrEqual(5);
+  expect([cleaned, log.cleanedOffset, await offsets(opened)]).toEqual([[], undefined, written]);
+  await cleaner.close();
+});
+
 test("one dirty log has all of log.cleaner.io.max.bytes.per.second, however many threads there are", async () => {
   const disk = new MemoryDisk();
   const shares: number[] = [];
