@@ -58,9 +58,14 @@ export class LeaderEpochCache {
     this.#logEndOffset = logEndOffset;
   }
 
-  /** Takes what the file has; false, and no entries, when it is damaged or missing. */
-  load(): boolean {
+  /**
+   * Takes what the file has; false, and no entries, when it is damaged or missing.
+   *
+   * @param isDurable the last stop in good order made the file so; whoever else wrote it may have been killed before it was
+   */
+  load(isDurable: boolean): boolean {
     const text = readTextIfThere(this.#disk, this.#path);
+    this.#isSynced = isDurable || text === undefined;
     const entries = text === undefined ? undefined : parseCheckpoint(text, parseEntry);
     this.#entries = entries !== undefined && ascends(entries) ? entries : [];
     this.#inFile = this.#entries.slice();
@@ -181,9 +186,9 @@ export class LeaderEpochCache {
     return true;
   }
 
+  /** Where the file cannot be written nothing has changed. */
   clear(): void {
-    this.#entries = [];
-    this.#save();
+    this.#save([]);
   }
 
   /** Makes the file durable; true when it was not, and its directory has to be synced too. */
@@ -220,13 +225,14 @@ export class LeaderEpochCache {
     this.#path = `${directory}/${leaderEpochCheckpointName}`;
   }
 
-  #save(): void {
+  #save(entries = this.#entries): void {
     this.#isSynced = false;
     this.#saves++;
     // Until the file has it: where that fails now, the next record's append is what needs it.
     this.#isPending = true;
-    const lines = this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
+    const lines = entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
     replaceFile(this.#disk, this.#path, formatCheckpoint(lines));
+    this.#entries = entries;
     this.#isPending = false;
   }
 }

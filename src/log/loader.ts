@@ -37,7 +37,7 @@ export function loadLog(options: LoadOptions): LoadedLog {
   const files = finishFiles(options.disk, options.directory);
   const segments = loadSegments(options, files);
   const { leaderEpochs } = options;
-  const hasEpochs = leaderEpochs.load();
+  const hasEpochs = leaderEpochs.load(options.hadCleanShutdown);
   let ends = findEnds(options, segments, files);
   if (segments.count > 0 && ends.logEndOffset < options.logStartOffset) startAnew(options, segments);
   if (segments.count === 0) {

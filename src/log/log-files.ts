@@ -10,6 +10,8 @@ export const producerSnapshotSuffix = ".snapshot";
 export const deletedSuffix = ".deleted";
 /** The same of what was cut off: another segment may begin there, and its deletion must not be taken for this one's. */
 export const cutSuffix = ".cut.deleted";
+/** A segment that is about to take the place of all others; until it has, a start has no use for it. */
+export const comingSuffix = ".coming.deleted";
 /** Written by the cleaner and not complete. */
 export const cleanedSuffix = ".cleaned";
 /** Written by the cleaner, complete, and about to replace segments. */

@@ -75,6 +75,7 @@ export class LogFlusher {
     const from = this.#durableOffset;
     if (target <= from) return;
     const { active } = storage.segments;
+    const { directory } = storage;
     const flush = { target };
     this.#underWay.add(flush);
     try {
@@ -85,23 +86,19 @@ export class LogFlusher {
       }
       // Not those that came while the bytes were handed over: they are not asked for, and may lack theirs.
       const segments = storage.segments.from(from).filter(({ baseOffset }) => baseOffset < target);
-      const hasNewFiles = segments.some(({ baseOffset }) => baseOffset >= from);
-      let hadTransactions = false;
+      if (segments.some(({ baseOffset }) => baseOffset >= from)) directory.owe();
       for (const segment of segments) {
         if (!storage.segments.has(segment)) continue;
-        if (await segment.flush(segment !== storage.segments.active)) hadTransactions = true;
+        if (await segment.flush(segment !== storage.segments.active)) directory.owe();
         // Its files may have another name now, or be gone; those of a volume that failed are not opened again.
         if (storage.isClosed) return;
         this.#demandOnline();
       }
-      const hadSnapshots = await storage.producerSnapshots.syncAllAsync(storage);
-      const hadSmallFiles = await storage.syncSmallFilesAsync();
+      if (await storage.producerSnapshots.syncAllAsync(storage)) directory.owe();
+      await storage.syncSmallFilesAsync();
       if (storage.isClosed) return;
       this.#demandOnline();
-      if (hadSnapshots || hadSmallFiles || hadTransactions || hasNewFiles || storage.isDirectoryBehind) {
-        storage.isDirectoryBehind = false;
-        await storage.directory.syncAsync();
-      }
+      if (directory.isBehind) await directory.syncAsync();
     } catch (thrown) {
       const error = DiskError.from(thrown);
       if (storage.isClosed) return;
@@ -118,7 +115,7 @@ export class LogFlusher {
 
   /** Without a descriptor nothing was synced, and the next flush makes up for it; an fsync without memory has failed. */
   #onFailed(error: DiskError): void {
-    this.#storage.isDirectoryBehind = true;
+    this.#storage.directory.owe();
     if (error.code === "ENOMEM") this.#storage.fail(error);
     else this.#storage.refuse(error);
   }
@@ -165,7 +162,6 @@ export class LogFlusher {
       if (storage.isUsable) await storage.segments.active.prepareClose();
     } catch (thrown) {
       const error = DiskError.from(thrown);
-      storage.isDirectoryBehind = true;
       if (!storage.isClosed) this.#onFailed(error);
     }
   }
@@ -173,11 +169,8 @@ export class LogFlusher {
   /** Those of a log that lacks nothing else: after a crash nobody knows whether the topic's id that is found is durable. */
   async #syncSmallFiles(): Promise<void> {
     const storage = this.#storage;
-    // Until it is synced: `close` may come before that.
-    if (await storage.syncSmallFilesAsync()) storage.isDirectoryBehind = true;
-    if (!storage.isDirectoryBehind || !storage.isUsable) return;
-    await storage.directory.syncAsync();
-    storage.isDirectoryBehind = false;
+    await storage.syncSmallFilesAsync();
+    if (storage.isUsable && storage.directory.isBehind) await storage.directory.syncAsync();
   }
 
   /**
@@ -206,6 +199,7 @@ export class LogFlusher {
   /** As `flush`, before it returns. Throws when the disk fails. */
   flushSync(): void {
     const storage = this.#storage;
+    const { directory } = storage;
     storage.writeBehind.writeAll();
     const from = this.#durableOffset;
     const segments = from < storage.endOffset ? storage.segments.from(from) : [];
@@ -214,22 +208,26 @@ export class LogFlusher {
       if (segment === storage.segments.active) segment.indexes.transactions.save(true);
       else segment.indexes.save(true);
     }
-    const hadSnapshots = storage.producerSnapshots.syncAll();
-    if (storage.syncSmallFiles() || hadSnapshots || segments.length > 0 || storage.isDirectoryBehind) {
-      storage.directory.sync();
-      storage.isDirectoryBehind = false;
-    }
+    if (segments.length > 0) directory.owe();
+    if (storage.producerSnapshots.syncAll()) directory.owe();
+    storage.syncSmallFiles();
+    if (directory.isBehind) directory.sync();
     this.#recoveryPoint = storage.endOffset;
     this.#indexesUnsavedFrom = Infinity;
   }
 
-  /** As `flushSync`, when that is due by count; a failure of the disk is not thrown. */
+  /**
+   * As `flushSync`, when that is due by count; a failure of the disk takes the log offline.
+   * @throws DiskError when the system is short of descriptors: it is still due then
+   */
   settleRecovery(): void {
     if (!this.isDueByCount) return;
     try {
       this.flushSync();
     } catch (thrown) {
-      this.#onFailed(DiskError.from(thrown));
+      const error = DiskError.from(thrown);
+      this.#onFailed(error);
+      if (this.#storage.isUsable) throw error;
     }
   }
 

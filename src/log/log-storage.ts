@@ -84,8 +84,6 @@ export class LogStorage {
   cleanedOffset: Offset | undefined;
   /** While the log is being compacted: nobody else takes segments away, and what cuts or ends the log aborts it first. */
   cleaning: Cleaning | null = null;
-  /** The directory could not be synced when it was due: the next flush does it. */
-  isDirectoryBehind = false;
   readonly #openFiles: OpenFiles;
   #removing: Promise<void> = Promise.resolve();
   #isConfigKnown: boolean;
@@ -102,6 +100,8 @@ export class LogStorage {
     this.config = options.config;
     this.#isConfigKnown = options.isConfigKnown ?? true;
     this.directory = new PartitionDirectory(disk, dir);
+    // Nobody knows which of the names that a killed process left are durable.
+    if (!options.hadCleanShutdown) this.directory.owe();
     this.#openFiles = openFiles;
     this.#draw = options.draw;
     this.#onDiskError = options.onDiskError;
@@ -165,7 +165,12 @@ export class LogStorage {
   }
 
   addSegment(baseOffset: Offset): void {
-    this.segments.add(Segment.create(this.#place(), baseOffset, this.clock.wallMs()));
+    this.segments.add(this.createSegment(baseOffset));
+  }
+
+  /** A new segment that is none of the log's yet; with a suffix its files are not in its place either. */
+  createSegment(baseOffset: Offset, suffix = ""): Segment {
+    return Segment.create(this.#place(), baseOffset, this.clock.wallMs(), suffix);
   }
 
   /** The segment that the cleaner has written for the place at `baseOffset`. */
@@ -178,28 +183,22 @@ export class LogStorage {
     return this.producerSnapshots.newestOffset === this.endOffset || this.endOffset === this.segments.active.baseOffset;
   }
 
-  /** Makes the producer state anew, as of the log's end. */
-  restoreProducerState(): void {
-    const { producerSnapshots, segments, startOffset, endOffset } = this;
-    producerSnapshots.restore(segments, startOffset, endOffset, producerSnapshots.offsets());
-  }
-
-  /** True when there was something to sync, and the directory has to be synced too. */
-  syncSmallFiles(): boolean {
-    const hadEpochs = this.leaderEpochs.sync();
-    return this.partitionMetadata.sync() || hadEpochs;
+  /** The names of those that were not durable are owed then. */
+  syncSmallFiles(): void {
+    if (this.leaderEpochs.sync()) this.directory.owe();
+    if (this.partitionMetadata.sync()) this.directory.owe();
   }
 
   /** As `syncSmallFiles`, without holding the event loop up. */
-  async syncSmallFilesAsync(): Promise<boolean> {
-    const hadEpochs = this.isUsable && (await this.leaderEpochs.syncAsync());
-    return (this.isUsable && (await this.partitionMetadata.syncAsync())) || hadEpochs;
+  async syncSmallFilesAsync(): Promise<void> {
+    if (this.isUsable && (await this.leaderEpochs.syncAsync())) this.directory.owe();
+    if (this.isUsable && (await this.partitionMetadata.syncAsync())) this.directory.owe();
   }
 
   /** Makes new names durable some time soon; before the files that have them go. */
   syncDirectoryInBackground(): void {
+    this.directory.owe();
     this.directory.syncFileNamesAsync().catch((error: unknown) => {
-      this.isDirectoryBehind = true;
       // The directory may be gone.
       if (this.isUsable) this.refuse(error);
     });
@@ -234,6 +233,21 @@ export class LogStorage {
       act();
       return true;
     } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  /**
+   * As `guard`, for what leaves nothing half done.
+   * @throws DiskError when the system is short of descriptors or memory: the log stays online, and it is worth another try
+   */
+  guardUnlessShort(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      if (error instanceof DiskError && error.isShortage) throw error;
       this.fail(error);
       return false;
     }

@@ -315,22 +315,26 @@ export class Log {
    * Decides what recovery has left open. To be called once when the topic's configuration is known, before anybody is served.
    *
    * @param isCopy of a log that has what is cut here: then it is cut at what may have been compacted away, too
+   * @throws DiskError when the system is short of descriptors or memory: it is to be called again then
    */
   settleRecovery(isCopy = false): void {
-    this.#truncation.cutAtHole(isCopy);
+    if (this.#storage.isUsable) this.#truncation.cutAtHole(isCopy);
     // What a killed process left is in the page cache alone. A repeated batch of it is acknowledged from now on, and nothing
     // else would flush it: with `flush.messages` no more may be lost of it than of what is appended.
     if (this.#storage.isUsable) this.#flusher.settleRecovery();
   }
 
-  /** Cuts everything at and behind `offset`. */
+  /**
+   * Cuts everything at and behind `offset`.
+   * @throws DiskError when the system is short of descriptors or memory: the log is as it was
+   */
   truncateTo(offset: Offset): void {
-    this.#truncation.truncateTo(offset);
+    if (this.#storage.isUsable) this.#truncation.truncateTo(offset);
   }
 
-  /** Empties the log and lets it go on at `offset`. */
+  /** Empties the log and lets it go on at `offset`; as `truncateTo`. */
   truncateFullyAndStartAt(offset: Offset): void {
-    this.#truncation.startAt(offset);
+    if (this.#storage.isUsable) this.#truncation.startAt(offset);
   }
 
   /** Frees memory and descriptors of segments that nobody used for a while. */

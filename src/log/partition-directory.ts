@@ -1,4 +1,4 @@
-import { type Disk, DiskError } from "../io/ports.ts";
+import { type Disk, type DiskDirectory, DiskError } from "../io/ports.ts";
 import { parentOf } from "./log-files.ts";
 
 /**
@@ -9,6 +9,9 @@ export class PartitionDirectory {
   readonly #disk: Disk;
   #path: string;
   #isNameSynced = false;
+  /** How often names in it have come to need a sync, and how many of these debts a sync has paid. */
+  #owed = 0;
+  #paid = 0;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
@@ -19,9 +22,18 @@ export class PartitionDirectory {
     return this.#path;
   }
 
+  /** Notes that names in it have changed which have to be durable at the next flush: only a sync that begins later pays that. */
+  owe(): void {
+    this.#owed++;
+  }
+
+  get isBehind(): boolean {
+    return this.#paid < this.#owed;
+  }
+
   /** Makes the names of the files durable, and once its own. */
   sync(): void {
-    this.syncFileNames();
+    this.#syncFileNames();
     if (this.#isNameSynced) return;
     this.#disk.syncDirectory(parentOf(this.#path));
     this.#isNameSynced = true;
@@ -34,21 +46,40 @@ export class PartitionDirectory {
     this.#isNameSynced = true;
   }
 
-  syncFileNames(): void {
+  #syncFileNames(): void {
+    const owed = this.#owed;
     this.#disk.syncDirectory(this.#path);
+    this.#paid = owed;
   }
 
-  /** As `syncFileNames`, without holding the event loop up; of the directory as it is called by then. */
+  /** As `owe`; paid at once where there is a descriptor for that. */
+  syncOrOwe(): void {
+    this.owe();
+    try {
+      this.#syncFileNames();
+    } catch (error) {
+      if (!(error instanceof DiskError) || !error.isShortage) throw error;
+    }
+  }
+
+  /** Makes the names of the files durable without holding the event loop up; of the directory as it is called by then. */
   async syncFileNamesAsync(): Promise<void> {
     const path = this.#path;
+    const owed = this.#owed;
     try {
       await this.#disk.syncDirectoryAsync(path);
     } catch (error) {
       // A copy has taken its log's place meanwhile, and nothing is where it was.
       const hasMoved = error instanceof DiskError && error.code === "ENOENT" && path !== this.#path;
       if (!hasMoved) throw error;
-      await this.syncFileNamesAsync();
+      return this.syncFileNamesAsync();
     }
+    this.#paid = Math.max(this.#paid, owed);
+  }
+
+  /** A descriptor of it, for what must not be left half done for want of one. */
+  open(): DiskDirectory {
+    return this.#disk.openDirectory(this.#path);
   }
 
   /** Gives it another name; whoever still reads the files finds them there. */

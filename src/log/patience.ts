@@ -27,3 +27,13 @@ export async function patiently<T>(
     if (!isWanted()) return undefined;
   }
 }
+
+/** Does what changes nothing where the system is short of descriptors or memory; undefined then. */
+export function unlessShort<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof DiskError) || !error.isShortage) throw error;
+    return undefined;
+  }
+}

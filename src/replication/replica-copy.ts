@@ -11,6 +11,7 @@ export type CopyResult =
  * Copies whole batches from a log to one that follows it on the same broker, as they are: offsets, epochs, producers. At
  * most `maxBytes`, or one batch; no bytes when the follower has all that was written. What it gets is written at the end of
  * the turn, and no thread may be writing to it when it is called.
+ * @throws DiskError when the system is short of what it takes to cut the follower: nothing has changed then
  */
 export function copyBatches(source: Log, target: Log, maxBytes: number): CopyResult {
   if (target.logEndOffset < source.logStartOffset) startAt(source, target, source.logStartOffset);
@@ -54,6 +55,7 @@ function followOffsets(source: Log, target: Log): void {
 /**
  * Cuts the target back to the last offset up to which both logs are the same, by their leader epochs (KIP-279): the source
  * may have been truncated, and written to again, while the target could not be reached.
+ * @throws DiskError when the system is short of what that takes: it is to be called again then
  */
 export function truncateToCommonPrefix(source: Log, target: Log): void {
   for (;;) {
@@ -67,6 +69,7 @@ export function truncateToCommonPrefix(source: Log, target: Log): void {
     const cut = Math.max(common, target.logStartOffset);
     if (cut >= target.logEndOffset) break;
     target.truncateTo(cut);
+    if (target.isOffline) return;
     if (inSource.leaderEpoch === inTarget.leaderEpoch) break;
   }
   if (target.logEndOffset > source.logEndOffset) {

@@ -1,6 +1,7 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
 import { DiskError } from "../io/ports.ts";
 import { type Log } from "../log/log.ts";
+import { unlessShort } from "../log/patience.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type Partition } from "./partition.ts";
 import { copyBatches, copyState, truncateToCommonPrefix } from "./replica-copy.ts";
@@ -10,6 +11,8 @@ export interface MoveSurroundings {
   /** Has the metadata say that the replica is in that directory; tells when it does. */
   readonly assign: (partition: Partition, directoryId: Uuid, onAccepted: () => void) => void;
   readonly directoryIdOf: (log: Log) => Uuid | undefined;
+  /** Makes of the future log one that can go on to follow the current one; throws as `copyBatches`. */
+  readonly resume: (partition: Partition, future: Log) => void;
   /** Puts the future log in the place of the current one; false when a disk failed, or for want of descriptors. */
   readonly promote: (partition: Partition, future: Log) => boolean;
   /** Something that the move waited for has happened. */
@@ -46,6 +49,8 @@ export class ReplicaMove {
   #isWaitingForDisk = false;
   /** What it waited for did not come to pass: the system is short of descriptors or memory. */
   #isRefused = false;
+  /** The copy has nothing that the log has not. */
+  #isAligned = false;
   #caughtUpAt: Offset | undefined;
   #isOver = false;
   #isSwapTried = false;
@@ -56,7 +61,8 @@ export class ReplicaMove {
     this.future = future;
     this.#surroundings = surroundings;
     this.#originalDirectory = surroundings.directoryIdOf(partition.log);
-    truncateToCommonPrefix(partition.log, future);
+    // Without descriptors the first step tries it again.
+    unlessShort(() => this.#align());
   }
 
   get lastError(): ErrorCode {
@@ -70,12 +76,24 @@ export class ReplicaMove {
 
   /** Copies at most `maxBytes`, or one batch, and takes the next step when there is no more to copy. */
   step(maxBytes: number, onCopied: (bytes: number) => void): MoveProgress {
+    return unlessShort(() => this.#step(maxBytes, onCopied)) ?? this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
+  }
+
+  #align(): void {
+    if (this.#isAligned) return;
+    this.#surroundings.resume(this.partition, this.future);
+    truncateToCommonPrefix(this.partition.log, this.future);
+    this.#isAligned = true;
+  }
+
+  #step(maxBytes: number, onCopied: (bytes: number) => void): MoveProgress {
     if (this.isWaiting) return "waiting";
     const { log } = this.partition;
     if (this.#isRefused) {
       this.#isRefused = false;
       return this.#stopFor(Errors.KAFKA_STORAGE_ERROR);
     }
+    this.#align();
     // While the system holds writers back the copy must not fill the memory.
     if (this.future.isWriting) return this.#waitFor(this.future.settle());
     this.future.releaseTail();

@@ -47,6 +47,7 @@ export class ReplicaMoves {
     this.#surroundings = {
       assign: ({ topicId, index }, directoryId, onAccepted) => assignDirectory(topicId, index, directoryId, onAccepted),
       directoryIdOf: (log) => logManager.directoryOf(log)?.id,
+      resume: ({ log }, future) => logManager.resumeFuture(log, future),
       promote: (partition, future) => this.#promote(partition, future),
       wake: (move) => this.#activate(move),
     };
@@ -98,7 +99,6 @@ export class ReplicaMoves {
     const future = this.#options.logManager.future(partition.topic, partition.index);
     if (future === undefined || this.#moves.has(partition)) return;
     if (future.topicId !== undefined && future.topicId !== partition.topicId) return;
-    this.#options.logManager.resumeFuture(partition.log, future);
     this.#begin(partition, future);
   }
 

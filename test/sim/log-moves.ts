@@ -121,6 +121,7 @@ function begin(world: LogWorld, partition: SimulatedPartition, log: Log, future:
   const move = new ReplicaMove(replica, future, {
     assign,
     directoryIdOf: (each) => directoryIds.get(rootOf(each.dir)),
+    resume: ({ log: current }, copy) => world.manager?.resumeFuture(current, copy),
     promote: (_, copy) => {
       if (world.manager?.promoteFuture(partition.topic, 0) !== true) return false;
       replica.replaceLog(copy);

@@ -253,14 +253,15 @@ export class MemoryDisk implements Disk {
     return later(() => this.remove(path), this.syncTurns());
   }
 
-  syncDirectory(path: string): void {
-    this.#syncDirectory(path);
+  /** @param changeCount so many changes of names are made durable; all when it is not said */
+  syncDirectory(path: string, changeCount?: number): void {
+    this.#syncDirectory(path, changeCount);
   }
 
-  #syncDirectory(path: string): void {
+  #syncDirectory(path: string, changeCount?: number): void {
     this.check("sync", path);
     // Its own name is its parent's matter.
-    this.#directory(path).sync();
+    this.#directory(path).sync(changeCount);
   }
 
   openDirectory(path: string): DiskDirectory {
@@ -276,7 +277,10 @@ export class MemoryDisk implements Disk {
   }
 
   syncDirectoryAsync(path: string): Promise<void> {
-    return later(() => this.syncDirectory(path), this.syncTurns());
+    // A name that changes while it is under way is not what it was asked for.
+    const node = this.#find(path);
+    const changeCount = node instanceof MemoryDirectory ? node.changeCount : undefined;
+    return later(() => this.syncDirectory(path, changeCount), this.syncTurns());
   }
 
   setModifiedMs(path: string, modifiedMs: number): void {

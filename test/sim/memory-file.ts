@@ -182,6 +182,7 @@ export class MemoryDirectory {
   readonly #current = new Map<string, MemoryNode>();
   readonly #durable = new Map<string, MemoryNode>();
   #unsynced: NameChange[] = [];
+  #changesGone = 0;
 
   get(name: string): MemoryNode | undefined {
     return this.#current.get(name);
@@ -205,9 +206,16 @@ export class MemoryDirectory {
     this.#change({ kind: "rename", from, name: to, node });
   }
 
-  sync(): void {
-    for (const change of this.#unsynced) changeName(this.#durable, change);
-    this.#unsynced = [];
+  /** Changes since it was made. */
+  get changeCount(): number {
+    return this.#changesGone + this.#unsynced.length;
+  }
+
+  /** Makes the changes before the `changeCount`-th durable. */
+  sync(changeCount = this.changeCount): void {
+    const done = this.#unsynced.splice(0, Math.max(0, changeCount - this.#changesGone));
+    this.#changesGone += done.length;
+    for (const change of done) changeName(this.#durable, change);
   }
 
   afterCrash(draw: Draw): MemoryDirectory {

@@ -1,14 +1,16 @@
-import { DiskError, type DiskFile, type NewFile, type OpenMode } from "../../src/io/ports.ts";
+import { DiskError, type DiskDirectory, type DiskFile, type NewFile, type OpenMode } from "../../src/io/ports.ts";
 import { MemoryDisk } from "../sim/memory-disk.ts";
 
 /** A disk of a process that may be out of descriptors: whatever needs one fails then, and what needs none does not. */
 export class ShortDisk extends MemoryDisk {
   isShort = false;
+  /** So many are found before there is none any more. */
+  left = Infinity;
   /** How often something was refused. */
   refusals = 0;
 
   #take(path: string): void {
-    if (!this.isShort) return;
+    if (!this.isShort && this.left-- > 0) return;
     this.refusals++;
     throw new DiskError("EMFILE", `too many open files: ${path}`);
   }
@@ -23,9 +25,14 @@ export class ShortDisk extends MemoryDisk {
     return super.list(path);
   }
 
-  override syncDirectory(path: string): void {
+  override syncDirectory(path: string, changeCount?: number): void {
     this.#take(path);
-    super.syncDirectory(path);
+    super.syncDirectory(path, changeCount);
+  }
+
+  override openDirectory(path: string): DiskDirectory {
+    this.#take(path);
+    return super.openDirectory(path);
   }
 
   override async makeFilesAsync(directory: string, files: readonly NewFile[]): Promise<void> {

@@ -42,7 +42,10 @@ export class FutureLogs {
     return log;
   }
 
-  /** Makes of a future log that was found at the start a copy that can go on to follow `current`. */
+  /**
+   * Makes of a future log that was found at the start a copy that can go on to follow `current`.
+   * @throws DiskError when the system is short of descriptors or memory: it is to be called again then
+   */
   resume(current: Log, future: Log): void {
     const isCompactedAlike = future.cleanedOffset === current.cleanedOffset;
     // Its beginning may have failed before it said whose it is.

@@ -235,7 +235,10 @@ export class LogManager {
     }
   }
 
-  /** Makes of a future log that was found at the start a copy that can go on to follow `current`. */
+  /**
+   * Makes of a future log that was found at the start a copy that can go on to follow `current`.
+   * @throws DiskError when the system is short of descriptors or memory: it is to be called again then
+   */
   resumeFuture(current: Log, future: Log): void {
     this.#futures.resume(current, future);
   }

@@ -72,8 +72,9 @@ export class ProducerSnapshots {
     this.remove((other) => other > baseOffset && other < offset);
   }
 
-  remove(isUseless: (offset: Offset) => boolean): void {
-    for (const offset of this.offsets()) if (isUseless(offset)) this.#remove(offset);
+  /** @param offsets what `offsets()` says */
+  remove(isUseless: (offset: Offset) => boolean, offsets: readonly Offset[] = this.offsets()): void {
+    for (const offset of offsets) if (isUseless(offset)) this.#remove(offset);
   }
 
   #remove(offset: Offset): void {

@@ -256,6 +256,21 @@ export class ProducerState {
     }
   }
 
+  /** Does what makes the state another one; where that throws, it is what it was. */
+  remake(act: () => void): void {
+    const { endOffset } = this;
+    const entries = [...this.#entries.values()];
+    const ended = [...this.transactions.ended()];
+    try {
+      act();
+    } catch (error) {
+      this.clear(endOffset);
+      for (const entry of entries) this.restore(entry);
+      this.transactions.restoreEnded(ended);
+      throw error;
+    }
+  }
+
   clear(endOffset: Offset): void {
     this.#entries.clear();
     this.transactions.clear();

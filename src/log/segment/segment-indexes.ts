@@ -5,7 +5,7 @@ import { offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from "../l
 import { entryFits, lastOffsetIn, timesFit } from "./index-fit.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import { type SegmentFile } from "./segment-file.ts";
-import { TimeIndex } from "./time-index.ts";
+import { type LargestTimestamp, TimeIndex } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
 
 /**
@@ -141,11 +141,17 @@ export class SegmentIndexes {
     return this.offsets.positionFor(offset);
   }
 
-  /** Removes what is of batches at and behind `offset`; `position` is where the file ends then. */
-  truncateTo(offset: Offset, position: number): void {
+  /** Has in memory what `cut` changes, and finds what that has to be told; `position` is where the file ends then. */
+  prepareCut(offset: Offset, position: number): LargestTimestamp {
     this.#checkTimes();
+    for (const { file } of [this.offsets, this.times, this.transactions]) file.prepare();
+    return this.#largestBefore(offset, position);
+  }
+
+  /** Removes what is of batches at and behind `offset`; `largest` is of those before. */
+  cut(offset: Offset, largest: LargestTimestamp): void {
     this.#dropFrom(offset);
-    this.#readMaxTimestamp(position);
+    this.#takeLargest(largest);
   }
 
   #dropFrom(offset: Offset): void {
@@ -182,7 +188,7 @@ export class SegmentIndexes {
       return true;
     });
     if (nextOffset !== offset) return undefined;
-    this.#readMaxTimestamp(position);
+    this.#takeLargest(this.#largestBefore(offset, position));
     this.#bytesSinceEntry = position - start;
     return position;
   }
@@ -208,12 +214,14 @@ export class SegmentIndexes {
    * does not fit in with the others, the batch is in no index, and the search for it comes by it all the same.
    */
   rebuild(): void {
+    // Without a descriptor they stay as they are.
+    const file = this.#file.use();
     const maxTimestamp = this.#maxTimestamp ?? -1;
     const offsetOfMaxTimestamp = this.#offsetOfMaxTimestamp;
     this.#resetOffsetsAndTimes();
     const end = lastOffsetIn(this.#file, this.#baseOffset);
     let nextOffset = this.#baseOffset;
-    scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, (batch, position) => {
+    scanHeaders(file, 0, this.#file.writtenBytes, (batch, position) => {
       const { baseOffset, lastOffset } = batch;
       if (baseOffset < nextOffset || lastOffset < baseOffset || lastOffset > end) return true;
       nextOffset = lastOffset + 1;
@@ -279,33 +287,38 @@ export class SegmentIndexes {
     this.transactions.file.moveTo(pathOf(transactionIndexSuffix));
   }
 
-  /** The largest timestamp of the batches before `end`. */
-  #readMaxTimestamp(end: number): void {
-    this.#maxTimestamp = this.times.lastTimestamp;
-    this.#offsetOfMaxTimestamp = this.times.lastOffset;
-    scanHeaders(this.#file.use(), this.scanStartFor(this.#offsetOfMaxTimestamp), end, (batch) => {
-      if (batch.maxTimestamp > this.maxTimestamp) {
-        this.#maxTimestamp = batch.maxTimestamp;
-        this.#offsetOfMaxTimestamp = batch.lastOffset;
-      }
+  /** Of the batches before `offset`, which is at `position`. */
+  #largestBefore(offset: Offset, position: number): LargestTimestamp {
+    const start = this.scanStartFor(this.times.lastBefore(offset).offset);
+    // The search may have come by a damaged entry, and made the indexes anew.
+    let largest = this.times.lastBefore(offset);
+    scanHeaders(this.#file.use(), start, position, (batch) => {
+      const { maxTimestamp, lastOffset } = batch;
+      if (maxTimestamp > largest.timestamp) largest = { timestamp: maxTimestamp, offset: lastOffset };
       return true;
     });
+    return largest;
+  }
+
+  #takeLargest({ timestamp, offset }: LargestTimestamp): void {
+    this.#maxTimestamp = timestamp;
+    this.#offsetOfMaxTimestamp = offset;
   }
 
   #checkOffsets(): void {
     if (this.#offsetsAreChecked) return;
-    this.#offsetsAreChecked = true;
     if (this.offsets.file.exists() && this.offsets.isSane(this.#file.writtenBytes)) {
       this.#foundEntries = this.offsets.count;
+      this.#offsetsAreChecked = true;
     } else this.rebuild();
   }
 
   #checkTimes(): void {
     if (this.#timesAreChecked) return;
-    this.#timesAreChecked = true;
     this.#checkOffsets();
     const isGood = this.times.file.exists() && this.times.isSane() && this.#timesFit();
     if (!isGood) this.rebuild();
+    this.#timesAreChecked = true;
   }
 
   #timesFit(): boolean {

@@ -70,6 +70,14 @@ export class SegmentNames {
     this.#rename(from, this.paths());
   }
 
+  /** Gives the files their usual names; what has those goes away. */
+  takePlace(): void {
+    const from = this.paths();
+    this.takeSuffix("");
+    for (const path of this.paths()) this.#disk.remove(path);
+    this.#rename(from, this.paths());
+  }
+
   #rename(from: readonly string[], to: readonly string[]): void {
     for (const [index, path] of from.entries()) if (this.#disk.exists(path)) this.#disk.rename(path, to[index]!);
   }

@@ -1,5 +1,4 @@
 import { type Offset } from "../../base/brand.ts";
-import { DiskError } from "../../io/ports.ts";
 import { swapSuffix } from "../log-files.ts";
 import { type LogStorage } from "../log-storage.ts";
 import { type Patience, patiently } from "../patience.ts";
@@ -115,17 +114,7 @@ export class SegmentSwap {
     this.#state = "aborted";
     if (isOffline) return;
     this.#cleaned.remove();
-    this.#syncOrOwe();
-  }
-
-  /** A swap is aborted by what cannot wait for descriptors. */
-  #syncOrOwe(): void {
-    const storage = this.#storage;
-    try {
-      storage.directory.syncFileNames();
-    } catch (error) {
-      if (!(error instanceof DiskError) || !error.isShortage) throw error;
-      storage.isDirectoryBehind = true;
-    }
+    // It cannot wait for descriptors.
+    this.#storage.directory.syncOrOwe();
   }
 }

@@ -8,7 +8,6 @@ import {
   logSuffix,
   segmentFileName,
   offsetIndexSuffix,
-  segmentSuffixes,
   timeIndexSuffix,
   transactionIndexSuffix,
 } from "../log-files.ts";
@@ -70,11 +69,12 @@ export class Segment {
     this.names = new SegmentNames(disk, directory, baseOffset, this.file, this.indexes);
   }
 
-  /** A new, empty segment; files that are in its place go away. */
-  static create(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs): Segment {
-    const { disk, directory } = place;
+  /** A new, empty segment; files that are in its place go away, or with a suffix those that have it. */
+  static create(place: SegmentPlace, baseOffset: Offset, nowMs: TimestampMs, suffix = ""): Segment {
+    const { disk } = place;
     const segment = Segment.made(place, baseOffset, nowMs);
-    for (const suffix of segmentSuffixes) disk.remove(`${directory}/${segmentFileName(baseOffset, suffix)}`);
+    segment.names.takeSuffix(suffix);
+    for (const path of segment.names.paths()) disk.remove(path);
     const file = disk.open(segment.file.path, "create");
     try {
       if (place.preallocatedBytes > 0) file.truncate(place.preallocatedBytes);
@@ -182,39 +182,18 @@ export class Segment {
     );
   }
 
-  /** Offset behind the last batch that is in the file. */
-  readNextOffset(): Offset {
-    let nextOffset = this.baseOffset;
-    this.#scanEnd((lastOffset) => (nextOffset = lastOffset + 1));
-    return nextOffset;
-  }
-
   /**
    * Cuts what follows the last whole batch, so that the next one is written where readers look for it. Returns the offset
    * behind that batch.
    */
   cutBehindBatches(): Offset {
     let nextOffset = this.baseOffset;
-    const end = this.#scanEnd((lastOffset) => (nextOffset = lastOffset + 1));
-    if (end < this.sizeBytes) this.cutAt(end);
-    return nextOffset;
-  }
-
-  /** Tells the last offsets of the last batches; returns where the last whole one ends. */
-  #scanEnd(onBatch: (lastOffset: Offset) => void): number {
-    return scanHeaders(this.file.use(), this.indexes.scanStartFor(Infinity), this.writtenBytes, (batch) => {
-      onBatch(batch.lastOffset);
+    const end = scanHeaders(this.file.use(), this.indexes.scanStartFor(Infinity), this.writtenBytes, (batch) => {
+      nextOffset = batch.lastOffset + 1;
       return true;
     });
-  }
-
-  /** Cuts the segment before the batch that has `offset`; nothing may wait to be written. */
-  truncateTo(offset: Offset, nowMs: TimestampMs): void {
-    assert(this.writtenBytes === this.sizeBytes, "a segment is truncated when all its bytes are written");
-    const position = this.positionOf(offset);
-    this.indexes.truncateTo(offset, position);
-    this.cutAt(position);
-    if (position === 0) this.age.startAnew(nowMs);
+    if (end < this.sizeBytes) this.cutAt(end);
+    return nextOffset;
   }
 
   /** Cuts the file; the indexes are the caller's matter. */

@@ -6,6 +6,12 @@ import { IndexFile } from "./index-file.ts";
 
 const entrySizeBytes = 12;
 
+/** The largest timestamp of some batches, and the last offset of the batch that has it. */
+export interface LargestTimestamp {
+  readonly timestamp: TimestampMs;
+  readonly offset: Offset;
+}
+
 function relativeOffsetAt(entries: Buffer, start: number): number {
   return entries.readInt32BE(start + 8);
 }
@@ -74,9 +80,21 @@ export class TimeIndex {
     return count === 0 ? this.#baseOffset : this.offsetAt(count - 1);
   }
 
+  /** The last entry whose offset is below `offset`; as for `lastTimestamp` and `lastOffset` when there is none. */
+  lastBefore(offset: Offset): LargestTimestamp {
+    const slot = this.#countBefore(offset) - 1;
+    return slot < 0
+      ? { timestamp: -1, offset: this.#baseOffset }
+      : { timestamp: this.timestampAt(slot), offset: this.offsetAt(slot) };
+  }
+
   /** Removes the entries whose offset is at or above `offset`. */
   truncateTo(offset: Offset): void {
-    this.file.truncate(this.file.countAtMost(offset - 1 - this.#baseOffset, relativeOffsetAt));
+    this.file.truncate(this.#countBefore(offset));
+  }
+
+  #countBefore(offset: Offset): number {
+    return this.file.countAtMost(offset - 1 - this.#baseOffset, relativeOffsetAt);
   }
 
   isSane(): boolean {

@@ -42,7 +42,7 @@ describe("leader epochs", () => {
       [4, 50],
     ]);
     const epochs = new LeaderEpochCache(disk, "/log", () => 50);
-    epochs.load();
+    epochs.load(true);
     disk.fail("write", "EIO");
     epochs.fitTo(12, 50);
     expect(pairs(epochs)).toEqual([
@@ -171,7 +171,7 @@ describe("leader epochs", () => {
   ])("a damaged file is told: %j", (text) => {
     const { epochs, disk } = cache([[9, 9]]);
     disk.writeFileAtomic(path, text);
-    expect(epochs.load()).toBe(false);
+    expect(epochs.load(true)).toBe(false);
     expect(epochs.entries()).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe("leader epochs", () => {
       100,
       disk.crash(() => 0),
     );
-    expect(loaded.load()).toBe(true);
+    expect(loaded.load(true)).toBe(true);
     expect(pairs(loaded)).toEqual([
       [1, 0],
       [2, 10],
@@ -205,7 +205,7 @@ describe("leader epochs", () => {
       100,
       disk.crash(() => 0),
     );
-    expect(loaded.load()).toBe(true);
+    expect(loaded.load(true)).toBe(true);
     expect(pairs(loaded)).toEqual([[1, 0]]);
   });
 });

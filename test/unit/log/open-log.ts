@@ -27,8 +27,9 @@ export function openLog(
   const queue = new WriteQueue({ timers: time, tailCacheBytes: options.tailCacheBytes ?? 1_048_576 });
   const diskErrors: unknown[] = [];
   // The log directory is there for long; that of the log is the log's matter.
-  disk.mkdir(parentOf(logDirectory));
-  if (disk instanceof MemoryDisk) disk.settle(parentOf(logDirectory));
+  const parent = parentOf(options.dir ?? logDirectory);
+  disk.mkdir(parent);
+  if (disk instanceof MemoryDisk) disk.settle(parent);
   const log = Log.open({
     dir: logDirectory,
     topic: "topic",

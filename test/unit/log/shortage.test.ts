@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
@@ -126,7 +127,8 @@ test.each([
     const { log } = openLog(disk);
     log.updateConfig({ ...log.config, flushMessages: 1 });
     disk.fail(operation, code);
-    log.settleRecovery();
+    if (is) log.settleRecovery();
+    else expect(() => log.settleRecovery()).toThrow("injected");
     expect([log.isOffline, log.flushedOffset]).toEqual([is, 0]);
     disk.heal();
     log.settleRecovery();
@@ -171,4 +173,44 @@ test("records are deleted and old segments go without descriptors, or later; the
   disk.heal();
   expect(log.deleteOldSegments(time.wallMs(), () => undefined)).toBeGreaterThan(0);
   expect([diskErrors, log.isOffline]).toEqual([[], false]);
+});
+
+describe("what a start has not looked at and is damaged", () => {
+  const config = { indexIntervalBytes: 0, segmentBytes: 800 };
+
+  /** Of its first segment an index is damaged; the first record has the largest timestamp. */
+  function damagedLog(disk: MemoryDisk, suffix: string, damage: (path: string) => void): LogUnderTest {
+    const written = openLog(disk, config);
+    expect(written.log.appendAsLeader(batch({ timestamp: startMs + 5 }), 0, "client", startMs)).toMatchObject({
+      ok: true,
+    });
+    append(written, 19);
+    written.log.close();
+    damage(`${logDirectory}/00000000000000000000${suffix}`);
+    return openLog(disk, config, { hadCleanShutdown: true });
+  }
+
+  test("is looked at before anything relies on it, also when there was no descriptor the first time", () => {
+    const disk = new MemoryDisk();
+    const { log, diskErrors } = damagedLog(disk, ".index", (path) => {
+      const entries = disk.readFile(path);
+      // They ascend, and point into the midst of batches.
+      for (let at = 4; at < entries.length; at += 8) entries.writeInt32BE(entries.readInt32BE(at) + 5, at);
+      disk.open(path, "readwrite").write([entries], 0);
+    });
+    disk.fail("open", "EMFILE", { path: /\.index$/, times: 1 });
+    expect(log.read(5, 80, 20, true)).toEqual(refused);
+    expect(log.read(5, 80, 20, true)).toMatchObject({ ok: true, endOffset: 6 });
+    expect(diskErrors).toEqual([]);
+  });
+
+  test("is made anew, also when there was no descriptor the first time", async () => {
+    const disk = new MemoryDisk();
+    const { log, time, diskErrors } = damagedLog(disk, ".timeindex", (path) => disk.remove(path));
+    const newest = () => time.during(log.offsetOfMaxTimestamp(nodeCompute));
+    disk.fail("open", "EMFILE", { path: /0\.log$/, times: 1 });
+    expect(await newest()).toBe(Errors.KAFKA_STORAGE_ERROR);
+    expect(await newest()).toMatchObject({ offset: 0, timestamp: startMs + 5 });
+    expect(diskErrors).toEqual([]);
+  });
 });

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
+import { type Log } from "../../../src/log/log.ts";
 import { type LogManager } from "../../../src/log/directory/log-manager.ts";
+import { type AssignDirectory } from "../../../src/replication/replica-moves.ts";
+import { ShortDisk } from "../../support/short-disk.ts";
 import { batch, marker, outline, startMs } from "../log/batches.ts";
 import { readAll } from "../log/open-log.ts";
 import { openReplicas } from "./replicas.ts";
@@ -133,4 +136,59 @@ test("a producer of which the log has its last marker alone goes on where it was
   expect([partition.log.dir, partition.log.logStartOffset]).toEqual(["/two/topic-0", 3]);
   const next = partition.log.appendAsLeader(batch({ ...own, baseSequence: 3 }), 0, "client", startMs);
   expect(next).toMatchObject({ ok: true, baseOffset: 4 });
+});
+
+test("a copy that has to be cut waits for descriptors, and the log is served meanwhile", async () => {
+  const disk = new ShortDisk();
+  const first = open(disk);
+  const { log } = first.host(inOne);
+  const records = [0, 1, 2].map(() => batch());
+  for (const each of records) expect(log.appendAsLeader(each, 0, "client", startMs).ok).toBe(true);
+  first.replicas.alterLogDir("topic", 0, "/two");
+  const future = first.logManager.future("topic", 0)!;
+  for (const each of records) expect(future.appendAsFollower(each)).toBeNull();
+  log.truncateTo(1);
+  for (let count = 0; count < 2; count++) log.appendAsLeader(batch({ value: "other" }), 2, "client", startMs);
+  first.queue.flush();
+  first.replicas.close();
+  first.logManager.close(-1);
+
+  const assignDirectory: AssignDirectory = (_topicId, _partition, _directory, accept) => accept();
+  const again = openReplicas(disk, {}, { directoryIds, moveBytesPerSecond: () => Infinity, assignDirectory });
+  disk.isShort = true;
+  const { log: current } = again.host({ registration: { ...inOne.registration, leaderEpoch: 3 } });
+  await again.time.advance(3_000);
+  disk.isShort = false;
+  const bytesOf = (each: Log) => outline(readAll(each)).map(({ bytes }) => bytes);
+  const own = bytesOf(current);
+  expect([current.isOffline, disk.refusals > 1, own.length]).toEqual([false, true, 3]);
+  expect(bytesOf(again.logManager.future("topic", 0)!)).not.toEqual(own);
+  await again.time.advance(1_000);
+  for (let turns = 0; turns < 30; turns++) await again.time.settle();
+  const { log: moved } = again.replicas.partition("topic", 0)!;
+  expect([moved.dir, bytesOf(moved)]).toEqual(["/two/topic-0", own]);
+});
+
+test("a log with a hole is served when there are descriptors to cut it", async () => {
+  const disk = new ShortDisk();
+  const config = { segmentBytes: 400 };
+  const first = openReplicas(disk, config);
+  const { log } = first.host();
+  for (let count = 0; count < 20; count++) log.appendAsLeader(batch(), 0, "client", startMs);
+  first.queue.flush();
+  const [, second, third] = log.segmentSizes();
+  first.logManager.close(-1);
+  for (const name of [".kafka_cleanshutdown", "recovery-point-offset-checkpoint"]) disk.remove(`/data/${name}`);
+  const file = disk.open(`/data/topic-0/${String(second!.baseOffset).padStart(20, "0")}.log`, "readwrite");
+  file.truncate(file.sizeBytes() - batch().length);
+  file.close();
+
+  const again = openReplicas(disk, config);
+  disk.isShort = true;
+  expect(again.host()).toBeUndefined();
+  await again.time.advance(3_000);
+  expect([again.replicas.partition("topic", 0), again.logManager.isOnline("/data")]).toEqual([undefined, true]);
+  disk.isShort = false;
+  await again.time.advance(1_000);
+  expect(again.replicas.partition("topic", 0)?.log.logEndOffset).toBe(third!.baseOffset - 1);
 });

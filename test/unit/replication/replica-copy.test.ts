@@ -146,6 +146,22 @@ describe("going on after a restart", () => {
     expect(target.leaderEpochs.entries()).toEqual(source.leaderEpochs.entries());
   });
 
+  test("a disk that fails while the copy is cut ends that", () => {
+    const disk = new MemoryDisk();
+    const [source, target] = [
+      [1, 3, 5],
+      [1, 2, 4],
+    ].map((epochs, index) => {
+      const { log, queue } = openLog(disk, {}, { dir: `/${index}/topic-0` });
+      for (const epoch of epochs) log.appendAsLeader(batch(), epoch, "client", startMs);
+      queue.flush();
+      return log;
+    }) as [Log, Log];
+    disk.fail("sync", "EIO", { path: /^\/1\// });
+    truncateToCommonPrefix(source, target);
+    expect([source.isOffline, target.isOffline]).toEqual([false, true]);
+  });
+
   test("records that came back with a crash, without their epochs, are copied anew", () => {
     const disk = new MemoryDisk();
     const opened = { dir: "/one/topic-0" };
