@@ -4,12 +4,14 @@ import {
   type LoadOutcome,
   type PartitionLoader,
   type PartitionWriter,
+  type PreparedBatch,
   type TransactionAppend,
   type TransactionalProducer,
   type Verification,
   type VerificationKind,
 } from "../coordinator/runtime/partition-log.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
+import { type BatchOpener } from "../log/validation/compressed-validation.ts";
 import { Errors, type ErrorCode } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
@@ -24,37 +26,39 @@ const supportOf: Readonly<Record<VerificationKind, TransactionSupport>> = {
   add: "implicitAdd",
 };
 
+export interface CoordinatorLogOptions {
+  readonly replicas: ReplicaManager;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly verification: TransactionVerification;
+  readonly opener: BatchOpener;
+  /** `offsets.load.buffer.size`, `transaction.state.log.load.buffer.size` */
+  readonly loadBufferSizeBytes: number;
+  /**
+   * How many in-sync replicas there must be for anything to be written; one when left out. As Kafka's, groups write with the
+   * leader alone, and transactions only with `min.insync.replicas`.
+   */
+  readonly minInSyncReplicasOf?: (topic: string) => number;
+}
+
 /** Coordinators write to, and read back, their partitions as any producer and consumer on this broker would. */
 export class CoordinatorLog implements PartitionWriter, PartitionLoader {
-  readonly #replicas: ReplicaManager;
-  readonly #clock: Clock;
-  readonly #timers: Timers;
-  readonly #verification: TransactionVerification;
+  readonly #options: CoordinatorLogOptions;
   readonly #loadBytesMax: number;
-  readonly #minInSyncReplicasOf: (topic: string) => number;
   /** A load has read in this turn of the event loop. */
   #isTurnTaken = false;
   readonly #waitingForTurn: (() => void)[] = [];
 
-  /**
-   * @param loadBufferSizeBytes `offsets.load.buffer.size`, `transaction.state.log.load.buffer.size`
-   * @param minInSyncReplicasOf how many in-sync replicas there must be for anything to be written: as Kafka's, groups write
-   *   with the leader alone, and transactions only with `min.insync.replicas`
-   */
-  constructor(
-    replicas: ReplicaManager,
-    clock: Clock,
-    timers: Timers,
-    verification: TransactionVerification,
-    loadBufferSizeBytes: number,
-    minInSyncReplicasOf: (topic: string) => number = () => 1,
-  ) {
-    this.#replicas = replicas;
-    this.#clock = clock;
-    this.#timers = timers;
-    this.#verification = verification;
-    this.#minInSyncReplicasOf = minInSyncReplicasOf;
-    this.#loadBytesMax = Math.min(loadBufferSizeBytes, loadBytesMax);
+  constructor(options: CoordinatorLogOptions) {
+    this.#options = options;
+    this.#loadBytesMax = Math.min(options.loadBufferSizeBytes, loadBytesMax);
+  }
+
+  prepare({ topic, partition: index }: CoordinatorPartition, batch: Buffer): Promise<PreparedBatch> | undefined {
+    const { replicas, clock, opener } = this.#options;
+    const partition = replicas.partition(topic, index);
+    if (partition === undefined) return undefined;
+    return opener.open(batch, partition.log.config, clock.wallMs(), partition.log.name);
   }
 
   append(
@@ -62,11 +66,12 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     batch: Buffer,
     transaction?: TransactionAppend,
   ): AppendOutcome {
-    const partition = this.#replicas.partition(topic, index);
+    const { replicas, clock, minInSyncReplicasOf } = this.#options;
+    const partition = replicas.partition(topic, index);
     if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
-    const isShort = !partition.hasEnoughInSync(this.#minInSyncReplicasOf(topic));
+    const isShort = !partition.hasEnoughInSync(minInSyncReplicasOf?.(topic) ?? 1);
     if (isShort && partition.leaderError(-1) === Errors.NONE) return { ok: false, error: Errors.NOT_ENOUGH_REPLICAS };
-    const result = partition.appendAsLeader(batch, "coordinator", this.#clock.wallMs(), transaction);
+    const result = partition.appendAsLeader(batch, "coordinator", clock.wallMs(), transaction);
     if (!result.ok) return { ok: false, error: result.error };
     const { baseOffset, lastOffset } = result;
     const committed = new Promise<ErrorCode>((resolve) => {
@@ -88,26 +93,27 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     { transactionalId, producerId, producerEpoch }: TransactionalProducer,
     kind: VerificationKind,
   ): Promise<Verification> {
-    const partition = this.#replicas.partition(topic, index);
+    const partition = this.#options.replicas.partition(topic, index);
     if (partition === undefined) return { ok: false, error: Errors.NOT_LEADER_OR_FOLLOWER };
     // The records of coordinators have no sequence numbers.
     const partitions = [{ partition, baseSequence: -1 }];
     const wanted = { transactionalId, producerId, producerEpoch, support: supportOf[kind], partitions };
-    const [verified] = await this.#verification.start(wanted);
+    const [verified] = await this.#options.verification.start(wanted);
     const { errorCode, guard } = verified!;
     return errorCode === Errors.NONE ? { ok: true, guard: guard ?? undefined } : { ok: false, error: errorCode };
   }
 
   batchSizeBytesMax({ topic, partition }: CoordinatorPartition): number {
-    return this.#replicas.partition(topic, partition)?.log.config.maxMessageBytes ?? 0;
+    return this.#options.replicas.partition(topic, partition)?.log.config.maxMessageBytes ?? 0;
   }
 
   async load(
     { topic, partition: index }: CoordinatorPartition,
     onRecords: (records: Buffer) => Promise<void>,
   ): Promise<LoadOutcome> {
-    const partition = this.#replicas.partition(topic, index);
-    if (partition === undefined) return { ok: false, error: this.#replicas.absenceErrorByName(topic, index) };
+    const { replicas } = this.#options;
+    const partition = replicas.partition(topic, index);
+    if (partition === undefined) return { ok: false, error: replicas.absenceErrorByName(topic, index) };
     let offset = partition.log.logStartOffset;
     while (offset < partition.log.logEndOffset) {
       const turn = this.#takeTurn();
@@ -133,7 +139,7 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
   #takeTurn(): Promise<void> | undefined {
     if (this.#isTurnTaken) return new Promise((resolve) => this.#waitingForTurn.push(resolve));
     this.#isTurnTaken = true;
-    this.#timers.endOfTurn(() => this.#passTurn());
+    this.#options.timers.endOfTurn(() => this.#passTurn());
     return undefined;
   }
 
@@ -141,7 +147,7 @@ export class CoordinatorLog implements PartitionWriter, PartitionLoader {
     const next = this.#waitingForTurn.shift();
     this.#isTurnTaken = next !== undefined;
     if (next === undefined) return;
-    this.#timers.endOfTurn(() => this.#passTurn());
+    this.#options.timers.endOfTurn(() => this.#passTurn());
     next();
   }
 }

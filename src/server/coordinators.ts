@@ -2,6 +2,7 @@ import { type BrokerConfig } from "../config/broker-config.ts";
 import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import { type Ports, type Timers } from "../io/ports.ts";
+import { BatchOpener } from "../log/validation/compressed-validation.ts";
 import { type WriteQueue } from "../log/write-queue.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";
@@ -56,8 +57,9 @@ export function createCoordinators(parts: CoordinatorParts): Coordinators {
     retryBackoffMs: config.get("add.partitions.to.txn.retry.backoff.ms"),
     retryMsMax: Math.min(config.get("add.partitions.to.txn.retry.backoff.max.ms"), config.get("request.timeout.ms")),
   });
-  const offsetsLoadBytes = config.get("offsets.load.buffer.size");
-  const offsetsLog = new CoordinatorLog(replicas, clock, timers, verification, offsetsLoadBytes);
+  const opener = new BatchOpener(ports.compute, ports.workers);
+  const logs = { replicas, clock, timers, verification, opener };
+  const offsetsLog = new CoordinatorLog({ ...logs, loadBufferSizeBytes: config.get("offsets.load.buffer.size") });
   const groups = createGroups({ config, ports, cache, log: offsetsLog });
   const markers = new LocalTransactionMarkers({
     replicas,
@@ -66,8 +68,11 @@ export function createCoordinators(parts: CoordinatorParts): Coordinators {
     timeoutMs: config.get("request.timeout.ms"),
     completeOffsets: (completed) => groups.completeTransaction(completed),
   });
-  const stateLoadBytes = config.get("transaction.state.log.load.buffer.size");
-  const stateLog = new CoordinatorLog(replicas, clock, timers, verification, stateLoadBytes, minInSyncReplicasOf);
+  const stateLog = new CoordinatorLog({
+    ...logs,
+    loadBufferSizeBytes: config.get("transaction.state.log.load.buffer.size"),
+    minInSyncReplicasOf,
+  });
   const transactions = createTransactions({ config, ports, cache, log: stateLog, markers, producerIds });
   return { groups, transactions, verification, markers };
 }

@@ -1,4 +1,5 @@
 import { consumerOffsetsTopic } from "../base/topic-name.ts";
+import { type TimestampMs } from "../base/brand.ts";
 import { type Clock } from "../io/ports.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { buildBatch } from "../protocol/records/batch-builder.ts";
@@ -48,7 +49,7 @@ export class LocalTransactionMarkers {
 
   /**
    * Resolves when all in-sync replicas have the markers, with the error codes by marker and partition in their orders. All
-   * are appended before this returns.
+   * are appended before this returns, but for those of `__consumer_offsets`: they wait for what the groups have written.
    */
   write(markers: readonly TransactionMarker[]): Promise<ErrorCode[][]> {
     return Promise.all(markers.map((marker) => this.#writeOne(marker)));
@@ -60,13 +61,14 @@ export class LocalTransactionMarkers {
   }
 
   async #writeOne(marker: TransactionMarker): Promise<ErrorCode[]> {
-    const { replicas, timeoutMs } = this.#options;
+    const { replicas, clock, timeoutMs } = this.#options;
     const pending = new PendingProduce(replicas);
-    const batch = markerBatch(marker, this.#options.clock.wallMs());
+    const nowMs = clock.wallMs();
+    const batch = markerBatch(marker, nowMs);
     const results = marker.partitions.map(({ topic, partition }) =>
       topic === consumerOffsetsTopic && replicas.partition(topic, partition) !== undefined
         ? this.#completeOffsets(marker, partition)
-        : this.#append(marker, batch, topic, partition, pending),
+        : this.#append(marker, batch, nowMs, topic, partition, pending),
     );
     if (!pending.isDone) await new Promise<void>((resolve) => pending.wait(timeoutMs, resolve));
     return Promise.all(results.map(async (result) => (await result).errorCode));
@@ -75,20 +77,19 @@ export class LocalTransactionMarkers {
   #append(
     { transactionVersion }: TransactionMarker,
     batch: Buffer,
+    nowMs: TimestampMs,
     topic: string,
     index: number,
     pending: PendingProduce,
   ): { errorCode: ErrorCode } {
-    const { replicas, clock, minInSyncReplicasOf } = this.#options;
+    const { replicas, minInSyncReplicasOf } = this.#options;
     const partition = replicas.partition(topic, index);
     if (partition === undefined || partition.isOffline) return { errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION };
     const leaderError = partition.leaderError(-1);
     if (leaderError !== Errors.NONE) return { errorCode: leaderError };
     if (!partition.hasEnoughInSync(minInSyncReplicasOf(topic))) return { errorCode: Errors.NOT_ENOUGH_REPLICAS };
     // A log writes into the batch that it is given.
-    const appended = partition.appendAsLeader(Buffer.from(batch), "coordinator", clock.wallMs(), {
-      transactionVersion,
-    });
+    const appended = partition.appendAsLeader(Buffer.from(batch), "coordinator", nowMs, { transactionVersion });
     if (!appended.ok) return { errorCode: appended.error };
     const result: ProduceResult = { errorCode: Errors.NONE };
     pending.add(partition, result, appended.lastOffset + 1, true);

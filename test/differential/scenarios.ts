@@ -13,6 +13,7 @@ import {
 } from "./scenarios/consumer-groups.ts";
 import { consumerRegexesScenario } from "./scenarios/consumer-regexes.ts";
 import { consumerTransactionsScenario } from "./scenarios/consumer-transactions.ts";
+import { compressedCoordinatorBatchesScenario, coordinatorBatchesScenario } from "./scenarios/coordinator-batches.ts";
 import { dynamicConfigsScenario } from "./scenarios/dynamic-configs.ts";
 import { fetchScenario, longPollScenario } from "./scenarios/fetch.ts";
 import { sessionByIdScenario, sessionScenario } from "./scenarios/fetch-sessions.ts";
@@ -97,5 +98,7 @@ export const scenarios: readonly Scenario[] = [
   metadataScenario,
   apiVersionsScenario,
   dynamicConfigsScenario,
+  coordinatorBatchesScenario,
+  compressedCoordinatorBatchesScenario,
   ...foundScenarios,
 ];

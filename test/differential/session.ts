@@ -20,6 +20,9 @@ export function runName(): string {
   return `r${Math.floor(Math.random() * 2 ** 40).toString(36)}`;
 }
 
+/** Stops the broker, and starts it on the same data and port. */
+export type Restart = (how: "clean" | "kill -9") => Promise<void>;
+
 /** Runs a script of requests against one broker and keeps a transcript that can be compared with another broker's. */
 export class Session {
   readonly steps: Step[] = [];
@@ -27,13 +30,15 @@ export class Session {
   readonly port: number;
   readonly #run: string;
   readonly #topicIds = new Map<string, string>();
+  readonly #restart: Restart | undefined;
   readonly #wires: Wire[] = [];
   #wire: Wire | undefined;
 
   /** `run`: begins the names of all that is made. */
-  constructor(port: number, run = runName()) {
+  constructor(port: number, run = runName(), restart?: Restart) {
     this.port = port;
     this.#run = run;
+    this.#restart = restart;
     this.names.set(`${this.#run}-`, "");
     this.names.set(`:${port}`, ":<port>");
   }
@@ -103,6 +108,12 @@ export class Session {
     if (errorCode !== Errors.NONE) throw new Error(`${name}: ${errorName(errorCode)} ${errorMessage}`);
     this.#topicIds.set(name, topicId);
     this.names.set(topicId, `<id of ${name}>`);
+    await this.untilLed(topic, partitions);
+    return topic;
+  }
+
+  /** Waits until the leaders of a topic answer. */
+  async untilLed(topic: string, partitions = 1): Promise<void> {
     const indexes = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
     await this.until(async () => {
       const listed = await this.quietly("listOffsets", 7, {
@@ -111,7 +122,14 @@ export class Session {
       });
       return listed.topics[0]!.partitions.every((partition) => partition.errorCode === Errors.NONE);
     });
-    return topic;
+  }
+
+  /** Stops the broker and starts it again. */
+  async restart(how: "clean" | "kill -9"): Promise<void> {
+    if (this.#restart === undefined) throw new Error("this broker cannot be restarted");
+    this.close();
+    this.#wire = undefined;
+    await this.#restart(how);
   }
 
   async until(isDone: () => Promise<boolean>): Promise<void> {
@@ -145,14 +163,14 @@ export interface Scenario {
   readonly name: string;
   /** Of a broker that it needs for itself. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** It has to wait for its broker: it is run beside Kafka alone, not in every test. */
+  /** It has to wait for its broker, or restarts it: it is run beside Kafka alone, not in every test. */
   readonly isSlow?: boolean;
   run(session: Session): Promise<void>;
 }
 
 /** The transcript of a scenario on the broker at `port`. */
-export async function transcriptOf(scenario: Scenario, port: number): Promise<Step[]> {
-  const session = new Session(port);
+export async function transcriptOf(scenario: Scenario, port: number, restart?: Restart): Promise<Step[]> {
+  const session = new Session(port, runName(), restart);
   try {
     await scenario.run(session);
     return session.steps;

@@ -22,8 +22,8 @@ await withTool("differential", javaLibraries, () => {
     });
 
     it.each(group.scenarios)("$name", async (scenario) => {
-      const kafkas = await transcriptOf(scenario, kafka.port);
-      expectSameAnswers(scenario.name, await transcriptOf(scenario, ours.port), kafkas);
+      const kafkas = await transcriptOf(scenario, kafka.port, (how) => kafka.restart(how));
+      expectSameAnswers(scenario.name, await transcriptOf(scenario, ours.port, (how) => ours.restart(how)), kafkas);
     });
   });
 });

@@ -9,6 +9,7 @@ import { type Logger } from "../../src/io/ports.ts";
 import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
+import { BatchOpener } from "../../src/log/validation/compressed-validation.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { Errors } from "../../src/protocol/errors.ts";
@@ -117,7 +118,14 @@ export class SimulatedBroker {
       retryBackoffMs: 20,
       retryMsMax: 100,
     });
-    const log = new CoordinatorLog(this.replicas, time, time, verification, 5_242_880);
+    const log = new CoordinatorLog({
+      replicas: this.replicas,
+      clock: time,
+      timers: time,
+      verification,
+      opener: new BatchOpener(nodeCompute, workers),
+      loadBufferSizeBytes: 5_242_880,
+    });
     const metadata = new GroupMetadata();
     const onLog = {
       ...own,

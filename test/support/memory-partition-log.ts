@@ -4,6 +4,7 @@ import {
   type LoadOutcome,
   type PartitionLoader,
   type PartitionWriter,
+  type PreparedBatch,
   type TransactionalProducer,
   type TransactionAppend,
   type Verification,
@@ -21,6 +22,8 @@ export class MemoryPartitionLog implements PartitionWriter, PartitionLoader {
     ok: true,
     guard: undefined,
   });
+  /** What the topic makes of a batch. */
+  prepare: (partition: CoordinatorPartition, batch: Buffer) => Promise<PreparedBatch> | undefined = () => undefined;
   /** The next append fails with this error. */
   failNext: ErrorCode | undefined;
   /** Appends succeed, but the high watermark stands still until `release`. */
@@ -41,6 +44,7 @@ export class MemoryPartitionLog implements PartitionWriter, PartitionLoader {
       this.failNext = undefined;
       return { ok: false, error };
     }
+    if (batch.length > this.sizeBytesMax) return { ok: false, error: Errors.MESSAGE_TOO_LARGE };
     const view = onlyBatch(batch);
     const baseOffset = this.endOffset(partition);
     view.setBaseOffset(baseOffset);
@@ -65,6 +69,13 @@ export class MemoryPartitionLog implements PartitionWriter, PartitionLoader {
     this.isHeld = false;
     for (const resolve of this.#waiting) resolve(Errors.NONE);
     this.#waiting = [];
+  }
+
+  /** What was appended last, and is held, will never be there. */
+  lose(partition: number, error: ErrorCode): void {
+    this.isHeld = false;
+    this.batches(partition).pop();
+    this.#waiting.pop()!(error);
   }
 
   async load({ partition }: CoordinatorPartition, onRecords: (records: Buffer) => Promise<void>): Promise<LoadOutcome> {

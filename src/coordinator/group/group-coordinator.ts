@@ -7,7 +7,7 @@ import { type Draft } from "../../protocol/schema.ts";
 import { type CoordinatorRuntime } from "../runtime/coordinator-runtime.ts";
 import { clientErrorOf } from "../runtime/operation-errors.ts";
 import { partitionFor } from "../runtime/partition-for.ts";
-import { type TransactionEnd } from "../runtime/shard-runner.ts";
+import { type TransactionEnd } from "../runtime/transaction-end.ts";
 import { failed, type Result } from "../runtime/ticket.ts";
 import { commitError, commitOffsets, type OffsetCommitResponse } from "./commit.ts";
 import { describeConsumerGroup, type DescribedConsumerGroup } from "./consumer/describe.ts";

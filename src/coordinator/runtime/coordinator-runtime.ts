@@ -1,8 +1,9 @@
 import { type LeaderEpoch } from "../../base/brand.ts";
 import { Errors } from "../../protocol/errors.ts";
 import { type TransactionalProducer, type VerificationKind } from "./partition-log.ts";
-import { ShardRunner, type RunnerOptions, type TransactionEnd } from "./shard-runner.ts";
+import { ShardRunner, type RunnerOptions } from "./shard-runner.ts";
 import { failed, type Result, type Ticket } from "./ticket.ts";
+import { type TransactionEnd } from "./transaction-end.ts";
 import { type Turn } from "./turn.ts";
 
 /**

@@ -1,14 +1,17 @@
 import { type Timers } from "../../io/ports.ts";
+import { type ShardGate } from "./shard-gate.ts";
 import { type OffloadedTask, type Operation } from "./turn.ts";
 
 /** The long work of a shard, a step in each turn of the event loop; what comes of it is a turn of the shard again. */
 export class OffloadedTasks<S, R> {
   readonly #timers: Timers;
+  readonly #gate: Pick<ShardGate, "held">;
   readonly #run: (operation: Operation<S, R>) => void;
   readonly #running = new Set<OffloadedTask<S, R>>();
 
-  constructor(timers: Timers, run: (operation: Operation<S, R>) => void) {
+  constructor(timers: Timers, gate: Pick<ShardGate, "held">, run: (operation: Operation<S, R>) => void) {
     this.#timers = timers;
+    this.#gate = gate;
     this.#run = run;
   }
 
@@ -25,6 +28,7 @@ export class OffloadedTasks<S, R> {
   #goOn(task: OffloadedTask<S, R>): void {
     this.#timers.endOfTurn(() => {
       if (!this.#running.has(task)) return;
+      if (this.#gate.held !== undefined) return void this.#gate.held.then(() => this.#goOn(task));
       const step = task.steps.next();
       if (step.done !== true) return this.#goOn(task);
       this.#running.delete(task);

@@ -21,6 +21,11 @@ export type AppendOutcome =
     }
   | { readonly ok: false; readonly error: ErrorCode };
 
+/** A batch as it is to be appended, or why it cannot be. */
+export type PreparedBatch =
+  | { readonly ok: true; readonly records: Buffer }
+  | { readonly ok: false; readonly error: ErrorCode };
+
 /** Who writes in a transaction. */
 export interface TransactionalProducer {
   readonly transactionalId: string;
@@ -53,9 +58,14 @@ export interface TransactionAppend {
 /** How coordinators write to their partitions; bound to the replicas of this node. */
 export interface PartitionWriter {
   /**
-   * Appends one batch at the end of the log before it returns; batches stand in the log in the order of the calls. It fails
-   * with NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE, …; batches of transactions
-   * also with INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED.
+   * Makes of a batch what its topic wants: checks the records and compresses them in another way (`compression.type`).
+   * undefined when the batch can be appended as it is.
+   */
+  prepare(partition: CoordinatorPartition, batch: Buffer): Promise<PreparedBatch> | undefined;
+  /**
+   * Appends one prepared batch at the end of the log before it returns; batches stand in the log in the order of the calls. It fails
+   * with NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE, INVALID_TIMESTAMP, …; batches
+   * of transactions also with INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED.
    */
   append(partition: CoordinatorPartition, batch: Buffer, transaction?: TransactionAppend): AppendOutcome;
   /** The largest batch that `append` takes (`max.message.bytes` of the topic). */

@@ -1,22 +1,24 @@
-import { type LeaderEpoch, type Offset, type ProducerEpoch, type ProducerId } from "../../base/brand.ts";
+import { type LeaderEpoch, type Offset, type ProducerId } from "../../base/brand.ts";
 import { Timeline } from "../../base/timeline-map.ts";
 import { type Logger, type TimerHandle } from "../../io/ports.ts";
 import { Errors, errorName, type ErrorCode } from "../../protocol/errors.ts";
 import { type RecordDraft } from "../../protocol/records/batch-builder.ts";
-import { controlRecord, ControlType } from "../../protocol/records/control-records.ts";
 import {
   type CoordinatorPartition,
   type PartitionLoader,
+  type TransactionAppend,
   type TransactionalProducer,
-  type VerificationGuard,
   type VerificationKind,
 } from "./partition-log.ts";
 import { RecordReplay } from "./replay-records.ts";
 import { OffloadedTasks } from "./offloaded-tasks.ts";
 import { type CoordinatorShard } from "./shard.ts";
+import { ShardGate } from "./shard-gate.ts";
 import { ShardTimers } from "./shard-timers.ts";
-import { failed, Reply, Ticket, type AnyTicket, type Result } from "./ticket.ts";
+import { failed, Ticket, type AnyTicket, type Reply, type Result } from "./ticket.ts";
+import { markerRecord, type TransactionEnd } from "./transaction-end.ts";
 import { Turn, type Operation } from "./turn.ts";
+import { type BatchProducer } from "./write-batch.ts";
 import { WritePipeline, type PipelineOptions } from "./write-pipeline.ts";
 
 export interface RunnerOptions<S, R> extends PipelineOptions {
@@ -30,20 +32,11 @@ export interface RunnerOptions<S, R> extends PipelineOptions {
   readonly staysLoaded?: boolean;
 }
 
-/** The end of a transaction in one partition, as the transaction's coordinator wants it written. */
-export interface TransactionEnd {
-  readonly producerId: ProducerId;
-  readonly producerEpoch: ProducerEpoch;
-  /** Epoch of the transaction's coordinator: the log refuses that of one that has been replaced. */
-  readonly coordinatorEpoch: number;
-  readonly isCommit: boolean;
-  /** 0 to 2. */
-  readonly transactionVersion: number;
-}
-
-interface OpenWrite {
-  readonly producer: TransactionalProducer;
-  readonly guard: VerificationGuard | undefined;
+/** What an operation has done to the state; its records are still to be written. */
+interface Performed<S, R> {
+  readonly turn: Turn<S, R>;
+  readonly mark: number;
+  readonly drafts: readonly RecordDraft[];
 }
 
 /** How long after a load found no replica here the next one begins. */
@@ -72,6 +65,7 @@ export class ShardRunner<S, R> {
   #state: S;
   #pipeline: WritePipeline;
   readonly #tasks: OffloadedTasks<S, R>;
+  readonly #gate = new ShardGate();
   /** Requests without an answer, and the mark of the turn that took each. */
   readonly #unanswered = new Map<AnyTicket, number>();
 
@@ -79,8 +73,9 @@ export class ShardRunner<S, R> {
     this.partition = partition;
     this.leaderEpoch = leaderEpoch;
     this.#options = options;
-    this.#timers = new ShardTimers(options.clock, options.timers, (operation) => this.#runTimer(operation));
-    this.#tasks = new OffloadedTasks(options.timers, (operation) => this.#runTimer(operation));
+    const runTimer = (operation: Operation<S, R>) => this.#runTimer(operation);
+    this.#timers = new ShardTimers(options.clock, options.timers, this.#gate, runTimer);
+    this.#tasks = new OffloadedTasks(options.timers, this.#gate, runTimer);
     this.#timeline = new Timeline();
     this.#state = options.shard.newState(this.#timeline);
     this.#pipeline = this.#newPipeline(0);
@@ -159,26 +154,17 @@ export class ShardRunner<S, R> {
   }
 
   /**
-   * Runs an operation now; resolves when it has answered the ticket and the records up to then are committed. Rejects with
-   * what the operation throws, which is a fault in our code; the state is as before then.
+   * Runs an operation now, or behind a transaction that has the shard to itself; resolves when it has answered the ticket and
+   * the records up to then are committed. Rejects with what the operation throws, which is a fault in our code; the state is
+   * as before then.
    */
-  write<T>(operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void): Promise<Result<T>> {
-    return this.#write(operation, undefined);
-  }
-
-  #write<T>(
-    operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void,
-    transaction: OpenWrite | undefined,
-  ): Promise<Result<T>> {
+  async write<T>(operation: (turn: Turn<S, R>, ticket: Ticket<T>) => void): Promise<Result<T>> {
+    while (this.#gate.held !== undefined) await this.#gate.held;
     const unavailable = this.#unavailable();
-    if (unavailable !== undefined) return Promise.resolve(failed(unavailable));
-    return new Promise((resolve) => {
-      const ticket: Ticket<T> = new Ticket((result) => {
-        this.#unanswered.delete(ticket);
-        resolve(result);
-      });
-      this.#run((turn) => operation(turn, ticket), ticket, transaction);
-    });
+    if (unavailable !== undefined) return failed(unavailable);
+    const { ticket, answer } = this.#newTicket<T>();
+    this.#run((turn) => operation(turn, ticket), ticket);
+    return answer;
   }
 
   /**
@@ -192,19 +178,27 @@ export class ShardRunner<S, R> {
   ): Promise<Result<T>> {
     const verification = await this.#options.writer.verifyTransaction(this.partition, producer, kind);
     if (!verification.ok) return failed(verification.error);
-    return this.#write(operation, { producer, guard: verification.guard });
+    const { producerId, producerEpoch } = producer;
+    const writer = { producerId, producerEpoch, isControl: false };
+    const { guard } = verification;
+    return this.#runAlone<T>(async (ticket) => {
+      const performed = this.#perform((turn) => operation(turn, ticket), ticket, producerId);
+      if (performed.drafts.length === 0) this.#conclude(performed);
+      else await this.#appendNow(performed, writer, { guard });
+    });
   }
 
   /** Ends a transaction: its marker stands behind all that was written before. Resolves when that is committed. */
   completeTransaction(end: TransactionEnd): Promise<Result<undefined>> {
-    const unavailable = this.#unavailable();
-    if (unavailable !== undefined) return Promise.resolve(failed(unavailable));
-    return new Promise((resolve) => {
-      const ticket: Ticket<undefined> = new Ticket((result) => {
-        this.#unanswered.delete(ticket);
-        resolve(result);
-      });
-      this.#appendMarker(end, ticket);
+    const { producerId, producerEpoch, isCommit, transactionVersion } = end;
+    return this.#runAlone<undefined>(async (ticket) => {
+      const mark = this.#timeline.next();
+      this.#unanswered.set(ticket, mark);
+      this.#options.shard.replayTransactionEnd(this.#state, producerId, isCommit);
+      const turn = new Turn<S, R>(this.#state, this.#options.clock.wallMs(), doNothing);
+      turn.reply(ticket, undefined);
+      const performed = { turn, mark, drafts: [markerRecord(end, turn.nowMs)] };
+      await this.#appendNow(performed, { producerId, producerEpoch, isControl: true }, { transactionVersion });
     });
   }
 
@@ -223,10 +217,40 @@ export class ShardRunner<S, R> {
     if (this.#status === "active") this.#run(operation, undefined);
   }
 
-  #run(operation: Operation<S, R>, ticket: AnyTicket | undefined, transaction?: OpenWrite): void {
+  #newTicket<T>(): { readonly ticket: Ticket<T>; readonly answer: Promise<Result<T>> } {
+    let settle!: (result: Result<T>) => void;
+    const answer = new Promise<Result<T>>((resolve) => (settle = resolve));
+    const ticket: Ticket<T> = new Ticket((result) => {
+      this.#unanswered.delete(ticket);
+      settle(result);
+    });
+    return { ticket, answer };
+  }
+
+  /** The turn of a transaction: behind all that was written before, and with nothing in between until the log has spoken. */
+  async #runAlone<T>(step: (ticket: Ticket<T>) => Promise<void>): Promise<Result<T>> {
+    const { ticket, answer } = this.#newTicket<T>();
+    await this.#gate.hold(async () => {
+      const unavailable = this.#unavailable();
+      if (unavailable !== undefined) return ticket.settle(failed(unavailable));
+      const pipeline = this.#pipeline;
+      await pipeline.flushNow();
+      if (pipeline.isClosed) ticket.settle(failed(Errors.NOT_COORDINATOR));
+      else await step(ticket);
+    });
+    return answer;
+  }
+
+  #run(operation: Operation<S, R>, ticket: AnyTicket | undefined): void {
+    const performed = this.#perform(operation, ticket, -1);
+    const { turn, mark, drafts } = performed;
+    const units = turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts];
+    if (drafts.length === 0 || this.#pipeline.add(units, mark)) this.#conclude(performed);
+    else this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
+  }
+
+  #perform(operation: Operation<S, R>, ticket: AnyTicket | undefined, producerId: ProducerId): Performed<S, R> {
     const { shard, clock, logger } = this.#options;
-    if (transaction !== undefined) this.#pipeline.flushNow();
-    const producerId = transaction?.producer.producerId ?? -1;
     const mark = this.#timeline.next();
     if (ticket !== undefined) this.#unanswered.set(ticket, mark);
     const firstOffset = this.#pipeline.nextOffset;
@@ -243,14 +267,11 @@ export class ShardRunner<S, R> {
       throw error;
     }
     for (const { level, message, fields } of turn.notes) logger[level](fields, message);
-    if (turn.records.length > 0) {
-      if (transaction !== undefined) {
-        const error = this.#appendInTransaction(drafts, mark, transaction);
-        if (error !== Errors.NONE) return this.#refuse(mark, turn.replies, error);
-      } else if (!this.#pipeline.add(turn.isDivisible ? drafts.map((draft) => [draft]) : [drafts], mark)) {
-        return this.#takeBack(mark, turn.replies, Errors.RECORD_LIST_TOO_LARGE);
-      }
-    }
+    return { turn, mark, drafts };
+  }
+
+  /** The turn's records are on their way. */
+  #conclude({ turn, mark }: Performed<S, R>): void {
     for (const timer of turn.timers) this.#timers.apply(timer, mark);
     for (const task of turn.tasks) this.#tasks.start(task);
     if (this.#pipeline.attach(turn.replies, mark)) return;
@@ -258,26 +279,15 @@ export class ShardRunner<S, R> {
     for (const reply of turn.replies) reply.send();
   }
 
-  #appendInTransaction(drafts: readonly RecordDraft[], mark: number, { producer, guard }: OpenWrite): ErrorCode {
-    const { producerId, producerEpoch } = producer;
-    const writer = { producerId, producerEpoch, isControl: false };
-    return this.#pipeline.appendNow(drafts, mark, writer, { guard });
-  }
-
-  #appendMarker(end: TransactionEnd, ticket: Ticket<undefined>): void {
-    const { shard, clock } = this.#options;
-    const { producerId, producerEpoch, coordinatorEpoch, isCommit, transactionVersion } = end;
-    this.#pipeline.flushNow();
-    const mark = this.#timeline.next();
-    this.#unanswered.set(ticket, mark);
-    shard.replayTransactionEnd(this.#state, producerId, isCommit);
-    const type = isCommit ? ControlType.COMMIT : ControlType.ABORT;
-    const marker = { ...controlRecord({ type, coordinatorEpoch }), timestamp: clock.wallMs() };
-    const writer = { producerId, producerEpoch, isControl: true };
-    const replies = [Reply.of(ticket, undefined)];
-    const error = this.#pipeline.appendNow([marker], mark, writer, { transactionVersion });
-    if (error === Errors.NONE) this.#pipeline.attach(replies, mark);
-    else this.#refuse(mark, replies, error);
+  /** Writes the batch of a transaction. What the log refuses undoes this one turn, which nothing came after. */
+  #appendNow(performed: Performed<S, R>, producer: BatchProducer, transaction: TransactionAppend): Promise<void> {
+    const { turn, mark, drafts: records } = performed;
+    const onOutcome = (error: ErrorCode): void => {
+      if (error === Errors.NONE) return this.#conclude(performed);
+      this.#timeline.revert(mark);
+      for (const reply of turn.replies) reply.fail(error);
+    };
+    return this.#pipeline.appendNow({ records, mark, producer, transaction, onOutcome });
   }
 
   #draftsOf(turn: Turn<S, R>): RecordDraft[] {
@@ -286,12 +296,6 @@ export class ShardRunner<S, R> {
       const { key, value } = shard.encode(record);
       return { key, value, timestamp: turn.nowMs };
     });
-  }
-
-  /** Undoes the one turn of a transaction, which nothing came after and whose timers were not touched. */
-  #refuse(mark: number, replies: readonly Reply[], error: ErrorCode): void {
-    this.#timeline.revert(mark);
-    for (const reply of replies) reply.fail(error);
   }
 
   /** Undoes the turns from `mark` on, and fails what they answered and what they parked. */
@@ -331,3 +335,5 @@ export class ShardRunner<S, R> {
     for (const ticket of this.#unanswered.keys()) ticket.settle(failed(Errors.NOT_COORDINATOR));
   }
 }
+
+function doNothing(): void {}

@@ -1,4 +1,5 @@
 import { type Clock, type TimerHandle, type Timers } from "../../io/ports.ts";
+import { type ShardGate } from "./shard-gate.ts";
 import { type Operation, type TimerChange } from "./turn.ts";
 
 interface Entry<S, R> {
@@ -22,15 +23,17 @@ interface Node {
 export class ShardTimers<S, R> {
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #gate: Pick<ShardGate, "held">;
   readonly #run: (operation: Operation<S, R>) => void;
   readonly #entries = new Map<string, Entry<S, R>>();
   #heap: Node[] = [];
   #handle: TimerHandle | undefined;
   #handleMs = Infinity;
 
-  constructor(clock: Clock, timers: Timers, run: (operation: Operation<S, R>) => void) {
+  constructor(clock: Clock, timers: Timers, gate: Pick<ShardGate, "held">, run: (operation: Operation<S, R>) => void) {
     this.#clock = clock;
     this.#timers = timers;
+    this.#gate = gate;
     this.#run = run;
   }
 
@@ -77,6 +80,11 @@ export class ShardTimers<S, R> {
   #fire(): void {
     this.#handle = undefined;
     this.#handleMs = Infinity;
+    if (this.#gate.held !== undefined) {
+      // What has the shard to itself, or what comes before these in the queue, may put them off.
+      void this.#gate.held.then(() => this.#fire());
+      return;
+    }
     const nowMs = this.#clock.monotonicMs();
     for (const node of this.#takeDue(nowMs)) {
       const entry = this.#entries.get(node.key);

@@ -32,6 +32,10 @@ export class WriteBatch {
     this.producer = producer;
   }
 
+  get isMarker(): boolean {
+    return this.producer?.isControl === true;
+  }
+
   get endOffset(): Offset {
     return this.baseOffset + this.records.length;
   }

@@ -1,9 +1,14 @@
 import { type Offset } from "../../base/brand.ts";
-import { type Clock, type CompressionName, type Compute, type Timers } from "../../io/ports.ts";
+import { type Clock, CodecUnavailable, type CompressionName, type Compute, type Timers } from "../../io/ports.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
-import { compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
+import { buildBatch, compressBatch, type RecordDraft } from "../../protocol/records/batch-builder.ts";
 import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
-import { type CoordinatorPartition, type PartitionWriter, type TransactionAppend } from "./partition-log.ts";
+import {
+  type CoordinatorPartition,
+  type PartitionWriter,
+  type PreparedBatch,
+  type TransactionAppend,
+} from "./partition-log.ts";
 import { type Reply } from "./ticket.ts";
 import { recordSizeBytesMax, WriteBatch, type BatchProducer } from "./write-batch.ts";
 
@@ -12,6 +17,7 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly compute: Compute;
+  /** Of the batches as the coordinator makes them; the topic may want them compressed in another way. */
   readonly compression: CompressionName | "none";
   /** Of batches without a producer; 0 when it is not given. */
   readonly baseSequence?: number;
@@ -30,17 +36,32 @@ export interface PipelineEvents {
   onDiverged(reason: string): void;
 }
 
+/** The batch of a transaction's turn. */
+export interface TransactionWrite {
+  readonly records: readonly RecordDraft[];
+  readonly mark: number;
+  readonly producer: BatchProducer;
+  readonly transaction: TransactionAppend;
+  /**
+   * Hears what the log says, as soon as it does; when it refuses the batch nothing has happened. Hears nothing when what was
+   * written before is lost: the turn was taken back with that.
+   */
+  readonly onOutcome: (error: ErrorCode) => void;
+}
+
 /**
  * The way of a shard's records into its partition, in order:
  *
  * ```
- * turns ─► queue ──(end of the loop's turn)──► compressing ─► in flight ──(high watermark)──► replies
+ * turns ─► queue ──(end of the loop's turn)──► preparing ─► in flight ──(high watermark)──► replies
  *          the last batch still gathers        one at a time
- *                                                    ▲
- * turn of a transaction, marker ── what is queued ───┘ goes first, uncompressed; then the batch itself, in the same stretch
+ *                                                   ▲
+ * turn of a transaction, marker ────────────────────┘ when all that was queued is in flight
  * ```
- * Whether a transaction may write is only known when it does: the log refuses what is fenced. So such a turn is appended at
- * once, and a refusal takes nothing back but the turn itself.
+ * Preparing is to compress a batch as the coordinator and its topic want it; where neither does, it takes no time.
+ *
+ * Whether a transaction may write is only known when it does: the log refuses what is fenced. A refusal takes nothing back but
+ * that turn, so nothing may be added before the log has spoken (`ShardGate`).
  */
 export class WritePipeline {
   readonly #partition: CoordinatorPartition;
@@ -48,7 +69,9 @@ export class WritePipeline {
   readonly #events: PipelineEvents;
   #nextOffset: Offset;
   #queue: WriteBatch[] = [];
-  #compressing: WriteBatch | undefined;
+  #preparing: WriteBatch | undefined;
+  /** Resolves when the batch that is being prepared has been appended, or is lost. */
+  #prepared: Promise<void> = Promise.resolve();
   #inFlight: WriteBatch[] = [];
   #isFlushScheduled = false;
   /** The batch that waits for more turns. */
@@ -68,15 +91,21 @@ export class WritePipeline {
     return this.#nextOffset;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /**
    * Takes the records of one turn. `units` are written each in one batch; false, and nothing is taken, when one of them is
    * larger than a batch may be. Where batches are compressed, only the log can tell.
    */
   add(units: readonly (readonly RecordDraft[])[], mark: number): boolean {
-    const sizeBytesMax = this.#sizeBytesMax();
+    const batchBytesMax = this.#options.writer.batchSizeBytesMax(this.#partition);
+    const sizeBytesMax = batchBytesMax - batchHeaderSizeBytes;
     const sizes = units.map(sizeBytesOf);
-    const isCompressed = this.#options.compression !== "none";
-    if (!isCompressed && sizes.some((sizeBytes) => sizeBytes > sizeBytesMax)) return false;
+    const isTooLarge = (records: readonly RecordDraft[], index: number): boolean =>
+      sizes[index]! > sizeBytesMax && buildBatch({ records }).length > batchBytesMax;
+    if (this.#options.compression === "none" && units.some(isTooLarge)) return false;
     for (const [index, unit] of units.entries()) {
       let batch = this.#queue.at(-1);
       if (batch === undefined || batch.recordsSizeBytes + sizes[index]! > sizeBytesMax) {
@@ -90,39 +119,28 @@ export class WritePipeline {
     return true;
   }
 
-  /**
-   * Appends what waits, as it is, so that the next thing in the log is what the caller appends with `appendNow`. Compression
-   * that is under way is given up: it would keep the caller waiting.
-   */
-  flushNow(): void {
-    const compressing = this.#compressing;
-    this.#compressing = undefined;
-    if (compressing !== undefined && !this.#append(compressing, compressing.toBuffer(this.#options.baseSequence ?? 0)))
-      return;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.shift()!;
-      if (!this.#append(batch, batch.toBuffer(this.#options.baseSequence ?? 0))) return;
-    }
+  /** Appends what waits, so that the next thing in the log is what the caller appends with `appendNow`. */
+  async flushNow(): Promise<void> {
+    this.#flush();
+    while (this.#preparing !== undefined) await this.#prepared;
   }
 
-  /** Appends one batch of a transaction, after `flushNow`. When it is refused nothing has happened. */
-  appendNow(
-    records: readonly RecordDraft[],
-    mark: number,
-    producer: BatchProducer,
-    transaction: TransactionAppend,
-  ): ErrorCode {
-    if (sizeBytesOf(records) > this.#sizeBytesMax()) return Errors.RECORD_LIST_TOO_LARGE;
+  /** Appends the batch of a transaction, after `flushNow`; nothing may be added meanwhile. */
+  async appendNow({ records, mark, producer, transaction, onOutcome }: TransactionWrite): Promise<void> {
     const batch = new WriteBatch(this.#nextOffset, mark, producer);
     for (const record of records) batch.add(record);
-    const error = this.#appendToLog(batch, batch.toBuffer(this.#options.baseSequence ?? 0), transaction);
+    this.#preparing = batch;
+    const prepared = await this.#prepare(batch);
+    if (this.#preparing !== batch) return;
+    this.#preparing = undefined;
+    const error = prepared.ok ? this.#appendToLog(batch, prepared.records, transaction) : prepared.error;
     if (error === Errors.NONE) this.#nextOffset = batch.endOffset;
-    return error;
+    onOutcome(error);
   }
 
   /** The turn of `mark` and its replies wait for all records so far; false when there is nothing to wait for. */
   attach(replies: readonly Reply[], mark: number): boolean {
-    const last = this.#queue.at(-1) ?? this.#compressing ?? this.#inFlight.at(-1);
+    const last = this.#queue.at(-1) ?? this.#preparing ?? this.#inFlight.at(-1);
     if (last === undefined) return false;
     last.lastMark = mark;
     for (const reply of replies) last.replies.push(reply);
@@ -133,7 +151,7 @@ export class WritePipeline {
   close(): void {
     this.#isClosed = true;
     this.#queue = [];
-    this.#compressing = undefined;
+    this.#preparing = undefined;
     this.#inFlight = [];
   }
 
@@ -155,33 +173,44 @@ export class WritePipeline {
     }
   }
 
-  #sizeBytesMax(): number {
-    return this.#options.writer.batchSizeBytesMax(this.#partition) - batchHeaderSizeBytes;
-  }
-
   #flush(): void {
-    while (this.#queue.length > 0 && this.#compressing === undefined) {
+    while (this.#queue.length > 0 && this.#preparing === undefined) {
       const batch = this.#queue.shift()!;
-      const bytes = batch.toBuffer(this.#options.baseSequence ?? 0);
-      if (this.#options.compression === "none") this.#append(batch, bytes);
-      else void this.#compressAndAppend(batch, bytes, this.#options.compression);
+      const prepared = this.#prepare(batch);
+      if (prepared instanceof Promise) this.#prepared = this.#appendPrepared(batch, prepared);
+      else this.#append(batch, prepared);
     }
   }
 
-  async #compressAndAppend(batch: WriteBatch, bytes: Buffer, compression: CompressionName): Promise<void> {
-    this.#compressing = batch;
-    const compressed = await compressBatch(bytes, compression, this.#options.compute);
-    if (this.#compressing !== batch) return;
-    this.#compressing = undefined;
-    this.#append(batch, compressed);
+  async #appendPrepared(batch: WriteBatch, preparing: Promise<PreparedBatch>): Promise<void> {
+    this.#preparing = batch;
+    const prepared = await preparing;
+    if (this.#preparing !== batch) return;
+    this.#preparing = undefined;
+    this.#append(batch, prepared);
     this.#flush();
   }
 
+  /** The batch as it goes to the log. */
+  #prepare(batch: WriteBatch): PreparedBatch | Promise<PreparedBatch> {
+    const { writer, compression, baseSequence = 0 } = this.#options;
+    const records = batch.toBuffer(baseSequence);
+    const preparing =
+      compression === "none" || batch.isMarker
+        ? writer.prepare(this.#partition, records)
+        : this.#compress(records, compression);
+    return preparing?.catch(refuseWithoutCodec) ?? { ok: true, records };
+  }
+
+  async #compress(plain: Buffer, compression: CompressionName): Promise<PreparedBatch> {
+    const records = await compressBatch(plain, compression, this.#options.compute);
+    return (await this.#options.writer.prepare(this.#partition, records)) ?? { ok: true, records };
+  }
+
   /** Appends a batch that turns have gathered; when that fails, it and all behind it are lost. */
-  #append(batch: WriteBatch, bytes: Buffer): boolean {
-    const error = this.#appendToLog(batch, bytes);
+  #append(batch: WriteBatch, prepared: PreparedBatch): void {
+    const error = prepared.ok ? this.#appendToLog(batch, prepared.records) : prepared.error;
     if (error !== Errors.NONE) this.#onNotWritten(batch, error);
-    return error === Errors.NONE;
   }
 
   #appendToLog(batch: WriteBatch, bytes: Buffer, transaction?: TransactionAppend): ErrorCode {
@@ -224,8 +253,8 @@ export class WritePipeline {
   }
 
   #onNotWritten(batch: WriteBatch, error: ErrorCode): void {
-    const behind = this.#compressing === undefined ? this.#queue : [this.#compressing, ...this.#queue];
-    this.#compressing = undefined;
+    const behind = this.#preparing === undefined ? this.#queue : [this.#preparing, ...this.#queue];
+    this.#preparing = undefined;
     this.#queue = [];
     this.#nextOffset = batch.baseOffset;
     const replies = [batch, ...behind].flatMap((lost) => lost.replies);
@@ -249,8 +278,15 @@ export class WritePipeline {
   }
 }
 
+/** At most. */
 function sizeBytesOf(records: readonly RecordDraft[]): number {
   let sizeBytes = 0;
   for (const record of records) sizeBytes += recordSizeBytesMax(record);
   return sizeBytes;
+}
+
+/** A topic may be told to use a codec that this installation lacks, and told otherwise again. */
+function refuseWithoutCodec(error: unknown): PreparedBatch {
+  if (!(error instanceof CodecUnavailable)) throw error;
+  return { ok: false, error: Errors.UNKNOWN_SERVER_ERROR };
 }

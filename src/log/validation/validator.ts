@@ -13,7 +13,7 @@ export function holdsBatch(records: Buffer): boolean {
 }
 
 /**
- * Why a batch from `origin` cannot be appended, by its header, the topic's configuration and, when it is a client's, its
+ * Why a batch from `origin` cannot be appended, by its header, the topic's configuration and, unless it is raft's, its
  * records; null when it can. A `BatchOpener` has looked into those that are compressed. A largest timestamp in the
  * header that is not that of the records is put right.
  */
@@ -31,15 +31,14 @@ export function checkBatch(
     return appendFailure(Errors.MESSAGE_TOO_LARGE, null);
   }
   if (batch.magic !== currentMagic || !batch.isValidCrc()) return appendFailure(Errors.CORRUPT_MESSAGE, null);
-  const failure = isClients ? checkClients(batch, config, nowMs, name) : null;
+  const error = isClients ? headerError(batch) : null;
+  if (error !== null) return appendFailure(error, null);
+  const failure = origin === "raft" || batch.isCompressed ? null : checkPlain(batch, config, nowMs, name);
   if (failure !== null) return failure;
   return batch.sizeInBytes > config.segmentBytes ? appendFailure(Errors.RECORD_LIST_TOO_LARGE, null) : null;
 }
 
-function checkClients(batch: BatchView, config: LogConfig, nowMs: TimestampMs, name: string): AppendFailure | null {
-  const error = headerError(batch);
-  if (error !== null) return appendFailure(error, null);
-  if (batch.isCompressed) return null;
+function checkPlain(batch: BatchView, config: LogConfig, nowMs: TimestampMs, name: string): AppendFailure | null {
   const checked = checkRecords(batch, payloadOf(batch), config, nowMs, name, false);
   if (!checked.ok) return checked;
   if (config.messageTimestampType === "CreateTime") batch.setMaxTimestampAndType(checked.maxTimestamp, "createTime");

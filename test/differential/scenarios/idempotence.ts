@@ -2,7 +2,8 @@ import { Errors } from "../../../src/protocol/errors.ts";
 import { batch, fetch, from, produce } from "../requests.ts";
 import { type Scenario, type Session } from "../session.ts";
 
-async function newProducer(s: Session): Promise<number> {
+/** The id of a new idempotent producer. */
+export async function newProducer(s: Session): Promise<number> {
   let producerId = -1;
   await s.until(async () => {
     // Kafka has to fetch its first ids.

@@ -4,7 +4,7 @@ import { CoordinatorRuntime } from "../../../src/coordinator/runtime/coordinator
 import { type CoordinatorShard } from "../../../src/coordinator/runtime/shard.ts";
 import { type AnyTicket, type Result, type Ticket } from "../../../src/coordinator/runtime/ticket.ts";
 import { type Turn } from "../../../src/coordinator/runtime/turn.ts";
-import { type CompressionName, type Compute } from "../../../src/io/ports.ts";
+import { CodecUnavailable, type CompressionName, type Compute } from "../../../src/io/ports.ts";
 import { VerificationGuard } from "../../../src/log/producers/verification.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
@@ -175,7 +175,7 @@ test("a record that cannot be encoded leaves nothing behind", async () => {
 test("records that do not fit in one batch are refused, unless they may be divided", async () => {
   const world = await loadedWorld();
   world.log.sizeBytesMax = 200;
-  const words = ["one", "two", "three", "four", "five"];
+  const words = ["one", "two", "three", "four", "five"].map((word) => word.repeat(10));
   expect(await settled(world, world.write(...words))).toEqual([failed(Errors.RECORD_LIST_TOO_LARGE)]);
   expect(world.committed()).toEqual({});
   const divided = world.runtime.write<number>(0, (turn, ticket) => {
@@ -187,6 +187,16 @@ test("records that do not fit in one batch are refused, unless they may be divid
   expect(world.log.batches(0).length).toBeGreaterThan(1);
   expect(Object.keys(world.committed())).toEqual(words);
   for (const batch of world.log.batches(0)) expect(batch.length).toBeLessThanOrEqual(200);
+});
+
+test("what just fits in a batch is taken", async () => {
+  const world = await loadedWorld();
+  const sizeBytes = buildBatch({ records: [{ key: Buffer.from("a"), value: null, timestamp: 0 }] }).length;
+  world.log.sizeBytesMax = sizeBytes - 1;
+  expect(await settled(world, world.write("a"))).toEqual([failed(Errors.RECORD_LIST_TOO_LARGE)]);
+  world.log.sizeBytesMax = sizeBytes;
+  expect(await settled(world, world.write("a"), world.write("b"))).toEqual([ok(1), ok(2)]);
+  expect(world.log.batches(0).map((batch) => batch.length)).toEqual([sizeBytes, sizeBytes]);
 });
 
 test("what is too large for a batch may fit when it is compressed, in a batch of its own", async () => {
@@ -395,6 +405,36 @@ test("batches are compressed one behind the other, and written in order", async 
   expect(world.log.batches(0).map((batch) => onlyBatch(batch).compression)).toEqual(["gzip", "gzip"]);
 });
 
+test("batches are written as their topic has made them, one behind the other", async () => {
+  const world = await loadedWorld();
+  const prepared: (() => void)[] = [];
+  world.log.prepare = (_partition, batch) =>
+    new Promise((resolve) => prepared.push(() => resolve({ ok: true, records: Buffer.from(batch) })));
+  const first = world.write("a");
+  await world.time.settle();
+  const second = world.write("b");
+  expect(await settled(world, first, second)).toEqual([undefined, undefined]);
+  expect(prepared).toHaveLength(1);
+  prepared[0]!();
+  expect(await settled(world, first, second)).toEqual([ok(1), undefined]);
+  prepared[1]!();
+  expect(await settled(world, second)).toEqual([ok(2)]);
+  expect(world.committed()).toEqual({ a: 0, b: 1 });
+});
+
+test("what a topic does not take is taken back, and so is what this installation cannot compress", async () => {
+  const world = await loadedWorld();
+  await settled(world, world.write("a"));
+  world.log.prepare = () => Promise.resolve({ ok: false, error: Errors.INVALID_TIMESTAMP });
+  const refused = failed(Errors.INVALID_TIMESTAMP);
+  expect(await settled(world, world.write("b"), world.write("c"))).toEqual([refused, refused]);
+  world.log.prepare = () => Promise.reject(new CodecUnavailable("gone"));
+  expect(await settled(world, world.write("d"))).toEqual([failed(Errors.UNKNOWN_SERVER_ERROR)]);
+  world.log.prepare = () => undefined;
+  expect(await settled(world, world.write("e"))).toEqual([ok(2)]);
+  expect(world.committed()).toEqual({ a: 0, e: 1 });
+});
+
 test("an append that fails takes the batches behind it along, compressed or not", async () => {
   const world = await loadedWorld("gzip");
   world.log.failNext = Errors.NOT_ENOUGH_REPLICAS;
@@ -544,9 +584,9 @@ describe("transactions", () => {
     expect(await settled(world, held, world.write("c"))).toEqual([ok(2), ok(3)]);
     expect(world.reverted).toEqual([]);
     expect(world.committed()).toEqual({ a: 0, b: 1, c: 2 });
-    world.log.sizeBytesMax = 200;
+    world.log.sizeBytesMax = 100;
     const many = await writeInTransaction(world, "one", "two", "three", "four", "five");
-    expect(many).toEqual(failed(Errors.RECORD_LIST_TOO_LARGE));
+    expect(many).toEqual(failed(Errors.MESSAGE_TOO_LARGE));
   });
 
   test("do not fail because what waited before them was not written", async () => {
@@ -562,21 +602,111 @@ describe("transactions", () => {
     expect(headersOf(world)).toMatchObject([{ baseOffset: 0, isControl: true }]);
   });
 
-  test("do not wait for compression", async () => {
+  test("are compressed as the rest is, but for their ends, and nothing overtakes them", async () => {
     const world = await loadedWorld("gzip");
     const first = world.write("a");
     await world.time.settle();
-    const second = world.write("b");
-    const third = writeInTransaction(world, "t");
-    expect(await settled(world, first, second, third)).toEqual([ok(1), ok(2), ok(3)]);
+    const answers: Promise<unknown>[] = [first, writeInTransaction(world, "t")];
+    await Promise.resolve();
+    answers.push(world.runtime.completeTransaction(0, commit), world.write("b"), world.write("c"));
+    const after = (): Promise<unknown[]> => settled(world, ...answers);
+    expect(await after()).toEqual(Array.from(answers, () => undefined));
+    expect(world.compressions).toHaveLength(1);
     world.compressions[0]!();
-    const last = world.write("c");
-    await world.time.settle();
+    expect(await after()).toEqual([ok(1), undefined, undefined, undefined, undefined]);
     world.compressions[1]!();
-    expect(await settled(world, last)).toEqual([ok(4)]);
-    const codecs = world.log.batches(0).map((batch) => onlyBatch(batch).compression);
-    expect(codecs).toEqual(["none", "none", "none", "gzip"]);
-    expect(world.committed()).toEqual({ a: 0, b: 1, t: -2, c: 3 });
+    expect(await after()).toEqual([ok(1), ok(2), { ok: true, response: undefined }, undefined, undefined]);
+    world.compressions[2]!();
+    expect(await after()).toMatchObject([{}, {}, {}, ok(3), ok(4)]);
+    const kinds = world.log.batches(0).map((batch) => [onlyBatch(batch).compression, onlyBatch(batch).isControl]);
+    expect(kinds).toEqual([
+      ["gzip", false],
+      ["gzip", false],
+      ["none", true],
+      ["gzip", false],
+    ]);
+    expect(world.committed()).toEqual({ a: 0, t: -1, b: 3, c: 4 });
+  });
+
+  test("that the log refuses after they were compressed take nothing else along", async () => {
+    const world = await loadedWorld("gzip");
+    const refused = writeInTransaction(world, "t");
+    await world.time.settle();
+    const other = world.write("a");
+    world.log.failNext = Errors.INVALID_PRODUCER_EPOCH;
+    world.compressions[0]!();
+    expect(await settled(world, refused)).toEqual([failed(Errors.INVALID_PRODUCER_EPOCH)]);
+    world.compressions[1]!();
+    expect(await settled(world, other)).toEqual([ok(1)]);
+    expect(world.reverted).toEqual([]);
+    expect(world.committed()).toEqual({ a: 0 });
+  });
+
+  test("that are being compressed are lost with what was written before them", async () => {
+    const world = await loadedWorld("gzip");
+    world.log.isHeld = true;
+    const first = world.write("a");
+    await world.time.settle();
+    world.compressions[0]!();
+    await world.time.settle();
+    const second = writeInTransaction(world, "t");
+    await world.time.settle();
+    world.log.lose(0, Errors.KAFKA_STORAGE_ERROR);
+    const lost = failed(Errors.KAFKA_STORAGE_ERROR);
+    expect(await settled(world, first)).toEqual([lost]);
+    const last = world.write("c");
+    world.compressions[1]!();
+    expect(await settled(world, second)).toEqual([lost]);
+    world.compressions[2]!();
+    expect(await settled(world, last)).toEqual([ok(1)]);
+    expect(world.committed()).toEqual({ c: 0 });
+    expect(world.log.batches(0)).toHaveLength(1);
+  });
+
+  test.each(["resigns", "is elected again"])("are not written when the coordinator %s meanwhile", async (what) => {
+    const world = await loadedWorld("gzip");
+    const queued = world.write("a");
+    await world.time.settle();
+    // The second waits for what is queued, the third for the second.
+    const answers = [queued, writeInTransaction(world, "t"), writeInTransaction(world, "u"), world.write("b")];
+    await world.time.settle();
+    if (what === "resigns") world.runtime.resign(0);
+    else await world.runtime.elect(0, 2);
+    for (const compressed of world.compressions) compressed();
+    const gone = failed(Errors.NOT_COORDINATOR);
+    expect(await settled(world, ...answers)).toEqual([gone, gone, gone, gone]);
+    expect(world.log.batches(0)).toEqual([]);
+  });
+
+  test("have the shard to themselves: timers and long work wait, and may be put off", async () => {
+    const world = await loadedWorld("gzip");
+    const ran: string[] = [];
+    await settled(
+      world,
+      world.runtime.write<number>(0, (turn, ticket) => {
+        for (const key of ["due", "put off"]) turn.schedule(key, 500, () => ran.push(key));
+        turn.reply(ticket, 0);
+      }),
+    );
+    const written = world.runtime.writeInTransaction<number>(0, producer, "verify", (turn, ticket) => {
+      turn.append("t");
+      turn.schedule("put off", 2_000, () => ran.push("put off"));
+      turn.reply(ticket, 1);
+    });
+    await world.time.settle();
+    const worked = world.runtime.write<number>(0, (turn, ticket) => {
+      turn.offload([undefined, undefined].values(), (later) => {
+        ran.push("worked");
+        later.reply(ticket, 2);
+      });
+    });
+    await world.time.advance(500);
+    expect(ran).toEqual([]);
+    world.compressions[0]!();
+    expect(await settled(world, written, worked)).toEqual([ok(1), ok(2)]);
+    expect(ran).toEqual(["due", "worked"]);
+    await world.time.advance(2_000);
+    expect(ran).toEqual(["due", "worked", "put off"]);
   });
 
   test("fail where no coordinator is, and when it goes", async () => {

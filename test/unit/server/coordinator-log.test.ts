@@ -1,19 +1,35 @@
 import { describe, expect, test } from "vitest";
 import { type AppendOutcome } from "../../../src/coordinator/runtime/partition-log.ts";
+import { nodeCompute } from "../../../src/io/node/node-compute.ts";
+import { type LogConfig } from "../../../src/log/log-config.ts";
+import { BatchOpener } from "../../../src/log/validation/compressed-validation.ts";
 import { Errors, type ErrorCode } from "../../../src/protocol/errors.ts";
-import { batches } from "../../../src/protocol/records/batches.ts";
-import { CoordinatorLog } from "../../../src/server/coordinator-log.ts";
+import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
+import { BatchView } from "../../../src/protocol/records/batch-header.ts";
+import { batches, onlyBatch } from "../../../src/protocol/records/batches.ts";
+import { decompressBatch, recordsOf } from "../../../src/protocol/records/record-iterator.ts";
+import { CoordinatorLog, type CoordinatorLogOptions } from "../../../src/server/coordinator-log.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch } from "../log/batches.ts";
+import { unusedWorkers } from "../../support/unused-workers.ts";
+import { batch, marker, startMs } from "../log/batches.ts";
 import { openReplicas, registration } from "../replication/replicas.ts";
 import { openVerification } from "../replication/verification.ts";
 
 const at = { topic: "topic", partition: 0 };
 
-function open(disk = new MemoryDisk()) {
-  const opened = openReplicas(disk, { segmentBytes: 5_000 });
-  const { verification } = openVerification(opened.time);
-  return { ...opened, log: new CoordinatorLog(opened.replicas, opened.time, opened.time, verification, 3_000) };
+function open(disk = new MemoryDisk(), config: Partial<LogConfig> = {}) {
+  const opened = openReplicas(disk, { segmentBytes: 5_000, ...config });
+  return { ...opened, log: logOn(opened) };
+}
+
+function logOn(
+  { replicas, time }: ReturnType<typeof openReplicas>,
+  options: Partial<CoordinatorLogOptions> = {},
+): CoordinatorLog {
+  const { verification } = openVerification(time);
+  const opener = new BatchOpener(nodeCompute, unusedWorkers);
+  const own = { replicas, clock: time, timers: time, verification, opener, loadBufferSizeBytes: 3_000 };
+  return new CoordinatorLog({ ...own, ...options });
 }
 
 /** The outcome as far as there is one. */
@@ -26,6 +42,74 @@ function watched<T>(promise: Promise<T>): { outcome: T | undefined } {
 function committed(appended: AppendOutcome): Promise<ErrorCode> {
   return appended.ok ? appended.committed : Promise.resolve(appended.error);
 }
+
+describe("a coordinator's batch is what the topic wants", () => {
+  const value = Buffer.alloc(2_000, "x");
+
+  /** What becomes of a batch: the one that is in the log then, or the error. */
+  async function written(config: Partial<LogConfig>, records: Buffer): Promise<BatchView | ErrorCode> {
+    const { host, log, queue } = open(undefined, config);
+    const partition = host();
+    const prepared = (await log.prepare(at, records)) ?? { ok: true, records };
+    if (!prepared.ok) return prepared.error;
+    const appended = log.append(at, prepared.records);
+    if (!appended.ok) return appended.error;
+    queue.flush();
+    const read = partition.log.read(0, 10_000, 1, true);
+    return read.ok ? onlyBatch(read.records) : read.error;
+  }
+
+  const plain = (timestamp = startMs) => batch({ key: "key", value, timestamp });
+  const gzipped = (timestamp?: number) => compressBatch(plain(timestamp), "gzip", nodeCompute);
+
+  test.each(["gzip", "snappy", "lz4", "zstd"] as const)("compressed: %s", async (compressionType) => {
+    for (const records of [plain(), await gzipped()]) {
+      const batch = (await written({ compressionType }, records)) as BatchView;
+      expect([batch.compression, batch.isValidCrc()]).toEqual([compressionType, true]);
+      const [record] = recordsOf(batch, await decompressBatch(batch, nodeCompute, 10_000));
+      expect([record!.key?.toString(), record!.value]).toEqual(["key", value]);
+    }
+  });
+
+  test("not compressed, or as the coordinator likes it", async () => {
+    for (const [compressionType, compression] of [
+      ["uncompressed", "none"],
+      ["producer", "gzip"],
+    ] as const) {
+      expect(await written({ compressionType }, await gzipped())).toMatchObject({ compression });
+      expect(await written({ compressionType }, plain())).toMatchObject({ compression: "none" });
+    }
+  });
+
+  test("but the end of a transaction is compressed by nobody", async () => {
+    expect(await written({ compressionType: "gzip" }, marker(7, false))).toMatchObject({ compression: "none" });
+  });
+
+  test("within the bounds of its timestamps, compressed or not", async () => {
+    const bounds = { messageTimestampBeforeMaxMs: 0, messageTimestampAfterMaxMs: 0 };
+    for (const make of [plain, gzipped]) {
+      expect(await written(bounds, await make(startMs))).toBeInstanceOf(BatchView);
+      for (const aside of [-1, 1]) {
+        const records = await make(startMs + aside);
+        expect(await written(bounds, Buffer.from(records))).toBe(Errors.INVALID_TIMESTAMP);
+        const stamped = (await written({ ...bounds, messageTimestampType: "LogAppendTime" }, records)) as BatchView;
+        expect([stamped.timestampType, stamped.maxTimestamp]).toEqual(["logAppendTime", startMs]);
+      }
+    }
+    expect(await written(bounds, marker(7, false, startMs - 1))).toBe(Errors.INVALID_TIMESTAMP);
+  });
+
+  test("no larger than it may be, as the coordinator makes it and as it is written", async () => {
+    const limit = { maxMessageBytes: 300 };
+    expect(await written({ ...limit, compressionType: "gzip" }, plain())).toBe(Errors.MESSAGE_TOO_LARGE);
+    expect(await written({ ...limit, compressionType: "uncompressed" }, await gzipped())).toBe(
+      Errors.MESSAGE_TOO_LARGE,
+    );
+    expect(await written({ ...limit, compressionType: "zstd" }, await gzipped())).toMatchObject({
+      compression: "zstd",
+    });
+  });
+});
 
 describe("a coordinator's partition", () => {
   test("an append is done when it is committed, not before", async () => {
@@ -48,9 +132,9 @@ describe("a coordinator's partition", () => {
   });
 
   test("where a minimum of in-sync replicas is asked for, nothing is appended with fewer", () => {
-    const { host, replicas, time } = open();
-    const { verification } = openVerification(time);
-    const log = new CoordinatorLog(replicas, time, time, verification, 3_000, () => 2);
+    const opened = open();
+    const { host } = opened;
+    const log = logOn(opened, { minInSyncReplicasOf: () => 2 });
     const partition = host({ registration: { replicas: [1, 2], isr: [1] } });
     expect(log.append(at, batch())).toEqual({ ok: false, error: Errors.NOT_ENOUGH_REPLICAS });
     expect(partition.log.logEndOffset).toBe(0);
