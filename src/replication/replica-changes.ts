@@ -216,8 +216,11 @@ export class ReplicaChanges {
   }
 
   /** Tells the controller when the replica is in another directory than the metadata has it. */
-  #reportDirectory({ topic, topicId, index, log }: Partition, assigned: Uuid | undefined): void {
-    const { logManager, assignDirectory } = this.#parts;
+  #reportDirectory(partition: Partition, assigned: Uuid | undefined): void {
+    const { logManager, assignDirectory, moves } = this.#parts;
+    // The newest word counts: it would be in the place of the one that the move waits for.
+    if (moves.hasAssigned(partition)) return;
+    const { topic, topicId, index, log } = partition;
     const actual = logManager.directoryOf(log)?.id;
     const future = logManager.future(topic, index);
     // While it moves, the metadata names where it goes before it is there.

@@ -69,6 +69,11 @@ export class ReplicaMove {
     return this.#lastError;
   }
 
+  /** The controller was told where it goes. */
+  get hasAssigned(): boolean {
+    return this.#assignment !== "none";
+  }
+
   /** Waits for a flush or the controller. */
   get isWaiting(): boolean {
     return this.#isWaitingForDisk || this.#assignment === "queued";

@@ -94,6 +94,11 @@ export class ReplicaMoves {
     }
   }
 
+  /** The partition's move has told the controller where the replica is going to be, and tells it what comes of that. */
+  hasAssigned(partition: Partition): boolean {
+    return this.#moves.get(partition)?.hasAssigned === true;
+  }
+
   /** Goes on with the move that a restart interrupted, if there was one. */
   resume(partition: Partition): void {
     const future = this.#options.logManager.future(partition.topic, partition.index);

@@ -15,6 +15,9 @@ const ids = new Map([
 ]);
 const [one, two] = [...ids.values()] as [string, string];
 
+/** Of a directory that an earlier move went to. */
+const elsewhere = "w3hGZ8VkS6uXo1bQ0tYfRA";
+
 interface Told {
   readonly directory: string;
   readonly accept: () => void;
@@ -144,6 +147,22 @@ describe("a move", () => {
     expect(disk.list("/two").filter((name) => name.startsWith("topic"))).toEqual([
       expect.stringMatching(/^topic-0\.[0-9a-f]{32}-delete$/),
     ]);
+  });
+
+  test("metadata that is behind does not take the place of what the controller was told", async () => {
+    const { host, append, alter, dirOf, settle, told } = open(new MemoryDisk(), { accepts: false });
+    host(inOne);
+    append();
+    alter("/two");
+    await settle();
+    host({ registration: { directories: [elsewhere], leaderEpoch: 1 } });
+    // The newest word counts, and the move would wait for ever.
+    expect(told.map(({ directory }) => directory)).toEqual([two]);
+    told[0]!.accept();
+    await settle();
+    expect(dirOf()).toBe("/two/topic-0");
+    host({ registration: { directories: [elsewhere], leaderEpoch: 2 } });
+    expect(told.map(({ directory }) => directory)).toEqual([two, two]);
   });
 
   test("errors are Kafka's", () => {
