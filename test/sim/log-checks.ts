@@ -16,7 +16,6 @@ import {
   producersOf,
   soundBatches,
 } from "./log-model.ts";
-import { type LogWorld } from "./log-world.ts";
 import { type ManualTime } from "../support/manual-time.ts";
 import { type Draw } from "./memory-file.ts";
 import { demand, demandEqual } from "./violation.ts";
@@ -39,12 +38,7 @@ export function readWhole(log: Log, draw: Draw): Buffer {
 }
 
 /** That everything a log knows follows from its batches: `history`, of which retention may have taken the beginning. */
-export async function checkKnowledge(
-  log: Log,
-  history: readonly ModelBatch[],
-  model: PartitionModel,
-  { draw, time }: LogWorld,
-): Promise<void> {
+export function checkKnowledge(log: Log, history: readonly ModelBatch[], model: PartitionModel, draw: Draw): void {
   const firstOffset = log.segmentSizes()[0]!.baseOffset;
   checkEpochs(log, history, model.logStartOffsetMax);
   checkProducers(log, history, firstOffset, model);
@@ -59,7 +53,6 @@ export async function checkKnowledge(
   const knownOf = (all: readonly AbortedTransaction[]): object[] => all.filter(isKnown).map(plain);
   demandEqual(knownOf(actual), knownOf(expected), `${log.name}: aborted transactions`);
   checkPointReads(log, history, draw);
-  if (!model.hasDoubtfulTimes) await checkTimes(log, history, firstOffset, draw, time);
 }
 
 function isSameEnd(one: AbortedTransaction, other: AbortedTransaction): boolean {
@@ -67,13 +60,13 @@ function isSameEnd(one: AbortedTransaction, other: AbortedTransaction): boolean 
 }
 
 /** The same of a log that is compacted: `history` is what was appended, `surviving` what is there of it. */
-export async function checkCompactedKnowledge(
+export function checkCompactedKnowledge(
   log: Log,
   history: readonly ModelBatch[],
   surviving: readonly ModelBatch[],
   model: PartitionModel,
-  { draw, time }: LogWorld,
-): Promise<void> {
+  draw: Draw,
+): void {
   const firstOffset = log.segmentSizes()[0]!.baseOffset;
   let former = -1;
   for (const { epoch, baseOffset } of surviving) {
@@ -90,11 +83,10 @@ export async function checkCompactedKnowledge(
   const violation = abortedViolation(abortedIn(log, firstOffset), history, bytes);
   demand(violation === undefined, () => `${log.name}: aborted transactions: ${violation}`);
   checkPointReads(log, surviving, draw);
-  if (!model.hasDoubtfulTimes) await checkTimesOfRecords(log, surviving, draw, time);
 }
 
 /** Where some records of a batch have gone, the batch's time is that of one that is left. */
-async function checkTimesOfRecords(
+export async function checkTimesOfRecords(
   log: Log,
   surviving: readonly ModelBatch[],
   draw: Draw,
@@ -186,13 +178,14 @@ function checkPointReads(log: Log, history: readonly ModelBatch[], draw: Draw): 
   }
 }
 
-async function checkTimes(
+/** That searches by time find what they have to; turns of the event loop pass meanwhile. */
+export async function checkTimes(
   log: Log,
   history: readonly ModelBatch[],
-  firstOffset: Offset,
   draw: Draw,
   time: ManualTime,
 ): Promise<void> {
+  const firstOffset = log.segmentSizes()[0]!.baseOffset;
   const there = history.filter(({ lastOffset }) => lastOffset >= log.logStartOffset);
   for (let count = 0; count < 3 && there.length > 0; count++) {
     const timestamp = there[draw(there.length)]!.timestamp - draw(3) + 1;

@@ -1,6 +1,31 @@
 import { readOffsetCheckpoint, recoveryPointCheckpointName } from "../../src/log/directory/offset-checkpoint.ts";
-import { soundBatches } from "./log-model.ts";
-import { type LogWorld, logRoots, rootOf, type SimulatedPartition } from "./log-world.ts";
+import { parsePartitionDirectoryName } from "../../src/log/log-files.ts";
+import { type SeededRandom } from "../support/random-bytes.ts";
+import { type FaultCounts } from "./fault-counts.ts";
+import { type PartitionModel, soundBatches } from "./log-model.ts";
+import { rootOf } from "./log-world.ts";
+import { type MemoryDisk } from "./memory-disk.ts";
+import { type Draw } from "./memory-file.ts";
+
+/** A world of which the disk is damaged. */
+export interface DamagedWorld {
+  readonly disk: MemoryDisk;
+  readonly draw: Draw;
+  readonly random: SeededRandom;
+  readonly counts: FaultCounts;
+  /** The log directories. */
+  readonly roots: readonly string[];
+  /** Files were damaged, of which nobody has looked at some yet. */
+  isDamaged: boolean;
+  trace(line: string): void;
+}
+
+/** A log that lies there. */
+export interface DamagedLog {
+  readonly dir: string;
+  readonly config: { readonly isCompacted: boolean };
+  readonly model: PartitionModel;
+}
 
 const damages = ["removed", "emptied", "cut", "noise", "zeros", "a bit"] as const;
 /** What the log can be read without. */
@@ -12,20 +37,20 @@ const checkpoints = [
 ] as const;
 
 /** Does to files that are made from the log what people and bad memory do to them. */
-export function damageDerived(world: LogWorld): void {
-  const { disk, draw } = world;
-  const hasCopies = logRoots.some((root) => disk.list(root).some((name) => name.endsWith("-future")));
-  for (const root of logRoots) {
+export function damageDerived(world: DamagedWorld, logs: readonly DamagedLog[]): void {
+  const { disk, draw, roots } = world;
+  const hasCopies = roots.some((root) => disk.list(root).some((name) => name.endsWith("-future")));
+  for (const root of roots) {
     for (const name of checkpoints) {
       // It is all that tells of a compaction that a copy has missed.
       const isNeeded = name === "cleaner-offset-checkpoint" && hasCopies;
       if (draw(12) > 0 || !disk.exists(`${root}/${name}`) || isNeeded) continue;
       damageFile(world, `${root}/${name}`);
       if (name !== recoveryPointCheckpointName) continue;
-      for (const { dir, model } of world.partitions) if (rootOf(dir) === root) model.hasLostRecoveryPoint = true;
+      for (const { dir, model } of logs) if (rootOf(dir) === root) model.hasLostRecoveryPoint = true;
     }
   }
-  for (const { dir: directory, config, model } of world.partitions) {
+  for (const { dir: directory, config, model } of logs) {
     if (!disk.exists(directory) || draw(2) === 0) continue;
     const names = disk.list(directory);
     const kind = derived[draw(derived.length)]!;
@@ -40,7 +65,7 @@ export function damageDerived(world: LogWorld): void {
   }
 }
 
-function damageFile(world: LogWorld, path: string): string {
+function damageFile(world: DamagedWorld, path: string): string {
   const { disk, draw, random } = world;
   const drawn = damages[draw(damages.length)]!;
   // Another number in an epoch's place can be one; Kafka cannot tell either.
@@ -48,6 +73,7 @@ function damageFile(world: LogWorld, path: string): string {
   const bytes = Buffer.from(disk.readFile(path));
   world.trace(`damage: ${path} ${damage}`);
   world.isDamaged = true;
+  world.counts.note(`damaged: ${path.slice(path.lastIndexOf("/") + 1).replace(/^\d+(?=\.)/, "")}`);
   if (damage === "removed") {
     disk.remove(path);
     return damage;
@@ -68,11 +94,14 @@ function damageFile(world: LogWorld, path: string): string {
 }
 
 /** Flips a bit of a batch that recovery has to look at; what lies before it has to be there still. */
-export function damageRecords(world: LogWorld, { topic, dir: directory, model }: SimulatedPartition): void {
+export function damageRecords(world: DamagedWorld, { dir: directory, model }: DamagedLog): void {
   const { disk, draw } = world;
-  if (!disk.exists(directory)) return;
+  const partition = parsePartitionDirectoryName(directory.slice(rootOf(directory).length + 1));
+  if (partition === undefined || !disk.exists(directory)) return;
   const points = readOffsetCheckpoint(disk, `${rootOf(directory)}/${recoveryPointCheckpointName}`) ?? [];
-  const recoveryPoint = points.find((point) => point.topic === topic)?.offset ?? 0;
+  const isOf = (point: { topic: string; partition: number }): boolean =>
+    point.topic === partition.topic && point.partition === partition.partition;
+  const recoveryPoint = points.find(isOf)?.offset ?? 0;
   const name = disk.list(directory).findLast((each) => each.endsWith(".log"));
   if (name === undefined) return;
   const bytes = Buffer.from(disk.readFile(`${directory}/${name}`));
@@ -85,7 +114,8 @@ export function damageRecords(world: LogWorld, { topic, dir: directory, model }:
   const file = disk.open(`${directory}/${name}`, "readwrite");
   file.write([bytes], 0);
   file.close();
-  world.trace(`flipped a bit of ${topic} at ${victim.baseOffset}`);
+  world.trace(`flipped a bit of ${partition.topic} at ${victim.baseOffset}`);
+  world.counts.note("damaged: a batch");
   model.writtenOffset = Math.min(model.writtenOffset, victim.baseOffset);
   model.flushedOffset = Math.min(model.flushedOffset, victim.baseOffset);
 }

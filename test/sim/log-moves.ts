@@ -6,6 +6,7 @@ import { ReplicaMove } from "../../src/replication/replica-move.ts";
 import { readWhole } from "./log-checks.ts";
 import { splitBatches } from "./log-model.ts";
 import { directoryIds, type LogWorld, logRoots, rootOf, type SimulatedPartition } from "./log-world.ts";
+import { type Draw } from "./memory-file.ts";
 import { brokerId, registration } from "../unit/replication/replicas.ts";
 import { demand } from "./violation.ts";
 
@@ -79,10 +80,10 @@ export function resumeMove(world: LogWorld, partition: SimulatedPartition): void
 }
 
 /** What the copy has of the offsets that both have is the same. */
-function demandSame(world: LogWorld, log: Log, future: Log): void {
+export function demandSame({ draw }: { readonly draw: Draw }, log: Log, future: Log): void {
   const from = Math.max(log.logStartOffset, future.logStartOffset);
-  const inSource = batchesBetween(world, log, from, future.logEndOffset);
-  const inCopy = batchesBetween(world, future, from, log.logEndOffset);
+  const inSource = batchesBetween(draw, log, from, future.writtenOffset);
+  const inCopy = batchesBetween(draw, future, from, log.writtenOffset);
   // What a loss of power took of the source at the end of a segment nobody can tell there from what was compacted away.
   const bases = log.segmentSizes().map(({ baseOffset }) => baseOffset);
   const isInHole = (bytes: Buffer): boolean => {
@@ -99,8 +100,8 @@ function demandSame(world: LogWorld, log: Log, future: Log): void {
   });
 }
 
-function batchesBetween(world: LogWorld, log: Log, from: Offset, to: Offset): Buffer[] {
-  return splitBatches(readWhole(log, world.draw)).filter((bytes) => {
+function batchesBetween(draw: Draw, log: Log, from: Offset, to: Offset): Buffer[] {
+  return splitBatches(readWhole(log, draw)).filter((bytes) => {
     const { baseOffset, lastOffset } = new BatchView(bytes, 0);
     // That at the start may be there in part for one and as a whole for the other.
     return baseOffset >= from && lastOffset < to;

@@ -1,11 +1,9 @@
-import { type Offset } from "../../src/base/brand.ts";
-import { type Log } from "../../src/log/log.ts";
 import { type Logger } from "../../src/io/ports.ts";
-import { compactionViolation } from "./compaction-check.ts";
-import { checkCompactedKnowledge, checkIndexFiles, checkKnowledge, readWhole } from "./log-checks.ts";
+import { checkIndexFiles } from "./log-checks.ts";
 import { damageDerived, damageRecords } from "./log-damage.ts";
-import { modelBatch, type ModelBatch, PartitionModel, splitBatches } from "./log-model.ts";
-import { sameBatches, step } from "./log-workload.ts";
+import { PartitionModel } from "./log-model.ts";
+import { verifyLog } from "./log-verification.ts";
+import { step } from "./log-workload.ts";
 import { resumeMove } from "./log-moves.ts";
 import { type Ending, LogWorld, type SimulatedPartition } from "./log-world.ts";
 import { demand, demandEqual } from "./violation.ts";
@@ -13,6 +11,8 @@ import { demand, demandEqual } from "./violation.ts";
 export interface Simulated {
   readonly traceHash: string;
   readonly operations: number;
+  /** What happened of what was meant to happen. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 export interface SimulationOptions {
@@ -37,10 +37,10 @@ export async function simulateLogs(seed: number, options: SimulationOptions = {}
     ending = await live(world, isFirst ? options.cutAt : undefined);
     isFirst = false;
     if (ending !== "clean" && world.draw(4) === 0) damageRecords(world, world.partitions[world.draw(2)]!);
-    if (world.draw(3) === 0) damageDerived(world);
+    if (world.draw(3) === 0) damageDerived(world, world.partitions);
   }
   await start(world, ending);
-  return { traceHash: world.traceHash, operations: world.operations };
+  return { traceHash: world.traceHash, operations: world.operations, counts: world.counts.all() };
 }
 
 /** Boots until nothing comes between, and looks at what is there. */
@@ -116,97 +116,12 @@ function plan({ draw, disk }: LogWorld): void {
   if (fault === 5) disk.fail("rename", "EIO", { skip, times: 1 });
 }
 
-async function verify(world: LogWorld, partition: SimulatedPartition, ending: Ending): Promise<void> {
-  const { model, topic, config, log } = partition;
+async function verify(world: LogWorld, { model, topic, log }: SimulatedPartition, ending: Ending): Promise<void> {
+  if (log !== undefined) return verifyLog(log, model, ending, world);
   const least = ending === "power" ? model.flushedOffset : model.writtenOffset;
-  if (log === undefined) {
-    demand(least === 0, () => `${topic}-0 is gone; it had ${least} offsets`);
-    Object.assign(model, new PartitionModel());
-    model.forgetStale();
-    return;
-  }
-  const [start, end] = [log.logStartOffset, log.logEndOffset];
-  const isDurable = log.isOffline || end - log.flushedOffset < config.flushMessages;
-  demand(isDurable, () => `${log.name}: [${log.flushedOffset}, ${end}) counts as written and is not flushed`);
-  world.trace(`${log.name}: [${start}, ${end})`);
-  demand(end >= least, () => `${log.name} ends at ${end}: the records from there to ${least} are lost (${ending})`);
-  // A copy may have heard of a deletion that a kill took back in the log.
-  const { logStartOffsetMax } = model;
-  // What retention had begun when the disk failed is done.
-  const isInterrupted = world.isRetentionInterrupted && start === log.segmentSizes()[0]?.baseOffset;
-  demand(
-    start <= logStartOffsetMax || isInterrupted,
-    () => `${log.name} starts at ${start}: nobody deleted what is before, only to ${logStartOffsetMax}`,
-  );
-  const records = readWhole(log, world.draw);
-  const whole = ending === "power" || model.isTorn ? [model.batches, ...model.stale] : [model.batches];
-  const candidates = config.isCompacted
-    ? whole.map((each) => withoutHoles(each, model.flushedOffset, records, log))
-    : whole;
-  const differenceFrom = (candidate: readonly ModelBatch[]): string | undefined => {
-    if (config.isCompacted) {
-      const facts = { startOffset: start, nowMs: world.time.wallMs(), deleteRetentionMs: config.deleteRetentionMs };
-      return compactionViolation(records, upTo(candidate, end), facts);
-    }
-    const expected = between(candidate, start, end);
-    return sameBatches(records, expected) ? undefined : firstDifference(records, expected);
-  };
-  const history = candidates.find((candidate) => differenceFrom(candidate) === undefined);
-  demand(history !== undefined, () => {
-    const difference = differenceFrom(model.batches);
-    return `${log.name}: [${start}, ${end}) is not what was appended (${ending}): ${difference}`;
-  });
-  demand(isEnd(history, log), () => `${log.name} ends at ${end}, which is no end of a batch`);
-  if (ending === "clean") demandEqual(end, model.endOffset, `${log.name}: end after a clean shutdown`);
-  const known = upTo(history, end);
-  model.adopt(known, start, end, config.isCompacted);
-  if (ending === "power") model.forgetStale();
-  if (!config.isCompacted) return checkKnowledge(log, known, model, world);
-  const surviving = splitBatches(records).map((bytes) => modelBatch(bytes));
-  await checkCompactedKnowledge(log, known, surviving, model, world);
-}
-
-/**
- * In a compacted log nobody can tell what a loss of power took at the end of a segment from what was compacted away. That
- * can be so only behind what was flushed, where nothing is compacted.
- */
-function withoutHoles(history: readonly ModelBatch[], flushedOffset: Offset, records: Buffer, log: Log): ModelBatch[] {
-  const there = new Set(splitBatches(records).map((bytes) => modelBatch(bytes).lastOffset));
-  const segments = log.segmentSizes().map(({ baseOffset }) => baseOffset);
-  return history.filter(({ lastOffset }) => {
-    // What lies before the log's first segment retention has taken, which waits for no flush.
-    if (lastOffset < flushedOffset || lastOffset < segments[0]! || there.has(lastOffset)) return true;
-    const next = segments.find((baseOffset) => baseOffset > lastOffset);
-    // It is in the hole when no batch comes behind it in its segment.
-    return (
-      next === undefined ||
-      history.some((each) => each.lastOffset > lastOffset && each.lastOffset < next && there.has(each.lastOffset))
-    );
-  });
-}
-
-function upTo(history: readonly ModelBatch[], end: Offset): ModelBatch[] {
-  return history.filter(({ lastOffset }) => lastOffset < end);
-}
-
-function firstDifference(records: Buffer, expected: readonly ModelBatch[]): string {
-  const actual = splitBatches(records).map((bytes) => modelBatch(bytes));
-  const index = actual.findIndex((batch, at) => !expected[at]?.bytes.equals(batch.bytes));
-  const offsets = (batch: ModelBatch | undefined): string =>
-    batch === undefined ? "nothing" : `${batch.baseOffset} to ${batch.lastOffset} of epoch ${batch.epoch}`;
-  const at = index < 0 ? actual.length : index;
-  return `${offsets(actual[at])} instead of ${offsets(expected[at])}, behind ${offsets(actual[at - 1])}`;
-}
-
-function between(history: readonly ModelBatch[], start: number, end: number): ModelBatch[] {
-  return history.filter(({ lastOffset }) => lastOffset >= start && lastOffset < end);
-}
-
-function isEnd(history: readonly ModelBatch[], log: Log): boolean {
-  const { logStartOffset, logEndOffset } = log;
-  if (logEndOffset === logStartOffset) return true;
-  if (log.config.isCompacted && log.segmentSizes().at(-1)?.baseOffset === logEndOffset) return true;
-  return history.some(({ lastOffset }) => lastOffset + 1 === logEndOffset);
+  demand(least === 0, () => `${topic}-0 is gone; it had ${least} offsets`);
+  Object.assign(model, new PartitionModel());
+  model.forgetStale();
 }
 
 /** The records; indexes, snapshots and epochs may differ in what does not matter. */

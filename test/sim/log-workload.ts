@@ -5,14 +5,8 @@ import { ControlType, controlRecord } from "../../src/protocol/records/control-r
 import { DiskError } from "../../src/io/ports.ts";
 import { type Log } from "../../src/log/log.ts";
 import { endFailedMove, stepMove } from "./log-moves.ts";
-import {
-  type MarkerFacts,
-  modelBatch,
-  type ModelProducer,
-  type PartitionModel,
-  producersOf,
-  splitBatches,
-} from "./log-model.ts";
+import { type MarkerFacts, modelBatch, type ModelProducer, type PartitionModel } from "./log-model.ts";
+import { knownProducer, nextSequence } from "./log-producers.ts";
 import { type LogWorld, type SimulatedPartition } from "./log-world.ts";
 import { demand, demandEqual } from "./violation.ts";
 
@@ -193,27 +187,8 @@ function drawnBatch(world: LogWorld, { config, model }: SimulatedPartition, log:
   const isOpen = known !== undefined && known.transactionFirstOffset >= 0;
   if (isOpen && draw(2) === 0) return drawnMarker(world, model, producerId, known);
   const isNewEpoch = known !== undefined && !isOpen && draw(12) === 0;
-  const isInLog = known !== undefined && known.lastOffset < log.logEndOffset;
-  // With its batches: all of them, or all but a marker.
-  const isForgotten = isInLog && (log.producerState.get(producerId)?.lastSequence ?? -1) < 0;
-  const hasSequence = known !== undefined && known.lastSequence >= 0 && !isNewEpoch && !isForgotten;
-  const batch = {
-    producerId,
-    producerEpoch: (known?.epoch ?? 0) + (isNewEpoch ? 1 : 0),
-    baseSequence: hasSequence ? known.lastSequence + 1 : 0,
-    isTransactional: producerId >= transactional,
-  };
-  return { records: buildBatch({ records, ...batch }) };
-}
-
-/** As the producer's next batch has to follow: where the log has lost its last one for a good reason, on what it has. */
-function knownProducer(model: PartitionModel, log: Log, producerId: number): ModelProducer | undefined {
-  const known = producersOf(model.batches).producers.get(producerId);
-  const isInLog = known !== undefined && known.lastOffset < log.logEndOffset;
-  if (!isInLog || !model.hasLostRecoveryPoint || !log.config.isCompacted) return known;
-  const entry = log.producerState.get(producerId);
-  const isSameEpoch = entry?.producerEpoch === known.epoch;
-  return { ...known, lastSequence: isSameEpoch ? entry.lastSequence : -1 };
+  const sequence = nextSequence(known, log, producerId, isNewEpoch);
+  return { records: buildBatch({ records, producerId, ...sequence, isTransactional: producerId >= transactional }) };
 }
 
 function drawnMarker(world: LogWorld, model: PartitionModel, producerId: number, producer: ModelProducer): Drawn {
@@ -230,10 +205,4 @@ function drawnMarker(world: LogWorld, model: PartitionModel, producerId: number,
     records: buildBatch({ producerId, producerEpoch, isTransactional: true, isControl: true, records }),
     marker,
   };
-}
-
-/** The batches of a log, split up, as the model has them. */
-export function sameBatches(records: Buffer, expected: readonly { readonly bytes: Buffer }[]): boolean {
-  const actual = splitBatches(records);
-  return actual.length === expected.length && actual.every((bytes, index) => bytes.equals(expected[index]!.bytes));
 }

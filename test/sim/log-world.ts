@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { type Uuid } from "../../src/base/brand.ts";
 import { nodeCompute } from "../../src/io/node/node-compute.ts";
 import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
-import { type LogConfig, defaultLogConfig } from "../../src/log/log-config.ts";
-import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
+import { type LogConfig } from "../../src/log/log-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type Log } from "../../src/log/log.ts";
 import { type WayOfWriting } from "../../src/log/write-choice.ts";
@@ -12,6 +11,8 @@ import { DiskError, type Logger } from "../../src/io/ports.ts";
 import { ManualTime } from "../support/manual-time.ts";
 import { SeededRandom } from "../support/random-bytes.ts";
 import { silentLogger } from "../support/silent-logger.ts";
+import { drawnCleanerConfig, drawnCompaction, drawnConfig } from "./drawn-configs.ts";
+import { FaultCounts } from "./fault-counts.ts";
 import { PartitionModel } from "./log-model.ts";
 import { type SimulatedMove } from "./log-moves.ts";
 import { MemoryDisk } from "./memory-disk.ts";
@@ -55,6 +56,8 @@ export class LogWorld {
   readonly random: SeededRandom;
   time = new ManualTime();
   readonly partitions: readonly SimulatedPartition[];
+  readonly roots = logRoots;
+  readonly counts = new FaultCounts();
   readonly log: Logger;
   disk: MemoryDisk;
   manager: LogManager | undefined;
@@ -140,7 +143,7 @@ export class LogWorld {
         random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
         logger: this.log,
         writeQueue: this.queue,
-        cleaner: { config: this.#cleanerConfig(), workers },
+        cleaner: { config: drawnCleanerConfig(this.draw), workers },
         retentionIntervalMs: 50_000,
         initialDelayMs: 30_000,
         flushIntervalMs: 5_000,
@@ -193,19 +196,6 @@ export class LogWorld {
     return {
       wayFor: (isUnderWay) => (random.below(3) === 0 ? "now" : isUnderWay ? "later" : "aside"),
       note: () => undefined,
-    };
-  }
-
-  #cleanerConfig(): CleanerConfig {
-    return {
-      isEnabled: true,
-      threads: 1,
-      backoffMs: 15_000,
-      // With a small one a round ends before the log does.
-      dedupeBufferBytes: this.draw(3) === 0 ? 300 : 24_000,
-      dedupeBufferLoadFactor: 0.9,
-      ioBufferBytes: 1_024,
-      ioBytesPerSecondMax: Number.MAX_VALUE,
     };
   }
 
@@ -268,31 +258,4 @@ export class LogWorld {
       this.trace(`${operation} ${path}`);
     };
   }
-}
-
-function drawnConfig(draw: Draw): LogConfig {
-  return {
-    ...defaultLogConfig,
-    segmentBytes: 700 + draw(2_000),
-    segmentMs: draw(3) === 0 ? 40_000 : Infinity,
-    indexIntervalBytes: 100 + draw(200),
-    segmentIndexBytes: draw(4) === 0 ? 36 : 10_000,
-    flushMessages: draw(3) === 0 ? 5 + draw(40) : Infinity,
-    flushMs: draw(3) === 0 ? 10_000 : Infinity,
-    retentionBytes: draw(3) === 0 ? 3_000 + draw(4_000) : -1,
-    retentionMs: draw(3) === 0 ? 200_000 : -1,
-    fileDeleteDelayMs: draw(2) === 0 ? 0 : 20_000,
-    preallocates: draw(4) === 0,
-  };
-}
-
-function drawnCompaction(config: LogConfig, draw: Draw): LogConfig {
-  return {
-    ...config,
-    isCompacted: true,
-    isDeleted: draw(3) === 0,
-    minCleanableDirtyRatio: draw(2) === 0 ? 0 : 0.3,
-    minCompactionLagMs: draw(3) === 0 ? 20_000 : 0,
-    deleteRetentionMs: draw(2) === 0 ? 0 : 60_000,
-  };
 }

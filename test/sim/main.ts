@@ -1,6 +1,7 @@
 import { createLogger } from "../../src/io/node/node-logger.ts";
+import { FaultCounts } from "./fault-counts.ts";
 import { simulateGroup } from "./group-simulation.ts";
-import { simulateLogs } from "./log-simulation.ts";
+import { type Simulated, simulateLogs } from "./log-simulation.ts";
 import { SimOptionError, type SimOptions, simOptions, usage } from "./options.ts";
 import { simulateTopics } from "./topic-simulation.ts";
 import { simulateTransactions } from "./transaction-simulation.ts";
@@ -54,23 +55,38 @@ async function runMany(options: SimOptions): Promise<void> {
   const { first, seeds, minutes, keepGoing } = options;
   const endMs = Date.now() + minutes * 60_000;
   const failed: number[] = [];
+  const counts = new Map<string, FaultCounts>();
   let count = 0;
   let operations = 0;
   for (; count < seeds && Date.now() < endMs; count++) {
     const seed = first + count;
-    operations += await runSeed(seed, failed, options);
+    operations += await runSeed(seed, failed, counts, options);
     if (failed.length > 0 && !keepGoing) break;
+  }
+  for (const [name, faults] of counts) {
+    const lines = Object.entries(faults.all()).map(([what, times]) => `\n  ${String(times).padStart(8)}  ${what}`);
+    console.log(`${name}:${lines.join("")}`);
   }
   console.log(`${count} seeds, ${operations} changes of the disk, ${failed.length} failed ${failed.join(" ")}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
 /** All workloads of a seed; returns how many changes of the disk they made. */
-async function runSeed(seed: number, failed: number[], options: SimOptions): Promise<number> {
+async function runSeed(
+  seed: number,
+  failed: number[],
+  counts: Map<string, FaultCounts>,
+  options: SimOptions,
+): Promise<number> {
   let operations = 0;
   for (const [name, simulate] of workloadsOf(options)) {
     try {
-      operations += (await simulate(seed)).operations;
+      const simulated: Pick<Simulated, "operations"> & Partial<Simulated> = await simulate(seed);
+      operations += simulated.operations;
+      if (simulated.counts === undefined) continue;
+      const total = counts.get(name) ?? new FaultCounts();
+      total.addAll(simulated.counts);
+      counts.set(name, total);
     } catch (error) {
       failed.push(seed);
       console.error(`${name}, seed ${seed} failed: ${error instanceof Error ? error.stack : String(error)}`);

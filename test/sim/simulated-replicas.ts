@@ -1,6 +1,7 @@
 import { nodeCompute } from "../../src/io/node/node-compute.ts";
 import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
-import { type Logger } from "../../src/io/ports.ts";
+import { type Logger, type Workers } from "../../src/io/ports.ts";
+import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
 import { type WayOfWriting } from "../../src/log/write-choice.ts";
@@ -11,6 +12,7 @@ import { ReplicaManager } from "../../src/replication/replica-manager.ts";
 import { type AssignDirectory } from "../../src/replication/replica-moves.ts";
 import { TransactionVerification } from "../../src/replication/transaction-verification.ts";
 import { produceHandler } from "../../src/server/handlers/produce.ts";
+import { alterReplicaLogDirsHandler } from "../../src/server/handlers/alter-replica-log-dirs.ts";
 import { promised } from "../../src/server/later-result.ts";
 import { MetadataCache } from "../../src/server/metadata-cache.ts";
 import { PartitionLookup } from "../../src/server/partition-lookup.ts";
@@ -21,9 +23,9 @@ import { type SeededRandom } from "../support/random-bytes.ts";
 import { managerPorts, recurringAsUsual } from "../unit/log/directory/manager-options.ts";
 import { brokerId } from "../unit/replication/replicas.ts";
 import { testContext } from "../unit/server/test-context.ts";
-import { directoryIds, logRoots } from "./log-world.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
 import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
+import { topicDirectoryIds, topicRoots } from "./topic-roots.ts";
 import { Violation } from "./violation.ts";
 
 export interface SimulatedReplicasOptions {
@@ -31,7 +33,11 @@ export interface SimulatedReplicasOptions {
   readonly time: ManualTime;
   readonly random: SeededRandom;
   readonly logger: Logger;
-  readonly logConfig: LogConfig;
+  readonly defaultConfig: LogConfig;
+  readonly logConfigOf: (topic: string) => LogConfig;
+  readonly cleanerConfig: CleanerConfig;
+  /** Of the moves between directories. */
+  readonly moveBytesPerSecond: number;
   readonly cluster: SimulatedCluster;
   /** Offline from the start. */
   readonly failedDirectories: readonly string[];
@@ -46,7 +52,7 @@ export interface Produced {
   readonly baseOffset: number;
 }
 
-/** What of a broker follows the metadata: logs in two directories, the replicas on them, and who produces to these. */
+/** What of a broker follows the metadata: logs in directories, the replicas on them, and who moves or produces to these. */
 export class SimulatedReplicas {
   readonly logManager: LogManager;
   readonly queue: WriteQueue;
@@ -57,12 +63,15 @@ export class SimulatedReplicas {
   readonly #replicaPublisher: ReplicaPublisher;
   readonly #followers: PublisherChain;
   readonly #produce: ReturnType<typeof produceHandler>;
+  readonly #alterLogDirs: ReturnType<typeof alterReplicaLogDirsHandler>;
+  readonly #workers: Workers;
   #fatal: unknown;
 
   constructor(options: SimulatedReplicasOptions) {
     this.#options = options;
-    const { disk, time, random, logger, logConfig, failedDirectories } = options;
+    const { disk, time, random, logger, defaultConfig, logConfigOf, failedDirectories } = options;
     const own = { clock: time, timers: time, logger };
+    this.#workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute });
     this.queue = new WriteQueue({
       timers: time,
       clock: time,
@@ -74,24 +83,26 @@ export class SimulatedReplicas {
       ...recurringAsUsual,
       flushIntervalMs: 5_000,
       logger,
-      directories: logRoots,
-      directoryIds: new Map([...directoryIds].filter(([root]) => !failedDirectories.includes(root))),
+      directories: topicRoots,
+      directoryIds: new Map([...topicDirectoryIds].filter(([root]) => !failedDirectories.includes(root))),
       failedDirectories,
-      defaultConfig: logConfig,
+      defaultConfig,
       writeQueue: this.queue,
+      cleaner: { config: options.cleanerConfig, workers: this.#workers },
       onDirectoryFailed: (directory, isLast) => {
         this.replicas.onDirectoryFailed(directory);
         options.onDirectoryFailed(directory, isLast);
       },
     });
     const { logManager, assignDirectory } = { ...options, logManager: this.logManager };
-    this.replicas = new ReplicaManager({ ...own, brokerId, logManager, assignDirectory });
+    const moveBytesPerSecond = (): number => options.moveBytesPerSecond;
+    this.replicas = new ReplicaManager({ ...own, brokerId, logManager, assignDirectory, moveBytesPerSecond });
     this.lookup = new PartitionLookup(this.#cache, this.replicas);
     this.#replicaPublisher = new ReplicaPublisher({
       nodeId: brokerId,
       replicas: this.replicas,
       logManager,
-      logConfigOf: () => logConfig,
+      logConfigOf,
       onFatal: (error) => (this.#fatal ??= error),
     });
     this.#followers = new PublisherChain([this.#replicaPublisher], (_, error) => options.onFault(error));
@@ -101,7 +112,7 @@ export class SimulatedReplicas {
       replicas: this.replicas,
       clock: time,
       compute: nodeCompute,
-      workers: inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute }),
+      workers: this.#workers,
       verification: new TransactionVerification({
         ...own,
         verifier: { addOrVerify: () => Promise.reject(new Violation("nobody has transactions here")) },
@@ -111,13 +122,20 @@ export class SimulatedReplicas {
       }),
       minInSyncReplicasOf: () => 1,
     });
+    this.#alterLogDirs = alterReplicaLogDirsHandler({ replicas: this.replicas, cache: this.#cache, timers: time });
   }
 
-  /** Loads the logs, and begins to lead all partitions. */
+  /** Loads the logs, and begins to lead all partitions; what recurs begins with `begin`. */
   async start(): Promise<void> {
+    const { random, cluster } = this.#options;
+    if (random.below(2) === 0) await this.logManager.recover(this.#workers, 1 + random.below(2), 0);
     this.logManager.load();
-    this.publish(this.#options.cluster.elect());
+    this.publish(cluster.elect());
     await this.settled();
+  }
+
+  /** Compaction, retention, flushing, checkpoints. */
+  begin(): void {
     this.logManager.start();
   }
 
@@ -150,6 +168,18 @@ export class SimulatedReplicas {
         : undefined;
     if (response === undefined) throw new Violation("no answer to a produce request");
     return { errorCode: response.errorCode ?? Errors.NONE, baseOffset: response.baseOffset ?? -1 };
+  }
+
+  /** Asks for a partition to be moved to a log directory; returns the error. */
+  async alterLogDir(name: string, index: number, path: string): Promise<number> {
+    const request = { dirs: [{ path, topics: [{ name, partitions: [index] }] }] };
+    const answer = await promised(this.#alterLogDirs.handle(request, testContext({ apiVersion: 2 })));
+    const response =
+      answer !== null && typeof answer === "object" && "results" in answer
+        ? answer.results?.[0]?.partitions?.[0]
+        : undefined;
+    if (response === undefined) throw new Violation("no answer to a request to move a replica");
+    return response.errorCode ?? Errors.NONE;
   }
 
   /** Ends in the order in which a node does. */

@@ -1,126 +1,155 @@
 import { type Offset } from "../../src/base/brand.ts";
 import { type Log } from "../../src/log/log.ts";
-import { BatchView } from "../../src/protocol/records/batch-header.ts";
-import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
-import { splitBatches } from "./log-model.ts";
-import { rootOf } from "./log-world.ts";
-import { demand } from "./violation.ts";
+import { type ModelBatch, PartitionModel } from "./log-model.ts";
+import { type Ending, rootOf } from "./log-world.ts";
+import { demand, demandEqual } from "./violation.ts";
 
-/** What is known of a partition's log in one directory. A batch has a value for each of its offsets. */
-export interface LogHistory {
-  /** By offset; what retention has removed too. */
-  values: string[];
-  /** The operating system has what lies before it. */
-  writtenOffset: Offset;
-  /** Durable is what lies before it. */
-  flushedOffset: Offset;
-}
+/** What is known of a partition's log in one directory. */
+export class KnownLog {
+  readonly model = new PartitionModel();
+  /** Of what was not durable anything may be gone. */
+  hasLostPower = false;
+  /** The disk failed while segments may have been on their way out. */
+  isRetentionInterrupted = false;
+  /** Somebody took away, or changed, what says whose it is: it is set aside. */
+  isNobodys = false;
 
-/** What was sent to partitions, and what their logs have. Everything goes by the topics' ids: names come back. */
-export class TopicLedger {
-  readonly #histories = new Map<string, LogHistory>();
-  readonly #sent = new Set<string>();
-  #count = 0;
-
-  /** Values that nobody has sent before, for that partition alone. */
-  newValues(topicId: string, index: number, count: number): string[] {
-    const values = Array.from({ length: count }, () => `${topicId}/${index}/${this.#count++}`);
-    for (const value of values) this.#sent.add(value);
-    return values;
+  /** How its last user ended, as far as that matters for it. */
+  get ending(): Ending {
+    return this.hasLostPower ? "power" : "kill";
   }
 
-  historyOf(topicId: string, index: number, root: string): LogHistory {
-    const key = `${topicId}/${index} ${root}`;
-    let history = this.#histories.get(key);
-    if (history === undefined) {
-      this.#histories.set(key, (history = { values: [], writtenOffset: 0, flushedOffset: 0 }));
-    }
-    return history;
+  /** What lies before it has to be there. */
+  get leastOffset(): Offset {
+    return this.hasLostPower ? this.model.flushedOffset : this.model.writtenOffset;
   }
 
-  /** The power is lost: what is not durable may be gone, in directories too that are away now and come back later. */
   losePower(): void {
-    for (const history of this.#histories.values()) {
-      history.writtenOffset = Math.min(history.writtenOffset, history.flushedOffset);
-    }
+    this.hasLostPower = true;
+    this.model.writtenOffset = Math.min(this.model.writtenOffset, this.model.flushedOffset);
   }
 
-  /** Somebody has removed it. */
-  forget(topicId: string, index: number, root: string): void {
-    this.#histories.delete(`${topicId}/${index} ${root}`);
+  /** The broker has said that the batch is in the log, which holds back what `flush.messages` is due for. */
+  acknowledge({ lastOffset }: ModelBatch, flushMessages: number): void {
+    const { model } = this;
+    const end = lastOffset + 1;
+    model.writtenOffset = Math.max(model.writtenOffset, end);
+    model.flushedOffset = Math.max(model.flushedOffset, end - flushMessages + 1);
   }
 
-  /** Takes in what the log has beyond what is known; all of it must be this partition's, and must have been sent. */
-  observe(log: Log, topicId: string): LogHistory {
-    const history = this.historyOf(topicId, log.partition, rootOf(log.dir));
-    const { values } = history;
-    while (values.length < log.writtenOffset) {
-      const result = log.read(values.length, 1_000, log.writtenOffset, true);
-      if (!result.ok || result.records.length === 0) break;
-      for (const { offset, value } of recordsOfAll(result.records)) {
-        if (offset < values.length) continue;
-        demand(offset === values.length, () => `${log.dir}: offset ${offset} comes behind ${values.length}`);
-        this.#demandOwn(log, topicId, value);
-        values.push(value);
-      }
-    }
-    history.writtenOffset = Math.max(history.writtenOffset, log.writtenOffset);
-    history.flushedOffset = Math.max(history.flushedOffset, log.recoveryPoint);
-    return history;
-  }
-
-  #demandOwn(log: Log, topicId: string, value: string): void {
-    const isOwn = value.startsWith(`${topicId}/${log.partition}/`);
-    demand(isOwn, () => `${log.dir} of ${topicId} has what was sent to ${value}`);
-    demand(this.#sent.delete(value), () => `${log.dir}: ${value} was not sent, or is there twice`);
-  }
-
-  /** The broker has said that these are in the log. */
-  acknowledged(history: LogHistory, baseOffset: Offset, values: readonly string[], isFlushed: boolean): void {
-    for (const [at, value] of values.entries()) {
-      const known = history.values[baseOffset + at];
-      // It could not be looked at any more: its directory has failed, or the topic is gone.
-      if (known === undefined && history.values.length === baseOffset + at) {
-        history.values.push(value);
-        this.#sent.delete(value);
-        continue;
-      }
-      demand(known === value, () => `${value} was acknowledged at ${baseOffset + at}, where ${known} is`);
-    }
-    const end = baseOffset + values.length;
-    history.writtenOffset = Math.max(history.writtenOffset, end);
-    if (isFlushed) history.flushedOffset = Math.max(history.flushedOffset, end);
-  }
-
-  /** After a start: the log has what it had, at least what was written, or after a loss of power what was durable. */
-  adopt(log: Log, topicId: string): void {
-    const history = this.historyOf(topicId, log.partition, rootOf(log.dir));
-    const { logStartOffset, logEndOffset } = log;
-    const least = history.writtenOffset;
-    demand(logEndOffset >= least, () => `${log.dir} ends at ${logEndOffset}: what is before ${least} is lost`);
-    for (let next = logStartOffset; next < Math.min(logEndOffset, history.values.length);) {
-      const result = log.read(next, 1_000, logEndOffset, true);
-      demand(result.ok && result.records.length > 0, () => `${log.dir}: nothing to read at ${next}`);
-      for (const { offset, value } of recordsOfAll(result.records)) {
-        const known = history.values[offset];
-        demand(
-          known === undefined || known === value || offset < logStartOffset,
-          () => `${log.dir} has ${value} at ${offset}, where ${known} was`,
-        );
-        next = offset + 1;
-      }
-    }
-    // What a loss of power has torn off is cut, and may come back with the next one as long as nothing is flushed.
-    for (const value of history.values.splice(logEndOffset)) this.#sent.add(value);
-    this.observe(log, topicId);
-    history.writtenOffset = logEndOffset;
-    history.flushedOffset = Math.min(history.flushedOffset, logEndOffset);
+  /** It was looked at after a start. */
+  settle(): void {
+    this.hasLostPower = this.isRetentionInterrupted = false;
   }
 }
 
-function* recordsOfAll(records: Buffer): Generator<{ readonly offset: Offset; readonly value: string }> {
-  for (const bytes of splitBatches(records)) {
-    const batch = new BatchView(bytes, 0);
-    for (const { offset, value } of recordsOf(batch, payloadOf(batch))) yield { offset, value: String(value) };
+/** The copy of a replica that is moved. */
+export interface KnownCopy {
+  readonly from: string;
+  readonly root: string;
+  readonly known: KnownLog;
+}
+
+/** What the logs of partitions have to have. Everything goes by the topics' ids: names come back. */
+export class TopicLedger {
+  readonly #logs = new Map<string, Map<string, KnownLog>>();
+  readonly #copies = new Map<string, KnownCopy>();
+  #valueCount = 0;
+
+  /** A value that nobody has sent before, for that partition alone. */
+  newValue(topicId: string, index: number): Buffer {
+    return Buffer.from(`${topicId}/${index}/${this.#valueCount++}`);
+  }
+
+  /** By the log directories that have, or had, it. */
+  logsOf(topicId: string, index: number): Map<string, KnownLog> {
+    const key = `${topicId}/${index}`;
+    let logs = this.#logs.get(key);
+    if (logs === undefined) this.#logs.set(key, (logs = new Map()));
+    return logs;
+  }
+
+  logIn(topicId: string, index: number, root: string): KnownLog {
+    const logs = this.logsOf(topicId, index);
+    let known = logs.get(root);
+    if (known === undefined) logs.set(root, (known = new KnownLog()));
+    return known;
+  }
+
+  copyOf(topicId: string, index: number): KnownCopy | undefined {
+    return this.#copies.get(`${topicId}/${index}`);
+  }
+
+  /** The power is lost, for directories too that are away now and come back later. */
+  losePower(): void {
+    for (const known of this.#all()) known.losePower();
+  }
+
+  /** Segments may have gone that nobody has heard of. */
+  interruptRetention(): void {
+    for (const known of this.#all()) known.isRetentionInterrupted = true;
+  }
+
+  *#all(): Generator<KnownLog> {
+    for (const logs of this.#logs.values()) yield* logs.values();
+    for (const { known } of this.#copies.values()) yield known;
+  }
+
+  /** Takes in what the log says of itself. */
+  observe(log: Log, topicId: string): void {
+    const { model } = this.logIn(topicId, log.partition, rootOf(log.dir));
+    model.observeStart(log.logStartOffset);
+    model.observe(log);
+    demandEqual(log.logEndOffset, model.endOffset, `${log.dir}: end of the log`);
+    demand(log.recoveryPoint <= log.logEndOffset, () => `${log.dir}: the recovery point lies behind the log's end`);
+    demand(log.writtenOffset <= log.logEndOffset, () => `${log.dir}: more is written than there is`);
+  }
+
+  /** The same of a copy, which has what its source has of the same offsets. */
+  observeCopy(copy: Log, source: Log, topicId: string): void {
+    const key = `${topicId}/${copy.partition}`;
+    const root = rootOf(copy.dir);
+    const from = rootOf(source.dir);
+    const before = this.#copies.get(key);
+    const isSame = before?.root === root && before.from === from;
+    const known = isSame ? before.known : new KnownLog();
+    if (!isSame) this.#copies.set(key, { from, root, known });
+    const { model } = known;
+    const { model: original } = this.logIn(topicId, copy.partition, from);
+    model.isCopy = true;
+    model.hasLostSnapshots ||= original.hasLostSnapshots;
+    model.hasLostRecoveryPoint ||= original.hasLostRecoveryPoint;
+    model.hasDoubtfulTimes ||= original.hasDoubtfulTimes;
+    // All of them: it may have got more by the time that somebody looks at it alone.
+    model.batches = original.batches;
+    model.observeStart(copy.logStartOffset);
+    model.logStartOffsetMax = Math.max(model.logStartOffsetMax, original.logStartOffsetMax);
+    model.writtenOffset = copy.writtenOffset;
+    model.flushedOffset = Math.min(Math.max(model.flushedOffset, copy.recoveryPoint), copy.writtenOffset);
+  }
+
+  /** There is no copy, or none that matters. */
+  forgetCopy(topicId: string, index: number): void {
+    this.#copies.delete(`${topicId}/${index}`);
+  }
+
+  /** The copy in `to` is the log now, and has all that this had. */
+  move(topicId: string, index: number, from: string, to: string): void {
+    const logs = this.logsOf(topicId, index);
+    const known = logs.get(from) ?? new KnownLog();
+    const copy = this.copyOf(topicId, index)?.known.model;
+    known.model.isCopy = true;
+    known.model.hasDoubtfulTimes ||= copy?.hasDoubtfulTimes ?? false;
+    known.model.hasLostSnapshots ||= copy?.hasLostSnapshots ?? false;
+    known.model.hasLostRecoveryPoint ||= copy?.hasLostRecoveryPoint ?? false;
+    logs.delete(from);
+    logs.set(to, known);
+    this.forgetCopy(topicId, index);
+  }
+
+  /** The copy is the log now, and what it is a copy of is out of reach: it may have had more. */
+  takeCopy(topicId: string, index: number, { root, known }: KnownCopy): void {
+    this.logsOf(topicId, index).set(root, known);
+    this.forgetCopy(topicId, index);
   }
 }

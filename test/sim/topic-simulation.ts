@@ -1,54 +1,48 @@
-import { type SimulationOptions, type Simulated } from "./log-simulation.ts";
-import { logRoots, rootOf } from "./log-world.ts";
+import { type Simulated, type SimulationOptions } from "./log-simulation.ts";
+import { checkIndexFiles } from "./log-checks.ts";
+import { rootOf } from "./log-world.ts";
 import { checkInLine } from "./topic-checks.ts";
+import { damageFiles } from "./topic-damage.ts";
+import { restoreSpoilt } from "./topic-operator.ts";
+import { verifyStart } from "./topic-start.ts";
 import { breakDisk, createTopic, removeTopic, stepTopics } from "./topic-workload.ts";
 import { TopicWorld } from "./topic-world.ts";
 import { demand } from "./violation.ts";
 
 /**
- * Topics come, grow, go, and come again under their names while clients write to them and the disk fails: the replicas
- * follow the metadata over many turns, in which anything may come between. After a start the logs have what they had; in
- * the end each partition is served, or its directory is offline. Throws a `Violation` when something else is found.
+ * Topics come, grow, go, and come again under their names while clients write to them, the cleaner compacts some of them,
+ * replicas move from one directory to another, and the disk fails: the replicas follow the metadata over many turns, in
+ * which anything may come between. While the broker is down files are damaged. After a start the logs have what they had,
+ * and know of it what follows from it; in the end each partition is served from where it was sent, or its directory is
+ * offline. Throws a `Violation` when something else is found.
  */
 export async function simulateTopics(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
   const world = new TopicWorld(seed, options.onTrace, options.logger);
   for (let life = 2 + world.draw(3); life > 0; life--) {
     await start(world);
     await live(world);
+    damageFiles(world);
     changeMeanwhile(world);
   }
   await start(world);
   await checkInLine(world);
-  return { traceHash: world.traceHash, operations: world.operations };
+  return { traceHash: world.traceHash, operations: world.operations, counts: world.counts.all() };
 }
 
 /** Boots until nothing comes between, and looks at what is there. */
 async function start(world: TopicWorld): Promise<void> {
   const { draw } = world;
   // What has failed is mended, or is not.
-  if (draw(3) > 0 || world.failed.size === logRoots.length) world.failed.clear();
+  if (draw(3) > 0 || world.failed.size === world.roots.length) world.failed.clear();
+  if (draw(2) === 0) restoreSpoilt(world);
   for (let attempt = 0; ; attempt++) {
     if (attempt < 2 && draw(4) === 0) world.disk.cutAfter(1 + draw(60), draw);
     if (await world.boot()) break;
     world.end(draw(2) === 0 ? "kill" : "power");
   }
   world.disk.cutAfter(Infinity);
-  for (const { log, topicId } of world.servedLogs()) {
-    world.ledger.adopt(log, topicId);
-    const isRetained = world.logConfig.retentionBytes >= 0;
-    demand(isRetained || log.logStartOffset === 0, () => `${log.dir} begins at ${log.logStartOffset}`);
-  }
-  for (const { name, id, partitions } of world.cluster.topics()) {
-    for (let index = 0; index < partitions; index++) {
-      const log = world.broker?.replicas.partitionById(id, index)?.log;
-      for (const root of logRoots) {
-        if (world.failed.has(root) || (log !== undefined && rootOf(log.dir) === root)) continue;
-        const had = world.ledger.historyOf(id, index, root).writtenOffset;
-        demand(had === 0, () => `${root}/${name}-${index} of ${id} is gone; it had ${had} offsets`);
-        world.ledger.forget(id, index, root);
-      }
-    }
-  }
+  await verifyStart(world);
+  world.broker?.begin();
 }
 
 async function live(world: TopicWorld): Promise<void> {
@@ -82,8 +76,9 @@ async function close(world: TopicWorld, how: "kill" | "power"): Promise<void> {
       demand(topics.has(topic) || !disk.exists(dir), () => `${dir} outlasts its topic and the stop`);
     }
     for (const { log, topicId } of logs) {
-      const history = world.ledger.historyOf(topicId, log.partition, rootOf(log.dir));
-      history.writtenOffset = history.flushedOffset = log.logEndOffset;
+      const { model } = world.ledger.logIn(topicId, log.partition, rootOf(log.dir));
+      model.writtenOffset = model.flushedOffset = log.logEndOffset;
+      if (!world.isDamaged && topics.has(log.topic) && disk.exists(log.dir)) checkIndexFiles(disk, log.dir);
     }
   }
   world.end(how);

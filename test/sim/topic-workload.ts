@@ -1,12 +1,8 @@
 import { DiskError } from "../../src/io/ports.ts";
-import { errorName, Errors } from "../../src/protocol/errors.ts";
-import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
-import { logRoots, rootOf } from "./log-world.ts";
 import { type DiskOperation } from "./memory-disk.ts";
-import { type TopicWorld } from "./topic-world.ts";
-import { demand } from "./violation.ts";
-
-const names = ["a", "b", "b-1", "c"] as const;
+import { countMovesOf, moveReplica } from "./topic-moves.ts";
+import { produceTo, repeatTo } from "./topic-produce.ts";
+import { topicNames, type TopicWorld } from "./topic-world.ts";
 
 /** One step of what happens to topics, to their partitions, and to the disk. */
 export async function stepTopics(world: TopicWorld): Promise<void> {
@@ -17,9 +13,10 @@ export async function stepTopics(world: TopicWorld): Promise<void> {
   else if (kind < 16) recreateTopic(world);
   else if (kind < 19) grow(world);
   else if (kind < 22) changeLeader(world);
-  else if (kind < 55) void produce(world);
-  else if (kind < 60) world.takeReport();
-  else if (kind < 64) flushOne(world);
+  else if (kind < 26) await moveSome(world);
+  else if (kind < 54) produceSome(world);
+  else if (kind < 62) world.takeReport();
+  else if (kind < 65) flushOne(world);
   else if (kind < 68) broker?.queue.flush();
   else if (kind < 84) await time.turn();
   else if (kind < 92) await time.settle();
@@ -38,7 +35,7 @@ function drawnTopic(world: TopicWorld) {
 
 export function createTopic(world: TopicWorld): void {
   const { draw, cluster } = world;
-  const name = names[draw(names.length)]!;
+  const name = topicNames[draw(topicNames.length)]!;
   if (cluster.partitionCount(name) > 0) return;
   // More than the replicas take in one turn, now and then.
   const topic = world.newTopic(name, draw(12) === 0 ? 48 + draw(10) : 1 + draw(3));
@@ -50,6 +47,7 @@ export function removeTopic(world: TopicWorld): void {
   const topic = drawnTopic(world);
   if (topic === undefined) return;
   world.trace(`remove ${topic.name} ${topic.id}`);
+  countMovesOf(world, topic);
   world.gone.push(topic);
   world.publish(world.cluster.remove(topic.name));
 }
@@ -59,6 +57,7 @@ function recreateTopic(world: TopicWorld): void {
   if (topic === undefined) return;
   const again = world.newTopic(topic.name, 1 + world.draw(3));
   world.trace(`again: ${topic.name} ${again.id} of ${again.partitions} instead of ${topic.id}`);
+  countMovesOf(world, topic);
   world.gone.push(topic);
   world.publish(world.cluster.remove(topic.name));
   world.publish(world.cluster.create(again));
@@ -80,48 +79,22 @@ function changeLeader(world: TopicWorld): void {
   if (topic !== undefined) world.publish(cluster.lead(topic.name, draw(topic.partitions), false));
 }
 
-/** By id or by name, of a topic that is there or of one that the client does not know to be gone. */
-async function produce(world: TopicWorld): Promise<void> {
+async function moveSome(world: TopicWorld): Promise<void> {
+  const topic = drawnTopic(world);
+  if (topic !== undefined) await moveReplica(world, topic);
+}
+
+/** By id or by name, of a topic that is there or of one that the client does not know to be gone; a few times now and then. */
+function produceSome(world: TopicWorld): void {
   const { draw, gone } = world;
   const isStale = gone.length > 0 && draw(4) === 0;
   const topic = isStale ? gone[draw(gone.length)] : drawnTopic(world);
-  if (topic !== undefined) await produceTo(world, topic.name, topic.id, draw(topic.partitions), draw(2) === 0);
-}
-
-/** Sends records, and looks at what the broker says; returns the error. */
-export async function produceTo(
-  world: TopicWorld,
-  name: string,
-  id: string,
-  index: number,
-  isById: boolean,
-): Promise<number> {
-  const { broker, disk, draw, ledger, cluster, logConfig } = world;
-  if (broker === undefined) return Errors.NONE;
-  // A name means the topic that has it now.
-  const topicId = isById ? id : (cluster.image.topics.byName.get(name)?.id ?? id);
-  const isThere = cluster.image.topics.byId.get(topicId)?.partitions[index] !== undefined;
-  const log = broker.replicas.partitionById(topicId, index)?.log;
-  const values = ledger.newValues(topicId, index, 1 + draw(3));
-  const records = values.map((value) => ({ key: null, value: Buffer.from(value), timestamp: world.time.wallMs() }));
-  const what = `produce ${values.length} to ${name}-${index} of ${topicId}`;
-  world.trace(what);
-  try {
-    const target = { name, topicId };
-    const answer = await broker.produce(target, index, buildBatch({ records }), isById);
-    // It comes to nobody.
-    if (!disk.isOn || broker !== world.broker) return Errors.NONE;
-    world.trace(`${what}: ${errorName(answer.errorCode)} ${answer.baseOffset}`);
-    if (answer.errorCode !== Errors.NONE) return answer.errorCode;
-    demand(isThere && log !== undefined, () => `${what} was acknowledged, and there is none`);
-    const partition = broker.replicas.partitionById(topicId, index);
-    if (partition?.log === log && !log.isOffline) ledger.observe(log, topicId);
-    const history = ledger.historyOf(topicId, index, rootOf(log.dir));
-    ledger.acknowledged(history, answer.baseOffset, values, logConfig.flushMessages === 1);
-    return answer.errorCode;
-  } catch (error) {
-    if (disk.isOn) world.violated(error);
-    return Errors.UNKNOWN_SERVER_ERROR;
+  if (topic === undefined) return;
+  const index = draw(2) === 0 ? 0 : draw(topic.partitions);
+  const watch = (request: Promise<unknown>): void => void request.catch((error: unknown) => world.violated(error));
+  if (draw(8) === 0) return watch(repeatTo(world, topic, index));
+  for (let times = draw(3) === 0 ? 2 + draw(8) : 1; times > 0; times--) {
+    watch(produceTo(world, topic, index, draw(2) === 0));
   }
 }
 
@@ -143,8 +116,8 @@ const breakable: readonly DiskOperation[] = [
 ];
 
 /** Something goes wrong with the disk, or with the system above it. */
-export function breakDisk({ disk, draw }: TopicWorld): void {
-  const root = logRoots[draw(logRoots.length)]!;
+export function breakDisk({ disk, draw, roots }: TopicWorld): void {
+  const root = roots[draw(roots.length)]!;
   const path = draw(4) === 0 ? /./ : new RegExp(`^${root}/`);
   const skip = draw(30);
   const kind = draw(3);

@@ -1,17 +1,23 @@
 import { createHash } from "node:crypto";
 import { type Uuid } from "../../src/base/brand.ts";
 import { DiskError, type Logger } from "../../src/io/ports.ts";
-import { defaultLogConfig, type LogConfig } from "../../src/log/log-config.ts";
+import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
+import { type LogConfig } from "../../src/log/log-config.ts";
 import { type Log } from "../../src/log/log.ts";
 import { ManualTime } from "../support/manual-time.ts";
 import { SeededRandom } from "../support/random-bytes.ts";
 import { silentLogger } from "../support/silent-logger.ts";
-import { logRoots } from "./log-world.ts";
+import { drawnCleanerConfig, drawnCompaction, drawnConfig } from "./drawn-configs.ts";
+import { FaultCounts } from "./fault-counts.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { type Draw } from "./memory-file.ts";
 import { SimulatedCluster, type SimulatedTopic } from "./simulated-cluster.ts";
 import { SimulatedReplicas } from "./simulated-replicas.ts";
+import { countTornTails, type SpoiltFile } from "./topic-damage.ts";
 import { TopicLedger } from "./topic-ledger.ts";
+import { TopicObserver } from "./topic-observer.ts";
+import { chooseDirectories, restoreSpoilt } from "./topic-operator.ts";
+import { topicRoots } from "./topic-roots.ts";
 import { demand } from "./violation.ts";
 
 /** A replica that the broker has reported, and of which the controller has not heard yet. */
@@ -22,13 +28,24 @@ interface Report {
   readonly onAccepted: () => void;
 }
 
-/** A controller with topics that come and go, and a broker over its lives on two directories. Everything comes from the seed. */
+export const topicNames = ["a", "b", "b-1", "c"] as const;
+
+/**
+ * A controller with topics that come and go, and a broker over its lives on several directories. Everything comes from the
+ * seed.
+ */
 export class TopicWorld {
   readonly draw: Draw;
   readonly random: SeededRandom;
   readonly cluster = new SimulatedCluster([]);
   readonly ledger = new TopicLedger();
+  readonly counts = new FaultCounts();
+  readonly roots = topicRoots;
   readonly logConfig: LogConfig;
+  /** By their names: a topic that comes again is as the one before. */
+  readonly #configs = new Map<string, LogConfig>();
+  readonly #cleanerConfig: CleanerConfig;
+  readonly #moveBytesPerSecond: number;
   time = new ManualTime();
   disk: MemoryDisk;
   broker: SimulatedReplicas | undefined;
@@ -36,16 +53,25 @@ export class TopicWorld {
   readonly gone: SimulatedTopic[] = [];
   /** Directories that do not work in the present life, or did not when it ended. */
   readonly failed = new Set<string>();
-  /** Those that ever failed: where a partition is in two, the older may be there. */
+  /** Those that ever failed, the latest last: where a partition is in two, the operator deletes it there. */
   readonly everFailed = new Set<string>();
+  /** Where somebody wants a partition to be, and nothing has come between. */
+  readonly wanted = new Map<string, string>();
+  /** A file for which a directory fails until somebody puts it back. */
+  spoilt: SpoiltFile | undefined;
+  isDamaged = false;
   /** All directories have failed: the process ends. */
   isHalted = false;
   operations = 0;
-  #reports: Report[] = [];
+  /** The newest word on each partition. */
+  readonly #reports = new Map<string, Report>();
+  /** What the controller is looking at. */
+  #asked: Report | undefined;
   #topicCount = 0;
   /** What goes on of an earlier life no longer matters. */
   #generation = 0;
   #violation: unknown;
+  readonly #observer: TopicObserver;
   readonly #logger: Logger;
   readonly #trace = createHash("sha256");
   readonly #onTrace: (line: string) => void;
@@ -55,20 +81,26 @@ export class TopicWorld {
     this.draw = (bound) => this.random.below(bound);
     this.#onTrace = onTrace;
     this.#logger = logger;
-    this.logConfig = {
-      ...defaultLogConfig,
-      segmentBytes: 600 + this.draw(2_000),
-      flushMessages: this.draw(3) === 0 ? 1 : Infinity,
-      retentionBytes: this.draw(4) === 0 ? 2_000 : -1,
-      fileDeleteDelayMs: this.draw(2) === 0 ? 0 : 20_000,
-      preallocates: this.draw(4) === 0,
-    };
+    const { draw, ledger, counts } = this;
+    this.#observer = new TopicObserver(ledger, counts, (line) => this.trace(line));
+    const flushMessages = draw(3) === 0 ? 1 : Infinity;
+    this.logConfig = { ...drawnConfig(draw), segmentBytes: 350 + draw(1_200), flushMessages };
+    for (const name of topicNames) {
+      const isCompacted = draw(2) === 0;
+      this.#configs.set(name, isCompacted ? drawnCompaction(this.logConfig, draw) : this.logConfig);
+    }
+    this.#cleanerConfig = { ...drawnCleanerConfig(draw), backoffMs: 2_000 };
+    this.#moveBytesPerSecond = draw(3) === 0 ? 500 : Infinity;
     this.disk = new MemoryDisk(() => this.time.wallMs());
-    for (const root of logRoots) {
+    for (const root of topicRoots) {
       this.disk.mkdir(root);
       this.disk.settle(root);
     }
     this.#watch();
+  }
+
+  logConfigOf(topic: string): LogConfig {
+    return this.#configs.get(topic) ?? this.logConfig;
   }
 
   get traceHash(): string {
@@ -101,10 +133,18 @@ export class TopicWorld {
     if (delta !== undefined) this.broker?.publish(delta);
   }
 
-  /** The controller hears of a replica's directory. */
+  /** The controller is told of a replica's directory, or its answer to that comes; false when there is nothing to tell. */
   takeReport(): boolean {
-    const report = this.#reports.shift();
-    if (report === undefined) return false;
+    const report = this.#asked;
+    this.#asked = undefined;
+    if (report === undefined) {
+      for (const [key, next] of this.#reports) {
+        this.#reports.delete(key);
+        this.#asked = next;
+        return true;
+      }
+      return false;
+    }
     const { topicId, index, directory, onAccepted } = report;
     this.trace(`${topicId}-${index} is in ${directory}`);
     this.publish(this.cluster.assign(topicId, index, directory));
@@ -114,11 +154,13 @@ export class TopicWorld {
 
   /** Starts a broker on the disk; false when the disk was cut meanwhile. */
   async boot(): Promise<boolean> {
-    const { disk, draw, cluster, logConfig } = this;
+    const { disk, draw, cluster } = this;
     const generation = ++this.#generation;
     const time = (this.time = new ManualTime(this.time.wallMs()));
     this.isHalted = false;
-    this.#reports = [];
+    this.#reports.clear();
+    this.#asked = undefined;
+    this.wanted.clear();
     const failedDirectories = [...this.failed];
     this.trace(`boot without ${failedDirectories.join(" and ")}`);
     try {
@@ -127,18 +169,23 @@ export class TopicWorld {
         time,
         random: new SeededRandom(draw(2 ** 31)),
         logger: this.#logger,
-        logConfig,
+        defaultConfig: this.logConfig,
+        logConfigOf: (topic) => this.logConfigOf(topic),
+        cleanerConfig: this.#cleanerConfig,
+        moveBytesPerSecond: this.#moveBytesPerSecond,
         cluster,
         failedDirectories,
         assignDirectory: (topicId, index, directory, onAccepted) => {
-          if (generation === this.#generation) this.#reports.push({ topicId, index, directory, onAccepted });
+          if (generation !== this.#generation) return;
+          this.#reports.set(`${topicId}/${index}`, { topicId, index, directory, onAccepted });
         },
         onDirectoryFailed: (directory, isLast) => {
           if (generation !== this.#generation || !disk.isOn) return;
           this.trace(`${directory} has failed`);
           this.isHalted ||= isLast;
-          this.failed.add(directory);
-          this.everFailed.add(directory);
+          if (this.broker !== undefined) this.#observer.observeFailure(this.broker, directory);
+          this.#noteFailed(directory);
+          this.wanted.clear();
           if (!disk.hasFailed) this.violated(new Error(`${directory} failed, and the disk did not`));
         },
         onFault: (error) => {
@@ -149,35 +196,47 @@ export class TopicWorld {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       if (!disk.isOn) return false;
-      if (error.code !== "EDUPLICATE") throw error;
-      this.#chooseDirectories();
+      if (error.code === "EDUPLICATE") chooseDirectories(this);
+      else if (error.code === "ENODIR" && this.spoilt !== undefined) restoreSpoilt(this);
+      else throw error;
       return this.boot();
     }
     this.demandSound();
+    if (disk.isOn) this.#findFailed();
     return disk.isOn;
   }
 
-  /** A partition is in a directory that came back, and in another one: the operator deletes the older, as he is told. */
-  #chooseDirectories(): void {
-    const { disk, cluster, ledger } = this;
-    const [one, other] = logRoots;
-    const both = disk.list(one).filter((name) => disk.exists(`${other}/${name}`) && /-\d+$/.test(name));
-    demand(both.length > 0, () => "two logs of one partition are spoken of, and are not there");
-    this.disk = disk.kill();
-    this.#watch();
-    for (const name of both) {
-      const older = logRoots.find((root) => this.everFailed.has(root));
-      demand(older !== undefined, () => `${name} is in two directories, and none has ever failed`);
-      this.trace(`the operator deletes ${older}/${name}`);
-      this.disk.remove(`${older}/${name}`);
-      const topic = cluster.topics().find((each) => name.startsWith(`${each.name}-`));
-      if (topic !== undefined) ledger.forget(topic.id, Number(name.slice(topic.name.length + 1)), older);
+  /** A directory with a file that cannot be made sense of fails while it is loaded, and tells nobody but the operator. */
+  #findFailed(): void {
+    for (const root of topicRoots) {
+      if (this.failed.has(root) || this.broker?.logManager.isOnline(root) === true) continue;
+      demand(this.spoilt?.root === root, () => `${root} failed while it was loaded`);
+      this.counts.note("directories that fail while they are loaded");
+      this.#noteFailed(root);
     }
   }
 
-  /** Takes in what the logs have. */
+  #noteFailed(root: string): void {
+    this.failed.add(root);
+    this.everFailed.delete(root);
+    this.everFailed.add(root);
+  }
+
+  /** Somebody is about to change the files of the process that could not start. */
+  takeDisk(): MemoryDisk {
+    this.disk = this.disk.kill();
+    this.#watch();
+    return this.disk;
+  }
+
+  /** Takes in what the logs have, and where they are. */
   observe(): void {
-    for (const { log, topicId } of this.servedLogs()) this.ledger.observe(log, topicId);
+    if (this.broker !== undefined) this.#observer.observe(this.broker, this.servedLogs(), this.failed);
+  }
+
+  /** Takes in where the logs are: one may have moved since the last step. */
+  observeMoves(): void {
+    if (this.broker !== undefined) this.#observer.observeMoves(this.broker);
   }
 
   *servedLogs(): Generator<{ readonly log: Log; readonly topicId: Uuid }> {
@@ -191,8 +250,11 @@ export class TopicWorld {
   end(ending: "kill" | "power"): void {
     this.trace(`end: ${ending}`);
     this.#generation++;
+    if (this.broker !== undefined) this.#observer.observeEnd(this.broker);
+    if (!this.disk.isOn || this.disk.hasFailed) this.ledger.interruptRetention();
     this.disk = ending === "kill" ? this.disk.kill() : this.disk.crash(this.draw);
     if (ending === "power") this.ledger.losePower();
+    if (ending === "power") countTornTails(this);
     this.#watch();
     this.broker = undefined;
   }
