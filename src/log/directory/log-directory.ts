@@ -16,6 +16,8 @@ export interface LogDirectoryOptions {
 
 /** Closing thousands of logs in one turn of the event loop would be felt. */
 const closedInTurn = 200;
+/** In good order each may have files to make. */
+const closedInOrderInTurn = 50;
 
 /** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
 export class LogDirectory {
@@ -155,7 +157,7 @@ export class LogDirectory {
         // It may have failed in between.
         if (!this.#isOnline) return;
         log.close();
-        if (++closed % closedInTurn === 0) yield;
+        if (++closed % closedInOrderInTurn === 0) yield;
       }
       for (const kind of ["recoveryPoint", "logStart", "highWatermark"] as const) {
         if (!this.#isOnline) return;

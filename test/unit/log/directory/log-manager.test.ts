@@ -286,10 +286,10 @@ describe("a stop of many logs", () => {
     const { manager, logs, time } = openMany(disk);
     const closing = manager.closeOverTurns(7);
     const closed = () => logs.filter(({ storage }) => storage.isClosed).length;
-    expect(closed()).toBe(200);
+    expect(closed()).toBe(50);
     expect(disk.exists("/data/.kafka_cleanshutdown")).toBe(false);
     await time.turn();
-    expect(closed()).toBe(400);
+    expect(closed()).toBe(100);
     await time.during(closing);
     expect(closed()).toBe(500);
     for (const name of disk.list("/data").filter((each) => each.includes("checkpoint") || each.includes("clean"))) {
