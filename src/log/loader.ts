@@ -70,7 +70,6 @@ function takeRecovered(options: LoadOptions, recovered: RecoveredLog): LoadedLog
     for (const segment of segments.from(recovered.recoveredFrom)) segment.indexes.markUnsynced();
   }
   leaderEpochs.takeOver(recovered.epochs);
-  producerState.clear(recovered.logStartOffset);
   for (const producer of recovered.producers) {
     producerState.restore(Object.assign(new ProducerEntry(producer.producerId), producer));
   }

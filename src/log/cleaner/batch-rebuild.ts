@@ -83,7 +83,6 @@ export async function rebuildBatch(
 ): Promise<Buffer> {
   const codec = batch.compression;
   if (codec === "unknown") throw new UncleanableError(`Unknown compression type id: ${batch.attributes & 7}`);
-  const isAppendTime = batch.timestampType === "logAppendTime";
   const baseTimestamp = deleteHorizonMs >= 0 ? deleteHorizonMs : kept.firstTimestamp;
   const records = kept.write(payload, baseTimestamp);
   const body = codec === "none" ? records : await compute.compress(codec, records);
@@ -92,7 +91,7 @@ export async function rebuildBatch(
   const attributes = batch.attributes & ~deleteHorizonBit;
   rebuilt.writeInt16BE(deleteHorizonMs >= 0 ? attributes | deleteHorizonBit : attributes, attributesAt);
   writeInt64(rebuilt, baseTimestampAt, baseTimestamp);
-  if (!isAppendTime) writeInt64(rebuilt, maxTimestampAt, kept.maxTimestamp);
+  writeInt64(rebuilt, maxTimestampAt, kept.maxTimestamp);
   rebuilt.writeInt32BE(kept.count, recordCountAt);
   new BatchView(rebuilt, 0).updateCrc();
   return rebuilt;

@@ -33,7 +33,7 @@ interface SourceSegment {
   readonly timeIndexBytes: number;
 }
 
-/** One round of cleaning of one log. Returns early, and leaves nothing behind, when it is cancelled. */
+/** One round of cleaning of one log. Returns early, and leaves nothing behind, when it is cancelled: what it says is not used then. */
 export const cleanTask: Task<CleanInput, CleanReport, CleanOutput> = {
   name: "clean",
   run: (input, ports, job) => new Round(input, ports, job).run(),
@@ -56,7 +56,7 @@ class Round {
   }
 
   async run(): Promise<CleanOutput> {
-    const { segments, firstDirtyOffset, endOffset, segmentBytesMax, indexBytesMax } = this.#input;
+    const { segments, endOffset, segmentBytesMax, indexBytesMax } = this.#input;
     const counts = this.#counts;
     this.#removeLeftovers();
     const aborted = this.#abortedTransactions();
@@ -85,7 +85,7 @@ class Round {
       if (this.#job.isCancelled) break;
       await this.#cleanGroup(group, filters);
     }
-    return { cleanedOffset: this.#job.isCancelled ? firstDirtyOffset : cleanedOffset, counts };
+    return { cleanedOffset, counts };
   }
 
   /** A start takes a `.cleaned` file as the sign that what follows it was not finished. */
@@ -167,7 +167,7 @@ class Round {
   /** By the indexes of all segments: a transaction that begins in the part to be cleaned may end behind it. */
   #abortedTransactions(): AbortedTransaction[] {
     const { disk } = this.#ports;
-    const { segments, abortedTransactions, endOffset } = this.#input;
+    const { segments, abortedTransactions } = this.#input;
     const found: AbortedTransaction[] = [];
     for (const { baseOffset } of segments) {
       const path = this.#path(baseOffset, transactionIndexSuffix);
@@ -177,7 +177,7 @@ class Round {
       for (let slot = 0; slot < index.count; slot++) found.push(index.at(slot));
     }
     found.push(...abortedTransactions);
-    return found.filter(({ firstOffset }) => firstOffset < endOffset);
+    return found;
   }
 
   #sizeOf(path: string): number {

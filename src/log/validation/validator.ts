@@ -30,7 +30,7 @@ export function checkBatch(
   if (origin !== "raft" && batch.sizeInBytes > config.maxMessageBytes) {
     return appendFailure(Errors.MESSAGE_TOO_LARGE, null);
   }
-  if (batch.magic !== currentMagic || !batch.isValidCrc()) return appendFailure(Errors.CORRUPT_MESSAGE, null);
+  if (!batch.isValidCrc()) return appendFailure(Errors.CORRUPT_MESSAGE, null);
   const error = isClients ? headerError(batch) : null;
   if (error !== null) return appendFailure(error, null);
   const failure = origin === "raft" || batch.isCompressed ? null : checkPlain(batch, config, nowMs, name);
