@@ -21,10 +21,15 @@ export const logDirectory = "/data/topic-0";
 export function openLog(
   disk: Disk,
   config: Partial<LogConfig> = {},
-  options: Partial<LogOptions & { time: ManualTime; tailCacheBytes: number }> = {},
+  options: Partial<LogOptions & { time: ManualTime; tailCacheBytes: number; openFilesMax: number }> = {},
 ): LogUnderTest {
   const time = options.time ?? new ManualTime();
-  const queue = new WriteQueue({ timers: time, tailCacheBytes: options.tailCacheBytes ?? 1_048_576 });
+  const { tailCacheBytes = 1_048_576, openFilesMax } = options;
+  const queue = new WriteQueue({
+    timers: time,
+    tailCacheBytes,
+    ...(openFilesMax === undefined ? {} : { openFilesMax }),
+  });
   const diskErrors: unknown[] = [];
   // The log directory is there for long; that of the log is the log's matter.
   const parent = parentOf(options.dir ?? logDirectory);

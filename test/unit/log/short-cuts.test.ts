@@ -117,6 +117,31 @@ describe.each(Object.entries(cuts))("a cut %s that runs out of descriptors", (_n
   });
 });
 
+test("a cut finds its segment open, also where others had to be read for the producers", () => {
+  let baseOffset = 0;
+  const cut = (log: Log): void => log.truncateTo(baseOffset);
+  const prepared = (disk: MemoryDisk) => {
+    const { log } = logToCut(disk);
+    baseOffset = log.segmentSizes()[2]!.baseOffset;
+    log.close();
+    for (const name of disk.list(logDirectory)) if (name.endsWith(".snapshot")) disk.remove(`${logDirectory}/${name}`);
+    return openLog(disk, configToCut, { hadCleanShutdown: true, openFilesMax: 1 });
+  };
+  const whole = prepared(new MemoryDisk());
+  cut(whole.log);
+  const refusals = withEverMoreDescriptors((disk, left) => {
+    const under = prepared(disk);
+    disk.left = left;
+    const wasRefused = isRefused(() => cut(under.log));
+    disk.left = Infinity;
+    expect([left, under.diskErrors]).toEqual([left, []]);
+    if (wasRefused) cut(under.log);
+    expect([left, stateOf(under)]).toEqual([left, stateOf(whole)]);
+    return wasRefused;
+  });
+  expect(refusals).toBeGreaterThan(3);
+});
+
 test("epochs without records are forgotten without a descriptor, and the file says so with the next record", () => {
   const disk = new ShortDisk();
   const { log, queue, diskErrors } = openLog(disk);
