@@ -150,7 +150,11 @@ const nothingRecovered = { holes: [], recoveredFrom: Infinity } as const;
 /** After a clean shutdown: only what others may have done to the files since is put right. */
 function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonly Offset[]): Ends {
   const logEndOffset = segments.count === 0 ? options.logStartOffset : segments.active.cutBehindBatches();
-  options.producerSnapshots.restore(segments, options.logStartOffset, logEndOffset, snapshots);
+  const { producerSnapshots } = options;
+  producerSnapshots.restore(segments, options.logStartOffset, logEndOffset, snapshots);
+  const isBehindEnd = (offset: Offset): boolean => offset > logEndOffset;
+  // They tell of records that somebody has taken away, and would pass for what is known of those in their place.
+  if (snapshots.some(isBehindEnd)) producerSnapshots.remove(isBehindEnd);
   return { ...nothingRecovered, logEndOffset };
 }
 

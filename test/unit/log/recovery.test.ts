@@ -431,12 +431,15 @@ describe("files that are lost or damaged", () => {
     },
   );
 
-  test("a snapshot of records that are lost goes, lest the log grow past it", () => {
+  test.each([
+    ["a crash", false],
+    ["a clean shutdown", true],
+  ])("after %s a snapshot of records that are not there goes, lest the log grow past it", (_, hadCleanShutdown) => {
     const { disk, under } = written(20, 7);
     const copy = disk.kill();
     const stale = producerSnapshotPath(logDirectory, under.log.logEndOffset + 10);
     writeProducerSnapshot(copy, stale, [new ProducerEntry(99)]);
-    openLog(copy, config);
+    openLog(copy, config, { hadCleanShutdown });
     expect(copy.exists(stale)).toBe(false);
   });
 });
