@@ -26,6 +26,7 @@ import { classicMemberOrderScenario, memberOrderScenario } from "./scenarios/mem
 import { migrationPolicyScenarios } from "./scenarios/migration-policies.ts";
 import { oddCommitsScenario } from "./scenarios/odd-commits.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
+import { restartScenario } from "./scenarios/restarts.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
 import {
   committedWaitScenario,
@@ -100,5 +101,6 @@ export const scenarios: readonly Scenario[] = [
   dynamicConfigsScenario,
   coordinatorBatchesScenario,
   compressedCoordinatorBatchesScenario,
+  restartScenario,
   ...foundScenarios,
 ];

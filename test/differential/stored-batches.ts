@@ -8,6 +8,12 @@ import { decompressBatch, payloadOf } from "../../src/protocol/records/record-it
 import { type Names } from "./normalise.ts";
 
 const payloadBytesMax = 16_777_216;
+/** Records have times of the past, unless it matters how old they are. */
+const nowMsMin = 1_750_000_000_000;
+
+export function timeName(timestamp: number): string {
+  return timestamp > nowMsMin ? "now" : `${timestamp}`;
+}
 
 /** By its order: how many epochs a restart takes depends on how long it takes. */
 export function epochName(epoch: number, names: Names): string {
@@ -40,7 +46,7 @@ export function kindOf(batch: BatchView, names: Names): string {
 async function contentOf(batch: BatchView): Promise<string> {
   if (batch.isControl) return endOf(batch);
   const content = crc32c(await decompressBatch(batch, nodeCompute, payloadBytesMax)).toString(16);
-  return batch.timestampType === "logAppendTime" ? content : `${content} max time ${batch.maxTimestamp}`;
+  return `${content} max time ${timeName(batch.maxTimestamp)}`;
 }
 
 function endOf(batch: BatchView): string {
