@@ -63,7 +63,11 @@ function* describeAll(deps: DescribeLogDirsDeps, request: Request): Generator<vo
 function wantedPartitions({ topics }: Request): Map<string, Set<number>> | undefined {
   if (topics === null) return undefined;
   const wanted = new Map<string, Set<number>>();
-  for (const { topic, partitions } of topics) wanted.set(topic, new Set([...(wanted.get(topic) ?? []), ...partitions]));
+  for (const { topic, partitions } of topics) {
+    const known = wanted.get(topic) ?? new Set();
+    wanted.set(topic, known);
+    for (const partition of partitions) known.add(partition);
+  }
   return wanted;
 }
 

@@ -65,6 +65,17 @@ test("what is asked for is listed alone, however often and in whatever order it 
   ]);
 });
 
+test("a topic that is named ten thousands of times holds nobody up", async () => {
+  const disk = new MemoryDisk();
+  const { host, replicas, logManager, time } = openReplicas(disk);
+  host();
+  const handler = describeLogDirsHandler({ replicas, logManager, disk, timers: time, isCordoned: () => false });
+  const topics = Array.from({ length: 50_000 }, (_, partition) => ({ topic: "topic", partitions: [partition] }));
+  expect(await promised(handler.handle({ topics }, testContext()))).toMatchObject({
+    results: [{ topics: [{ name: "topic", partitions: [{ partitionIndex: 0 }] }] }],
+  });
+});
+
 test("thousands of logs are looked at over some turns, and one that goes in between is not listed", async () => {
   const disk = new MemoryDisk();
   const { host, remove, replicas, logManager, time } = openReplicas(disk);
