@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { scanHeaders } from "../../../src/log/batch-scan.ts";
+import { lastOffsetDeltaAt } from "../../../src/protocol/records/batch-header.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { logDirectory, openLog } from "./open-log.ts";
@@ -8,7 +9,7 @@ const logFile = `${logDirectory}/00000000000000000000.log`;
 const config = { indexIntervalBytes: 200, retentionMs: 1_000_000, segmentBytes: 4_000_000 };
 const count = 60;
 
-/** A log of which one batch, of a segment that has ended or not, has another base offset than it was given: no checksum covers it. */
+/** A log of which one batch, of a segment that has ended or not, has another base offset than it was given, which no checksum covers, or end. */
 function damagedLog(disk: MemoryDisk, index: number, byte: number, bit: number, hasEnded: boolean) {
   const { log, queue } = openLog(disk, config);
   for (let each = 0; each < count; each++) {
@@ -22,7 +23,7 @@ function damagedLog(disk: MemoryDisk, index: number, byte: number, bit: number, 
   const file = disk.open(logFile, "update");
   const positions: number[] = [];
   scanHeaders(file, 0, file.sizeBytes(), (_, position) => positions.push(position) > 0);
-  const header = Buffer.alloc(8);
+  const header = Buffer.alloc(lastOffsetDeltaAt + 4);
   file.read(header, positions[index]!);
   header.writeUInt8(header.readUInt8(byte) ^ bit, byte);
   file.write([header], positions[index]!);
@@ -36,6 +37,7 @@ const changes: [string, number, number][] = [
   ["behind the next ones", 7, 0x40],
   ["before the segment", 0, 0x80],
   ["before the one that precedes it", 7, 0x04],
+  ["with its end before its beginning", lastOffsetDeltaAt, 0x80],
 ];
 
 test.each(changes)("one flipped bit that puts a batch %s makes nothing throw, wherever it is", (_, byte, bit) => {

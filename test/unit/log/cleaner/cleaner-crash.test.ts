@@ -34,10 +34,10 @@ class FailingDisk extends MemoryDisk {
   }
 }
 
-async function append(opened: LogUnderTest, random: SeededRandom, count: number): Promise<void> {
+async function append(opened: LogUnderTest, random: SeededRandom, count: number, keys = keyCount): Promise<void> {
   const { log, queue } = opened;
   for (let written = 0; written < count; written++) {
-    const key = Buffer.from(`key ${random.below(keyCount)}`);
+    const key = Buffer.from(`key ${random.below(keys)}`);
     const records = [{ key, value: Buffer.from(`value ${log.logEndOffset}`), timestamp: startMs }];
     expect(log.appendAsLeader(buildBatch({ records }), 0, "client", startMs).ok).toBe(true);
   }
@@ -115,7 +115,8 @@ test("a file that an earlier round left does not have a start undo what a later 
   const time = new ManualTime(startMs);
   const disk = new FailingDisk(Infinity);
   const opened = openLog(disk, config, { time });
-  await append(opened, new SeededRandom(1), 45);
+  // So many keys that each segment has the last record of some.
+  await append(opened, new SeededRandom(1), 45, 1_000);
   const { recoveryPoint } = opened.log;
   const expected = await tableOf(opened);
   const [, second] = opened.log.segmentSizes();

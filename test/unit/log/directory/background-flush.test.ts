@@ -186,6 +186,8 @@ test("a stop waits for the device in threads, and then closes the logs without w
   });
   // That one needs nothing but its index of times.
   await logs[0]!.advanceRecoveryPoint();
+  // And that one what its producers are like.
+  await logs[1]!.flush();
   const flush = new BackgroundFlush({ logs: () => logs, timers: new ManualTime(), onAdvanced: () => undefined });
   await flush.prepareClose();
   const syncs = disk.counts.get("sync");
