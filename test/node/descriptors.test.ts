@@ -38,6 +38,16 @@ function withLeft<T>(count: number, act: () => T): T {
   }
 }
 
+test.skipIf(!canLimit)("a file is removed without a descriptor", () => {
+  const path = `${temporaryDirectory()}/file`;
+  const used = readdirSync("/proc/self/fd").map(Number);
+  const former = limitDescriptors(process.pid, String(Math.max(...used) + 64));
+  onTestFinished(() => void limitDescriptors(process.pid, former));
+  nodeDisk.open(path, "create").close();
+  withLeft(0, () => nodeDisk.remove(path));
+  expect(existsSync(path)).toBe(false);
+});
+
 test.skipIf(!canLimit)("on a real disk a cut is done or not begun, however many descriptors are left", async () => {
   const folder = temporaryDirectory();
   const used = readdirSync("/proc/self/fd").map(Number);

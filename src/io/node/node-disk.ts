@@ -58,7 +58,7 @@ export const nodeDisk: Disk = {
     attemptAside(makeAside(directory, files)),
   rename: (from: string, to: string): void => attempt(() => fs.renameSync(from, to)),
   renameAsync: (from: string, to: string): Promise<void> => attemptAside(fs.promises.rename(from, to)),
-  remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: true, force: true })),
+  remove: (path: string): void => attempt(() => fs.rmSync(path, { recursive: isDirectory(path), force: true })),
   removeAsync: (path: string): Promise<void> => attemptAside(fs.promises.rm(path, { recursive: true, force: true })),
   syncDirectory(path: string): void {
     const directory = nodeDisk.openDirectory(path);
@@ -273,6 +273,11 @@ function makeDirectory(path: string): void {
   } catch (error) {
     if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
+}
+
+/** Since Node 24 `rm` needs a descriptor for whatever it removes recursively, and its error has no code. */
+function isDirectory(path: string): boolean {
+  return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function attempt<T>(operation: () => T): T {
