@@ -38,8 +38,9 @@ export interface ConnectionDeps {
  *     socket → FrameAssembler → reserve memory → Router ─ answered at once ─────→ out → one vectored write
  *                                                      └─ answered later → line ─↗
  *
- * No request is started while too much is in flight, the client does not read its answers, or memory is short, and none beside
- * another while the disk is behind; and nothing is read while bytes wait to be started. So what one connection can hold is bounded, whatever the client does.
+ * No request is started while too much is in flight, the client does not read its answers, or memory is short, and none
+ * beside another while the disk is behind; and nothing is read while bytes wait to be started. So what one connection can
+ * hold is bounded, whatever the client does.
  */
 export class Connection {
   readonly info: ConnectionInfo;

@@ -52,7 +52,10 @@ export interface NodeHooks {
   readonly sockets: () => SocketServer | undefined;
 }
 
-/** Opens the directories, and puts together what works on them; nothing runs yet. @throws StartupError, and nothing is left open */
+/**
+ * Opens the directories, and puts together what works on them; nothing runs yet.
+ * @throws StartupError, and nothing is left open
+ */
 export function openNodeParts(config: BrokerConfig, ports: Ports, hooks: NodeHooks): NodeParts {
   const { clock, disk, random, timers, loopDelay, logger } = ports;
   const opened = openLogDirs(config, { disk, random, nowMs: clock.wallMs() });

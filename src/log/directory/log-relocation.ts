@@ -47,13 +47,16 @@ export class LogRelocation {
       if (directory?.isOnline === true) directory.checkpoints.writeInBackground("cleaned");
   }
 
+  /** That a copy is gone is durable: one that comes back with a loss of power would be gone on with. */
   async #deleteAside(log: Log): Promise<void> {
     const directory = this.#logs.directoryOf(log);
+    const isCopy = this.#logs.futures.get(log.name) === log;
     const dir = this.#nameAside(log, "delete");
     this.#logs.forget(log);
     if (directory?.isOnline !== true) return;
     try {
       await log.moveAsideAsync(dir);
+      if (isCopy) directory.sync();
       this.#removals.add((remove) => remove(dir), log.config.fileDeleteDelayMs);
     } catch (error) {
       directory.fail(DiskError.from(error));
@@ -117,13 +120,13 @@ export class LogRelocation {
     );
   }
 
+  /** As in `#deleteAside`, that a copy is gone is durable. */
   #remove(log: Log, kind: "delete" | "stray"): void {
     const directory = this.#logs.directoryOf(log);
     const isCopy = this.#logs.futures.get(log.name) === log;
     directory?.guard(() => {
       if (!directory.isOnline) return;
       log.moveAside(this.#nameAside(log, kind));
-      // A copy that comes back with a loss of power would be gone on with, although the log was compacted meanwhile.
       if (isCopy) directory.sync();
     });
     if (kind === "delete" && directory?.isOnline) this.#discard(log);

@@ -42,18 +42,16 @@ function* describeAll(deps: DescribeLogDirsDeps, request: Request): Generator<vo
   const { logManager } = deps;
   const wanted = wantedPartitions(request);
   const byDirectory = new Map<string, ReplicasByTopic>(logManager.directories.map((path) => [path, new Map()]));
-  let count = 0;
-  for (const isFuture of [false, true]) {
-    // As they are now: what comes in between is not walked, too.
-    const logs = Array.from(isFuture ? logManager.futures() : logManager.logs());
-    for (const log of logs) {
-      if (++count % logsOfTurn === 0) yield;
-      if (wanted !== undefined && wanted.get(log.topic)?.has(log.partition) !== true) continue;
-      // It may have gone in between, or been promoted.
-      const directory = logManager.directoryOf(log);
-      const topics = directory === undefined ? undefined : byDirectory.get(directory.path);
-      if (topics !== undefined) add(topics, log.topic, described(deps, log, isFuture));
-    }
+  // As they are now: what comes in between is not walked, too.
+  const logs = [...logManager.logs(), ...logManager.futures()];
+  for (const [index, log] of logs.entries()) {
+    if (index % logsOfTurn === logsOfTurn - 1) yield;
+    if (wanted !== undefined && wanted.get(log.topic)?.has(log.partition) !== true) continue;
+    // It may have gone in between, or been promoted.
+    const directory = logManager.directoryOf(log);
+    const topics = directory === undefined ? undefined : byDirectory.get(directory.path);
+    const isFuture = logManager.future(log.topic, log.partition) === log;
+    if (topics !== undefined) add(topics, log.topic, described(deps, log, isFuture));
   }
   const results = [...byDirectory].map(([logDir, topics]) => describe(deps, logDir, topics));
   return { errorCode: Errors.NONE, results };
