@@ -154,7 +154,10 @@ function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonl
   producerSnapshots.restore(segments, options.logStartOffset, logEndOffset, snapshots);
   const isBehindEnd = (offset: Offset): boolean => offset > logEndOffset;
   // They tell of records that somebody has taken away, and would pass for what is known of those in their place.
-  if (snapshots.some(isBehindEnd)) producerSnapshots.remove(isBehindEnd);
+  if (snapshots.some(isBehindEnd)) {
+    producerSnapshots.remove(isBehindEnd);
+    options.disk.syncDirectory(options.directory);
+  }
   return { ...nothingRecovered, logEndOffset };
 }
 

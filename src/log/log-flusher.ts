@@ -37,12 +37,13 @@ export class LogFlusher {
    * Where recovery has to start: it takes the segments that end before it, and their indexes, as they are. The active one
    * may end right where it is durable up to, with indexes that are not, and recovery has to come by it: within it this is
    * one lower than what is durable, always, so that recovery knows what it may rely on. Of a closed log, as in Kafka, it is
-   * the end.
+   * the end. A hole that is still to be cut is seen from before it only.
    */
   get recoveryPoint(): Offset {
-    const { segments, isClosed } = this.#storage;
+    const { segments, holes, isClosed } = this.#storage;
     const durableOffset = this.#durableOffset;
-    return durableOffset > segments.active.baseOffset && !isClosed ? durableOffset - 1 : durableOffset;
+    const isWithin = durableOffset > segments.active.baseOffset && !isClosed;
+    return Math.min(isWithin ? durableOffset - 1 : durableOffset, holes[0]?.startOffset ?? Infinity);
   }
 
   /** What lies before it is durable. */

@@ -311,6 +311,11 @@ export class Log {
     return count;
   }
 
+  /** Nothing is left that `settleRecovery` has to decide; until then only another recovery finds it. */
+  get isSettled(): boolean {
+    return this.#storage.holes.length === 0;
+  }
+
   /**
    * Decides what recovery has left open. To be called once when the topic's configuration is known, before anybody is served.
    *

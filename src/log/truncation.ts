@@ -126,7 +126,8 @@ function prepareCut(storage: LogStorage, offset: Offset): Cut {
     // The last ones first: whenever a crash comes, what is left has no gap.
     for (const segment of gone) segment.names.markCut();
     producerSnapshots.remove((snapshot) => snapshot > endOffset, snapshots);
-    if (gone.length > 0) directory.sync();
+    // Neither comes back, with what is written in its place.
+    directory.sync();
     cut.run(storage.clock.wallMs());
     letGo(storage, gone);
     storage.startOffset = Math.min(storage.startOffset, endOffset);

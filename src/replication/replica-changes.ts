@@ -100,6 +100,7 @@ export class ReplicaChanges {
 
   /** Ends the service of partitions that go, and returns their logs. */
   #stop(deletes: readonly LocalReplica[]): Log[] {
+    const { logManager, moves } = this.#parts;
     const logs: Log[] = [];
     for (const { topic, topicId, partition: index } of deletes) {
       this.#refused.remove(topicId, index);
@@ -111,11 +112,14 @@ export class ReplicaChanges {
         hosted.partitions[index] = undefined;
         hosted.count--;
         partition.stop(Errors.UNKNOWN_TOPIC_OR_PARTITION);
-        this.#parts.moves.cancel(partition);
-        logs.push(partition.log);
+        moves.cancel(partition);
       }
+      // One that was refused may have a log, too.
+      const found = logManager.get(topic, index);
+      const log = partition?.log ?? (found?.topicId === topicId ? found : undefined);
+      if (log !== undefined) logs.push(log);
       // Of a replica in a directory that has failed the copy outlasts the move. One that was just begun may not say whose it is.
-      const copy = this.#parts.logManager.future(topic, index);
+      const copy = logManager.future(topic, index);
       if (copy !== undefined && (copy.topicId ?? topicId) === topicId) logs.push(copy);
       this.#hosted.release(hosted);
     }

@@ -153,9 +153,11 @@ export class LogDirectory {
     this.checkpoints.close();
     try {
       let closed = 0;
+      let isSettled = true;
       for (const log of this.logs) {
         // It may have failed in between.
         if (!this.#isOnline) return;
+        isSettled &&= log.isSettled;
         log.close();
         if (++closed % closedInOrderInTurn === 0) yield;
       }
@@ -166,7 +168,7 @@ export class LogDirectory {
       }
       if (!this.#isOnline) return;
       this.checkpoints.writeIfNew("cleaned");
-      writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
+      if (isSettled) writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
     } catch (error) {
       this.#options.logger.error({ error, directory: this.path }, "The directory could not be closed in good order");
     }

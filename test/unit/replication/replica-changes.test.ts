@@ -249,6 +249,31 @@ test.each(["what is refused again at news of it", "what was refused"])("%s gets 
   expect([hosted(), replicas.partition(topic, 0)!.leaderEpoch]).toEqual([[0], what === "what was refused" ? 0 : 7]);
 });
 
+test("the log of a replica that was refused goes with its topic", async () => {
+  const disk = new ShortDisk();
+  const first = open(disk);
+  await first.apply({ leaders: states(1) });
+  const partition = first.replicas.partition(topic, 0)!;
+  for (let count = 0; count < 3; count++) {
+    partition.appendAsLeader(batch(), "client", startMs);
+    first.queue.flush();
+    partition.log.roll();
+  }
+  first.logManager.close(1);
+  // As after a loss of power, with a hole, which is to be cut before the replica is served.
+  for (const name of [".kafka_cleanshutdown", "recovery-point-offset-checkpoint", "topic-0/00000000000000000001.log"]) {
+    disk.remove(`/data/${name}`);
+  }
+  const { apply, logManager, hosted } = open(disk);
+  disk.isShort = true;
+  await apply({ leaders: states(1) });
+  disk.isShort = false;
+  expect([hosted(), logManager.get(topic, 0)?.isSettled]).toEqual([[], false]);
+  await apply({ deletes: states(1) });
+  expect(logManager.get(topic, 0)).toBe(undefined);
+  expect(disk.list("/data").filter((name) => name.startsWith("topic-0") && !name.endsWith("-delete"))).toEqual([]);
+});
+
 test("a shortage before a directory could be made aside takes nothing of what lies there", async () => {
   const { apply, disk, logManager } = open();
   // What lies there has come meanwhile.

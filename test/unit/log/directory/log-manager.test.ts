@@ -104,6 +104,31 @@ describe("stopping and starting", () => {
     expect(next.exists("/data/.kafka_cleanshutdown")).toBe(false);
   });
 
+  test("a hole that nobody has come to cut is found by the next start, whether the log is closed or killed", async () => {
+    const disk = new MemoryDisk();
+    const first = open(disk);
+    const log = first.create("orders", 1, { segmentBytes: 200 });
+    for (let count = 0; count < 9; count++) first.append(log);
+    const left = disk.kill();
+    const names = left.list("/data/orders-1").filter((name) => name.endsWith(".log"));
+    const [start, end] = names.slice(1, 3).map((name) => Number(name.slice(0, 20)));
+    left.remove(`/data/orders-1/${names[1]!}`);
+    for (const ending of ["closed", "killed"] as const) {
+      const found = left.kill();
+      const second = open(found);
+      const unsettled = second.manager.get("orders", 1)!;
+      expect([unsettled.isSettled, unsettled.logEndOffset]).toEqual([false, 9]);
+      second.manager.start();
+      await unsettled.flush();
+      await second.time.advance(60_000);
+      if (ending === "closed") second.manager.close(43);
+      expect(found.exists("/data/.kafka_cleanshutdown")).toBe(false);
+      const third = open(found.kill());
+      expect(third.create("orders", 1).logEndOffset).toBe(start);
+      expect(end).toBeGreaterThan(start!);
+    }
+  });
+
   test("without a shutdown: recovery, and the epoch of the last one is not known", async () => {
     const disk = new MemoryDisk();
     const first = open(disk);
