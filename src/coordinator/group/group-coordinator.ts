@@ -51,7 +51,7 @@ export interface GroupCoordinatorOptions {
 
 /**
  * The groups of this node, as request handlers see them: finds the shard of a group, and turns what happens to a request on
- * the way there and back into the response with the error that Kafka's clients expect. Each method runs its operation before
+ * the way there and back into the response with the error that Kafka's clients expect. Each method takes its place in the order before
  * it returns, so that requests of one connection take effect in their order.
  */
 export class GroupCoordinator {

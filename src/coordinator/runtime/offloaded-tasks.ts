@@ -26,13 +26,16 @@ export class OffloadedTasks<S, R> {
   }
 
   #goOn(task: OffloadedTask<S, R>): void {
-    this.#timers.endOfTurn(() => {
-      if (!this.#running.has(task)) return;
-      if (this.#gate.held !== undefined) return void this.#gate.held.then(() => this.#goOn(task));
-      const step = task.steps.next();
-      if (step.done !== true) return this.#goOn(task);
-      this.#running.delete(task);
-      this.#run((turn) => task.onDone(turn, step.value));
-    });
+    this.#timers.endOfTurn(() => this.#step(task));
+  }
+
+  #step(task: OffloadedTask<S, R>): void {
+    if (!this.#running.has(task)) return;
+    // In its place among those that wait: at the end of the turn the next transaction would have the shard again.
+    if (this.#gate.held !== undefined) return void this.#gate.held.then(() => this.#step(task));
+    const step = task.steps.next();
+    if (step.done !== true) return this.#goOn(task);
+    this.#running.delete(task);
+    this.#run((turn) => task.onDone(turn, step.value));
   }
 }

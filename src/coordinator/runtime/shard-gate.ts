@@ -4,6 +4,7 @@
  */
 export class ShardGate {
   #held: Promise<void> | undefined;
+  #release = doNothing;
 
   /** Resolves when the step that has the shard has ended; another may have it then. undefined when none has it. */
   get held(): Promise<void> | undefined {
@@ -12,14 +13,19 @@ export class ShardGate {
 
   async hold<T>(step: () => Promise<T>): Promise<T> {
     while (this.#held !== undefined) await this.#held;
-    let release = doNothing;
-    this.#held = new Promise((resolve) => (release = resolve));
+    const held = new Promise<void>((resolve) => (this.#release = resolve));
+    this.#held = held;
     try {
       return await step();
     } finally {
-      this.#held = undefined;
-      release();
+      if (this.#held === held) this.free();
     }
+  }
+
+  /** Lets the next one in, though the step that has the shard may go on for ever: what it works on has been given up. */
+  free(): void {
+    this.#held = undefined;
+    this.#release();
   }
 }
 

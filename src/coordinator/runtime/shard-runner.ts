@@ -39,6 +39,9 @@ interface Performed<S, R> {
   readonly drafts: readonly RecordDraft[];
 }
 
+/** The mark of requests that have not had their turn yet. */
+const notTaken = -1;
+
 /** How long after a load found no replica here the next one begins. */
 const loadAgainMs = 1_000;
 
@@ -230,14 +233,16 @@ export class ShardRunner<S, R> {
   /** The turn of a transaction: behind all that was written before, and with nothing in between until the log has spoken. */
   async #runAlone<T>(step: (ticket: Ticket<T>) => Promise<void>): Promise<Result<T>> {
     const { ticket, answer } = this.#newTicket<T>();
-    await this.#gate.hold(async () => {
+    const ended = this.#gate.hold(async () => {
       const unavailable = this.#unavailable();
       if (unavailable !== undefined) return ticket.settle(failed(unavailable));
+      this.#unanswered.set(ticket, notTaken);
       const pipeline = this.#pipeline;
-      await pipeline.flushNow();
-      if (pipeline.isClosed) ticket.settle(failed(Errors.NOT_COORDINATOR));
-      else await step(ticket);
+      while (pipeline.hasWaiting) await pipeline.flushNow();
+      if (!pipeline.isClosed) await step(ticket);
     });
+    // Whoever waits is answered when the shard is given up, though the step may go on.
+    await Promise.race([answer, ended]);
     return answer;
   }
 
@@ -313,6 +318,7 @@ export class ShardRunner<S, R> {
     const { logger } = this.#options;
     return new WritePipeline(this.partition, nextOffset, this.#options, {
       onCommitted: (mark) => this.#timeline.commit(mark),
+      onNotPrepared: (error) => logger.error({ ...this.partition, err: error }, "coordinator records not prepared"),
       onLost: (mark, replies, error) => {
         logger.warn({ ...this.partition, error: errorName(error) }, "coordinator records not written");
         this.#takeBack(mark, replies, error);
@@ -333,6 +339,7 @@ export class ShardRunner<S, R> {
     this.#timeline = new Timeline();
     this.#state = this.#options.shard.newState(this.#timeline);
     for (const ticket of this.#unanswered.keys()) ticket.settle(failed(Errors.NOT_COORDINATOR));
+    this.#gate.free();
   }
 }
 

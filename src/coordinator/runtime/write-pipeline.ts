@@ -32,6 +32,8 @@ export interface PipelineEvents {
   onCommitted(mark: number): void;
   /** The turns from `mark` on are not in the log, and what follows them never will be. */
   onLost(mark: number, replies: readonly Reply[], error: ErrorCode): void;
+  /** A batch could not be made into what its topic wants, for no reason that the log knows. It is lost next. */
+  onNotPrepared(error: unknown): void;
   /** What the log holds is not what was written. */
   onDiverged(reason: string): void;
 }
@@ -119,13 +121,18 @@ export class WritePipeline {
     return true;
   }
 
-  /** Appends what waits, so that the next thing in the log is what the caller appends with `appendNow`. */
-  async flushNow(): Promise<void> {
-    this.#flush();
-    while (this.#preparing !== undefined) await this.#prepared;
+  /** Something is not appended yet. */
+  get hasWaiting(): boolean {
+    return this.#preparing !== undefined || this.#queue.length > 0;
   }
 
-  /** Appends the batch of a transaction, after `flushNow`; nothing may be added meanwhile. */
+  /** Begins to append what waits; until nothing does, the caller may not append with `appendNow`. */
+  async flushNow(): Promise<void> {
+    this.#flush();
+    if (this.#preparing !== undefined) await this.#prepared;
+  }
+
+  /** Appends the batch of a transaction when nothing waits; nothing may be added meanwhile. */
   async appendNow({ records, mark, producer, transaction, onOutcome }: TransactionWrite): Promise<void> {
     const batch = new WriteBatch(this.#nextOffset, mark, producer);
     for (const record of records) batch.add(record);
@@ -199,7 +206,14 @@ export class WritePipeline {
       compression === "none" || batch.isMarker
         ? writer.prepare(this.#partition, records)
         : this.#compress(records, compression);
-    return preparing?.catch(refuseWithoutCodec) ?? { ok: true, records };
+    return preparing?.catch((error: unknown) => this.#refuse(error)) ?? { ok: true, records };
+  }
+
+  /** As Kafka's coordinators, which fail the batch with whatever is thrown and go on. */
+  #refuse(error: unknown): PreparedBatch {
+    // A topic may be told to use a codec that this installation lacks, and told otherwise again.
+    if (!(error instanceof CodecUnavailable)) this.#events.onNotPrepared(error);
+    return { ok: false, error: Errors.UNKNOWN_SERVER_ERROR };
   }
 
   async #compress(plain: Buffer, compression: CompressionName): Promise<PreparedBatch> {
@@ -283,10 +297,4 @@ function sizeBytesOf(records: readonly RecordDraft[]): number {
   let sizeBytes = 0;
   for (const record of records) sizeBytes += recordSizeBytesMax(record);
   return sizeBytes;
-}
-
-/** A topic may be told to use a codec that this installation lacks, and told otherwise again. */
-function refuseWithoutCodec(error: unknown): PreparedBatch {
-  if (!(error instanceof CodecUnavailable)) throw error;
-  return { ok: false, error: Errors.UNKNOWN_SERVER_ERROR };
 }

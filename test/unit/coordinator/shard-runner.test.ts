@@ -28,6 +28,8 @@ class World {
   readonly log = new MemoryPartitionLog();
   readonly reverted: ReadonlySet<AnyTicket>[] = [];
   readonly ticks: number[] = [];
+  /** What a revert writes. */
+  repair: string | undefined;
   readonly compressions: (() => void)[] = [];
   readonly runtime: CoordinatorRuntime<Words, string>;
 
@@ -44,6 +46,7 @@ class World {
       onLoaded: (turn) => turn.schedule("tick", 1_000, (later) => this.ticks.push(later.nowMs)),
       onReverted: (turn, lost) => {
         this.reverted.push(lost);
+        if (this.repair !== undefined) turn.append(this.repair);
         turn.schedule("tick", 1_000, (later) => this.ticks.push(later.nowMs));
       },
     };
@@ -676,6 +679,78 @@ describe("transactions", () => {
     const gone = failed(Errors.NOT_COORDINATOR);
     expect(await settled(world, ...answers)).toEqual([gone, gone, gone, gone]);
     expect(world.log.batches(0)).toEqual([]);
+  });
+
+  test("whose batch cannot be prepared at all fail alone, and hold nothing up", async () => {
+    const world = await loadedWorld();
+    await settled(world, world.write("a"));
+    world.log.prepare = () => Promise.reject(new Error("out of memory"));
+    const unknown = failed(Errors.UNKNOWN_SERVER_ERROR);
+    const failing = writeInTransaction(world, "t").catch(() => "rejected");
+    expect((await settled<unknown>(world, failing))[0]).toEqual(unknown);
+    world.log.prepare = () => undefined;
+    expect(await settled(world, world.write("b"))).toEqual([ok(2)]);
+    const next = writeInTransaction(world, "u");
+    expect(await settled(world, next)).toEqual([ok(3)]);
+    expect(world.committed()).toEqual({ a: 0, b: 1, u: -2 });
+  });
+
+  test.each(["resigns", "is elected again"])("hear at once that the coordinator %s", async (what) => {
+    const world = await loadedWorld();
+    world.log.prepare = () => new Promise(() => {});
+    const answers = [writeInTransaction(world, "t"), world.write("b")];
+    await world.time.settle();
+    if (what === "resigns") world.runtime.resign(0);
+    else await world.runtime.elect(0, 2);
+    const gone = failed(Errors.NOT_COORDINATOR);
+    expect(await settled(world, ...answers)).toEqual([gone, gone]);
+  });
+
+  test("stand behind what a revert writes while they wait", async () => {
+    const world = await loadedWorld("gzip");
+    world.log.isHeld = true;
+    const answers: Promise<unknown>[] = [world.write("a")];
+    await world.time.settle();
+    world.compressions[0]!();
+    await world.time.settle();
+    answers.push(world.write("b"));
+    await world.time.settle();
+    answers.push(writeInTransaction(world, "t"));
+    await world.time.settle();
+    world.repair = "r";
+    world.log.lose(0, Errors.KAFKA_STORAGE_ERROR);
+    world.compressions[1]!();
+    await world.time.settle();
+    world.compressions[2]?.();
+    await world.time.settle();
+    world.compressions[3]?.();
+    const lost = failed(Errors.KAFKA_STORAGE_ERROR);
+    expect(await settled(world, ...answers)).toEqual([lost, lost, ok(2)]);
+    expect(world.committed()).toEqual({ r: 0, t: -1 });
+  });
+
+  test("do not keep long work from its turn, however many there are", async () => {
+    const world = await loadedWorld("gzip");
+    let isWorked = false;
+    let written = 0;
+    const writeOn = async (): Promise<void> => {
+      for (let count = 0; count < 10; count++) {
+        await writeInTransaction(world, "t");
+        written++;
+      }
+    };
+    void writeOn();
+    void writeOn();
+    await world.time.settle();
+    void world.runtime.write<number>(0, (turn) =>
+      turn.offload([undefined, undefined].values(), () => (isWorked = true)),
+    );
+    for (let count = 0; count < 10; count++) {
+      world.compressions.shift()?.();
+      await world.time.settle();
+    }
+    expect(isWorked).toBe(true);
+    expect(written).toBeLessThan(20);
   });
 
   test("have the shard to themselves: timers and long work wait, and may be put off", async () => {
