@@ -12,8 +12,6 @@ writing the file 20 µs (30 %), CRC 9 (14 %), the look at each record 6 (8 %), p
 receiving 4 (5 %), the one copy 3 (4 %), switching threads 2 (3 %), sending 1 (2 %); the rest, a quarter, is JavaScript in
 small pieces. Writing, receiving, sending and CRC, which no broker can do without, are 34 µs; Kafka's whole request is 144,
 and a quarter of that 36.`,
-  "latency100.p999": `It is the worst or second worst of 1,000 records in a round. Five rounds on the same day, while the machine was
-quieter, had 5.2 ms and Kafka's 16.1.`,
   "connections.kilobytesEach": `V8's part is 3.1 to 3.6 kB each once it has collected, half of it Node's socket, and 1.2 are libuv's
 handle and Node's wrapper of it. (The start script has one arena for malloc: with more, those of V8's compiler threads made it 9 kB.)
 Kafka's connections fill a heap that is resident already: the broker as a whole has a fifth of its memory (line below).`,
