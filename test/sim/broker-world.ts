@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly logger?: Logger | undefined;
   readonly topics: readonly SimulatedTopic[];
   readonly transactionVersion: number;
+  /** Whether what coordinators write is compressed; nothing is compacted then. */
+  readonly isCompressing?: boolean;
 }
 
 export type Call<T> = (broker: SimulatedBroker) => Promise<T>;
@@ -64,7 +66,7 @@ export class BrokerWorld {
       // What is acknowledged without a flush may be lost with the power, as in Kafka.
       flushMessages: this.draw(2) === 0 ? 1 : Infinity,
     };
-    this.#isCompacting = this.draw(2) === 0;
+    this.#isCompacting = this.draw(2) === 0 && options.isCompressing !== true;
     this.disk = new MemoryDisk(() => this.time.wallMs());
     this.disk.mkdir("/data");
     this.disk.settle("/data");
@@ -113,6 +115,7 @@ export class BrokerWorld {
         logConfig: this.#logConfig,
         cluster: this.cluster,
         isCompacting: this.#isCompacting,
+        isCompressing: this.#options.isCompressing === true,
         transactionVersion: this.transactionVersion,
         takeProducerId: () => this.takeProducerId(),
         onFault: (error) => {

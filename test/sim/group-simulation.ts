@@ -45,7 +45,12 @@ class Run {
   #fencings = 0;
 
   constructor(seed: number, options: GroupSimulationOptions) {
-    this.world = new BrokerWorld(seed, { ...options, topics: [inputTopic], transactionVersion: 2 });
+    this.world = new BrokerWorld(seed, {
+      ...options,
+      topics: [inputTopic],
+      transactionVersion: 2,
+      isCompressing: seed % 4 === 1,
+    });
     const { draw } = this.world;
     this.#kind = (["consumer", "classic", "both"] as const)[draw(3)]!;
     this.#isStatic = draw(2) === 0;

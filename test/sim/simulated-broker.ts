@@ -33,6 +33,7 @@ import { brokerId } from "../unit/replication/replicas.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
 import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
 import { drawnChoice } from "./simulated-replicas.ts";
+import { slowCompute } from "./slow-compute.ts";
 
 /** Members that stand still lose their partitions before their transactions time out. */
 const groupConfig = {
@@ -71,6 +72,8 @@ export interface SimulatedBrokerOptions {
   readonly cluster: SimulatedCluster;
   /** Whether the topics of the coordinators are compacted meanwhile. */
   readonly isCompacting: boolean;
+  /** Whether what coordinators write is compressed, which takes time. */
+  readonly isCompressing: boolean;
   readonly transactionVersion: number;
   readonly takeProducerId: () => number;
   /** Something that acts on the metadata threw. */
@@ -98,7 +101,8 @@ export class SimulatedBroker {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const { disk, time, random, logger, logConfig } = options;
     const own = { clock: time, timers: time, logger };
-    const workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute });
+    const compute = options.isCompressing ? slowCompute(time, random) : nodeCompute;
+    const workers = inPlaceWorkers({ clock: time, timers: time, disk, compute });
     this.#logManager = new LogManager({
       ...managerPorts(time, disk, random),
       ...recurringAsUsual,
@@ -123,7 +127,7 @@ export class SimulatedBroker {
       clock: time,
       timers: time,
       verification,
-      opener: new BatchOpener(nodeCompute, workers),
+      opener: new BatchOpener(compute, workers),
       loadBufferSizeBytes: 5_242_880,
     });
     const metadata = new GroupMetadata();
@@ -131,7 +135,7 @@ export class SimulatedBroker {
       ...own,
       writer: log,
       loader: log,
-      compute: nodeCompute,
+      compute,
       compression: "none",
       writeTimeoutMs: 5_000,
     } as const;
@@ -171,7 +175,11 @@ export class SimulatedBroker {
       verification,
       minInSyncReplicasOf: () => 1,
     });
-    const internal = { ...logConfig, ...compaction };
+    const internal: LogConfig = {
+      ...logConfig,
+      ...compaction,
+      ...(options.isCompressing ? { compressionType: "gzip" } : {}),
+    };
     this.#replicaPublisher = new ReplicaPublisher({
       nodeId: brokerId,
       replicas: this.replicas,

@@ -55,6 +55,7 @@ class Run {
       ...options,
       topics: [inputTopic, outputTopic],
       transactionVersion: seed % 4 === 3 ? 1 : 2,
+      isCompressing: seed % 5 === 1,
     });
     const { draw } = this.world;
     this.#kind = (["fixed", "consumer", "classic"] as const)[draw(3)]!;
