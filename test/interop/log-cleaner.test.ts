@@ -54,7 +54,10 @@ class OfflineWriter {
     // What is open holds the cleaner back.
     for (const producerId of this.#open) {
       const end = marker(producerId, false, nodeClock.wallMs());
-      for (const { log } of logs) log.appendAsLeader(Buffer.from(end), 0, "coordinator", 0);
+      for (const { log } of logs) {
+        const appended = log.appendAsLeader(Buffer.from(end), 0, "coordinator", nodeClock.wallMs());
+        expect(appended).toMatchObject({ ok: true });
+      }
     }
     this.#open.clear();
     const last = buildBatch({ records: [this.#record()] });
