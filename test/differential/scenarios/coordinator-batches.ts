@@ -133,9 +133,17 @@ class Coordinators {
     const start = this.#ends.get(topic) ?? 0;
     this.#ends.set(topic, end);
     if (end === start) return [];
-    const { responses } = await this.#s.quietly("fetch", 12, fetch([{ topic, partitions: [from(start)] }]));
-    const written = batches(responses[0]!.partitions[0]!.records!);
-    return Array.from(written, (batch) => `${batch.recordCount} of ${kindOf(batch, this.#s.names)}`);
+    const lines: string[] = [];
+    // One answer need not have all of it.
+    for (let next = start; next < end;) {
+      const { responses } = await this.#s.quietly("fetch", 12, fetch([{ topic, partitions: [from(next)] }]));
+      for (const batch of batches(responses[0]!.partitions[0]!.records!)) {
+        if (batch.baseOffset >= end) break;
+        lines.push(`${batch.recordCount} of ${kindOf(batch, this.#s.names)}`);
+        next = batch.lastOffset + 1;
+      }
+    }
+    return lines;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { errorName, Errors } from "../../../src/protocol/errors.ts";
 import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
@@ -36,6 +37,7 @@ const recompressed = ["uncompressed", "gzip", "snappy", "lz4", "zstd"] as const;
 const lifeMs = 100_000;
 const aheadMs = 600_000;
 const times = [-1, -2, -3, -4, -5, startMs + 1_500, startMs + lifeMs + 1_500];
+const appendedMs = 5;
 /** An idempotent producer sends so many records in a life, two a batch: more batches than a log remembers. */
 const numberedInLife = 14;
 /** One record of each key in what can be cleaned, and the newest record, whose segment is written to. */
@@ -90,7 +92,11 @@ class Lives {
       await this.#send(name, await gzipped(10));
     }
     for (const name of ["append-time", "flushed", "preallocated", "deleted"] as const) {
-      for (let sent = 0; sent < 4; sent++) await send(name, { count: 3, value: `${sent}` }, sent);
+      for (let sent = 0; sent < 4; sent++) {
+        await send(name, { count: 3, value: `${sent}` }, sent);
+        // Of several appended in one millisecond the first is the one with the largest timestamp.
+        if (name === "append-time") await sleep(appendedMs);
+      }
     }
     for (let sent = 0; sent < 6; sent++) {
       await send("compacted", { key: `k${sent % 3}`, value: `${this.#life} ${sent}` }, sent * 1_000);
