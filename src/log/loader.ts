@@ -155,7 +155,7 @@ function takeAsItIs(options: LoadOptions, segments: Segments, snapshots: readonl
   const isBehindEnd = (offset: Offset): boolean => offset > logEndOffset;
   // They tell of records that somebody has taken away, and would pass for what is known of those in their place.
   if (snapshots.some(isBehindEnd)) {
-    producerSnapshots.remove(isBehindEnd);
+    producerSnapshots.remove(isBehindEnd, snapshots);
     options.disk.syncDirectory(options.directory);
   }
   return { ...nothingRecovered, logEndOffset };

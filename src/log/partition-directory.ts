@@ -1,5 +1,6 @@
 import { type Disk, type DiskDirectory, DiskError } from "../io/ports.ts";
 import { parentOf } from "./log-files.ts";
+import { unlessShort } from "./patience.ts";
 
 /**
  * The directory of a partition. The names of the files in it are durable when it was synced since they came, and its own
@@ -22,7 +23,7 @@ export class PartitionDirectory {
     return this.#path;
   }
 
-  /** Notes that names in it have changed which have to be durable at the next flush: only a sync that begins later pays that. */
+  /** Notes that names in it have changed which have to be durable at the next flush: a sync that begins later pays that. */
   owe(): void {
     this.#owed++;
   }
@@ -55,11 +56,7 @@ export class PartitionDirectory {
   /** As `owe`; paid at once where there is a descriptor for that. */
   syncOrOwe(): void {
     this.owe();
-    try {
-      this.#syncFileNames();
-    } catch (error) {
-      if (!(error instanceof DiskError) || !error.isShortage) throw error;
-    }
+    unlessShort(() => this.#syncFileNames());
   }
 
   /** Makes the names of the files durable without holding the event loop up; of the directory as it is called by then. */

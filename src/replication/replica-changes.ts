@@ -118,7 +118,7 @@ export class ReplicaChanges {
       const found = logManager.get(topic, index);
       const log = partition?.log ?? (found?.topicId === topicId ? found : undefined);
       if (log !== undefined) logs.push(log);
-      // Of a replica in a directory that has failed the copy outlasts the move. One that was just begun may not say whose it is.
+      // Of a replica in a directory that has failed the copy outlasts the move. One just begun may not say whose it is.
       const copy = logManager.future(topic, index);
       if (copy !== undefined && (copy.topicId ?? topicId) === topicId) logs.push(copy);
       this.#hosted.release(hosted);

@@ -41,15 +41,20 @@ export async function endsOfEpochs(s: Session, topic: string, epochs: readonly n
   return lines;
 }
 
-/** Batches in a row, from the beginning of the log, and the first answer: a fetch brings what is in one segment. */
+/** Batches in a row, from the beginning of the log, and the first answer. */
 export async function readAll(s: Session, topic: string, isolationLevel = 0) {
   const partitions = [{ partitionIndex: 0, timestamp: -2 }];
   const earliest = await s.quietly("listOffsets", 7, { replicaId: -1, topics: [{ name: topic, partitions }] });
+  return readFrom(s, topic, earliest.topics[0]!.partitions[0]!.offset, isolationLevel);
+}
+
+/** As `readAll`, from an offset on: a fetch brings what is in one segment. */
+export async function readFrom(s: Session, topic: string, startOffset: number, isolationLevel = 0) {
   const read = async (offset: number) => {
     const wanted = fetch([{ topic, partitions: [from(offset)] }], { isolationLevel });
     return (await s.quietly("fetch", 12, wanted)).responses[0]!.partitions[0]!;
   };
-  const first = await read(earliest.topics[0]!.partitions[0]!.offset);
+  const first = await read(startOffset);
   const parts: Buffer[] = [];
   for (let { records } = first; records !== null && records.length > 0;) {
     parts.push(records);

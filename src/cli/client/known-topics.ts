@@ -28,7 +28,7 @@ export class KnownTopics {
   readonly #topics = new Map<string, TopicInfo>();
   readonly #ids = new Map<string, Uuid>();
 
-  /** Takes over what an answer tells. Returns the topics that are there, and by name the errors of those that cannot be used. */
+  /** Takes over what an answer tells. Returns the topics that are there, and by name the errors of those of no use. */
   take(answers: readonly TopicAnswer[]): { readonly found: TopicInfo[]; readonly unavailable: Map<string, number> } {
     const found: TopicInfo[] = [];
     const unavailable = new Map<string, number>();

@@ -51,8 +51,8 @@ export interface GroupCoordinatorOptions {
 
 /**
  * The groups of this node, as request handlers see them: finds the shard of a group, and turns what happens to a request on
- * the way there and back into the response with the error that Kafka's clients expect. Each method takes its place in the order before
- * it returns, so that requests of one connection take effect in their order.
+ * the way there and back into the response with the error that Kafka's clients expect. Each method takes its place in the
+ * shard's order before it returns, so that requests of one connection take effect in their order.
  */
 export class GroupCoordinator {
   readonly #runtime: CoordinatorRuntime<GroupState, GroupRecord>;

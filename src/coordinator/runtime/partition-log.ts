@@ -63,9 +63,9 @@ export interface PartitionWriter {
    */
   prepare(partition: CoordinatorPartition, batch: Buffer): Promise<PreparedBatch> | undefined;
   /**
-   * Appends one prepared batch at the end of the log before it returns; batches stand in the log in the order of the calls. It fails
-   * with NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE, INVALID_TIMESTAMP, …; batches
-   * of transactions also with INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED.
+   * Appends one prepared batch at the end of the log before it returns; batches stand in the log in the order of the calls.
+   * It fails with NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE, INVALID_TIMESTAMP, …;
+   * batches of transactions also with INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED.
    */
   append(partition: CoordinatorPartition, batch: Buffer, transaction?: TransactionAppend): AppendOutcome;
   /** The largest batch that `append` takes (`max.message.bytes` of the topic). */

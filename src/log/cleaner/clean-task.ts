@@ -33,7 +33,7 @@ interface SourceSegment {
   readonly timeIndexBytes: number;
 }
 
-/** One round of cleaning of one log. Returns early, and leaves nothing behind, when it is cancelled: what it says is not used then. */
+/** One round of cleaning of one log. Cancelled, it returns early and leaves nothing behind: what it says is not used then. */
 export const cleanTask: Task<CleanInput, CleanReport, CleanOutput> = {
   name: "clean",
   run: (input, ports, job) => new Round(input, ports, job).run(),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { configResourceTypes } from "../../../src/metadata/image/configs-image.ts";
 import { errorName, Errors } from "../../../src/protocol/errors.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
-import { fetch, from } from "../requests.ts";
+import { readFrom } from "../partition-contents.ts";
 import { type Scenario, type Session } from "../session.ts";
 import { kindOf } from "../stored-batches.ts";
 import { TransactionalProducer } from "../transactional-producer.ts";
@@ -133,17 +133,9 @@ class Coordinators {
     const start = this.#ends.get(topic) ?? 0;
     this.#ends.set(topic, end);
     if (end === start) return [];
-    const lines: string[] = [];
-    // One answer need not have all of it.
-    for (let next = start; next < end;) {
-      const { responses } = await this.#s.quietly("fetch", 12, fetch([{ topic, partitions: [from(next)] }]));
-      for (const batch of batches(responses[0]!.partitions[0]!.records!)) {
-        if (batch.baseOffset >= end) break;
-        lines.push(`${batch.recordCount} of ${kindOf(batch, this.#s.names)}`);
-        next = batch.lastOffset + 1;
-      }
-    }
-    return lines;
+    const { records } = await readFrom(this.#s, topic, start);
+    const written = Array.from(batches(records)).filter(({ baseOffset }) => baseOffset < end);
+    return written.map((batch) => `${batch.recordCount} of ${kindOf(batch, this.#s.names)}`);
   }
 }
 

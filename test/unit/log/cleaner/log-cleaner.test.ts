@@ -28,6 +28,14 @@ function open(disk: Disk, config: Partial<LogConfig> = {}, dir = logDirectory): 
   return openLog(disk, { ...compacted, ...config }, { dir });
 }
 
+/** Fills its first segment with what is to be cleaned, and damages it. */
+function makeUncleanable(opened: LogUnderTest, disk: Disk): void {
+  append(opened, ["a", "a"]);
+  opened.log.roll();
+  append(opened, ["a"]);
+  disk.open(`${logDirectory}/00000000000000000000.log`, "readwrite").write([Buffer.from("?")], 70);
+}
+
 async function offsets(opened: LogUnderTest): Promise<number[]> {
   return (await recordsIn(opened.log)).map(({ offset }) => offset);
 }
@@ -356,10 +364,7 @@ describe("what else happens to a log", () => {
     const disk = new MemoryDisk();
     const opened = open(disk, { isDeleted: true, retentionMs: 10_000 });
     const { log, time } = opened;
-    append(opened, ["a", "a"]);
-    log.roll();
-    append(opened, ["a"]);
-    disk.open(`${logDirectory}/00000000000000000000.log`, "readwrite").write([Buffer.from("?")], 70);
+    makeUncleanable(opened, disk);
     const { cleaner } = openCleaner(disk, time, () => [log]);
     cleaner.start();
     await untilIdle(cleaner, time);
@@ -474,10 +479,7 @@ describe("what else happens to a log", () => {
     const disk = new MemoryDisk();
     const opened = open(disk);
     const { log, time } = opened;
-    append(opened, ["a", "a"]);
-    log.roll();
-    append(opened, ["a"]);
-    disk.open(`${logDirectory}/00000000000000000000.log`, "readwrite").write([Buffer.from("?")], 70);
+    makeUncleanable(opened, disk);
     const { cleaner } = openCleaner(disk, time, () => [log]);
     cleaner.start();
     await untilIdle(cleaner, time);
