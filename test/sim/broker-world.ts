@@ -8,7 +8,8 @@ import { MemoryDisk } from "./memory-disk.ts";
 import { type Draw } from "./memory-file.ts";
 import { SimulatedBroker } from "./simulated-broker.ts";
 import { internalTopics, SimulatedCluster, type SimulatedTopic } from "./simulated-cluster.ts";
-import { demand } from "./violation.ts";
+import { demand, Violation } from "./violation.ts";
+import { watchedLogger } from "./watched-logger.ts";
 
 /** A process beside the broker: it goes on when the world says so, and may stand still for as long as the world likes. */
 export interface SimulatedClient {
@@ -111,7 +112,10 @@ export class BrokerWorld {
         time,
         // What goes on of an earlier process draws too.
         random: new SeededRandom(this.draw(2 ** 31)),
-        logger,
+        logger: watchedLogger(logger, (fields, message) => {
+          // Coordinators that find out that they are wrong load anew, and nobody would notice.
+          if (disk.isOn) this.#failure ??= new Violation(`the broker logs "${message}" ${JSON.stringify(fields)}`);
+        }),
         logConfig: this.#logConfig,
         cluster: this.cluster,
         isCompacting: this.#isCompacting,

@@ -159,9 +159,9 @@ class Run {
 
   async #offsets(): Promise<number[]> {
     const request = { groupId: "g", memberId: null, memberEpoch: -1, topics: null };
-    // It may be loading.
+    // It may be loading, hundreds of batches that take some milliseconds each to be opened.
     let fetched = await this.world.answerOf(({ groups }) => groups.fetchOffsets(request, true));
-    for (let attempt = 0; !fetched.ok && attempt < 10; attempt++) {
+    for (let attempt = 0; !fetched.ok && attempt < 200; attempt++) {
       await this.world.advance(100);
       fetched = await this.world.answerOf(({ groups }) => groups.fetchOffsets(request, true));
     }
