@@ -25,13 +25,14 @@ const answer = encodeResponseFrame(apis.produce, produceVersion, 0, {
 function serve(socket: NetSocket): void {
   let due: Buffer[] = [];
   const requests = new FrameStream(() => due.push(answer), lengthPrefixSizeBytes);
-  socket.onData = (chunk) => {
+  const received = (chunk: Buffer): void => {
     requests.feed(chunk, chunk.length);
     if (descriptor !== undefined) writeSync(descriptor, chunk);
     if (due.length === 0) return;
     socket.write(due);
     due = [];
   };
+  socket.user = { received, closed: () => {} };
   socket.resume();
 }
 

@@ -225,22 +225,13 @@ export interface NetServer {
   close(): Promise<void>;
 }
 
-/** The byte stream of one TCP connection. The owner sets the handlers before it returns to the event loop. */
+/** The byte stream of one TCP connection. */
 export interface NetSocket {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
-  /** `chunk` may be read until this returns: what is kept of it has to be copied. */
-  onData: (chunk: Buffer) => void;
-  /**
-   * Asked after each `onData`: where the next bytes are to be received, so that those of a large message need not be
-   * copied. `onData` gets a slice of it then. undefined: wherever the socket likes; a socket may also never ask.
-   */
-  receiveInto: () => Buffer | undefined;
-  /** Called once, whatever the reason; `error` when the connection broke. */
-  onClose: (error?: Error) => void;
-  /** The bytes that `write` had to queue have left. */
-  onDrain: () => void;
-  /** Sends the slices in one vectored write; false when bytes are queued and the caller should wait for `onDrain`. */
+  /** Who is told what happens; to be set before whoever was given the socket returns to the event loop. */
+  user: SocketUser;
+  /** Sends the slices in one vectored write; false when bytes are queued and the caller should wait for `drained`. */
   write(slices: readonly Buffer[]): boolean;
   /** Bytes accepted by `write` that the operating system has not taken yet. */
   queuedBytes(): number;
@@ -250,6 +241,21 @@ export interface NetSocket {
   end(): void;
   /** Closes at once. */
   destroy(): void;
+}
+
+/** What a socket tells its user: one object, since functions of each socket's own are much for one that is idle. */
+export interface SocketUser {
+  /** `chunk` may be read until this returns: what is kept of it has to be copied. */
+  received(chunk: Buffer): void;
+  /**
+   * Asked after each `received`: where the next bytes are to be received, so that those of a large message need not be
+   * copied. `received` gets a slice of it then. undefined: wherever the socket likes; a socket may also never ask.
+   */
+  receiveInto?(): Buffer | undefined;
+  /** The bytes that `write` had to queue have left. */
+  drained?(): void;
+  /** Called once, whatever the reason; `error` when the connection broke. */
+  closed(error?: Error): void;
 }
 
 /** What a failed call of `Net` rejects with. */

@@ -1,11 +1,13 @@
 import { addressText } from "../base/address-text.ts";
 import { type BufferPool } from "../base/buffer-pool.ts";
-import { type Clock, type Logger, type NetSocket } from "../io/ports.ts";
-import { PendingAnswer, type Answer } from "./answer.ts";
+import { type Clock, type Logger, type NetSocket, type SocketUser } from "../io/ports.ts";
+import { answerBytes, joined, PendingAnswer, type Answer, type AnswerOwner } from "./answer.ts";
+import { type Burst } from "./burst.ts";
 import { FrameAssembler, FrameError } from "./frame-assembler.ts";
 import { closeConnection, type ConnectionInfo } from "./handler.ts";
 import { type RequestMemory } from "./request-memory.ts";
 import { RequestError, type Router } from "./router.ts";
+import { type Waiting } from "./waiting.ts";
 
 export interface ConnectionLimits {
   /** `socket.request.max.bytes` */
@@ -21,6 +23,8 @@ export interface ConnectionLimits {
 export interface ConnectionDeps {
   readonly router: Router;
   readonly memory: RequestMemory;
+  /** Connections that have answers to send. */
+  readonly answered: Burst;
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,8 +45,11 @@ export interface ConnectionDeps {
  * No request is started while too much is in flight, the client does not read its answers, or memory is short, and none
  * beside another while the disk is behind; and nothing is read while bytes wait to be started. So what one connection can
  * hold is bounded, whatever the client does.
+ *
+ * Most connections are idle and should cost little: whatever one waits for calls the connection itself, and no function that
+ * each would have of its own; and it has an array only while it has something to put into it.
  */
-export class Connection {
+export class Connection implements SocketUser, AnswerOwner, Waiting {
   readonly info: ConnectionInfo;
   /** When bytes last moved, either way; monotonic. */
   lastActiveMs: number;
@@ -57,15 +64,16 @@ export class Connection {
   #isHeld = false;
   /** Bytes of answers in the line, behind one that is not there yet. */
   #lineBytes = 0;
-  #out: Buffer[] = [];
+  #out: Buffer[] | undefined;
   #outBytes = 0;
   /** Handed to the socket, which has not sent all of it yet. */
-  readonly #leaving: Buffer[][] = [];
+  #leaving: Buffer[][] | undefined;
   /** Reserved for the frame that is being received. */
   #reservedBytes = 0;
   #isWaitingForMemory = false;
   #isPaused = false;
-  #isSettling = false;
+  /** Has answers to send, and will be told to go on. */
+  #isAnswered = false;
   #isEnding = false;
   #isClosed = false;
 
@@ -75,16 +83,13 @@ export class Connection {
     this.#deps = deps;
     this.#frames = new FrameAssembler(deps.limits.requestBytesMax, deps.bufferPool);
     this.lastActiveMs = deps.clock.monotonicMs();
-    socket.onData = this.#receive;
-    socket.receiveInto = () => this.#frames.target();
-    socket.onDrain = this.#drained;
-    socket.onClose = this.#closed;
+    socket.user = this;
   }
 
   /** Starts no further request; closes when those in flight are answered. */
   end(): void {
     this.#isEnding = true;
-    this.#pump();
+    this.goOn();
   }
 
   /** Closes at once. */
@@ -92,27 +97,33 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  readonly #drained = (): void => {
+  received(chunk: Buffer): void {
+    this.#frames.push(chunk);
+    this.goOn();
+    this.#frames.detach();
+  }
+
+  receiveInto(): Buffer | undefined {
+    return this.#frames.target();
+  }
+
+  drained(): void {
     this.#haveLeft();
-    this.#pump();
-  };
+    this.goOn();
+  }
 
   /** The socket has sent everything: nobody reads the answers' bytes any more. */
   #haveLeft(): void {
+    if (this.#leaving === undefined) return;
     for (const slices of this.#leaving) this.#deps.bufferPool.giveBackAll(slices);
-    this.#leaving.length = 0;
+    this.#leaving = undefined;
   }
 
-  readonly #receive = (chunk: Buffer): void => {
-    this.#frames.push(chunk);
-    this.#pump();
-    this.#frames.detach();
-  };
-
   /** Goes on with whatever can go on: called when bytes came, answers are there, the client has read, memory is free. */
-  readonly #pump = (): void => {
+  goOn(): void {
     if (this.#isClosed) return;
     this.lastActiveMs = this.#deps.clock.monotonicMs();
+    this.#answerSettled();
     // When the system takes all answers at once, there is room for the next requests.
     do {
       this.#startRequests();
@@ -120,7 +131,7 @@ export class Connection {
     } while (this.#frames.hasBytes() && !this.#isWaitingForMemory && this.#mayStart());
     if (this.#isEnding && this.#first === undefined) return this.#socket.end();
     this.#readOrPause();
-  };
+  }
 
   #mayStart(): boolean {
     const { limits } = this.#deps;
@@ -139,7 +150,9 @@ export class Connection {
     this.#isWaitingForMemory = false;
     try {
       while (this.#frames.hasBytes() && this.#mayStart()) {
-        const frame = this.#frames.next(this.#admit);
+        const sizeBytes = this.#frames.nextBytes();
+        if (sizeBytes === undefined || !this.#admit(sizeBytes)) return;
+        const frame = this.#frames.next();
         if (frame === undefined) return;
         this.#reservedBytes = 0;
         this.#start(frame);
@@ -153,13 +166,15 @@ export class Connection {
     }
   }
 
-  readonly #admit = (sizeBytes: number): boolean => {
+  /** Whether there is memory for the frame that comes next. */
+  #admit(sizeBytes: number): boolean {
+    if (this.#reservedBytes > 0) return true;
     const { memory } = this.#deps;
     this.#isWaitingForMemory = !memory.tryReserve(sizeBytes);
-    if (this.#isWaitingForMemory) memory.whenReleased(this.#pump);
+    if (this.#isWaitingForMemory) memory.whenReleased(this);
     else this.#reservedBytes = sizeBytes;
     return !this.#isWaitingForMemory;
-  };
+  }
 
   #start(frame: Buffer): void {
     let answer: Answer | PendingAnswer;
@@ -170,7 +185,7 @@ export class Connection {
       throw error;
     }
     if (answer instanceof PendingAnswer) {
-      answer.onSettled = this.#settled;
+      answer.owner = this;
       this.#queue(answer, frame.length);
       this.#isHeld = answer.holdsConnection;
     } else if (this.#first === undefined) {
@@ -192,17 +207,17 @@ export class Connection {
     this.#inFlightBytes += requestBytes;
   }
 
-  readonly #settled = (pending: PendingAnswer): void => {
+  settled(pending: PendingAnswer): void {
+    // No line, but an answer to who was in it: the line was abandoned.
+    if (this.#first === undefined) return this.#forget(pending);
     this.#lineBytes += answerBytes(pending.answer);
-    // Several answers often come in one burst of microtasks; they leave together.
-    if (pending !== this.#first || this.#isSettling) return;
-    this.#isSettling = true;
-    queueMicrotask(this.#settle);
-  };
+    if (pending !== this.#first || this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#deps.answered.add(this);
+  }
 
-  readonly #settle = (): void => {
-    this.#isSettling = false;
-    if (this.#isClosed) return;
+  #answerSettled(): void {
+    this.#isAnswered = false;
     for (let first = this.#first; first?.answer !== undefined; first = this.#first) {
       this.#first = first.next;
       if (this.#first === undefined) this.#last = undefined;
@@ -212,8 +227,7 @@ export class Connection {
       if (first.holdsConnection) this.#isHeld = false;
       this.#answer(first.answer, first.requestBytes);
     }
-    this.#pump();
-  };
+  }
 
   #answer(answer: Answer, requestBytes: number): void {
     this.#deps.memory.release(requestBytes);
@@ -221,7 +235,8 @@ export class Connection {
       this.#isEnding = true;
       this.#abandonLine();
     } else if (answer !== null) {
-      for (const slice of answer) this.#out.push(slice);
+      const out = (this.#out ??= []);
+      for (const slice of answer) out.push(slice);
       this.#outBytes += answerBytes(answer);
     }
   }
@@ -229,15 +244,13 @@ export class Connection {
   /** Forgets the requests that will not be answered. Those still at work give their memory back when they are done. */
   #abandonLine(): void {
     for (let pending = this.#first; pending !== undefined; pending = pending.next) {
-      const { requestBytes } = pending;
-      if (pending.answer === undefined) pending.onSettled = () => this.#forget(pending.answer, requestBytes);
-      else this.#forget(pending.answer, requestBytes);
+      if (pending.answer !== undefined) this.#forget(pending);
     }
     this.#first = undefined;
     this.#last = undefined;
   }
 
-  #forget(answer: Answer | undefined, requestBytes: number): void {
+  #forget({ answer, requestBytes }: PendingAnswer): void {
     this.#deps.memory.release(requestBytes);
     if (answer !== undefined && answer !== null && answer !== closeConnection) {
       this.#deps.bufferPool.giveBackAll(answer);
@@ -245,12 +258,16 @@ export class Connection {
   }
 
   #flush(): void {
-    if (this.#out.length === 0 || this.#isClosed) return;
+    if (this.#out === undefined || this.#isClosed) return;
     const out = joined(this.#out);
-    this.#out = [];
+    this.#out = undefined;
     this.#outBytes = 0;
-    this.#leaving.push(out);
-    if (this.#socket.write(out)) this.#haveLeft();
+    if (this.#socket.write(out)) {
+      this.#haveLeft();
+      this.#deps.bufferPool.giveBackAll(out);
+    } else {
+      (this.#leaving ??= []).push(out);
+    }
   }
 
   #readOrPause(): void {
@@ -261,45 +278,19 @@ export class Connection {
     else this.#socket.resume();
   }
 
-  readonly #closed = (error?: Error): void => {
+  closed(error?: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { memory, logger, onClosed } = this.#deps;
-    memory.forget(this.#pump);
+    memory.forget(this);
     memory.release(this.#reservedBytes);
     this.#abandonLine();
     this.#haveLeft();
-    this.#deps.bufferPool.giveBackAll(this.#out);
-    this.#out = [];
+    this.#deps.bufferPool.giveBackAll(this.#out ?? []);
+    this.#out = undefined;
     logger.debug({ peer: peerText(this.info), error: error?.message }, "Connection closed");
     onClosed(this);
-  };
-}
-
-function answerBytes(answer: Answer | undefined): number {
-  if (answer === undefined || answer === null || answer === closeConnection) return 0;
-  let sizeBytes = 0;
-  for (const slice of answer) sizeBytes += slice.length;
-  return sizeBytes;
-}
-
-/**
- * The same bytes in as few slices as they lie in: answers to small requests are written one behind the other into the same
- * memory, and each slice costs a write to the stream.
- */
-export function joined(slices: readonly Buffer[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let index = 0; index < slices.length;) {
-    const first = slices[index++]!;
-    const { buffer, byteOffset } = first;
-    let end = byteOffset + first.length;
-    for (let next = slices[index]; next !== undefined; next = slices[++index]) {
-      if (next.byteOffset !== end || next.buffer !== buffer) break;
-      end += next.length;
-    }
-    pieces.push(end - byteOffset === first.length ? first : Buffer.from(buffer, byteOffset, end - byteOffset));
   }
-  return pieces;
 }
 
 export function peerText({ peer }: ConnectionInfo): string {

@@ -27,12 +27,11 @@ const noBytes = Buffer.alloc(0);
 export class FrameAssembler {
   readonly #frameBytesMax: number;
   readonly #pool: BufferPool;
-  readonly #chunks: Buffer[] = [];
-  /** How much of the first chunk is consumed. */
+  /** What is to be looked at, from `position` on: without a byte when all was. */
+  #chunk: Buffer = noBytes;
   #position = 0;
   #prefix = 0;
   #prefixFilled = 0;
-  #isAdmitted = false;
   /** Memory of the frame that comes in pieces, at most as long as the frame. */
   #gathered: Buffer = noBytes;
   #filled = 0;
@@ -48,7 +47,14 @@ export class FrameAssembler {
   /** The chunk may be what was received at `target`. */
   push(chunk: Buffer): void {
     if (this.#gathered.length > this.#filled && this.#isInPlace(chunk)) this.#filled += chunk.length;
-    else if (chunk.length > 0) this.#chunks.push(chunk);
+    else if (this.#chunk.length === 0) this.#turnTo(chunk);
+    // Hardly ever: nothing is read while bytes wait.
+    else this.#turnTo(Buffer.concat([this.#chunk.subarray(this.#position), chunk]));
+  }
+
+  #turnTo(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#position = 0;
   }
 
   #isInPlace(chunk: Buffer): boolean {
@@ -58,38 +64,39 @@ export class FrameAssembler {
 
   /** Where the rest of a large frame is to be received, so that it need not be copied; undefined when it does not matter. */
   target(): Buffer | undefined {
-    if (this.#gathered.length - this.#filled < targetBytesMin || this.#chunks.length > 0) return undefined;
+    if (this.#gathered.length - this.#filled < targetBytesMin || this.#chunk.length > 0) return undefined;
     return this.#gathered.subarray(this.#filled);
   }
 
   /** Copies what is kept of the chunks that were pushed: after this they may be written over. */
   detach(): void {
-    for (let index = 0; index < this.#chunks.length; index++) {
-      this.#chunks[index] = Buffer.from(this.#chunks[index]!.subarray(index === 0 ? this.#position : 0));
-    }
-    this.#position = 0;
+    if (this.#chunk.length > 0) this.#turnTo(Buffer.from(this.#chunk.subarray(this.#position)));
   }
 
   /** Bytes are there that `next` has not looked at. */
   hasBytes(): boolean {
-    return this.#chunks.length > 0 || (this.#filled > 0 && this.#filled === this.#prefix);
+    return this.#chunk.length > 0 || (this.#filled > 0 && this.#filled === this.#prefix);
   }
 
   /**
-   * The next whole frame, without its length; undefined when bytes are missing or `admit` refuses the frame's size, which
-   * is asked again at the next call. The frame may be read until `done`, which is due before the next call.
+   * How long the next frame is, without its length; undefined when not even that is there.
    * @throws FrameError
    */
-  next(admit: (sizeBytes: number) => boolean): Buffer | undefined {
+  nextBytes(): number | undefined {
+    return this.#readPrefix() ? this.#prefix : undefined;
+  }
+
+  /**
+   * The next whole frame, without its length; undefined when bytes are missing: those that are there are gathered then.
+   * The frame may be read until `done`, which is due before the next call.
+   * @throws FrameError
+   */
+  next(): Buffer | undefined {
     if (!this.#readPrefix()) return undefined;
     const sizeBytes = this.#prefix;
-    if (!this.#isAdmitted) {
-      if (!admit(sizeBytes)) return undefined;
-      this.#isAdmitted = true;
-    }
-    const chunk = this.#chunks[0];
-    if (this.#filled === 0 && chunk !== undefined && chunk.length - this.#position >= sizeBytes) {
-      const frame = chunk.subarray(this.#position, this.#position + sizeBytes);
+    const from = this.#position;
+    if (this.#filled === 0 && this.#chunk.length - from >= sizeBytes) {
+      const frame = this.#chunk.subarray(from, from + sizeBytes);
       this.#consume(sizeBytes);
       return this.#finish(frame);
     }
@@ -107,9 +114,8 @@ export class FrameAssembler {
   #gather(sizeBytes: number): boolean {
     while (this.#filled < sizeBytes) {
       if (this.#filled === this.#gathered.length) this.#grow(sizeBytes);
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) return false;
-      const copied = chunk.copy(this.#gathered, this.#filled, this.#position);
+      if (this.#chunk.length === 0) return false;
+      const copied = this.#chunk.copy(this.#gathered, this.#filled, this.#position);
       this.#filled += copied;
       this.#consume(copied);
     }
@@ -126,8 +132,8 @@ export class FrameAssembler {
 
   #readPrefix(): boolean {
     while (this.#prefixFilled < prefixBytes) {
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) return false;
+      const chunk = this.#chunk;
+      if (chunk.length === 0) return false;
       if (this.#prefixFilled === 0 && chunk.length - this.#position >= prefixBytes) {
         this.#prefix = chunk.readInt32BE(this.#position);
         this.#prefixFilled = prefixBytes;
@@ -147,16 +153,13 @@ export class FrameAssembler {
 
   #consume(count: number): void {
     this.#position += count;
-    if (this.#position < (this.#chunks[0] as Buffer).length) return;
-    this.#chunks.shift();
-    this.#position = 0;
+    if (this.#position === this.#chunk.length) this.#turnTo(noBytes);
   }
 
   #finish(frame: Buffer): Buffer {
     if (this.#prefix > this.#largestBytes) this.#largestBytes = this.#prefix;
     this.#prefix = 0;
     this.#prefixFilled = 0;
-    this.#isAdmitted = false;
     this.#gathered = noBytes;
     this.#filled = 0;
     return frame;

@@ -13,6 +13,7 @@ import { type ListenerScope } from "../protocol/apis.ts";
 import { bindTo } from "./bind.ts";
 import { Connection, peerText, type ConnectionDeps, type ConnectionLimits } from "./connection.ts";
 import { type ConnectionQuotas } from "./connection-quotas.ts";
+import { Burst } from "./burst.ts";
 import { type ConnectionInfo } from "./handler.ts";
 import { type RequestMemory } from "./request-memory.ts";
 import { type Router } from "./router.ts";
@@ -67,7 +68,8 @@ export class Listener {
     const { router, memory, bufferPool, isDiskBehind, clock, logger } = deps;
     const { limits } = options;
     const onClosed = (connection: Connection): void => this.#closed(connection);
-    this.#connectionDeps = { router, memory, bufferPool, isDiskBehind, limits, clock, logger, onClosed };
+    const answered = new Burst();
+    this.#connectionDeps = { router, memory, answered, bufferPool, isDiskBehind, limits, clock, logger, onClosed };
   }
 
   get connections(): ReadonlySet<Connection> {
@@ -137,7 +139,11 @@ export class Listener {
     if (this.#waiting.length >= this.#options.waitingConnectionsMax) return socket.destroy();
     this.#waiting.push(socket);
     socket.pause();
-    socket.onClose = () => (this.#waiting = this.#waiting.filter((other) => other !== socket));
+    socket.user = {
+      // It is paused.
+      received: () => {},
+      closed: () => (this.#waiting = this.#waiting.filter((other) => other !== socket)),
+    };
   }
 
   /** False when the connection has to wait. */

@@ -1,3 +1,5 @@
+import { type Waiting } from "./waiting.ts";
+
 /**
  * The memory that requests of all connections may hold (`queued.max.request.bytes`): reserved when a frame's length is
  * known, before its bytes are read, and given back when its response was handed over.
@@ -10,7 +12,7 @@
  */
 export class RequestMemory {
   #availableBytes: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
   #isWaking = false;
 
   /** @param limitBytes -1 for no limit */
@@ -32,21 +34,21 @@ export class RequestMemory {
     queueMicrotask(this.#wake);
   }
 
-  /** Calls `retry` once when there may be memory again. Waiting twice with the same function is waiting once. */
-  whenReleased(retry: () => void): void {
-    this.#waiting.add(retry);
+  /** Has it go on, once, when there may be memory again. Waiting twice is waiting once. */
+  whenReleased(waiting: Waiting): void {
+    this.#waiting.add(waiting);
   }
 
-  forget(retry: () => void): void {
-    this.#waiting.delete(retry);
+  forget(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
   }
 
   readonly #wake = (): void => {
     this.#isWaking = false;
-    for (const retry of this.#waiting) {
+    for (const waiting of this.#waiting) {
       if (this.#availableBytes <= 0) return;
-      this.#waiting.delete(retry);
-      retry();
+      this.#waiting.delete(waiting);
+      waiting.goOn();
     }
   };
 }

@@ -45,8 +45,10 @@ export class Connection {
     this.#socket = socket;
     this.#options = options;
     const frames = new AnswerAssembler((frame) => this.#onFrame(frame));
-    socket.onData = (chunk) => frames.push(chunk);
-    socket.onClose = () => this.#fail(new DisconnectError());
+    socket.user = {
+      received: (chunk) => frames.push(chunk),
+      closed: () => this.#fail(new DisconnectError()),
+    };
   }
 
   /**

@@ -8,7 +8,7 @@ import {
   type Server,
   type SocketConstructorOpts,
 } from "node:net";
-import { NetError, type Net, type NetServer, type NetSocket, type SocketAddress } from "../ports.ts";
+import { NetError, type Net, type NetServer, type NetSocket, type SocketAddress, type SocketUser } from "../ports.ts";
 
 /**
  * How long a socket that we ended may stay open for a peer that does not close its side. Closing at once would reset the
@@ -28,7 +28,7 @@ export const nodeNet: Net = {
         const ends = endsOf(accepted);
         // The peer may be gone between its handshake and our accept; then there is nobody to serve.
         if (ends === undefined) accepted.destroy();
-        else onConnection(new NodeSocket(readingIntoOneBuffer(accepted), ends));
+        else onConnection(new NodeSocket(accepted, ends, handleTakenFrom(accepted)));
       });
       server.once("error", (error) => reject(netErrorOf(error)));
       server.listen(where, () => {
@@ -76,40 +76,19 @@ let receiveBuffer: Buffer | undefined;
 const receiveBufferBytes = 524_288;
 
 interface WithHandle {
-  _handle: unknown;
+  _handle: object | null | undefined;
 }
 
-/** Who gets the bytes of an `onread` socket, which emits no "data". */
-const receivers = new WeakMap<Socket, NodeSocket>();
-
 /**
- * The same connection as a socket that reads into one buffer for all. Node gives each read of an accepted socket 64 KiB of
- * its own, which keeps the collector busy, and takes an `onread` buffer only where a socket is made: so one is made around
- * the accepted handle. Without such a handle the socket stays as it is, and only costs more.
+ * The connection of an accepted socket, for another socket that reads into one buffer for all. Node gives each read of an
+ * accepted socket 64 KiB of its own, which keeps the collector busy, and takes an `onread` buffer only where a socket is
+ * made: so one is made around the accepted handle. Without such a handle the socket stays as it is, and only costs more.
  */
-function readingIntoOneBuffer(accepted: Socket): Socket {
-  const handle = (accepted as unknown as WithHandle)._handle;
-  if (handle === undefined || handle === null) return accepted;
-  const shared = (receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBufferBytes));
-  let current: Buffer | undefined;
-  (accepted as unknown as WithHandle)._handle = null;
-  const socket: Socket = new Socket({
-    handle,
-    onread: {
-      // Asked by the constructor, and then after each read; undefined leaves it as it is.
-      buffer: (): Buffer | undefined => {
-        const next = current === undefined ? shared : (receivers.get(socket)?.receiveInto() ?? shared);
-        if (next === current) return undefined;
-        current = next;
-        return next;
-      },
-      callback: (length: number, buffer: Uint8Array) => {
-        receivers.get(socket)?.onData((buffer as Buffer).subarray(0, length));
-        return true;
-      },
-    },
-  } as SocketConstructorOpts);
-  return socket;
+function handleTakenFrom(accepted: Socket): object | undefined {
+  const withHandle = accepted as unknown as WithHandle;
+  const handle = withHandle._handle ?? undefined;
+  if (handle !== undefined) withHandle._handle = null;
+  return handle;
 }
 
 class NodeServer implements NetServer {
@@ -131,7 +110,7 @@ class NodeServer implements NetServer {
 
 function ignore(): void {}
 
-function nowhere(): undefined {}
+const nobody: SocketUser = { received: ignore, closed: ignore };
 
 interface Ends {
   readonly remote: SocketAddress;
@@ -142,39 +121,72 @@ interface Ends {
 function endsOf(socket: Socket): Ends | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   if (remoteAddress === undefined) return undefined;
-  return {
-    remote: { host: addressText(remoteAddress), port: remotePort ?? 0 },
-    local: { host: addressText(localAddress), port: localPort ?? 0 },
-  };
+  const remote = { host: addressText(remoteAddress), port: remotePort ?? 0 };
+  return { remote, local: localEnd(addressText(localAddress), localPort ?? 0) };
+}
+
+let latestLocal: SocketAddress = { host: "", port: 0 };
+
+/** Connections to the same address of this machine, which most are, share what tells it. */
+function localEnd(host: string, port: number): SocketAddress {
+  if (latestLocal.host !== host || latestLocal.port !== port) latestLocal = { host, port };
+  return latestLocal;
 }
 
 class NodeSocket implements NetSocket {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
-  onData: (chunk: Buffer) => void = ignore;
-  receiveInto: () => Buffer | undefined = nowhere;
-  onClose: (error?: Error) => void = ignore;
-  onDrain: () => void = ignore;
+  user: SocketUser = nobody;
   readonly #socket: Socket;
+  readonly #onWritten: () => void;
+  /** What it reads into. */
+  #target: Buffer | undefined;
   #drainIsDue = false;
   #isEnding = false;
-  #error: Error | undefined;
   /** Ends what `end` waits for: the peer's side of the connection. */
   #lingering: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, { remote, local }: Ends) {
-    this.#socket = socket;
+  /** @param handle what was taken from the socket: then another one is made around it */
+  constructor(socket: Socket, { remote, local }: Ends, handle?: object) {
     this.remote = remote;
     this.local = local;
+    // All functions of a socket's own are made here: they share what they refer to.
+    this.#onWritten = () => this.#written();
+    if (handle === undefined) {
+      this.#socket = socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    } else {
+      const onread = {
+        // Asked by the constructor, and then after each read; undefined leaves it as it is.
+        buffer: () => this.#otherTarget(),
+        callback: (length: number, buffer: Uint8Array) => {
+          this.#received((buffer as Buffer).subarray(0, length));
+          return true;
+        },
+      };
+      this.#socket = new Socket({ handle, onread } as SocketConstructorOpts);
+    }
+    // What the error was can be asked of the socket when it is closed.
+    this.#socket.on("error", ignore);
     // A peer that ends its side is done with us, as Kafka takes it: Node sends what is queued and closes ours.
-    receivers.set(socket, this);
-    socket.on("data", (chunk: Buffer) => this.onData(chunk));
-    socket.on("error", (error) => (this.#error = error));
-    socket.on("close", () => {
-      clearTimeout(this.#lingering);
-      if (this.#error === undefined) this.onClose();
-      else this.onClose(netErrorOf(this.#error));
-    });
+    this.#socket.on("close", () => this.#closed());
+  }
+
+  #received(chunk: Buffer): void {
+    if (!this.#isEnding) this.user.received(chunk);
+  }
+
+  #otherTarget(): Buffer | undefined {
+    const target = this.user.receiveInto?.() ?? (receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBufferBytes));
+    if (target === this.#target) return undefined;
+    this.#target = target;
+    return target;
+  }
+
+  #closed(): void {
+    clearTimeout(this.#lingering);
+    const error = this.#socket.errored;
+    if (error === null) this.user.closed();
+    else this.user.closed(netErrorOf(error));
   }
 
   write(slices: readonly Buffer[]): boolean {
@@ -190,11 +202,11 @@ class NodeSocket implements NetSocket {
     return !this.#drainIsDue;
   }
 
-  readonly #onWritten = (): void => {
+  #written(): void {
     if (!this.#drainIsDue || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
     this.#drainIsDue = false;
-    this.onDrain();
-  };
+    this.user.drained?.();
+  }
 
   queuedBytes(): number {
     return this.#socket.writableLength;
@@ -212,7 +224,6 @@ class NodeSocket implements NetSocket {
     const socket = this.#socket;
     if (socket.destroyed || this.#isEnding) return;
     this.#isEnding = true;
-    this.onData = ignore;
     socket.resume();
     socket.end(() => {
       if (!socket.destroyed) this.#lingering = setTimeout(() => socket.destroy(), lingerMs).unref();

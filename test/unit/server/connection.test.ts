@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type BufferPool } from "../../../src/base/buffer-pool.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
-import { joined } from "../../../src/server/connection.ts";
+import { joined } from "../../../src/server/answer.ts";
 import { closeConnection, type HandlerResult } from "../../../src/server/handler.ts";
 import { apiVersionsV0, frame, heartbeat, heartbeatHandler, int32, testServer, until } from "./test-server.ts";
 
@@ -270,6 +270,17 @@ describe("bounds", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(other.frames).toEqual([]);
     half.socket.destroy();
+    expect(await other.receiveIds(1)).toEqual([77]);
+  });
+
+  test("a request that comes in pieces has its memory reserved once", async () => {
+    const { client } = await testServer([], { queuedRequestBytesMax: 100 });
+    const [slow, other] = [await client(), await client()];
+    for (const piece of [int32(60), Buffer.alloc(20), Buffer.alloc(20)]) {
+      slow.send(piece);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    other.send(apiVersionsV0);
     expect(await other.receiveIds(1)).toEqual([77]);
   });
 });

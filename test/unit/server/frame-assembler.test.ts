@@ -5,8 +5,6 @@ import { expect, test } from "vitest";
 import { BufferPool } from "../../../src/base/buffer-pool.ts";
 import { FrameAssembler } from "../../../src/server/frame-assembler.ts";
 
-const admitAll = (): boolean => true;
-
 function framed(body: Buffer): Buffer {
   const prefix = Buffer.alloc(4);
   prefix.writeInt32BE(body.length);
@@ -15,7 +13,7 @@ function framed(body: Buffer): Buffer {
 
 function drain(frames: FrameAssembler): Buffer[] {
   const found: Buffer[] = [];
-  for (let next = frames.next(admitAll); next !== undefined; next = frames.next(admitAll)) {
+  for (let next = frames.next(); next !== undefined; next = frames.next()) {
     // What was gathered is used again: the pool may hand it out when the frame is done.
     found.push(next.length > 5_000 ? Buffer.from(next) : next);
     frames.done();
@@ -64,7 +62,7 @@ function receive(frames: FrameAssembler, stream: Buffer, readBytesMax: number): 
     const target = frames.target() ?? shared;
     const length = stream.copy(target, 0, at, at + readBytesMax);
     frames.push(target.subarray(0, length));
-    for (let next = frames.next(admitAll); next !== undefined; next = frames.next(admitAll)) {
+    for (let next = frames.next(); next !== undefined; next = frames.next()) {
       found.push(Buffer.from(next));
       frames.done();
     }
@@ -88,7 +86,7 @@ test("the rest of a large frame goes where its beginning is", () => {
   const frames = new FrameAssembler(1_000_000, new BufferPool());
   const stream = framed(Buffer.alloc(500_000, "x"));
   frames.push(stream.subarray(0, 400_000));
-  expect(frames.next(admitAll)).toBeUndefined();
+  expect(frames.next()).toBeUndefined();
   const target = frames.target()!;
   // All of what is missing, and nothing beyond it: what follows is another frame's.
   expect(target.length).toBe(100_004);
@@ -96,7 +94,7 @@ test("the rest of a large frame goes where its beginning is", () => {
   frames.push(target.subarray(0, 100_004));
   expect(frames.target()).toBeUndefined();
   expect(frames.hasBytes()).toBe(true);
-  const frame = frames.next(admitAll)!;
+  const frame = frames.next()!;
   expect(frame.buffer).toBe(target.buffer);
   expect(frame.equals(stream.subarray(4))).toBe(true);
 });
@@ -107,9 +105,9 @@ test("the memory of a frame that was gathered is used again when it is done, unl
   const stream = framed(Buffer.alloc(100_000, "x"));
   const gathered = (): Buffer => {
     frames.push(stream.subarray(0, 90_000));
-    expect(frames.next(admitAll)).toBeUndefined();
+    expect(frames.next()).toBeUndefined();
     frames.push(stream.subarray(90_000));
-    return frames.next(admitAll)!;
+    return frames.next()!;
   };
   const first = gathered();
   frames.done();
@@ -131,18 +129,24 @@ test("lengths that no request has are refused before anything is asked for", () 
     const prefix = Buffer.alloc(4);
     prefix.writeInt32BE(length);
     frames.push(prefix);
-    const refuse = (): boolean => expect.unreachable("admission was asked");
-    expect(() => frames.next(refuse)).toThrow(message);
+    expect(() => frames.nextBytes()).toThrow(message);
+    expect(() => frames.next()).toThrow(message);
   }
 });
 
-test("a frame that is not admitted waits, and is asked for once when it is", () => {
+test("how long the next frame is can be asked before it is taken, also while its bytes wait and more come", () => {
   const frames = new FrameAssembler(10, new BufferPool());
-  frames.push(framed(Buffer.from("wait")));
-  const asked: number[] = [];
-  expect(frames.next((sizeBytes) => asked.push(sizeBytes) < 0)).toBeUndefined();
-  expect(frames.next((sizeBytes) => asked.push(sizeBytes) > 0)?.toString()).toBe("wait");
-  expect(asked).toEqual([4, 4]);
+  const received = framed(Buffer.from("wait"));
+  frames.push(received.subarray(0, 3));
+  expect(frames.nextBytes()).toBeUndefined();
+  frames.push(received.subarray(3, 6));
+  expect([frames.nextBytes(), frames.nextBytes()]).toEqual([4, 4]);
+  // Who does not take it sees to it that the bytes stay.
+  frames.detach();
+  received.fill(0xee, 3, 6);
+  frames.push(Buffer.concat([received.subarray(6), framed(Buffer.from("next"))]));
+  expect(drain(frames).map(String)).toEqual(["wait", "next"]);
+  expect(frames.nextBytes()).toBeUndefined();
 });
 
 test("memory follows what was received: neither the announced length nor the number of pieces", () => {
@@ -155,13 +159,13 @@ test("memory follows what was received: neither the announced length nor the num
     frames.push(prefix);
     for (let at = 0; at < 5_000; at++) {
       frames.push(Buffer.alloc(1));
-      frames.next(admitAll);
+      frames.next();
     }
     return frames;
   });
   // 250,000 bytes were received; each kept in a buffer of its own they would take more than 25 MB.
   expect(memoryBytes() - sizeBefore).toBeLessThan(10 * 1024 * 1024);
-  expect(assemblers.map((frames) => frames.next(admitAll))).toEqual(assemblers.map(() => undefined));
+  expect(assemblers.map((frames) => frames.next())).toEqual(assemblers.map(() => undefined));
 });
 
 function memoryBytes(): number {

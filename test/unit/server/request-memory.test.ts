@@ -5,12 +5,14 @@ test("memory is granted while anything is left, and who waits is called in turn 
   const memory = new RequestMemory(100);
   expect([memory.tryReserve(99), memory.tryReserve(500), memory.tryReserve(1)]).toEqual([true, true, false]);
   const called: string[] = [];
-  const waiting = ["a", "b", "c", "d"].map((name) => () => {
-    called.push(name);
-    memory.tryReserve(60);
-  });
-  for (const retry of [...waiting, ...waiting]) memory.whenReleased(retry);
-  memory.forget(waiting[0] as () => void);
+  const waiting = ["a", "b", "c", "d"].map((name) => ({
+    goOn() {
+      called.push(name);
+      memory.tryReserve(60);
+    },
+  }));
+  for (const each of [...waiting, ...waiting]) memory.whenReleased(each);
+  memory.forget(waiting[0]!);
   memory.release(99);
   await Promise.resolve();
   expect(called).toEqual([]);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeNet as net } from "../../../../src/io/node/node-net.ts";
-import { NetError, type NetSocket } from "../../../../src/io/ports.ts";
+import { NetError, type NetSocket, type SocketUser } from "../../../../src/io/ports.ts";
 
 async function pair(): Promise<{ socket: NetSocket; peer: Socket }> {
   let accept: (socket: NetSocket) => void;
@@ -16,8 +16,12 @@ async function pair(): Promise<{ socket: NetSocket; peer: Socket }> {
   return { socket: await accepted, peer };
 }
 
-function closed(socket: NetSocket): Promise<Error | undefined> {
-  return new Promise((resolve) => (socket.onClose = resolve));
+function use(socket: NetSocket, user: Partial<SocketUser>): void {
+  socket.user = { received: () => {}, closed: () => {}, ...user };
+}
+
+function closed(socket: NetSocket, user: Partial<SocketUser> = {}): Promise<Error | undefined> {
+  return new Promise((resolve) => use(socket, { ...user, closed: resolve }));
 }
 
 test("slices arrive in order, and the queue is empty when the system took them", async () => {
@@ -41,7 +45,7 @@ test("what the peer does not read is counted, also when a small write fills the 
   while (socket.write([Buffer.alloc(1_000)]));
   expect(socket.queuedBytes()).toBeGreaterThan(0);
   expect(socket.write([Buffer.alloc(10), Buffer.alloc(10)])).toBe(false);
-  const drained = new Promise<void>((resolve) => (socket.onDrain = resolve));
+  const drained = new Promise<void>((resolve) => use(socket, { drained: resolve }));
   peer.resume();
   await drained;
   expect(socket.queuedBytes()).toBe(0);
@@ -50,7 +54,7 @@ test("what the peer does not read is counted, also when a small write fills the 
 test("a paused socket reads nothing until it is resumed", async () => {
   const { socket, peer } = await pair();
   const received: string[] = [];
-  socket.onData = (chunk) => void received.push(chunk.toString());
+  use(socket, { received: (chunk) => void received.push(chunk.toString()) });
   socket.pause();
   peer.write("x");
   await new Promise((resolve) => setTimeout(resolve, 30));
@@ -64,13 +68,15 @@ test("bytes are received where the owner wants them, and then again in the buffe
   const target = Buffer.alloc(200_000);
   const others: Buffer[] = [];
   let filled = 0;
-  socket.receiveInto = () => (filled < target.length && others.length > 0 ? target.subarray(filled) : undefined);
   const done = new Promise<void>((resolve) => {
-    socket.onData = (chunk) => {
-      if (chunk.buffer === target.buffer) filled += chunk.length;
-      else others.push(Buffer.from(chunk));
-      if (others.at(-1)?.includes("end") === true) resolve();
-    };
+    use(socket, {
+      receiveInto: () => (filled < target.length && others.length > 0 ? target.subarray(filled) : undefined),
+      received: (chunk) => {
+        if (chunk.buffer === target.buffer) filled += chunk.length;
+        else others.push(Buffer.from(chunk));
+        if (others.at(-1)?.includes("end") === true) resolve();
+      },
+    });
   });
   socket.resume();
   peer.write("begin");
@@ -86,9 +92,9 @@ test("a peer that ends its side closes the connection, after what is queued", as
   const { socket, peer } = await pair();
   let answer = "";
   peer.on("data", (chunk: Buffer) => (answer += chunk.toString()));
-  socket.onData = () => void socket.write([Buffer.from("answer")]);
+  const isClosed = closed(socket, { received: () => void socket.write([Buffer.from("answer")]) });
   peer.end("question");
-  expect(await closed(socket)).toBeUndefined();
+  expect(await isClosed).toBeUndefined();
   expect(answer).toBe("answer");
 });
 
@@ -101,6 +107,35 @@ test("a peer that resets gives an error; one that never closes its side does not
   second.peer.pause();
   second.socket.end();
   expect(await closed(second.socket)).toBeUndefined();
+});
+
+test("what a peer says after our end is nobody's", async () => {
+  const { socket, peer } = await pair();
+  const received: string[] = [];
+  const isClosed = closed(socket, { received: (chunk) => void received.push(chunk.toString()) });
+  socket.resume();
+  peer.write("before");
+  while (received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  socket.end();
+  peer.end("after");
+  expect(await isClosed).toBeUndefined();
+  expect(received).toEqual(["before"]);
+});
+
+test("a connection knows both its ends, whichever server it came to before", async () => {
+  const locals: number[] = [];
+  const listen = () => net.listen({ host: "127.0.0.1", port: 0 }, ({ local }) => void locals.push(local.port));
+  const servers = [await listen(), await listen()];
+  const ports = [...servers, ...servers].map(({ address }) => address.port);
+  for (const port of ports) {
+    const count = locals.length;
+    const socket = await net.connect({ host: "127.0.0.1", port }, 1_000);
+    expect(socket.remote).toEqual({ host: "127.0.0.1", port });
+    while (locals.length === count) await new Promise((resolve) => setTimeout(resolve, 5));
+    socket.destroy();
+  }
+  expect(locals).toEqual(ports);
+  for (const server of servers) await server.close();
 });
 
 test("what is closed early, or sent to a closed socket, does no harm", async () => {
@@ -125,10 +160,12 @@ test("failures are NetErrors with the errno", async () => {
 
 test("two ends of the port speak with each other", async () => {
   const server = await net.listen({ host: "", port: 0 }, (socket) => {
-    socket.onData = (chunk) => void socket.write([chunk]);
+    use(socket, { received: (chunk) => void socket.write([chunk]) });
   });
   const socket = await net.connect({ host: "127.0.0.1", port: server.address.port }, 1_000);
-  const echo = new Promise<string>((resolve) => (socket.onData = (chunk) => resolve(chunk.toString())));
+  const echo = new Promise<string>((resolve) => {
+    use(socket, { received: (chunk) => resolve(chunk.toString()) });
+  });
   socket.write([Buffer.from("hello")]);
   expect(await echo).toBe("hello");
   expect(socket.remote).toEqual({ host: "127.0.0.1", port: server.address.port });
