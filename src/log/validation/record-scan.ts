@@ -1,7 +1,8 @@
 /**
  * A quick look at the records of a batch: the loop that most of a produce request's own time goes to. So it is flat, reads
- * the usual one-byte integers in place, and makes no object. It knows records as producers write them (`RecordCursor` shows
- * their layout). Whatever is wrong, or merely rare, it leaves to `RecordCursor`, which says what is wrong.
+ * integers of one and two bytes in place, since of a record of a hundred bytes three are longer than one, and makes no
+ * object. It knows records as producers write them (`RecordCursor` shows their layout). Whatever is wrong, or merely rare, it
+ * leaves to `RecordCursor`, which says what is wrong.
  *
  * What a scan has found stands here until the next one, which is all right since nothing waits in between.
  */
@@ -24,8 +25,8 @@ const nowhere = 0x3fffffff;
 /**
  * True when the structure of every record has been checked; false when `RecordCursor` has to look.
  *
- * The place only grows, and past the payload there is nothing to read, so one comparison a record finds whatever reached
- * beyond its end.
+ * The place only grows, also where a byte is missing, and past the payload there is nothing to read: so one comparison a
+ * record finds whatever reached beyond its end.
  */
 export function scanRecords(payload: Buffer, count: number): boolean {
   if (count < 1) return false;
@@ -37,45 +38,60 @@ export function scanRecords(payload: Buffer, count: number): boolean {
   let isDense = true;
   let hasNullKey = false;
   for (let index = 0; index < count; index++) {
-    let raw = payload[at]!;
-    if (raw < 0x80) at++;
-    else {
-      raw = longVarint(payload, at);
-      at = behind;
+    let raw = payload[at++]!;
+    if (raw >= 0x80) {
+      const next = payload[at++]!;
+      if (next < 0x80) raw += (next - 1) << 7;
+      else {
+        raw = longVarint(payload, at - 2);
+        at = behind;
+      }
     }
     const end = at + (raw >>> 1);
     if ((raw & 1) !== 0 || end > length) return false;
     at++; // The attributes of a record have no meaning yet.
-    raw = payload[at]!;
-    if (raw < 0x80) at++;
-    else {
-      raw = longVarint(payload, at);
-      at = behind;
+    raw = payload[at++]!;
+    if (raw >= 0x80) {
+      const next = payload[at++]!;
+      if (next < 0x80) raw += (next - 1) << 7;
+      else {
+        raw = longVarint(payload, at - 2);
+        at = behind;
+      }
     }
     const timestampDelta = (raw >>> 1) ^ -(raw & 1);
     if (index === 0) timestampDeltaFirst = timestampDelta;
     if (timestampDelta < timestampDeltaMin) timestampDeltaMin = timestampDelta;
     if (timestampDelta > timestampDeltaMax) timestampDeltaMax = timestampDelta;
-    raw = payload[at]!;
-    if (raw < 0x80) at++;
-    else {
-      raw = longVarint(payload, at);
-      at = behind;
+    raw = payload[at++]!;
+    if (raw >= 0x80) {
+      const next = payload[at++]!;
+      if (next < 0x80) raw += (next - 1) << 7;
+      else {
+        raw = longVarint(payload, at - 2);
+        at = behind;
+      }
     }
     if (raw !== index << 1) isDense = false;
-    raw = payload[at]!;
-    if (raw < 0x80) at++;
-    else {
-      raw = longVarint(payload, at);
-      at = behind;
+    raw = payload[at++]!;
+    if (raw >= 0x80) {
+      const next = payload[at++]!;
+      if (next < 0x80) raw += (next - 1) << 7;
+      else {
+        raw = longVarint(payload, at - 2);
+        at = behind;
+      }
     }
     if ((raw & 1) === 0) at += raw >>> 1;
     else hasNullKey = true;
-    raw = payload[at]!;
-    if (raw < 0x80) at++;
-    else {
-      raw = longVarint(payload, at);
-      at = behind;
+    raw = payload[at++]!;
+    if (raw >= 0x80) {
+      const next = payload[at++]!;
+      if (next < 0x80) raw += (next - 1) << 7;
+      else {
+        raw = longVarint(payload, at - 2);
+        at = behind;
+      }
     }
     if ((raw & 1) === 0) at += raw >>> 1;
     if (payload[at] === 0) at++;
