@@ -1,7 +1,7 @@
 import { BufferPool } from "../base/buffer-pool.ts";
 import { nextTurn } from "../io/next-turn.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
-import { ReadAhead } from "./read-ahead.ts";
+import { ReadAhead } from "./reading/read-ahead.ts";
 import { OpenFiles } from "./segment/open-files.ts";
 import { TailCache } from "./tail-cache.ts";
 import { WriteChoice } from "./write-choice.ts";

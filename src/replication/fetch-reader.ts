@@ -1,8 +1,8 @@
 import { type LeaderEpoch, type NodeId, type Offset } from "../base/brand.ts";
 import { zeroUuid } from "../base/uuid.ts";
-import { FileReadAllowance } from "../log/file-read-allowance.ts";
+import { FileReadAllowance } from "../log/reading/file-read-allowance.ts";
 import { type Log } from "../log/log.ts";
-import { type ReadResult } from "../log/log-reader.ts";
+import { type ReadResult } from "../log/reading/log-reader.ts";
 import { type AbortedTransaction } from "../log/segment/transaction-index.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type FetchPartition } from "./fetch-partition.ts";

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { nextReadMode, paceAfter, type ReadMode, type ReadPace, unknownPace } from "../../../src/log/read-pace.ts";
+import {
+  nextReadMode,
+  paceAfter,
+  type ReadMode,
+  type ReadPace,
+  unknownPace,
+} from "../../../../src/log/reading/read-pace.ts";
 
 const megabyte = 1_048_576;
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { FileReadAllowance } from "../../../src/log/file-read-allowance.ts";
-import { type Log } from "../../../src/log/log.ts";
-import { type ReadResult } from "../../../src/log/log-reader.ts";
-import { type ReadWay } from "../../../src/io/ports.ts";
-import { Errors } from "../../../src/protocol/errors.ts";
-import { batches } from "../../../src/protocol/records/batches.ts";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, startMs } from "./batches.ts";
-import { logDirectory, openLog } from "./open-log.ts";
+import { FileReadAllowance } from "../../../../src/log/reading/file-read-allowance.ts";
+import { type Log } from "../../../../src/log/log.ts";
+import { type ReadResult } from "../../../../src/log/reading/log-reader.ts";
+import { type ReadWay } from "../../../../src/io/ports.ts";
+import { Errors } from "../../../../src/protocol/errors.ts";
+import { batches } from "../../../../src/protocol/records/batches.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, startMs } from "../batches.ts";
+import { logDirectory, openLog } from "../open-log.ts";
 
 const megabyte = 1_048_576;
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { nodeCompute } from "../../../src/io/node/node-compute.ts";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, startMs } from "./batches.ts";
-import { logDirectory, type LogUnderTest, openLog } from "./open-log.ts";
+import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, startMs } from "../batches.ts";
+import { logDirectory, type LogUnderTest, openLog } from "../open-log.ts";
 
 /** A segment for each of the timestamps. */
 function openWith(timestamps: readonly number[]): LogUnderTest {

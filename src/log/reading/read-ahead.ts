@@ -1,8 +1,8 @@
-import { type BufferPool } from "../base/buffer-pool.ts";
-import { type Clock, type Disk, DiskError, readSlackBytes, type ReadWay, type Timers } from "../io/ports.ts";
-import { batchSizeAt, holdsBatchAt } from "./batch-scan.ts";
-import { parentOf } from "./log-files.ts";
-import { type Segment } from "./segment/segment.ts";
+import { type BufferPool } from "../../base/buffer-pool.ts";
+import { type Clock, type Disk, DiskError, readSlackBytes, type ReadWay, type Timers } from "../../io/ports.ts";
+import { batchSizeAt, holdsBatchAt } from "../batch-scan.ts";
+import { parentOf } from "../log-files.ts";
+import { type Segment } from "../segment/segment.ts";
 
 /** The memory that all chunks together take, those that are sent not counted. */
 const budgetBytes = 33_554_432;

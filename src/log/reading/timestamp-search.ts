@@ -1,13 +1,13 @@
-import { type LeaderEpoch, type Offset, type TimestampMs } from "../base/brand.ts";
-import { type Compute } from "../io/ports.ts";
-import { type BatchView } from "../protocol/records/batch-header.ts";
-import { recordsOfMessage } from "../protocol/records/message-records.ts";
-import { batchAt, MessageView } from "../protocol/records/message-view.ts";
-import { RecordCursor } from "../protocol/records/record-cursor.ts";
-import { decompressBatch, payloadOf } from "../protocol/records/record-iterator.ts";
-import { scanBatches } from "./batch-scan.ts";
-import { type Segment } from "./segment/segment.ts";
-import { type Segments } from "./segment/segments.ts";
+import { type LeaderEpoch, type Offset, type TimestampMs } from "../../base/brand.ts";
+import { type Compute } from "../../io/ports.ts";
+import { type BatchView } from "../../protocol/records/batch-header.ts";
+import { recordsOfMessage } from "../../protocol/records/message-records.ts";
+import { batchAt, MessageView } from "../../protocol/records/message-view.ts";
+import { RecordCursor } from "../../protocol/records/record-cursor.ts";
+import { decompressBatch, payloadOf } from "../../protocol/records/record-iterator.ts";
+import { scanBatches } from "../batch-scan.ts";
+import { type Segment } from "../segment/segment.ts";
+import { type Segments } from "../segment/segments.ts";
 
 export interface TimestampedOffset {
   readonly timestamp: TimestampMs;

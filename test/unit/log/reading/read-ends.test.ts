@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, outline, startMs } from "./batches.ts";
-import { openLog, readAll } from "./open-log.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, outline, startMs } from "../batches.ts";
+import { openLog, readAll } from "../open-log.ts";
 
 /** A log of batches of which each has one record; the sizes of the values say how large. */
 function logOf(sizes: readonly number[], config = {}) {

@@ -1,4 +1,4 @@
-import { type ReadWay } from "../io/ports.ts";
+import { type ReadWay } from "../../io/ports.ts";
 
 /** How the next large read of a reader that lags is done; "now" holds the event loop up, and is the cheapest from memory. */
 export type ReadMode = ReadWay | "now";

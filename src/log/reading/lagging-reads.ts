@@ -1,13 +1,13 @@
-import { type Offset } from "../base/brand.ts";
-import { type Clock, type Disk, readSlackBytes, type ReadWay } from "../io/ports.ts";
-import { batchSizeAt, holdsBatchAt } from "./batch-scan.ts";
-import { batchSizeBytesMin } from "../protocol/records/batch-header.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type Clock, type Disk, readSlackBytes, type ReadWay } from "../../io/ports.ts";
+import { batchSizeAt, holdsBatchAt } from "../batch-scan.ts";
+import { batchSizeBytesMin } from "../../protocol/records/batch-header.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { DirectReads } from "./direct-reads.ts";
 import { type ReadAhead, type ReadChunk } from "./read-ahead.ts";
 import { nextReadMode, paceAfter, type ReadMode } from "./read-pace.ts";
 import { type ReadStream, ReadStreams } from "./read-streams.ts";
-import { type Segment } from "./segment/segment.ts";
+import { type Segment } from "../segment/segment.ts";
 
 /** With the room for whole blocks a buffer of the pool. */
 const chunkBytes = 2_097_152 - readSlackBytes;

@@ -1,6 +1,6 @@
-import { type Offset } from "../base/brand.ts";
+import { type Offset } from "../../base/brand.ts";
 import { type ReadPace, unknownPace } from "./read-pace.ts";
-import { type Segment } from "./segment/segment.ts";
+import { type Segment } from "../segment/segment.ts";
 
 /** As many readers that lag are followed in one log. */
 const countMax = 16;

@@ -1,17 +1,17 @@
-import { type BufferPool } from "../base/buffer-pool.ts";
-import { type Offset } from "../base/brand.ts";
-import { type ErrorCode, Errors } from "../protocol/errors.ts";
-import { batchHeaderSizeBytes, batchSizeBytesMin } from "../protocol/records/batch-header.ts";
-import { batchSizeAt, lastOffsetAt } from "./batch-scan.ts";
+import { type BufferPool } from "../../base/buffer-pool.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { batchHeaderSizeBytes, batchSizeBytesMin } from "../../protocol/records/batch-header.ts";
+import { batchSizeAt, lastOffsetAt } from "../batch-scan.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { LaggingReads } from "./lagging-reads.ts";
-import { type LogStorage } from "./log-storage.ts";
+import { type LogStorage } from "../log-storage.ts";
 import { type ReadAhead } from "./read-ahead.ts";
 import { ReadEnds } from "./read-ends.ts";
 import { type ReadStream } from "./read-streams.ts";
-import { type Segment } from "./segment/segment.ts";
-import { type Segments } from "./segment/segments.ts";
-import { type Tail } from "./tail-cache.ts";
+import { type Segment } from "../segment/segment.ts";
+import { type Segments } from "../segment/segments.ts";
+import { type Tail } from "../tail-cache.ts";
 
 export type ReadResult =
   | { readonly ok: true; readonly records: Buffer; /** Offset behind the last record. */ readonly endOffset: Offset }

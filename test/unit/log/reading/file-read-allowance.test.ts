@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { FileReadAllowance } from "../../../src/log/file-read-allowance.ts";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, startMs } from "./batches.ts";
-import { openLog } from "./open-log.ts";
+import { FileReadAllowance } from "../../../../src/log/reading/file-read-allowance.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, startMs } from "../batches.ts";
+import { openLog } from "../open-log.ts";
 
 const value = Buffer.alloc(900, "v");
 const batchBytes = batch({ value }).length;

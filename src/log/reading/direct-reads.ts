@@ -1,4 +1,4 @@
-import { type Segment } from "./segment/segment.ts";
+import { type Segment } from "../segment/segment.ts";
 
 /** A chunk begins in each, whoever reads it. */
 const regionBytes = 2_097_152;

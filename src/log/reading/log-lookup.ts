@@ -1,11 +1,11 @@
-import { type Offset, type TimestampMs } from "../base/brand.ts";
-import { type Compute, DiskError } from "../io/ports.ts";
-import { Errors } from "../protocol/errors.ts";
-import { type LogAppender } from "./log-appender.ts";
-import { type LogStorage } from "./log-storage.ts";
-import { type AbortedTransaction } from "./segment/transaction-index.ts";
+import { type Offset, type TimestampMs } from "../../base/brand.ts";
+import { type Compute, DiskError } from "../../io/ports.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { type LogAppender } from "../log-appender.ts";
+import { type LogStorage } from "../log-storage.ts";
+import { type AbortedTransaction } from "../segment/transaction-index.ts";
 import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
-import { type WriteQueue } from "./write-queue.ts";
+import { type WriteQueue } from "../write-queue.ts";
 
 export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
 

@@ -1,5 +1,5 @@
-import { type Offset } from "../base/brand.ts";
-import { type Segment } from "./segment/segment.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type Segment } from "../segment/segment.ts";
 
 /** As many readers at different places of one log are remembered. */
 const countMax = 8;
