@@ -1,9 +1,9 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
 import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { loadLog } from "./loader.ts";
+import { loadLog } from "./recovery/load-log.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
-import { type Hole, type RecoveredLog } from "./recovered-log.ts";
+import { type Hole, type RecoveredLog } from "./recovery/recovered-log.ts";
 import { removeAside } from "./removal.ts";
 import { type OpenFiles } from "./segment/open-files.ts";
 import { PartitionDirectory } from "./partition-directory.ts";

@@ -1,6 +1,6 @@
 import { type Task } from "../io/ports.ts";
 import { cleanTask } from "./cleaner/clean-task.ts";
-import { recoveryTask } from "./recovery-task.ts";
+import { recoveryTask } from "./recovery/recovery-task.ts";
 import { indexTask } from "./segment/index-task.ts";
 import { preparationTask } from "./validation/batch-preparation.ts";
 

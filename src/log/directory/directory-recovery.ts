@@ -1,6 +1,6 @@
 import { type Clock, type Disk, DiskError, type Logger, type Workers } from "../../io/ports.ts";
-import { type RecoveredLog } from "../recovered-log.ts";
-import { recoveryTask, sizeOfRecovery } from "../recovery-task.ts";
+import { type RecoveredLog } from "../recovery/recovered-log.ts";
+import { recoveryTask, sizeOfRecovery } from "../recovery/recovery-task.ts";
 import { type FoundLog } from "./directory-contents.ts";
 import { type LogDirectory } from "./log-directory.ts";
 

@@ -1,7 +1,7 @@
 import { type Clock, type Disk, DiskError, type Logger, type Workers } from "../../io/ports.ts";
 import { type LogConfig } from "../log-config.ts";
 import { type DirectoryKind } from "../log-files.ts";
-import { type RecoveredLog } from "../recovered-log.ts";
+import { type RecoveredLog } from "../recovery/recovered-log.ts";
 import { type DelayedRemovals } from "./delayed-removals.ts";
 import { directoryContents, type FoundLog } from "./directory-contents.ts";
 import { recoverInThreads } from "./directory-recovery.ts";

@@ -4,7 +4,7 @@ import { Log } from "../log.ts";
 import { type LogConfig } from "../log-config.ts";
 import { partitionDirectoryName } from "../log-files.ts";
 import { type ProducerSettings } from "../producers/producer-state.ts";
-import { type RecoveredLog } from "../recovered-log.ts";
+import { type RecoveredLog } from "../recovery/recovered-log.ts";
 import { type WriteQueue } from "../write-queue.ts";
 import { type LogDirectory } from "./log-directory.ts";
 import { type LogRegistry } from "./log-registry.ts";

@@ -1,9 +1,9 @@
-import { type Offset } from "../base/brand.ts";
-import { type LeaderEpochState } from "./leader-epoch-cache.ts";
-import { type EndedTransaction } from "./producers/open-transactions.ts";
-import { type KnownSegment } from "./segment/segment.ts";
-import { type ProducerEntry } from "./producers/producer-entry.ts";
-import { type ProducerSnapshotsState } from "./producers/producer-snapshots.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type LeaderEpochState } from "../leader-epoch-cache.ts";
+import { type EndedTransaction } from "../producers/open-transactions.ts";
+import { type KnownSegment } from "../segment/segment.ts";
+import { type ProducerEntry } from "../producers/producer-entry.ts";
+import { type ProducerSnapshotsState } from "../producers/producer-snapshots.ts";
 
 /** Offsets that no segment has: a loss of power took them, or compaction. */
 export interface Hole {

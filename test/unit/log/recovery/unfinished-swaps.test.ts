@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, outline, startMs } from "./batches.ts";
-import { logDirectory, openLog, readAll } from "./open-log.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, outline, startMs } from "../batches.ts";
+import { logDirectory, openLog, readAll } from "../open-log.ts";
 
 const config = { segmentBytes: 100 };
 

@@ -1,6 +1,6 @@
-import { type Offset } from "../base/brand.ts";
-import { type Disk } from "../io/ports.ts";
-import { scanHeaders } from "./batch-scan.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type Disk } from "../../io/ports.ts";
+import { scanHeaders } from "../batch-scan.ts";
 import {
   cleanedSuffix,
   deletedSuffix,
@@ -10,7 +10,7 @@ import {
   segmentSuffixes,
   swapSuffix,
   transactionIndexSuffix,
-} from "./log-files.ts";
+} from "../log-files.ts";
 
 /** Brings to its end what a crash interrupted of deletions and of the cleaner; returns the names of the files then. */
 export function finishFiles(disk: Disk, directory: string): ReadonlySet<string> {

@@ -1,12 +1,12 @@
-import { type Offset } from "../base/brand.ts";
-import { type Disk, type Logger } from "../io/ports.ts";
-import { scanBatches } from "./batch-scan.ts";
-import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { type ProducerSnapshots } from "./producers/producer-snapshots.ts";
-import { type ProducerState } from "./producers/producer-state.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type Disk, type Logger } from "../../io/ports.ts";
+import { scanBatches } from "../batch-scan.ts";
+import { type LeaderEpochCache } from "../leader-epoch-cache.ts";
+import { type ProducerSnapshots } from "../producers/producer-snapshots.ts";
+import { type ProducerState } from "../producers/producer-state.ts";
 import { type Hole } from "./recovered-log.ts";
-import { type Segment } from "./segment/segment.ts";
-import { type Segments } from "./segment/segments.ts";
+import { type Segment } from "../segment/segment.ts";
+import { type Segments } from "../segment/segments.ts";
 
 export interface RecoveryOptions {
   readonly disk: Disk;

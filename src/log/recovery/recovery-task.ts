@@ -1,9 +1,9 @@
-import { type Offset } from "../base/brand.ts";
-import { type Logger, type Task, type TaskPorts } from "../io/ports.ts";
-import { LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { bytesToRecover, loadLog, type LoadOptions } from "./loader.ts";
-import { ProducerSnapshots } from "./producers/producer-snapshots.ts";
-import { ProducerState } from "./producers/producer-state.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type Logger, type Task, type TaskPorts } from "../../io/ports.ts";
+import { LeaderEpochCache } from "../leader-epoch-cache.ts";
+import { bytesToRecover, loadLog, type LoadOptions } from "./load-log.ts";
+import { ProducerSnapshots } from "../producers/producer-snapshots.ts";
+import { ProducerState } from "../producers/producer-state.ts";
 import { type RecoveredLog, type RecoveryNote } from "./recovered-log.ts";
 
 /** A log that was not closed in good order, and what the checkpoints say about it. */

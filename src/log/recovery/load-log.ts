@@ -1,14 +1,14 @@
-import { type Offset } from "../base/brand.ts";
-import { type Clock } from "../io/ports.ts";
-import { scanHeaders } from "./batch-scan.ts";
-import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
-import { logSuffix, offsetOfFileName, segmentFileName, segmentSuffixes } from "./log-files.ts";
-import { ProducerEntry } from "./producers/producer-entry.ts";
-import { snapshotsAmong } from "./producers/producer-snapshots.ts";
+import { type Offset } from "../../base/brand.ts";
+import { type Clock } from "../../io/ports.ts";
+import { scanHeaders } from "../batch-scan.ts";
+import { type LeaderEpochCache } from "../leader-epoch-cache.ts";
+import { logSuffix, offsetOfFileName, segmentFileName, segmentSuffixes } from "../log-files.ts";
+import { ProducerEntry } from "../producers/producer-entry.ts";
+import { snapshotsAmong } from "../producers/producer-snapshots.ts";
 import { type RecoveredLog } from "./recovered-log.ts";
-import { type Ends, LogRecovery, type RecoveryOptions } from "./recovery.ts";
-import { Segment, type SegmentPlace } from "./segment/segment.ts";
-import { Segments } from "./segment/segments.ts";
+import { type Ends, LogRecovery, type RecoveryOptions } from "./log-recovery.ts";
+import { Segment, type SegmentPlace } from "../segment/segment.ts";
+import { Segments } from "../segment/segments.ts";
 import { finishFiles } from "./unfinished-files.ts";
 
 export interface LoadOptions extends RecoveryOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, marker, startMs } from "./batches.ts";
-import { logDirectory, openLog } from "./open-log.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, marker, startMs } from "../batches.ts";
+import { logDirectory, openLog } from "../open-log.ts";
 
 /** A log of two segments, the first of which has an aborted transaction. */
 function withAbortedTransaction(): MemoryDisk {

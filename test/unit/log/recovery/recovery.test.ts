@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { type Disk } from "../../../src/io/ports.ts";
-import { inPlaceWorkers } from "../../../src/io/in-place-workers.ts";
-import { nodeCompute } from "../../../src/io/node/node-compute.ts";
-import { type Log } from "../../../src/log/log.ts";
-import { ProducerEntry } from "../../../src/log/producers/producer-entry.ts";
-import { producerSnapshotPath, writeProducerSnapshot } from "../../../src/log/producers/producer-snapshot.ts";
-import { recoveryTask } from "../../../src/log/recovery-task.ts";
-import { batches } from "../../../src/protocol/records/batches.ts";
-import { ManualTime } from "../../support/manual-time.ts";
-import { SeededRandom } from "../../support/random-bytes.ts";
-import { MemoryDisk } from "../../sim/memory-disk.ts";
-import { batch, marker, outline, startMs } from "./batches.ts";
-import { type LogUnderTest, logDirectory, openLog, readAll } from "./open-log.ts";
+import { type Disk } from "../../../../src/io/ports.ts";
+import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
+import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
+import { type Log } from "../../../../src/log/log.ts";
+import { ProducerEntry } from "../../../../src/log/producers/producer-entry.ts";
+import { producerSnapshotPath, writeProducerSnapshot } from "../../../../src/log/producers/producer-snapshot.ts";
+import { recoveryTask } from "../../../../src/log/recovery/recovery-task.ts";
+import { batches } from "../../../../src/protocol/records/batches.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
+import { SeededRandom } from "../../../support/random-bytes.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
+import { batch, marker, outline, startMs } from "../batches.ts";
+import { type LogUnderTest, logDirectory, openLog, readAll } from "../open-log.ts";
 
 const config = { segmentBytes: 1_500, indexIntervalBytes: 150 };
 
