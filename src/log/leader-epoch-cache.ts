@@ -1,15 +1,8 @@
 import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset } from "../base/brand.ts";
 import { type Disk } from "../io/ports.ts";
-import {
-  formatCheckpoint,
-  parseCheckpoint,
-  parseNatural,
-  readTextIfThere,
-  replaceFile,
-  syncFile,
-  syncFileAsync,
-} from "./directory/checkpoint-file.ts";
+import { formatCheckpoint, parseCheckpoint, parseNatural } from "./checkpoint-text.ts";
+import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./small-files.ts";
 
 const leaderEpochCheckpointName = "leader-epoch-checkpoint";
 

@@ -1,7 +1,7 @@
 import { type Uuid } from "../base/brand.ts";
 import { parseUuid, zeroUuid } from "../base/uuid.ts";
 import { type Disk, DiskError } from "../io/ports.ts";
-import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./directory/checkpoint-file.ts";
+import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./small-files.ts";
 
 export const partitionMetadataName = "partition.metadata";
 

@@ -2,7 +2,7 @@ import { type Offset } from "../../base/brand.ts";
 import { nextTurn } from "../../io/next-turn.ts";
 import { type Disk, type Logger, type Timers } from "../../io/ports.ts";
 import { type Log } from "../log.ts";
-import { formatCheckpoint } from "./checkpoint-file.ts";
+import { formatCheckpoint } from "../checkpoint-text.ts";
 import { partitionDirectoryName } from "../log-files.ts";
 import {
   cleanerCheckpointName,

@@ -1,6 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Disk } from "../../io/ports.ts";
-import { formatCheckpoint, parseCheckpoint, parseNatural, readTextIfThere } from "./checkpoint-file.ts";
+import { formatCheckpoint, parseCheckpoint, parseNatural } from "../checkpoint-text.ts";
+import { readTextIfThere } from "../small-files.ts";
 import { parentOf } from "../log-files.ts";
 
 export const recoveryPointCheckpointName = "recovery-point-offset-checkpoint";

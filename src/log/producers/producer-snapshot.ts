@@ -4,7 +4,7 @@ import { type Disk } from "../../io/ports.ts";
 import { codecOf } from "../../protocol/codec.ts";
 import { DecodeError, Reader } from "../../protocol/reader.ts";
 import { producerSnapshot } from "../../protocol/storage-records/producer-snapshot.ts";
-import { replaceFile } from "../directory/checkpoint-file.ts";
+import { replaceFile } from "../small-files.ts";
 import { producerSnapshotSuffix, segmentFileName } from "../log-files.ts";
 import { ProducerEntry } from "./producer-entry.ts";
 

@@ -1,7 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Disk, type Logger } from "../../io/ports.ts";
 import { scanBatches } from "../batch-scan.ts";
-import { replaceFile, syncFile, syncFileAsync } from "../directory/checkpoint-file.ts";
+import { replaceFile, syncFile, syncFileAsync } from "../small-files.ts";
 import { offsetOfFileName, producerSnapshotSuffix } from "../log-files.ts";
 import { type Segments } from "../segment/segments.ts";
 import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producer-snapshot.ts";
