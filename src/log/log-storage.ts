@@ -1,5 +1,6 @@
 import { type Offset, type Uuid } from "../base/brand.ts";
-import { type Clock, type Disk, DiskError, type Logger } from "../io/ports.ts";
+import { type Clock, type Disk, type DiskError, type Logger } from "../io/ports.ts";
+import { DiskUser } from "./disk-user.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { loadLog } from "./recovery/load-log.ts";
 import { type LogConfig, rollMs } from "./log-config.ts";
@@ -43,7 +44,7 @@ export interface LogStorageOptions {
   /** A random number in [0, 1), for the jitter of rolls. */
   readonly draw: () => number;
   /** A write or fsync failed: the directory can no longer be trusted. */
-  readonly onDiskError: (error: unknown) => void;
+  readonly onDiskError: (error: DiskError) => void;
 }
 
 /** A compaction that is under way. */
@@ -56,7 +57,7 @@ export interface Cleaning {
  * What a log consists of: its segments and small files, the bytes that the segments' files lack, and where it starts and
  * ends. Appending, flushing, retention and truncation work on it, each in a file of its own.
  */
-export class LogStorage {
+export class LogStorage extends DiskUser {
   /** As messages name the partition: "topic-0". */
   readonly name: string;
   readonly disk: Disk;
@@ -77,8 +78,6 @@ export class LogStorage {
   writtenOffset: Offset;
   /** What recovery missed between segments, until it is decided what to make of it. */
   holes: readonly Hole[];
-  /** After a disk error nothing here is relied on any more. */
-  isOffline = false;
   isClosed = false;
   /** The log was compacted up to here; undefined when that never was, or nothing is known of it. */
   cleanedOffset: Offset | undefined;
@@ -88,10 +87,11 @@ export class LogStorage {
   #removing: Promise<void> = Promise.resolve();
   #isConfigKnown: boolean;
   readonly #draw: () => number;
-  readonly #onDiskError: (error: unknown) => void;
+  readonly #onDiskError: (error: DiskError) => void;
 
   /** Opens what is in the directory, after a crash with recovery. */
   constructor(options: LogStorageOptions, { tailCache, openFiles }: WriteQueue) {
+    super();
     const { disk, clock, logger, dir } = options;
     this.name = `${options.topic}-${options.partition}`;
     this.disk = disk;
@@ -227,56 +227,13 @@ export class LogStorage {
     for (const segment of this.segments.all()) segment.names.moveTo(directory);
   }
 
-  /** Does what relies on the disk; false, and the directory goes offline, when the disk fails. */
-  guard(act: () => void): boolean {
-    try {
-      act();
-      return true;
-    } catch (error) {
-      this.fail(error);
-      return false;
-    }
-  }
-
-  /**
-   * As `guard`, for what leaves nothing half done.
-   * @throws DiskError when the system is short of descriptors or memory: the log stays online, and it is worth another try
-   */
-  guardUnlessShort(act: () => void): boolean {
-    try {
-      act();
-      return true;
-    } catch (error) {
-      if (error instanceof DiskError && error.isShortage) throw error;
-      this.fail(error);
-      return false;
-    }
-  }
-
-  /** As `guard`, for what leaves nothing half done: where the system is short of something the log stays online. */
-  attempt(act: () => void): boolean {
-    try {
-      act();
-      return true;
-    } catch (error) {
-      this.refuse(error);
-      return false;
-    }
-  }
-
-  /** As `fail`, but a log whose disk is sound stays online: a storm of connections may have taken all descriptors. */
-  refuse(error: unknown): void {
-    if (!(error instanceof DiskError) || !error.isShortage) return this.fail(error);
-    this.logger.warn({ error, log: this.name }, "The system is short of what an access to the log needs");
-  }
-
-  /** Takes the log offline after a failure of the disk; whatever else was thrown is a bug and goes on. */
-  fail(thrown: unknown): void {
-    const error = DiskError.from(thrown);
-    if (this.isOffline) return;
-    this.isOffline = true;
+  protected override onFailed(error: DiskError): void {
     this.logger.error({ error, log: this.name }, "The log's disk failed");
     this.#onDiskError(error);
+  }
+
+  protected override onShortage(error: DiskError): void {
+    this.logger.warn({ error, log: this.name }, "The system is short of what an access to the log needs");
   }
 
   #place(): SegmentPlace {

@@ -88,7 +88,7 @@ export class LogTruncation {
         directory.close();
       }
     });
-    if (!isCut || storage.isOffline) return;
+    if (!isCut) return;
     this.#flusher.onTruncated(storage.endOffset);
     this.#steps.afterCut();
   }

@@ -2,6 +2,7 @@ import { type Uuid } from "../../base/brand.ts";
 import { type Disk, type DiskDirectory, DiskError, type FileLock, type Logger, type Timers } from "../../io/ports.ts";
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from "./clean-shutdown.ts";
 import { DirectoryCheckpoints } from "./directory-checkpoints.ts";
+import { DiskUser } from "../disk-user.ts";
 import { type Log } from "../log.ts";
 
 export interface LogDirectoryOptions {
@@ -20,7 +21,7 @@ const closedInTurn = 200;
 const closedInOrderInTurn = 50;
 
 /** One of `log.dirs`: locked for this process, with the logs in it. It fails as a whole, and alone. */
-export class LogDirectory {
+export class LogDirectory extends DiskUser {
   readonly path: string;
   /** What the cluster calls it (KIP-858); undefined where that is not tracked. */
   readonly id: Uuid | undefined;
@@ -37,7 +38,6 @@ export class LogDirectory {
   readonly #lock: FileLock;
   /** Held, so that a rename in it can be made durable when there is no descriptor left. */
   readonly #names: DiskDirectory;
-  #isOnline = true;
   /** The logs of a directory that failed whose files are open yet. */
   #closing: Log[] = [];
 
@@ -46,6 +46,7 @@ export class LogDirectory {
    * @throws DiskError with code ELOCKED when another process uses it
    */
   constructor(options: LogDirectoryOptions) {
+    super();
     const { path, disk, timers, logger } = options;
     this.path = path;
     this.id = options.id;
@@ -64,12 +65,12 @@ export class LogDirectory {
       timers,
       logger,
       logs: this.logs,
-      onDiskError: (error) => this.#onCheckpointError(error),
+      onDiskError: (error) => this.refuse(error),
     });
   }
 
   get isOnline(): boolean {
-    return this.#isOnline;
+    return !this.isOffline;
   }
 
   #begin() {
@@ -87,52 +88,18 @@ export class LogDirectory {
     removeCleanShutdown(this.#options.disk, this.path, this.#names);
   }
 
-  /** Does what relies on the disk; false when it fails, which takes the directory offline. */
-  guard(act: () => void): boolean {
-    try {
-      act();
-      return this.#isOnline;
-    } catch (error) {
-      // Where a log is in two directories the disk is not at fault, and the operator has to do something.
-      if (!(error instanceof DiskError) || error.code === "EDUPLICATE") throw error;
-      this.fail(error);
-      return false;
-    }
-  }
-
-  /**
-   * As `guard`, of what needs descriptors and can be done again.
-   * @throws DiskError where the system is short of them: that is the process's matter, and the directory stays online
-   */
-  guardUnlessShort(act: () => void): boolean {
-    let shortage: DiskError | undefined;
-    const isDone = this.guard(() => {
-      try {
-        act();
-      } catch (error) {
-        if (!(error instanceof DiskError) || !error.isShortage) throw error;
-        shortage = error;
-      }
-    });
-    if (shortage !== undefined) throw shortage;
-    return isDone;
-  }
-
   /** Makes the names in it durable. */
   sync(): void {
     this.#names.sync();
   }
 
-  /** Of one in the background, which comes again in its interval. */
-  #onCheckpointError(error: unknown): void {
-    if (!(error instanceof DiskError) || !error.isShortage) return this.fail(error);
-    this.#options.logger.warn({ error, directory: this.path }, "A checkpoint could not be written: it is tried again");
+  override fail(thrown: unknown): void {
+    // Where a log is in two directories the disk is not at fault, and the operator has to do something.
+    if (thrown instanceof DiskError && thrown.code === "EDUPLICATE") throw thrown;
+    super.fail(thrown);
   }
 
-  /** Takes the directory offline, with its logs. */
-  fail(error: unknown): void {
-    if (!this.#isOnline) return;
-    this.#isOnline = false;
+  protected override onFailed(error: DiskError): void {
     this.checkpoints.close();
     this.#options.logger.error({ error, directory: this.path }, "The log directory failed: it is taken offline");
     this.#closeNames();
@@ -141,6 +108,11 @@ export class LogDirectory {
     this.#closing = [...this.logs];
     this.#options.onFailed();
     this.#closeInTurns();
+  }
+
+  /** Of a checkpoint in the background, which comes again in its interval. */
+  protected override onShortage(error: DiskError): void {
+    this.#options.logger.warn({ error, directory: this.path }, "A checkpoint could not be written: it is tried again");
   }
 
   #closeInTurns(): void {
@@ -156,17 +128,17 @@ export class LogDirectory {
       let isSettled = true;
       for (const log of this.logs) {
         // It may have failed in between.
-        if (!this.#isOnline) return;
+        if (!this.isOnline) return;
         isSettled &&= log.isSettled;
         log.close();
         if (++closed % closedInOrderInTurn === 0) yield;
       }
       for (const kind of ["recoveryPoint", "logStart", "highWatermark"] as const) {
-        if (!this.#isOnline) return;
+        if (!this.isOnline) return;
         this.checkpoints.write(kind);
         yield;
       }
-      if (!this.#isOnline) return;
+      if (!this.isOnline) return;
       this.checkpoints.writeIfNew("cleaned");
       if (isSettled) writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
     } catch (error) {
@@ -176,7 +148,7 @@ export class LogDirectory {
 
   /** Lets other processes use the directory. */
   release(): void {
-    if (this.#isOnline) this.#closeNames();
+    if (this.isOnline) this.#closeNames();
     for (const log of this.#closing.splice(0)) log.goOffline();
     this.#lock.release();
   }
