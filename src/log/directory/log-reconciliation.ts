@@ -21,11 +21,17 @@ export interface FoundLogs {
 }
 
 /**
- * Brings what was found in the log directories in line with the metadata, once: sets aside what it does not speak of any
- * more, and promotes the copies of which the current log is gone while they are the replica: a failure came between.
+ * Brings what was found in the log directories in line with the metadata, once: what it does not speak of is set aside, of
+ * two logs of a partition one gives way, and copies take the place of logs that are gone.
  * @throws DiskError (EDUPLICATE) when a partition is in two directories
  */
-export function reconcile({ logs, directories, relocation, logger }: FoundLogs, assigned: AssignedReplicas): void {
+export function reconcile(found: FoundLogs, assigned: AssignedReplicas): void {
+  setStraysAside(found, assigned);
+  settleRivals(found);
+  promoteAbandoned(found, assigned);
+}
+
+function setStraysAside({ logs, relocation, logger }: FoundLogs, assigned: AssignedReplicas): void {
   for (const log of [...logs.all(), ...logs.rivals]) {
     const hasRival = [...logs.rivals].some(({ name }) => name === log.name);
     // Whose records are they where the file that says so is lost? As in Kafka nobody's; so of two that log gives way too.
@@ -34,6 +40,9 @@ export function reconcile({ logs, directories, relocation, logger }: FoundLogs, 
     logger.warn({ log: log.name, directory: log.dir }, "No topic of the cluster has this log: it is moved aside");
     relocation.setAside(log);
   }
+}
+
+function settleRivals({ logs, relocation, logger }: FoundLogs): void {
   for (const log of logs.rivals) {
     const other = logs.current.get(log.name);
     if (other !== undefined && areRivals(log, other)) throw duplicateLogs(log, other);
@@ -49,6 +58,10 @@ export function reconcile({ logs, directories, relocation, logger }: FoundLogs, 
     logs.rivals.delete(log);
     logs.current.set(log.name, log);
   }
+}
+
+/** Copies of which the current log is gone while they are the replica: a failure came between. */
+function promoteAbandoned({ logs, directories, relocation, logger }: FoundLogs, assigned: AssignedReplicas): void {
   for (const future of logs.futures.values()) {
     if (logs.current.has(future.name)) continue;
     const directory = assigned.directoryOf(future.topic, future.partition);
