@@ -4,6 +4,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { batchHeaderSizeBytes, batchSizeBytesMin } from "../../protocol/records/batch-header.ts";
 import { batchSizeAt, lastOffsetAt } from "../batch-scan.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
+import { FileReads, firstReadBytes } from "./file-reads.ts";
 import { LaggingReads } from "./lagging-reads.ts";
 import { type LogStorage } from "../log-storage.ts";
 import { type ReadAhead } from "./read-ahead.ts";
@@ -17,12 +18,15 @@ export type ReadResult =
   | { readonly ok: true; readonly records: Buffer; /** Offset behind the last record. */ readonly endOffset: Offset }
   | { readonly ok: false; readonly error: ErrorCode };
 
-const nothing: Buffer = Buffer.alloc(0);
-/** So much a read of the file that has to bring a batch asks for, whatever is left for it: most batches are smaller. */
-const firstReadBytes = 65_536;
-/** A result up to this size leaves the buffer that it was read into. */
-const copiedBytesMax = 16_384;
+/** What is asked for. */
+interface Wanted {
+  readonly startOffset: Offset;
+  readonly maxBytes: number;
+  readonly limit: Offset;
+  readonly minOneBatch: boolean;
+}
 
+const nothing: Buffer = Buffer.alloc(0);
 /** A read of a file that takes as long as this was not from memory. */
 const slowMs = 2;
 
@@ -34,7 +38,7 @@ export class LogReader {
   readonly #storage: LogStorage;
   readonly #segments: Segments;
   readonly #tail: Tail;
-  readonly #buffers: BufferPool;
+  readonly #files: FileReads;
   readonly #ends = new ReadEnds();
   readonly #lagging: LaggingReads;
   #removals = 0;
@@ -45,7 +49,7 @@ export class LogReader {
     this.#storage = storage;
     this.#segments = storage.segments;
     this.#tail = storage.tail;
-    this.#buffers = buffers;
+    this.#files = new FileReads(buffers);
     this.#lagging = new LaggingReads(storage.disk, storage.clock, readAhead);
   }
 
@@ -83,20 +87,11 @@ export class LogReader {
         if (sizeBytes > 0) this.#ends.add(segment, this.#endOffset, position + sizeBytes);
         return resultOf(inMemory, inMemory.subarray(0, sizeBytes), this.#endOffset);
       }
-      if (allowance !== undefined) {
-        const isActive = segment === this.#segments.active;
-        if (stream !== undefined) {
-          // It may have come here over the end of another segment.
-          stream.segment = segment;
-          stream.position = position;
-        } else if (this.#lagging.isLagging(segment, position, maxBytes, isActive)) {
-          stream = this.#lagging.startStream(segment, startOffset, position);
-        }
-        if (stream !== undefined) {
-          return this.#readLagging(stream, startOffset, maxBytes, limit, minOneBatch, allowance);
-        }
-      }
-      return this.#readFileAt(segment, position, startOffset, maxBytes, limit, minOneBatch, allowance, undefined);
+      const wanted = { startOffset, maxBytes, limit, minOneBatch };
+      if (allowance === undefined) return this.#readFile(segment, position, wanted, undefined, undefined);
+      stream = this.#streamFor(stream, segment, position, wanted);
+      if (stream !== undefined) return this.#readLagging(stream, wanted, allowance);
+      return this.#readFile(segment, position, wanted, allowance, undefined);
     }
   }
 
@@ -142,13 +137,29 @@ export class LogReader {
     return end;
   }
 
-  #readFileAt(
+  /** The reader that lags whose read this is: one that is known, or begins here. Undefined when it is none. */
+  #streamFor(
+    known: ReadStream | undefined,
     segment: Segment,
     position: number,
-    startOffset: Offset,
-    maxBytes: number,
-    limit: Offset,
-    minOneBatch: boolean,
+    { startOffset, maxBytes }: Wanted,
+  ): ReadStream | undefined {
+    if (known !== undefined) {
+      // It may have come here over the end of another segment.
+      known.segment = segment;
+      known.position = position;
+      return known;
+    }
+    const isActive = segment === this.#segments.active;
+    if (!this.#lagging.isLagging(segment, position, maxBytes, isActive)) return undefined;
+    return this.#lagging.startStream(segment, startOffset, position);
+  }
+
+  /** @param stream the reader that lags, if it is one */
+  #readFile(
+    segment: Segment,
+    position: number,
+    { startOffset, maxBytes, limit, minOneBatch }: Wanted,
     allowance: FileReadAllowance | undefined,
     stream: ReadStream | undefined,
   ): ReadResult {
@@ -156,7 +167,7 @@ export class LogReader {
     if (allowance?.isWaiting === true) return nothingAt(startOffset);
     const { clock } = this.#storage;
     const startMs = clock.monotonicMs();
-    const bytes = this.#readFile(segment, position, maxBytes, minOneBatch, allowance);
+    const bytes = this.#files.read(segment, position, maxBytes, minOneBatch, allowance);
     const tookMs = clock.monotonicMs() - startMs;
     const sizeBytes = this.#wholeBatches(bytes, startOffset, maxBytes, limit, minOneBatch);
     const endOffset = this.#endOffset;
@@ -170,22 +181,14 @@ export class LogReader {
         this.#lagging.startStream(segment, endOffset, position + sizeBytes);
       }
     }
-    return resultOf(bytes, this.#settled(bytes, sizeBytes, allowance), endOffset);
+    return resultOf(bytes, this.#files.keep(bytes, sizeBytes, allowance), endOffset);
   }
 
-  #readLagging(
-    stream: ReadStream,
-    startOffset: Offset,
-    maxBytes: number,
-    limit: Offset,
-    minOneBatch: boolean,
-    allowance: FileReadAllowance,
-  ): ReadResult {
+  #readLagging(stream: ReadStream, wanted: Wanted, allowance: FileReadAllowance): ReadResult {
     const { segment, position } = stream;
+    const { startOffset, maxBytes, limit, minOneBatch } = wanted;
     const lookup = this.#lagging.look(stream, maxBytes, minOneBatch, allowance);
-    if (lookup.kind === "now") {
-      return this.#readFileAt(segment, position, startOffset, maxBytes, limit, minOneBatch, allowance, stream);
-    }
+    if (lookup.kind === "now") return this.#readFile(segment, position, wanted, allowance, stream);
     if (lookup.kind !== "chunk") return nothingAt(startOffset);
     const { bytes, chunk } = lookup;
     // Chunks count in the budget of all that waits to be sent; a fetch still has its share only.
@@ -194,69 +197,9 @@ export class LogReader {
     const sizeBytes = this.#wholeBatches(bytes, startOffset, Math.min(maxBytes, allowedBytes), limit, minOneBatch);
     if (sizeBytes === 0) return nothingAt(startOffset);
     allowance.leftBytes -= sizeBytes;
-    const records = this.#keptOf(bytes.subarray(0, sizeBytes));
+    const records = this.#files.keepOfChunk(bytes.subarray(0, sizeBytes));
     this.#lagging.advance(stream, this.#endOffset, position + sizeBytes, chunk);
     return { ok: true, records, endOffset: this.#endOffset };
-  }
-
-  /** A part of a chunk for a client: little of it would keep all of its memory. */
-  #keptOf(slice: Buffer): Buffer {
-    if (slice.length > copiedBytesMax) {
-      this.#buffers.hold(slice);
-      return slice;
-    }
-    const records = this.#buffers.takeToRead(slice.length);
-    slice.copy(records);
-    return records;
-  }
-
-  /** What was read and is wanted; memory that is much too large for it goes back at once. */
-  #settled(bytes: Buffer, end: number, allowance: FileReadAllowance | undefined): Buffer {
-    const isCopied = end === 0 || (allowance !== undefined && end <= copiedBytesMax && end < bytes.length);
-    if (!isCopied) return bytes.subarray(0, end);
-    const records = end === 0 ? nothing : this.#buffers.takeToRead(end);
-    bytes.copy(records, 0, 0, end);
-    this.#buffers.giveBack(bytes);
-    return records;
-  }
-
-  /** With `minOneBatch` at least the first batch whole, however large it is and whatever the allowance says. */
-  #readFile(
-    segment: Segment,
-    position: number,
-    maxBytes: number,
-    minOneBatch: boolean,
-    allowance: FileReadAllowance | undefined,
-  ): Buffer {
-    const availableBytes = segment.writtenBytes - position;
-    let wantedBytes = Math.min(Math.max(maxBytes, batchHeaderSizeBytes), availableBytes);
-    if (allowance !== undefined) {
-      const leftBytes = Math.min(allowance.leftBytes, this.#buffers.readBytesLeft);
-      const allowedBytes = minOneBatch ? Math.max(leftBytes, firstReadBytes) : leftBytes;
-      if (allowedBytes < wantedBytes) {
-        allowance.wasShort = true;
-        if (allowedBytes < batchHeaderSizeBytes) return nothing;
-        wantedBytes = allowedBytes;
-      }
-    }
-    const file = segment.file.use();
-    const wanted = this.#take(wantedBytes, allowance);
-    const read = file.read(wanted, position);
-    if (read >= batchSizeBytesMin && minOneBatch) {
-      const firstBytes = batchSizeAt(wanted, 0);
-      if (firstBytes > wanted.length && firstBytes <= availableBytes) {
-        this.#buffers.giveBack(wanted);
-        const whole = this.#take(firstBytes, allowance);
-        return whole.subarray(0, file.read(whole, position));
-      }
-    }
-    return wanted.subarray(0, read);
-  }
-
-  #take(sizeBytes: number, allowance: FileReadAllowance | undefined): Buffer {
-    if (allowance === undefined) return this.#buffers.take(sizeBytes);
-    allowance.leftBytes -= sizeBytes;
-    return this.#buffers.takeToRead(sizeBytes);
   }
 }
 
