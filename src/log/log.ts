@@ -1,7 +1,6 @@
 import { type BufferPool } from "../base/buffer-pool.ts";
 import { type LeaderEpoch, type Offset, type TimestampMs, type Uuid } from "../base/brand.ts";
 import { type Compute } from "../io/ports.ts";
-import { Errors } from "../protocol/errors.ts";
 import { type AppendFailure, type AppendOrigin, type AppendResult, type AppendTransaction } from "./append-result.ts";
 import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
@@ -235,19 +234,7 @@ export class Log {
     minOneBatch: boolean,
     allowance?: FileReadAllowance,
   ): ReadResult {
-    const storage = this.#storage;
-    // A closed log's files may have gone or be another log's: a look at them would seem to be a failure of the disk.
-    if (!storage.isUsable) return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
-    if (startOffset < storage.startOffset || startOffset > storage.endOffset) {
-      return { ok: false, error: Errors.OFFSET_OUT_OF_RANGE };
-    }
-    try {
-      const limit = Math.min(upperBound, storage.writtenOffset);
-      return this.#reader.read(startOffset, maxBytes, limit, minOneBatch, allowance);
-    } catch (error) {
-      storage.refuse(error);
-      return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
-    }
+    return this.#reader.read(startOffset, maxBytes, upperBound, minOneBatch, allowance);
   }
 
   /** The aborted transactions that a reader of `[startOffset, endOffset)` has to leave out, by their markers. */

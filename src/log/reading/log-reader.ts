@@ -54,15 +54,38 @@ export class LogReader {
   }
 
   /**
-   * @param limit no record at or behind it is returned; at most the written offset
+   * Whole batches from the one that holds `startOffset`.
+   *
+   * @param upperBound no record at or behind it is returned, nor any that the operating system does not have
    * @param allowance for reads whose result goes to a client, which then gives its memory back to the pool
    */
   read(
     startOffset: Offset,
     maxBytes: number,
+    upperBound: Offset,
+    minOneBatch: boolean,
+    allowance: FileReadAllowance | undefined,
+  ): ReadResult {
+    const storage = this.#storage;
+    // A closed log's files may have gone or be another log's: a look at them would seem to be a failure of the disk.
+    if (!storage.isUsable) return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
+    if (startOffset < storage.startOffset || startOffset > storage.endOffset) {
+      return { ok: false, error: Errors.OFFSET_OUT_OF_RANGE };
+    }
+    try {
+      return this.#read(startOffset, maxBytes, Math.min(upperBound, storage.writtenOffset), minOneBatch, allowance);
+    } catch (error) {
+      storage.refuse(error);
+      return { ok: false, error: Errors.KAFKA_STORAGE_ERROR };
+    }
+  }
+
+  #read(
+    startOffset: Offset,
+    maxBytes: number,
     limit: Offset,
     minOneBatch: boolean,
-    allowance?: FileReadAllowance,
+    allowance: FileReadAllowance | undefined,
   ): ReadResult {
     if (startOffset >= limit || (maxBytes <= 0 && !minOneBatch)) return nothingAt(startOffset);
     this.#forgetWhatMoved();
