@@ -89,7 +89,7 @@ export class Log {
     return this.#storage.cleanedOffset;
   }
 
-  /** @internal for the cleaner */
+  /** For those who look after it: cleaner, checkpoints, copies, the repair of indexes. */
   get storage(): LogStorage {
     return this.#storage;
   }
