@@ -1,6 +1,6 @@
 import { type TargetName } from "../report/results.ts";
 
-export const targetNames: readonly TargetName[] = ["odradek", "kafka"];
+const targetNames: readonly TargetName[] = ["odradek", "kafka"];
 
 export interface Options {
   /** The project's folder. */

@@ -2,9 +2,10 @@ import { apis, type ApiRequest } from "../../src/protocol/apis.ts";
 import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
 import { type Draft } from "../../src/protocol/schema.ts";
 import { LoadClient, untilAnswered } from "./client.ts";
+import { expectNoErrors } from "./frames.ts";
 import { type CommitJob, type JobResult } from "./job.ts";
 import { Phases } from "./phases.ts";
-import { expectNoErrors, pipelinedLoad } from "./pipelined-load.ts";
+import { pipelinedLoad } from "./pipelined-load.ts";
 
 /** The newest that names topics by name. */
 const commitVersion = 9;

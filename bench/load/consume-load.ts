@@ -1,17 +1,7 @@
-import { readUnsignedVarint } from "../../src/base/varint.ts";
-import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
-import { fetchErrorAt, FetchFrame, fetchRecordsAfterError, produceBatch } from "./frames.ts";
+import { fetchedSizeBytes, fetchErrorAt, FetchFrame, produceBatch } from "./frames.ts";
 import { type ConsumeJob, type JobResult } from "./job.ts";
 import { Phases } from "./phases.ts";
-
-/** Size of the records in the head of a fetch response; fails on an error code. */
-export function fetchedSizeBytes(head: Buffer, errorAt: number): number {
-  const error = head.readInt16BE(errorAt);
-  if (error !== 0) throw new Error(`fetch: ${errorName(error)}`);
-  const cursor = { buffer: head, offset: errorAt + fetchRecordsAfterError, end: head.length };
-  return readUnsignedVarint(cursor) - 1;
-}
 
 /**
  * One connection, one fetch at a time. How far a fetch came is told by its size, since all batches are alike.

@@ -1,4 +1,6 @@
+import { readUnsignedVarint } from "../../src/base/varint.ts";
 import { apis, type Api, type ApiRequest } from "../../src/protocol/apis.ts";
+import { errorName } from "../../src/protocol/errors.ts";
 import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
 import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
 import { type Draft } from "../../src/protocol/schema.ts";
@@ -54,7 +56,22 @@ export function fetchErrorAt(topic: string): number {
 }
 
 /** Behind the error code: high watermark, last stable offset, log start offset, aborted (none), preferred replica. */
-export const fetchRecordsAfterError = 2 + 8 + 8 + 8 + 1 + 4;
+const fetchRecordsAfterError = 2 + 8 + 8 + 8 + 1 + 4;
+
+/** Size of the records in the head of a frame that answers `FetchFrame`. Throws when it tells of an error. */
+export function fetchedSizeBytes(head: Buffer, errorAt: number): number {
+  expectNoErrors("fetch", head, errorAt, errorAt + 2, 2);
+  const cursor = { buffer: head, offset: errorAt + fetchRecordsAfterError, end: head.length };
+  return readUnsignedVarint(cursor) - 1;
+}
+
+/** Throws when one of the error codes that stand `distance` bytes apart from `start` to `end` is set. */
+export function expectNoErrors(what: string, head: Buffer, start: number, end: number, distance: number): void {
+  for (let at = start; at < end; at += distance) {
+    const error = head.readInt16BE(at);
+    if (error !== 0) throw new Error(`${what}: ${errorName(error)}`);
+  }
+}
 
 /** A fetch of partition 0 whose offset can be changed in place. */
 export class FetchFrame {

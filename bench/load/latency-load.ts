@@ -1,7 +1,6 @@
 import { logEnds } from "../harness/admin.ts";
-import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
-import { produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
+import { expectNoErrors, produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
 import { type JobResult, type LatencyJob } from "./job.ts";
 import { Phases } from "./phases.ts";
 import { quantilesOf } from "./quantiles.ts";
@@ -30,8 +29,7 @@ export async function latencyLoad(job: LatencyJob, brokerCpuSeconds: () => numbe
   try {
     const result = await new Promise<JobResult>((resolve, reject) => {
       const onProduced = (head: Buffer): void => {
-        const error = head.readInt16BE(errorAt);
-        if (error !== 0) throw new Error(`produce: ${errorName(error)}`);
+        expectNoErrors("produce", head, errorAt, errorAt + 2, 2);
         phases.counts.requests++;
       };
       const onRecords = (partition: number, sizeBytes: number): void => {

@@ -1,9 +1,8 @@
-import { errorName } from "../../src/protocol/errors.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
 import { type JobResult } from "./job.ts";
 import { type Phases } from "./phases.ts";
 
-export interface Pipeline {
+interface Pipeline {
   readonly port: number;
   readonly connections: number;
   /** Requests in flight on each connection. */
@@ -56,14 +55,6 @@ export async function pipelinedLoad(pipeline: Pipeline, phases: Phases): Promise
     });
   } finally {
     for (const connection of connections) connection.close();
-  }
-}
-
-/** Throws when one of the error codes that stand `distance` bytes apart from `start` to `end` is set. */
-export function expectNoErrors(what: string, head: Buffer, start: number, end: number, distance: number): void {
-  for (let at = start; at < end; at += distance) {
-    const error = head.readInt16BE(at);
-    if (error !== 0) throw new Error(`${what}: ${errorName(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
-import { produceBatch, produceErrorAt, produceFrame, producePartitionSizeBytes } from "./frames.ts";
+import { expectNoErrors, produceBatch, produceErrorAt, produceFrame, producePartitionSizeBytes } from "./frames.ts";
 import { type JobResult, type ProduceJob } from "./job.ts";
 import { Phases } from "./phases.ts";
-import { expectNoErrors, frameRing, pipelinedLoad } from "./pipelined-load.ts";
+import { frameRing, pipelinedLoad } from "./pipelined-load.ts";
 
 /**
  * Keeps `window` produce requests in flight on every connection, partitions taking turns. All requests are encoded

@@ -1,7 +1,7 @@
 import { type Quantiles } from "./job.ts";
 
 /** The smallest value that so large a share of all values does not exceed. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
+function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }
 

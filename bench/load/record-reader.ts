@@ -4,11 +4,10 @@ import { errorName } from "../../src/protocol/errors.ts";
 import { Reader } from "../../src/protocol/reader.ts";
 import { encodeRequestFrame } from "../../src/protocol/request-header.ts";
 import { type Draft } from "../../src/protocol/schema.ts";
-import { fetchedSizeBytes } from "./consume-load.ts";
-import { fetchErrorAt, FetchFrame, fetchVersion } from "./frames.ts";
+import { fetchedSizeBytes, fetchErrorAt, FetchFrame, fetchVersion } from "./frames.ts";
 
 /** Told for each partition that a fetch brought something from. */
-export type OnRecords = (partition: number, sizeBytes: number) => void;
+type OnRecords = (partition: number, sizeBytes: number) => void;
 
 /** A consumer's side of the protocol: what to ask next, and what an answer brought. */
 export interface RecordReader {

@@ -1,7 +1,13 @@
-import { errorName } from "../../src/protocol/errors.ts";
-import { fetchedSizeBytes } from "./consume-load.ts";
 import { openLoadConnection, type LoadConnection } from "./frame-stream.ts";
-import { fetchErrorAt, FetchFrame, produceBatch, produceErrorAt, produceFrame } from "./frames.ts";
+import {
+  expectNoErrors,
+  fetchedSizeBytes,
+  fetchErrorAt,
+  FetchFrame,
+  produceBatch,
+  produceErrorAt,
+  produceFrame,
+} from "./frames.ts";
 import { type JobResult, type TailJob } from "./job.ts";
 import { Phases } from "./phases.ts";
 
@@ -14,6 +20,8 @@ const pollMs = 1;
 export async function tailLoad(job: TailJob, brokerCpuSeconds: () => number): Promise<JobResult> {
   const batch = produceBatch(job.recordsPerBatch, job.valueSizeBytes);
   const frame = produceFrame(job.topic, [0], batch);
+  const producedAt = produceErrorAt(job.topic);
+  const fetchedAt = fetchErrorAt(job.topic);
   const phases = new Phases(job, brokerCpuSeconds);
   const connections: LoadConnection[] = [];
   /** How many consumers have each of the batches that not all have yet. */
@@ -34,15 +42,14 @@ export async function tailLoad(job: TailJob, brokerCpuSeconds: () => number): Pr
         for (; sent < due && sent < everywhere + job.window; sent++) producer.socket.write(frame);
       };
       const onProduced = (head: Buffer): void => {
-        const error = head.readInt16BE(produceErrorAt(job.topic));
-        if (error !== 0) throw new Error(`produce: ${errorName(error)}`);
+        expectNoErrors("produce", head, producedAt, producedAt + 2, 2);
         phases.counts.requests++;
       };
       const consume = async (): Promise<void> => {
         const fetch = new FetchFrame(job.topic, 1 << 20, 500);
         let received = 0;
         const onFetched = (head: Buffer): void => {
-          const sizeBytes = fetchedSizeBytes(head, fetchErrorAt(job.topic));
+          const sizeBytes = fetchedSizeBytes(head, fetchedAt);
           const until = received + Math.floor(sizeBytes / batch.length);
           phases.counts.bytes += sizeBytes;
           phases.counts.records += (until - received) * job.recordsPerBatch;

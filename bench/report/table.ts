@@ -39,7 +39,7 @@ function verdict(isMet: boolean | undefined): string {
   return isMet ? "met" : "**missed**";
 }
 
-export function spreadText(spread: Spread | undefined, digits: number): string {
+function spreadText(spread: Spread | undefined, digits: number): string {
   if (spread === undefined) return "";
   const median = numberText(spread.median, digits);
   if (spread.min === spread.max) return median;

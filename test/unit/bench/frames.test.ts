@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fetchedSizeBytes } from "../../../bench/load/consume-load.ts";
 import {
+  fetchedSizeBytes,
   fetchErrorAt,
   FetchFrame,
   fetchVersion,
