@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { deletedAtOnceMax } from "../../../src/log/retention.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
-import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
 import { BatchView } from "../../../src/protocol/records/batch-header.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { SeededRandom } from "../../support/random-bytes.ts";
-import { silentLogger } from "../../support/silent-logger.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { batch, startMs } from "./batches.ts";
 import { type LogUnderTest, logDirectory, openLog, readAll } from "./open-log.ts";
@@ -210,64 +207,6 @@ describe("rolling", () => {
   });
 });
 
-describe("looking up by time", () => {
-  test("finds what a walk over all records finds, through segments and after a restart", async () => {
-    const random = new SeededRandom(3);
-    let disk = new MemoryDisk();
-    let under = openLog(disk, { segmentBytes: 3_000, indexIntervalBytes: 200 });
-    const records: { timestamp: number; offset: number }[] = [];
-    for (let count = 0; count < 250; count++) {
-      const timestamp = startMs + count * 10 - random.below(400);
-      const result = append(
-        under,
-        batch({ timestamp, count: 1 + random.below(3), value: random.bytes(40) }),
-        count >> 6,
-      );
-      if (!result.ok) throw new Error("not appended");
-      for (let offset = result.baseOffset; offset <= result.lastOffset; offset++) records.push({ timestamp, offset });
-    }
-    const check = async () => {
-      for (let wanted = startMs - 410; wanted < startMs + 2_600; wanted += 13) {
-        const expected = records.find(({ timestamp }) => timestamp >= wanted);
-        const found = await under.time.during(under.log.offsetForTimestamp(wanted, nodeCompute));
-        expect(typeof found === "object" ? { timestamp: found.timestamp, offset: found.offset } : found).toEqual(
-          expected,
-        );
-      }
-      const newest = records.reduce((best, each) => (each.timestamp > best.timestamp ? each : best));
-      expect(await under.time.during(under.log.offsetOfMaxTimestamp(nodeCompute))).toMatchObject(newest);
-    };
-    await check();
-    under.log.close();
-    disk = disk.kill();
-    under = openLog(disk, { segmentBytes: 3_000 }, { hadCleanShutdown: true });
-    await check();
-    disk = disk.kill();
-    under = openLog(disk, { segmentBytes: 3_000 });
-    await check();
-    under.log.close();
-    under = openLog(disk.kill(), { segmentBytes: 3_000 }, { hadCleanShutdown: true });
-    await check();
-  });
-
-  test("several at once each open a batch of their own", async () => {
-    // With an index entry for each, so that no two scans begin at one place; too large to be decompressed on the spot.
-    const under = openLog(new MemoryDisk(), { indexIntervalBytes: 1 });
-    const random = new SeededRandom(9);
-    const count = 20;
-    for (let index = 0; index < count; index++) {
-      const plain = batch({ timestamp: startMs + index, count: 3, value: random.bytes(10_000) });
-      append(under, await compressBatch(plain, index % 2 === 0 ? "gzip" : "snappy", nodeCompute), 0);
-    }
-    const found = await Promise.all(
-      Array.from({ length: count }, (_, index) => under.log.offsetForTimestamp(startMs + index, nodeCompute)),
-    );
-    expect(found).toEqual(
-      Array.from({ length: count }, (_, index) => ({ timestamp: startMs + index, offset: index * 3, leaderEpoch: 0 })),
-    );
-  });
-});
-
 describe("idempotent producers", () => {
   const send = (under: LogUnderTest, baseSequence: number, options = {}) =>
     append(under, batch({ producerId: 9, producerEpoch: 2, baseSequence, count: 2, ...options }));
@@ -311,138 +250,6 @@ describe("idempotent producers", () => {
     expect(send(second, 10)).toMatchObject({ duplicate: true, baseOffset: 10 });
     expect(send(second, 14)).toMatchObject({ error: Errors.OUT_OF_ORDER_SEQUENCE_NUMBER });
     expect(send(second, 12)).toMatchObject({ ok: true, duplicate: false, baseOffset: 12 });
-  });
-});
-
-describe("retention", () => {
-  function grown(config: object): LogUnderTest & { removals: (() => void)[]; tick: (nowMs: number) => number } {
-    const disk = new MemoryDisk();
-    const under = openLog(disk, { segmentBytes: 200, ...config });
-    for (let count = 0; count < 8; count++) append(under, batch({ timestamp: startMs + count * 1_000 }));
-    const removals: (() => void)[] = [];
-    return {
-      ...under,
-      removals,
-      tick: (nowMs) =>
-        under.log.deleteOldSegments(nowMs, (removal) => removals.push(() => removal((path) => disk.remove(path)))),
-    };
-  }
-
-  test("by time: segments go when their newest record is too old", () => {
-    const { log, tick } = grown({ retentionMs: 10_000 });
-    expect(tick(startMs + 11_000)).toBe(0);
-    expect(tick(startMs + 11_001)).toBe(1);
-    expect([log.logStartOffset, log.segmentSizes().length]).toEqual([2, 3]);
-    expect(log.read(1, 1_000, 8, true)).toEqual({ ok: false, error: Errors.OFFSET_OUT_OF_RANGE });
-    expect(tick(startMs + 99_000)).toBe(3);
-    expect([log.logStartOffset, log.logEndOffset, log.segmentSizes()]).toEqual([
-      8,
-      8,
-      [{ baseOffset: 8, sizeBytes: 0 }],
-    ]);
-    expect(tick(startMs + 99_000)).toBe(0);
-  });
-
-  test("by size: as many as can go without falling below it", () => {
-    const size = batch().length * 2;
-    const { log, tick } = grown({ retentionBytes: size * 2 + 1, retentionMs: -1 });
-    expect(tick(startMs)).toBe(1);
-    expect(log.logStartOffset).toBe(2);
-    // Of nothing that may stay all goes.
-    const none = grown({ retentionBytes: 0, retentionMs: -1 });
-    expect([none.tick(startMs), none.log.logStartOffset]).toEqual([4, 8]);
-  });
-
-  test("the snapshots of producers go with the segments that only those need", () => {
-    const disk = new MemoryDisk();
-    const under = openLog(disk, { segmentBytes: 200, retentionMs: 10_000 });
-    for (let count = 0; count < 8; count++) {
-      append(
-        under,
-        batch({ timestamp: startMs + count * 1_000, producerId: 1, producerEpoch: 0, baseSequence: count }),
-      );
-    }
-    const snapshots = () => disk.list(logDirectory).filter((name) => name.endsWith(".snapshot"));
-    const offsetsOf = (names: string[]) => names.map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
-    expect(offsetsOf(snapshots())).toEqual([2, 4, 6]);
-    const removals: (() => void)[] = [];
-    const nowMs = startMs + 14_000;
-    under.log.deleteOldSegments(nowMs, (removal) => removals.push(() => removal((path) => disk.remove(path))));
-    expect(under.log.logStartOffset).toBe(4);
-    // A loss of power may still bring the segments back.
-    expect(offsetsOf(snapshots())).toEqual([2, 4, 6]);
-    for (const remove of removals) remove();
-    expect(offsetsOf(snapshots())).toEqual([4, 6]);
-  });
-
-  test("records of the future keep their segment, which is said in each round", () => {
-    const warnings: object[] = [];
-    const logger = {
-      ...silentLogger,
-      warn: (fields: object, message: string) => warnings.push({ ...fields, message }),
-    };
-    const under = openLog(new MemoryDisk(), { segmentBytes: 200, retentionMs: 10_000 }, { logger });
-    for (let count = 0; count < 8; count++) append(under, batch({ timestamp: startMs + count * 1_000 }));
-    const tick = (nowMs: number) => under.log.deleteOldSegments(nowMs, () => {});
-    const message = "The segment contains future timestamp(s), making it ineligible to be deleted";
-    // The first segment's newest record is of startMs + 1_000.
-    tick(startMs + 1_000);
-    expect(warnings).toEqual([]);
-    expect(tick(startMs + 999)).toBe(0);
-    expect(warnings).toEqual([{ log: "topic-0", baseOffset: 0, message }]);
-    tick(startMs + 999);
-    expect(warnings).toHaveLength(2);
-    under.log.updateConfig({ ...under.log.config, retentionMs: -1 });
-    tick(startMs + 999);
-    expect(warnings).toHaveLength(2);
-  });
-
-  test("many segments go in steps, and what stops them is looked at in the last one", () => {
-    let warned = 0;
-    const logger = { ...silentLogger, warn: () => void warned++ };
-    const under = openLog(new MemoryDisk(), { segmentBytes: 80, retentionMs: 10_000 }, { logger });
-    for (let count = 0; count < deletedAtOnceMax + 3; count++) append(under, batch({ timestamp: startMs - 99_000 }));
-    append(under, batch());
-    const step = () => [under.log.deleteOldSegments(startMs - 1, () => {}), warned];
-    expect([step(), step()]).toEqual([
-      [deletedAtOnceMax, 0],
-      [3, 1],
-    ]);
-  });
-
-  test("never above the high watermark, and not of compacted topics", () => {
-    const under = openLog(new MemoryDisk(), { segmentBytes: 200, retentionMs: 1 });
-    for (let count = 0; count < 8; count++) under.log.appendAsLeader(batch(), 0, "client", startMs);
-    under.queue.flush();
-    under.log.highWatermark = 3;
-    expect(under.log.deleteOldSegments(startMs + 1e9, () => {})).toBe(1);
-    expect(grown({ retentionMs: 1, retentionBytes: 1, isDeleted: false }).tick(startMs + 1e9)).toBe(0);
-  });
-
-  test("deleted records go, with their segments and epochs", () => {
-    const disk = new MemoryDisk();
-    const under = openLog(disk, { segmentBytes: 200 });
-    for (let count = 0; count < 8; count++) append(under, batch(), count);
-    expect(under.log.maybeIncrementLogStartOffset(5)).toBe(true);
-    expect(under.log.maybeIncrementLogStartOffset(4)).toBe(false);
-    expect(under.log.leaderEpochs.earliest).toEqual({ epoch: 5, startOffset: 5 });
-    const removals: (() => void)[] = [];
-    expect(
-      under.log.deleteOldSegments(startMs, (removal) => removals.push(() => removal((path) => disk.remove(path)))),
-    ).toBe(2);
-    const names = () => disk.list(logDirectory).filter((name) => name.includes(".log"));
-    expect(names().filter((name) => name.endsWith(".deleted"))).toHaveLength(2);
-    for (const remove of removals) remove();
-    expect(names()).toEqual(["00000000000000000004.log", "00000000000000000006.log"]);
-    expect(under.log.read(5, 1_000, 8, true)).toMatchObject({ ok: true });
-  });
-
-  test("where all records are deleted the last segment stays", () => {
-    const { log, tick } = grown({ retentionMs: -1 });
-    log.maybeIncrementLogStartOffset(6);
-    expect([tick(startMs), log.segmentSizes().length]).toEqual([3, 1]);
-    log.maybeIncrementLogStartOffset(8);
-    expect([tick(startMs), log.segmentSizes().map(({ baseOffset }) => baseOffset)]).toEqual([0, [6]]);
   });
 });
 
@@ -499,6 +306,12 @@ describe("truncation", () => {
     expect([under.log.logStartOffset, under.log.logEndOffset]).toEqual([50, 50]);
     expect(append(under, batch())).toMatchObject({ baseOffset: 50, lastOffset: 50 });
     expect(readAll(under.log).length).toBeGreaterThan(0);
+  });
+
+  test("a log that starts anew is committed up to there", () => {
+    const { log } = openLog(new MemoryDisk());
+    log.truncateFullyAndStartAt(100);
+    expect(log).toMatchObject({ logStartOffset: 100, logEndOffset: 100, highWatermark: 100, lastStableOffset: 100 });
   });
 });
 
