@@ -11,6 +11,7 @@ import { type FileReadAllowance } from "./reading/file-read-allowance.ts";
 import { LogLookup, type StorageError } from "./reading/log-lookup.ts";
 import { LogReader, type ReadResult } from "./reading/log-reader.ts";
 import { LogStorage, type LogStorageOptions } from "./log-storage.ts";
+import { LogWriter } from "./log-writer.ts";
 import { type ProducerState } from "./producers/producer-state.ts";
 import { type RemoveLater } from "./removal.ts";
 import { deleteOldSegments } from "./retention.ts";
@@ -47,8 +48,9 @@ export class Log {
 
   readonly #storage: LogStorage;
   readonly #flusher: LogFlusher;
-  readonly #reader: LogReader;
+  readonly #writer: LogWriter;
   readonly #appender: LogAppender;
+  readonly #reader: LogReader;
   readonly #lookup: LogLookup;
   readonly #truncation: LogTruncation;
   #highWatermark: Offset;
@@ -63,10 +65,11 @@ export class Log {
     this.leaderEpochs = this.#storage.leaderEpochs;
     this.producerState = this.#storage.producerState;
     const recoveryPoint = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
-    this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#appender.handOver());
-    this.#appender = new LogAppender(this.#storage, this.#flusher, writeQueue);
+    this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#writer.handOver());
+    this.#writer = new LogWriter(this.#storage, this.#flusher, writeQueue);
+    this.#appender = new LogAppender(this.#storage, this.#flusher, this.#writer);
     this.#reader = new LogReader(this.#storage, this.buffers, writeQueue.readAhead);
-    this.#lookup = new LogLookup(this.#storage, this.#appender, writeQueue);
+    this.#lookup = new LogLookup(this.#storage, this.#writer, writeQueue);
     this.#truncation = new LogTruncation(this.#storage, this.#flusher, {
       beforeCut: () => options.beforeCut?.(this),
       // It lies within the log again.
@@ -125,7 +128,7 @@ export class Log {
 
   /** Bytes that count as written since the log was opened: a measure of progress that goes with `writtenOffset`. */
   get writtenBytes(): number {
-    return this.#appender.writtenBytes;
+    return this.#writer.writtenBytes;
   }
 
   /** What lies before it is durable, although recovery may begin earlier: not every index is. */
@@ -168,7 +171,7 @@ export class Log {
 
   /** Called at the end of a turn in which something was written. */
   set onWritten(callback: () => void) {
-    this.#appender.onWritten = callback;
+    this.#writer.onWritten = callback;
   }
 
   /**
@@ -200,7 +203,7 @@ export class Log {
 
   /** Hands what was appended to the operating system now, without waiting for the turn's end. */
   writePending(): void {
-    this.#appender.writePending();
+    this.#writer.writePending();
   }
 
   /** A thread is writing to the log, which must not be cut meanwhile. */
@@ -215,7 +218,7 @@ export class Log {
 
   /** Resolves when no thread is writing to the log any more, until something is appended again: due before it is cut. */
   settle(): Promise<void> {
-    return this.#appender.settle();
+    return this.#writer.settle();
   }
 
   /** Notes that `epoch` starts at the log's end: followers that truncate rely on that before its records. */

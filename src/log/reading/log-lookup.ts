@@ -1,8 +1,8 @@
 import { type Offset, type TimestampMs } from "../../base/brand.ts";
 import { type Compute, DiskError } from "../../io/ports.ts";
 import { Errors } from "../../protocol/errors.ts";
-import { type LogAppender } from "../log-appender.ts";
 import { type LogStorage } from "../log-storage.ts";
+import { type LogWriter } from "../log-writer.ts";
 import { type AbortedTransaction } from "../segment/transaction-index.ts";
 import { offsetForTimestamp, offsetOfMaxTimestamp, type TimestampedOffset } from "./timestamp-search.ts";
 import { type WriteQueue } from "../write-queue.ts";
@@ -12,12 +12,12 @@ export type StorageError = typeof Errors.KAFKA_STORAGE_ERROR;
 /** What the indexes of a log's segments find: offsets by time, and the transactions that were aborted. */
 export class LogLookup {
   readonly #storage: LogStorage;
-  readonly #appender: LogAppender;
+  readonly #writer: LogWriter;
   readonly #writeQueue: WriteQueue;
 
-  constructor(storage: LogStorage, appender: LogAppender, writeQueue: WriteQueue) {
+  constructor(storage: LogStorage, writer: LogWriter, writeQueue: WriteQueue) {
     this.#storage = storage;
-    this.#appender = appender;
+    this.#writer = writer;
     this.#writeQueue = writeQueue;
   }
 
@@ -44,7 +44,7 @@ export class LogLookup {
   offsetOfMaxTimestamp(compute: Compute): Promise<TimestampedOffset | StorageError | undefined> {
     return this.#search(async () => {
       // The newest batch is looked for in the file.
-      await this.#appender.handOver();
+      await this.#writer.handOver();
       return offsetOfMaxTimestamp(this.#storage.segments, compute, () => this.#nextTurn());
     });
   }
