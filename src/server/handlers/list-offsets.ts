@@ -1,4 +1,3 @@
-import { nextTurn } from "../../io/next-turn.ts";
 import { type Compute, type Timers } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
@@ -6,36 +5,12 @@ import { type Draft } from "../../protocol/schema.ts";
 import { type Partition } from "../../replication/partition.ts";
 import { type Handler } from "../handler.ts";
 import { type PartitionLookup } from "../partition-lookup.ts";
+import { SearchPace } from "./search-pace.ts";
 
 export interface ListOffsetsDeps {
   readonly lookup: PartitionLookup;
   readonly compute: Compute;
   readonly timers: Timers;
-}
-
-/** So many logs are searched in a turn of the event loop: each takes reads, and requests may ask of thousands. */
-const searchesOfTurn = 100;
-
-/** Has searches wait for their turn, those of all requests together. */
-class SearchPace {
-  readonly #timers: Timers;
-  /** Of the turn that was begun last. */
-  #count = 0;
-  #turn: Promise<void> = Promise.resolve();
-
-  constructor(timers: Timers) {
-    this.#timers = timers;
-  }
-
-  /** Resolves when the next search may begin. */
-  next(): Promise<void> {
-    if (this.#count === searchesOfTurn) {
-      this.#count = 0;
-      this.#turn = this.#turn.then(() => nextTurn(this.#timers));
-    }
-    this.#count++;
-    return this.#turn;
-  }
 }
 
 /** Timestamps with a meaning of their own, and the version that knows them first. */
@@ -74,13 +49,14 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
   return {
     api: "listOffsets",
     handle(request, { apiVersion }) {
+      const call = { ...deps, pace, request, apiVersion };
       const repeated = repeatedPartitions(request);
       let isPending = false;
       const topics = request.topics.map(({ name, partitions }) => {
         const again = repeated.get(name);
         const answers = partitions.map((wanted) => {
           if (again?.has(wanted.partitionIndex) === true) return failure(wanted, Errors.INVALID_REQUEST);
-          const answer = answerOf(deps, pace, request, name, wanted, apiVersion);
+          const answer = answerOf(call, name, wanted);
           if (!(answer instanceof Promise)) return inVersion(answer, apiVersion);
           isPending = true;
           return answer.then((found) => inVersion(found, apiVersion));
@@ -102,8 +78,8 @@ function repeatedPartitions({ topics }: Request): Map<string, Set<number>> {
     const known = seen.get(name) ?? new Set();
     seen.set(name, known);
     for (const { partitionIndex } of partitions) {
-      if (known.size < known.add(partitionIndex).size) continue;
-      repeated.set(name, (repeated.get(name) ?? new Set()).add(partitionIndex));
+      if (known.has(partitionIndex)) repeated.set(name, (repeated.get(name) ?? new Set()).add(partitionIndex));
+      else known.add(partitionIndex);
     }
   }
   return repeated;
@@ -118,22 +94,23 @@ function failure({ partitionIndex }: Wanted, errorCode: number): Answer {
   return { partitionIndex, errorCode, timestamp: -1, offset: -1 };
 }
 
-function answerOf(
-  deps: ListOffsetsDeps,
-  pace: SearchPace,
-  request: Request,
-  topic: string,
-  wanted: Wanted,
-  apiVersion: number,
-): Answer | Promise<Answer> {
+/** A request while it is answered. */
+interface Call extends ListOffsetsDeps {
+  readonly pace: SearchPace;
+  readonly request: Request;
+  readonly apiVersion: number;
+}
+
+function answerOf(call: Call, topic: string, wanted: Wanted): Answer | Promise<Answer> {
+  const { lookup, pace, request, apiVersion } = call;
   const { timestamp } = wanted;
   if ((versionOfTimestamp.get(timestamp) ?? 0) > apiVersion || timestamp < specialTimestamps.earliestPendingUpload) {
     return failure(wanted, Errors.UNSUPPORTED_VERSION);
   }
-  const partition = deps.lookup.leaderByName(topic, wanted.partitionIndex, wanted.currentLeaderEpoch);
+  const partition = lookup.leaderByName(topic, wanted.partitionIndex, wanted.currentLeaderEpoch);
   if (typeof partition === "number") return failure(wanted, partition);
   if (timestamp >= 0 || timestamp === specialTimestamps.maxTimestamp) {
-    return pace.next().then(() => byTimestamp(deps, request, partition, wanted));
+    return pace.next().then(() => byTimestamp(call, partition, wanted));
   }
   const { log } = partition;
   switch (timestamp) {
@@ -161,17 +138,12 @@ interface FoundRecord {
   readonly leaderEpoch: number;
 }
 
-async function byTimestamp(
-  deps: ListOffsetsDeps,
-  request: Request,
-  partition: Partition,
-  wanted: Wanted,
-): Promise<Answer> {
+async function byTimestamp({ compute, request }: Call, partition: Partition, wanted: Wanted): Promise<Answer> {
   const { log } = partition;
   const isLargest = wanted.timestamp === specialTimestamps.maxTimestamp;
   const record = isLargest
-    ? await log.offsetOfMaxTimestamp(deps.compute)
-    : await log.offsetForTimestamp(wanted.timestamp, deps.compute);
+    ? await log.offsetOfMaxTimestamp(compute)
+    : await log.offsetForTimestamp(wanted.timestamp, compute);
   return withinBound(request, partition, wanted, record);
 }
 
