@@ -100,31 +100,50 @@ function readPartition(
   allowance: FileReadAllowance,
 ): LocalResult {
   request.seenBytes = partition.readableBytes;
-  const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes } = request.position;
-  if (request.topicId !== zeroUuid && request.topicId !== partition.topicId) {
-    return failed(request, partition, Errors.INCONSISTENT_TOPIC_ID);
-  }
-  let errorCode = partition.leaderError(currentLeaderEpoch);
-  if (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && !parameters.leaderOnly) errorCode = Errors.NONE;
-  const { replicaId } = parameters;
-  if (errorCode === Errors.NONE && replicaId >= 0 && !partition.hasFollower(replicaId)) {
-    // Its metadata, or ours, is old; one that names no epoch can only look for the leader again.
-    errorCode = currentLeaderEpoch === -1 ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH;
-  }
+  const errorCode = refusalOf(request, partition, parameters);
   if (errorCode !== Errors.NONE) return failed(request, partition, errorCode);
+  return divergence(request, partition) ?? readRecords(request, partition, parameters, sizeBytes, allowance);
+}
+
+/** Why the reader may not read the partition here; NONE when it may. */
+function refusalOf(
+  { topicId, position: { currentLeaderEpoch } }: FetchPartition,
+  partition: Partition,
+  { leaderOnly, replicaId }: FetchParameters,
+): ErrorCode {
+  if (topicId !== zeroUuid && topicId !== partition.topicId) return Errors.INCONSISTENT_TOPIC_ID;
+  const errorCode = partition.leaderError(currentLeaderEpoch);
+  const isOfNoMatter = errorCode === Errors.NOT_LEADER_OR_FOLLOWER && !leaderOnly;
+  if (errorCode !== Errors.NONE && !isOfNoMatter) return errorCode;
+  if (replicaId < 0 || partition.hasFollower(replicaId)) return Errors.NONE;
+  // Its metadata, or ours, is old; one that names no epoch can only look for the leader again.
+  return currentLeaderEpoch === -1 ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH;
+}
+
+/** Of a reader that tells the epoch of its last record: where its history leaves the leader's; undefined when it does not. */
+function divergence(request: FetchPartition, partition: Partition): LocalResult | undefined {
+  const { fetchOffset, lastFetchedEpoch } = request.position;
+  if (lastFetchedEpoch < 0) return undefined;
+  const { leaderEpoch, endOffset } = partition.endOffsetFor(lastFetchedEpoch);
+  const isUnknown = endOffset === -1 || leaderEpoch === -1 || fetchOffset < partition.log.logStartOffset;
+  if (isUnknown) return failed(request, partition, Errors.OFFSET_OUT_OF_RANGE);
+  if (leaderEpoch >= lastFetchedEpoch && endOffset >= fetchOffset) return undefined;
+  return {
+    ...succeeded(request, partition, noRecords),
+    divergingEpoch: leaderEpoch,
+    divergingEndOffset: endOffset,
+  };
+}
+
+function readRecords(
+  request: FetchPartition,
+  partition: Partition,
+  parameters: FetchParameters,
+  sizeBytes: number,
+  allowance: FileReadAllowance,
+): LocalResult {
   const { log } = partition;
-  if (lastFetchedEpoch >= 0) {
-    const end = partition.endOffsetFor(lastFetchedEpoch);
-    if (end.endOffset === -1 || end.leaderEpoch === -1) return failed(request, partition, Errors.OFFSET_OUT_OF_RANGE);
-    if (fetchOffset < log.logStartOffset) return failed(request, partition, Errors.OFFSET_OUT_OF_RANGE);
-    if (end.leaderEpoch < lastFetchedEpoch || end.endOffset < fetchOffset) {
-      return {
-        ...succeeded(request, partition, noRecords),
-        divergingEpoch: end.leaderEpoch,
-        divergingEndOffset: end.endOffset,
-      };
-    }
-  }
+  const { fetchOffset, maxBytes } = request.position;
   const upper = partition.bound(parameters.bound);
   const limitBytes = Math.min(maxBytes, Math.max(0, parameters.maxBytes - sizeBytes));
   const first = log.read(fetchOffset, limitBytes, upper, sizeBytes === 0, allowance);
