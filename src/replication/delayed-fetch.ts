@@ -66,9 +66,9 @@ export class DelayedFetch extends WheelEntry implements FetchOwner {
 
   progressed(partition: Partition, addedBytes: number): void {
     if (this.#isDone) return;
-    const { leaderOnly, minBytes } = this.#parked.parameters;
+    const { minBytes } = this.#parked.parameters;
     this.#availableBytes += addedBytes;
-    const mayHaveFailed = leaderOnly && partition.leaderError(-1) !== Errors.NONE;
+    const mayHaveFailed = partition.leaderError(-1) !== Errors.NONE;
     if (!mayHaveFailed && !this.#isBehind && this.#availableBytes < minBytes) return;
     if (this.#isDue) return;
     this.#isDue = true;

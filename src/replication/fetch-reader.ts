@@ -11,8 +11,6 @@ import { type Partition, type ReadBound } from "./partition.ts";
 /** What holds for all partitions of a fetch. */
 export interface FetchParameters {
   readonly bound: ReadBound;
-  /** Only the leader answers: false for a consumer that asked a follower (KIP-392). */
-  readonly leaderOnly: boolean;
   /** The broker that fetches as a replica; -1 for consumers. */
   readonly replicaId: NodeId;
   readonly minBytes: number;
@@ -109,12 +107,11 @@ function readPartition(
 function refusalOf(
   { topicId, position: { currentLeaderEpoch } }: FetchPartition,
   partition: Partition,
-  { leaderOnly, replicaId }: FetchParameters,
+  { replicaId }: FetchParameters,
 ): ErrorCode {
   if (topicId !== zeroUuid && topicId !== partition.topicId) return Errors.INCONSISTENT_TOPIC_ID;
   const errorCode = partition.leaderError(currentLeaderEpoch);
-  const isOfNoMatter = errorCode === Errors.NOT_LEADER_OR_FOLLOWER && !leaderOnly;
-  if (errorCode !== Errors.NONE && !isOfNoMatter) return errorCode;
+  if (errorCode !== Errors.NONE) return errorCode;
   if (replicaId < 0 || partition.hasFollower(replicaId)) return Errors.NONE;
   // Its metadata, or ours, is old; one that names no epoch can only look for the leader again.
   return currentLeaderEpoch === -1 ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH;

@@ -38,7 +38,6 @@ export class CommittedReader {
       const request = new FetchPartition(partition.topicId, partition.topic, partition.index, position);
       const parameters = {
         bound: "lastStable",
-        leaderOnly: true,
         replicaId: -1,
         minBytes: 1,
         maxBytes,

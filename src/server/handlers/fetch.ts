@@ -108,7 +108,6 @@ function parametersOf(deps: FetchDeps, request: Request): FetchParameters {
   const maxBytes = Math.min(request.maxBytes, deps.maxBytes);
   return {
     bound: boundOf(request),
-    leaderOnly: true,
     replicaId: replicaOf(request),
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,

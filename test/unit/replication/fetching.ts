@@ -30,7 +30,6 @@ function wanted({ topic = "topic", partition = 0, ...position }: Wanted): FetchP
 
 export const consumer: FetchParameters = {
   bound: "highWatermark",
-  leaderOnly: true,
   replicaId: -1,
   minBytes: 1,
   maxBytes: 1_048_576,
