@@ -45,7 +45,8 @@ export interface TopicPartition {
 
 export type DirectoryKind = "current" | "delete" | "future" | "stray";
 
-export interface PartitionDirectory extends TopicPartition {
+/** What the name of a partition's directory tells. */
+export interface DirectoryName extends TopicPartition {
   readonly kind: DirectoryKind;
 }
 
@@ -53,8 +54,8 @@ export function partitionDirectoryName(topic: string, partition: number): string
   return `${topic}-${partition}`;
 }
 
-/** What a directory of a partition holds by its name; undefined when Kafka would not have given it such a name. */
-export function parsePartitionDirectoryName(name: string): PartitionDirectory | undefined {
+/** What a directory of a partition holds, by its name; undefined when Kafka would not have given it such a name. */
+export function parsePartitionDirectoryName(name: string): DirectoryName | undefined {
   const suffixed = /^(\S+)-(\d+)\.\w+-(delete|future|stray)$/.exec(name);
   const match = suffixed ?? /^(\S+)-(\d+)$/.exec(name);
   if (match === null) return undefined;
