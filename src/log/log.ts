@@ -312,7 +312,7 @@ export class Log {
    * @param isCopy of a log that has what is cut here: then it is cut at what may have been compacted away, too
    * @throws DiskError when the system is short of descriptors or memory: it is to be called again then
    */
-  settleRecovery(isCopy = false): void {
+  settleRecovery({ isCopy } = { isCopy: false }): void {
     if (this.#storage.isUsable) this.#truncation.cutAtHole(isCopy);
     // What a killed process left is in the page cache alone. A repeated batch of it is acknowledged from now on, and nothing
     // else would flush it: with `flush.messages` no more may be lost of it than of what is appended.

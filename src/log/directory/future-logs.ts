@@ -51,7 +51,7 @@ export class FutureLogs {
     // Its beginning may have failed before it said whose it is.
     if (current.topicId !== undefined) future.assignTopicId(current.topicId);
     future.updateConfig(current.config);
-    future.settleRecovery(true);
+    future.settleRecovery({ isCopy: true });
     // While the copy's directory was offline nothing kept the cleaner off the log. What is gone from there, perhaps with the
     // tombstone that told of it, must not come back from here.
     if (!isCompactedAlike) future.truncateFullyAndStartAt(current.logStartOffset);

@@ -22,9 +22,13 @@ export class LogRegistry {
     return this.#directoryOf.get(log);
   }
 
+  isFuture(log: Log): boolean {
+    return this.futures.get(log.name) === log;
+  }
+
   forget(log: Log): void {
     if (this.current.get(log.name) === log) this.current.delete(log.name);
-    if (this.futures.get(log.name) === log) this.futures.delete(log.name);
+    if (this.isFuture(log)) this.futures.delete(log.name);
     this.rivals.delete(log);
     this.#directoryOf.get(log)?.logs.delete(log);
     this.#directoryOf.delete(log);

@@ -50,7 +50,7 @@ export class LogRelocation {
   /** That a copy is gone is durable: one that comes back with a loss of power would be gone on with. */
   async #deleteAside(log: Log): Promise<void> {
     const directory = this.#logs.directoryOf(log);
-    const isCopy = this.#logs.futures.get(log.name) === log;
+    const isCopy = this.#logs.isFuture(log);
     const dir = this.#nameAside(log, "delete");
     this.#logs.forget(log);
     if (directory?.isOnline !== true) return;
@@ -123,7 +123,7 @@ export class LogRelocation {
   /** As in `#deleteAside`, that a copy is gone is durable. */
   #remove(log: Log, kind: "delete" | "stray"): void {
     const directory = this.#logs.directoryOf(log);
-    const isCopy = this.#logs.futures.get(log.name) === log;
+    const isCopy = this.#logs.isFuture(log);
     directory?.guard(() => {
       if (!directory.isOnline) return;
       log.moveAside(this.#nameAside(log, kind));
