@@ -59,6 +59,7 @@ export class ScriptedConsumerGroup {
       return groups[0]!.errorCode === Errors.GROUP_ID_NOT_FOUND;
     });
     await created.configure(configs);
+    await session.untilInForce();
     created.#partition = await partitionOfGroup(session, groupId);
     return created;
   }

@@ -13,11 +13,14 @@ export interface Step {
 
 /** A fetch is answered in the order of its session, and members stand in one that their ids give. */
 const ordered: ReadonlySet<ApiName> = new Set<ApiName>(["fetch", "consumerGroupDescribe"]);
-const answerTimeoutMs = 20_000;
+const groupResource = 32;
+const answerTimeoutMs = 60_000;
 
-/** A name that no other run has. */
+/** A name that no other run has. All are of one length: the size of a record depends on it. */
 export function runName(): string {
-  return `r${Math.floor(Math.random() * 2 ** 40).toString(36)}`;
+  return `r${Math.floor(Math.random() * 2 ** 40)
+    .toString(36)
+    .padStart(8, "0")}`;
 }
 
 /** Stops the broker, and starts it on the same data and port. */
@@ -122,6 +125,26 @@ export class Session {
       });
       return listed.topics[0]!.partitions.every((partition) => partition.errorCode === Errors.NONE);
     });
+  }
+
+  /**
+   * Waits until what was altered before is in force: Kafka answers before it is. It takes over what is altered in its order, all
+   * that came at once before anything that came later: when the second of two later changes shows, what was before the first is done.
+   */
+  async untilInForce(): Promise<void> {
+    const [resourceType, resourceName, name] = [groupResource, this.topic("in-force"), "share.auto.offset.reset"];
+    for (const value of ["earliest", "latest"]) {
+      const configs = [{ name, value, configOperation: 0 }];
+      const { responses } = await this.quietly("incrementalAlterConfigs", 1, {
+        resources: [{ resourceType, resourceName, configs }],
+      });
+      if (responses[0]!.errorCode !== Errors.NONE) throw new Error(errorName(responses[0]!.errorCode));
+      await this.until(async () => {
+        const resources = [{ resourceType, resourceName, configurationKeys: [name] }];
+        const { results } = await this.quietly("describeConfigs", 4, { resources });
+        return results[0]!.configs[0]?.value === value;
+      });
+    }
   }
 
   /** Stops the broker and starts it again. */

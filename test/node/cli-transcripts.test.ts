@@ -73,7 +73,7 @@ const preparations: Record<string, (port: number) => Promise<readonly ConsumerMe
 // Each step waits for a process to start and end: sessions, which have nothing in common, take turns meanwhile.
 test.concurrent.for(sessions)(
   "the %s session goes as it does with Kafka's own tools on Apache Kafka",
-  { timeout: recordWith === undefined ? 300_000 : 1_800_000 },
+  { timeout: recordWith === undefined ? 600_000 : 1_800_000 },
   async (name, { expect, onTestFinished }) => {
     const folder = mkdtempSync(join(tmpdir(), "odradek-cli-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

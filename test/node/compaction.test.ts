@@ -41,7 +41,7 @@ class KeyProducer {
       const partitionData = [{ index: 0, records: buildBatch({ records }) }];
       const answer = await connection.ask("produce", 9, {
         acks: -1,
-        timeoutMs: 10_000,
+        timeoutMs: 30_000,
         topicData: [{ name: topic, partitionData }],
       });
       expect(answer.responses[0]?.partitionResponses[0]?.errorCode).toBe(Errors.NONE);
@@ -88,10 +88,10 @@ test("a log that is compacted while it is written to keeps every key's last valu
   for (const how of ["kill -9", "clean"] as const) {
     const connection = await RawConnection.open(broker.port);
     const start = cleanedOffset(broker);
-    while (cleanedOffset(broker) === start) {
+    for (const deadline = performance.now() + 60_000; cleanedOffset(broker) === start;) {
       await producer.run(connection, 50);
       produced += 1_000;
-      expect(produced, "nothing is cleaned").toBeLessThan(200_000);
+      expect(performance.now(), "nothing is cleaned").toBeLessThan(deadline);
     }
     // The next round is under way, or begins.
     await producer.run(connection, 20);

@@ -48,12 +48,12 @@ describe("records", () => {
     const topic = await s.createTopic("waited");
     const reader = await s.connect();
     const startedMs = performance.now();
-    const waiting = reader.send("fetch", 12, fetch([{ topic, partitions: [from(0)] }], { maxWaitMs: 10_000 }));
+    const waiting = reader.send("fetch", 12, fetch([{ topic, partitions: [from(0)] }], { maxWaitMs: 60_000 }));
     await sleep(50);
     await send(s, topic, batch());
     const answer = await waiting;
     expect(answer.responses[0]!.partitions[0]!.records!.length).toBeGreaterThan(0);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
   });
 
   test("a produce and a fetch that come in one piece do not miss each other", async () => {
@@ -63,14 +63,14 @@ describe("records", () => {
     const reader = await s.connect();
     const startedMs = performance.now();
     for (let offset = 0; offset < 20; offset++) {
-      const position = fetch([{ topic, partitions: [from(offset)] }], { maxWaitMs: 10_000 });
+      const position = fetch([{ topic, partitions: [from(offset)] }], { maxWaitMs: 60_000 });
       const [, fetched] = await Promise.all([
         writer.send("produce", 9, produce(topic, batch(), { acks: 1 })),
         reader.send("fetch", 12, position),
       ]);
       expect(fetched.responses[0]!.partitions[0]!.records!.length).toBeGreaterThan(0);
     }
-    expect(performance.now() - startedMs).toBeLessThan(9_000);
+    expect(performance.now() - startedMs).toBeLessThan(50_000);
   });
 
   test("min.bytes that are there are given, however they are stored", async () => {
@@ -78,9 +78,9 @@ describe("records", () => {
     const topic = await s.createTopic("large");
     for (let count = 0; count < 30; count++) await send(s, topic, batch({ value: Buffer.alloc(10_000) }));
     const startedMs = performance.now();
-    const { offsets } = await read(s, topic, 0, { minBytes: 200_000, maxWaitMs: 10_000 });
+    const { offsets } = await read(s, topic, 0, { minBytes: 200_000, maxWaitMs: 60_000 });
     expect(offsets.length).toBeGreaterThan(18);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
   });
 
   test("pipelined batches keep their order, whether they must be opened or not", async () => {
@@ -150,12 +150,14 @@ describe("records", () => {
     const s = sessionOn(other);
     const topic = await s.createTopic("stopped");
     const reader = await s.connect();
-    const waiting = reader.send("fetch", 12, fetch([{ topic, partitions: [from(0)] }], { maxWaitMs: 30_000 }));
+    const waiting = reader.send("fetch", 12, fetch([{ topic, partitions: [from(0)] }], { maxWaitMs: 60_000 }));
     await sleep(50);
+    // What came before this request has been looked at when it is answered.
+    await read(s, topic);
     const startedMs = performance.now();
     await other.close();
     expect((await waiting).responses[0]!.partitions[0]!.errorCode).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
   });
 });
 

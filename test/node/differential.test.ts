@@ -4,6 +4,7 @@ import { type Broker, startBroker } from "../../src/index.ts";
 import { expectSameAnswers } from "../differential/compare.ts";
 import { byBroker, scenarios } from "../differential/scenarios.ts";
 import { transcriptOf, type Step } from "../differential/session.ts";
+import { recording } from "../support/recording.ts";
 
 /**
  * What Apache Kafka 4.3.0 answered to scripted requests; ours must answer the same. To record it again, start one and give
@@ -16,7 +17,7 @@ const recordPort = process.env["ODRADEK_RECORD_PORT"];
 const recorded = scenarios.filter(({ isSlow }) => isSlow !== true);
 const fileOf = (name: string) => new URL(`${name}.json`, folder);
 
-describe.runIf(recordPort !== undefined)("recording", () => {
+recording(recordPort !== undefined, () => {
   it.each(recorded)("$name", async (scenario) => {
     const steps = await transcriptOf(scenario, Number(recordPort));
     mkdirSync(folder, { recursive: true });

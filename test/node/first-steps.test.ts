@@ -47,7 +47,7 @@ async function readWithKafkajs(bootstrap: string, groupId: string): Promise<stri
   const read: string[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
-      consumer.on("consumer.crash", ({ payload }) => reject(payload.error));
+      consumer.on("consumer.crash", ({ payload }) => (payload.restart ? undefined : reject(payload.error)));
       void consumer.run({
         eachBatch: async ({ batch }) => {
           for (const { value } of batch.messages) read.push(String(value));

@@ -28,7 +28,7 @@ async function fill({ port }: TestBroker, count: number): Promise<void> {
 async function produce(connection: RawConnection, key: string | null, value: Buffer): Promise<void> {
   const record = { key: key === null ? null : Buffer.from(key), value, timestamp: Date.now() };
   const topicData = [{ name: topic, partitionData: [{ index: 0, records: buildBatch({ records: [record] }) }] }];
-  const answer = await connection.ask("produce", 9, { acks: -1, timeoutMs: 5_000, topicData });
+  const answer = await connection.ask("produce", 9, { acks: -1, timeoutMs: 30_000, topicData });
   expect(answer.responses[0]!.partitionResponses[0]!.errorCode).toBe(Errors.NONE);
 }
 
@@ -111,7 +111,7 @@ test("consumers far behind get every record while the replica moves, and go on w
   const connection = await RawConnection.open(broker.port);
   for (const offset of [5, 12, 25]) {
     const topics = [{ name: topic, partitions: [{ partitionIndex: 0, offset }] }];
-    const answer = await connection.ask("deleteRecords", 2, { timeoutMs: 5_000, topics });
+    const answer = await connection.ask("deleteRecords", 2, { timeoutMs: 30_000, topics });
     expect(answer.topics[0]!.partitions[0]).toMatchObject({ errorCode: Errors.NONE, lowWatermark: offset });
   }
   connection.close();
@@ -138,11 +138,11 @@ test("what a connection asks behind a fetch that waits for the device is answere
   ]);
   connection.write(Buffer.concat(frames));
   for (const [at, offset] of offsets.entries()) {
-    const fetched = (await connection.next(10_000)) as Buffer;
+    const fetched = (await connection.next(60_000)) as Buffer;
     expect(fetched.readInt32BE(0)).toBe(at * 2);
     const { records } = answerOf("fetch", fetchVersion, fetched).responses[0]!.partitions[0]!;
     expect(Array.from(batches(records!), ({ baseOffset }) => baseOffset)[0]).toBe(offset);
-    const listed = (await connection.next(10_000)) as Buffer;
+    const listed = (await connection.next(60_000)) as Buffer;
     expect(listed.readInt32BE(0)).toBe(at * 2 + 1);
   }
   connection.close();

@@ -23,7 +23,7 @@ test("the package has what its documents link to, the declarations of its entry,
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const { stdout } = await runProcess(npm, ["pack", "--dry-run", "--ignore-scripts", "--json"], {
     cwd: root,
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
   });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const paths = files.map(({ path }) => path);

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -23,7 +24,7 @@ async function odradek(dataDirectory: string, ...overrides: string[]): Promise<F
     ...overrides,
   ];
   return runProcess(process.execPath, [command, ...own.map((override) => `--override=${override}`)], {
-    timeoutMs: 10_000,
+    timeoutMs: 90_000,
   });
 }
 
@@ -105,9 +106,10 @@ test("an unknown key is a warning; KAFKA_ variables win over the file", async ()
 });
 
 test("a port that is in use", async () => {
-  const port = await freePort();
-  const other = createServer().listen(port, "127.0.0.1");
+  const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
   const dataDirectory = join(temporaryDirectory(), "data");
   const listeners = `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${await freePort()}`;
   expectRefusal(await odradek(dataDirectory, listeners), `Socket server failed to bind to 127.0.0.1:${port}: .*in use`);

@@ -18,7 +18,15 @@ function produce(port: number, records: Buffer, indexes: readonly number[]) {
 /** Threads of a process by their names; none where the system does not tell. */
 function threadNames(pid: number | undefined): string[] {
   const folder = `/proc/${pid}/task`;
-  return existsSync(folder) ? readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/comm`, "utf8").trim()) : [];
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((id) => {
+    try {
+      return [readFileSync(`${folder}/${id}/comm`, "utf8").trim()];
+    } catch {
+      // It has just ended.
+      return [];
+    }
+  });
 }
 
 test("the threads of a broker as it is installed look at large compressed batches, and recover many logs", async () => {

@@ -61,4 +61,4 @@ test("readers of committed records get what was committed, and offsets count wit
   const [committed] = await admin.fetchOffsets({ groupId: "workers", topics: ["in"] });
   expect(committed!.partitions).toMatchObject([{ partition: 0, offset: "4" }]);
   await Promise.all([consumer.disconnect(), producer.disconnect(), successor.disconnect(), admin.disconnect()]);
-}, 30_000);
+});

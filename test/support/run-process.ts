@@ -30,7 +30,7 @@ export async function runProcess(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Finished> {
-  const { stdin, timeoutMs = 120_000, ...spawnOptions } = options;
+  const { stdin, timeoutMs = 180_000, ...spawnOptions } = options;
   const child = spawn(command, args, { ...spawnOptions, stdio: "pipe" });
   running.add(child);
   const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
@@ -50,9 +50,10 @@ export async function runProcess(
   }
 }
 
-/** Runs one of our command-line tools, which must succeed, and gives its standard output. */
+/** Runs one of our command-line tools, which must succeed, and gives its standard output. Some tell of errors and end with 0. */
 export async function runTool(name: string, args: readonly string[], options?: RunOptions): Promise<string> {
   const { code, stdout, stderr } = await runProcess(join(toolsFolder, `${name}.sh`), args, options);
-  if (code !== 0) throw new Error(`${name} ended with ${code}\n${stdout.slice(-2_000)}${stderr.slice(-2_000)}`);
+  if (code !== 0 || /\bERROR\b/.test(stderr))
+    throw new Error(`${name} ended with ${code}\n${stdout.slice(-2_000)}${stderr.slice(-2_000)}`);
   return stdout;
 }

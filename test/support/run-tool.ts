@@ -3,6 +3,13 @@ import { spawn } from "node:child_process";
 /** A tool of another ecosystem is not on this machine, or could not install what it needs. */
 export class ToolMissing extends Error {
   override readonly name = "ToolMissing";
+  /** It is there, and what it did failed: another time it may succeed. */
+  readonly isThere: boolean;
+
+  constructor(message: string, isThere: boolean) {
+    super(message);
+    this.isThere = isThere;
+  }
 }
 
 export interface RunOptions {
@@ -30,12 +37,13 @@ export function runTool(command: string, args: readonly string[], options: RunOp
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
     child.once("error", (error: NodeJS.ErrnoException) => {
-      reject(new ToolMissing(error.code === "ENOENT" ? `${command} is not on the PATH` : error.message));
+      reject(new ToolMissing(error.code === "ENOENT" ? `${command} is not on the PATH` : error.message, false));
     });
     child.once("close", (code, signal) => {
       if (code === 0) return resolve(output);
       const said = `${errors}${output}`.trim().split("\n").slice(-10).join("\n");
-      reject(new ToolMissing(`\`${command} ${args.slice(0, 3).join(" ")} …\` ended with ${code ?? signal}: ${said}`));
+      const line = `${command} ${args.slice(0, 3).join(" ")}`;
+      reject(new ToolMissing(`\`${line} …\` ended with ${code ?? signal}: ${said}`, true));
     });
   });
 }

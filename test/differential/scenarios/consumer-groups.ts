@@ -1,9 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ScriptedConsumerGroup } from "../consumer-group.ts";
 import { type Scenario } from "../session.ts";
-
-/** Kafka tells its coordinators of new metadata later than it answers requests with it. */
-const coordinatorHearsMs = 300;
 
 const away = { rebalanceTimeoutMs: -1 };
 
@@ -155,16 +151,16 @@ export const consumerMetadataScenario: Scenario = {
       const { topics } = await s.quietly("metadata", 12, { topics: [{ name: topic }] });
       return topics[0]!.partitions.length === 4;
     });
-    await sleep(coordinatorHearsMs);
+    await s.untilInForce();
     await group.beat("more partitions", "a", 2);
     await group.beat("nothing new", "a", 3);
     await s.createTopic("later", 1);
     await group.beat("a topic that there will be", "a", 3, { subscribedTopicNames: [topic, s.topic("last")] });
     await s.createTopic("last", 1);
-    await sleep(coordinatorHearsMs);
+    await s.untilInForce();
     await group.beat("a topic that there is now", "a", 4);
     await s.quietly("deleteTopics", 6, { topics: [{ name: topic }], timeoutMs: 10_000 });
-    await sleep(coordinatorHearsMs);
+    await s.untilInForce();
     await group.beat("one has gone", "a", 5);
     await group.beat("it was given up", "a", 5, { owns: [] });
     await group.describe("what is left");

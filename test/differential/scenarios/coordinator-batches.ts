@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { configResourceTypes } from "../../../src/metadata/image/configs-image.ts";
 import { errorName, Errors } from "../../../src/protocol/errors.ts";
 import { batches } from "../../../src/protocol/records/batches.ts";
@@ -10,7 +9,6 @@ import { TransactionalProducer } from "../transactional-producer.ts";
 const offsetsTopic = "__consumer_offsets";
 const stateTopic = "__transaction_state";
 const topics = [offsetsTopic, stateTopic];
-const appliedMs = 100;
 
 type Configs = Readonly<Record<string, string>>;
 
@@ -42,8 +40,7 @@ async function alter(s: Session, configs: Readonly<Record<string, string | null>
     configs: changes,
   }));
   const { responses } = await s.quietly("incrementalAlterConfigs", 1, { resources });
-  // Kafka answers before the change has come into force.
-  await sleep(appliedMs);
+  await s.untilInForce();
   return responses.map(({ errorCode }) => errorName(errorCode)).join(" ");
 }
 

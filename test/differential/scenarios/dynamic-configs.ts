@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { brokerKeys } from "../../../src/config/broker-keys.ts";
 import { type ConfigKey } from "../../../src/config/config-key.ts";
 import { configResourceTypes } from "../../../src/metadata/image/configs-image.ts";
 import { type Scenario, type Session } from "../session.ts";
 
 const { broker } = configResourceTypes;
-const appliedMs = 150;
 const own = "1";
 const all = "";
 const keys: [string, ConfigKey][] = Object.entries(brokerKeys);
@@ -24,8 +22,7 @@ async function alter(s: Session, resourceName: string, changes: Changes, validat
   const resources = [{ resourceType: broker, resourceName, configs }];
   const { responses } = await s.quietly("incrementalAlterConfigs", 1, { resources, validateOnly });
   const { errorCode, errorMessage } = responses[0]!;
-  // Kafka answers before the change has come into force.
-  if (!validateOnly) await sleep(appliedMs);
+  if (!validateOnly) await s.untilInForce();
   return errorCode === 0 ? "ok" : `${errorCode} ${errorMessage}`;
 }
 

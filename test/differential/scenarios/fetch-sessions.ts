@@ -72,12 +72,14 @@ export const sessionScenario: Scenario = {
     await client.fetch("the log's start is news", []);
     await client.fetch("that was all", []);
     const [first, other] = [await s.connect(), await s.connect()];
+    // A connection is ready for requests when it has answered one.
+    await first.send("metadata", 12, { topics: [] });
     const waiting = first.send(
       "fetch",
       12,
-      fetch([], { sessionId: client.id, sessionEpoch: client.epoch, maxWaitMs: 700, minBytes: 100_000 }),
+      fetch([], { sessionId: client.id, sessionEpoch: client.epoch, maxWaitMs: 1_500, minBytes: 100_000 }),
     );
-    await sleep(200);
+    await sleep(500);
     const overtaking = fetch([{ topic, partitions: [at(1, 1)] }], {
       sessionId: client.id,
       sessionEpoch: client.epoch + 1,

@@ -1,11 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { configResourceTypes } from "../../../src/metadata/image/configs-image.ts";
 import { ScriptedConsumerGroup } from "../consumer-group.ts";
 import { type Scenario } from "../session.ts";
 
 const { group: groupResource } = configResourceTypes;
-/** Kafka tells its coordinators of new settings later than it answers. */
-const appliedMs = 300;
 
 const session = "consumer.session.timeout.ms";
 const heartbeat = "consumer.heartbeat.interval.ms";
@@ -65,20 +62,20 @@ export const groupConfigsScenario: Scenario = {
 
     await group.join("a member", "a");
     await alter("a longer interval", [set(heartbeat, "12000"), set(session, "50000"), set(assignment, "15000")]);
-    await sleep(appliedMs);
+    await s.untilInForce();
     await group.beat("hears of it", "a", 2, { owns: [0, 1] });
     await describe("of the settings");
     await group.join("another one waits for its target", "b");
     await group.describe("until the interval is over");
     await alter("as before", [set(heartbeat, null), set(session, null), set(assignment, "0")]);
-    await sleep(appliedMs);
+    await s.untilInForce();
     await group.beat("hears of it again", "a", 2, { owns: [0, 1] });
     await s.ask("the old way to alter", "alterConfigs", 2, {
       resources: [
         { resourceType: groupResource, resourceName: group.groupId, configs: [{ name: heartbeat, value: "8000" }] },
       ],
     });
-    await sleep(appliedMs);
+    await s.untilInForce();
     await describe("replaced by the old way");
     const listed = await s.quietly("listConfigResources", 1, { resourceTypes: [groupResource] });
     const own = [group.groupId, s.topic("other"), s.topic("third")];

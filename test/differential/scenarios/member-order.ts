@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { javaHashOrder, javaStringHash } from "../../../src/base/java-hash.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { ScriptedConsumerGroup, subscriptionTo } from "../consumer-group.ts";
@@ -6,8 +5,6 @@ import { type Scenario } from "../session.ts";
 import { type Wire } from "../wire.ts";
 
 const memberCount = 30;
-/** Between members that join. */
-const arrivalMs = 5;
 
 /** In which order members are told of: Kafka keeps them in hash maps, whose order lasts as long as the members do. */
 export const memberOrderScenario: Scenario = {
@@ -66,11 +63,14 @@ export const classicMemberOrderScenario: Scenario = {
     const joinAs = (member: number) => wires[member]!.send("joinGroup", 9, { ...request, memberId: ids[member]! });
     // The others wait until the first is back; those that share a bucket stand in the order in which they came.
     await joinAs(0);
-    const others = ids.slice(1).map(async (_, index) => {
-      await sleep(index * arrivalMs);
-      return joinAs(index + 1);
-    });
-    await sleep(ids.length * arrivalMs);
+    const others: ReturnType<typeof joinAs>[] = [];
+    for (let member = 1; member < memberCount; member++) {
+      others.push(joinAs(member));
+      await s.until(async () => {
+        const { groups } = await s.quietly("describeGroups", 6, { groups: [group.groupId] });
+        return groups[0]!.members.length > member;
+      });
+    }
     const answers = await Promise.all([joinAs(0), ...others]);
     const leads = answers.find(({ members }) => members.length > 0);
     const expected = javaHashOrder(ids, javaStringHash);

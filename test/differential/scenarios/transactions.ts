@@ -304,10 +304,9 @@ export const committedWaitScenario: Scenario = {
     const topic = await s.createTopic("w");
     const p = await new TransactionalProducer(s, "p").init(4);
     const reader = await s.connect();
-    const waitMs = 1_000;
-    const timed = async (step: string, offset: number, meanwhile: () => Promise<void>, minBytes = 1) => {
+    const timed = async (step: string, offset: number, waitMs: number, meanwhile: () => Promise<void>) => {
       const startedMs = performance.now();
-      const body = fetch([{ topic, partitions: [from(offset)] }], { isolationLevel: 1, maxWaitMs: waitMs, minBytes });
+      const body = fetch([{ topic, partitions: [from(offset)] }], { isolationLevel: 1, maxWaitMs: waitMs });
       const answer = reader.send("fetch", 12, body);
       await sleep(100);
       await meanwhile();
@@ -316,10 +315,10 @@ export const committedWaitScenario: Scenario = {
       s.note(step, { when, got }, true);
     };
     await p.add(topic, 0);
-    await timed("records of an open transaction", 0, () => p.send(topic, 0, { count: 3 }));
-    await timed("its end", 0, () => p.end(true));
+    await timed("records of an open transaction", 0, 1_000, () => p.send(topic, 0, { count: 3 }));
+    await timed("its end", 0, 30_000, () => p.end(true));
     await p.add(topic, 0);
     await p.send(topic, 3);
-    await timed("its end, aborted", 4, () => p.end(false));
+    await timed("its end, aborted", 4, 30_000, () => p.end(false));
   },
 };

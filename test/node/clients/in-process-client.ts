@@ -7,7 +7,7 @@ import {
   type TestClient,
 } from "../../support/clients/test-client.ts";
 
-const timeoutMs = 60_000;
+const timeoutMs = 120_000;
 
 export type Input<N extends OperationName> = Operations[N]["input"] & { readonly bootstrap: string };
 export type Output<N extends OperationName> = Promise<Operations[N]["output"]>;

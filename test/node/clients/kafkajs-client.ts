@@ -176,7 +176,7 @@ async function group({
   count,
   afterwards,
 }: Input<"group">): Output<"group"> {
-  const seen: (string | null)[] = [];
+  const seen: ReceivedRecord[] = [];
   const owned: [number[], number[]] = [[], []];
   const members = [memberOf(bootstrap, groupId), memberOf(bootstrap, groupId)] as const;
   const start = async (consumer: Consumer, index: 0 | 1) => {
@@ -187,7 +187,7 @@ async function group({
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommitThreshold: 1,
-      eachMessage: async ({ message }) => void seen.push(base64(message.value)),
+      eachMessage: async ({ partition, message }) => keep(seen, received(partition, message)),
     });
   };
   const state = () => ({ owned, seen: seen.length });
@@ -218,7 +218,7 @@ async function group({
         members: before.groups[0]!.members.length,
         state: before.groups[0]!.state,
         alone,
-        seen,
+        seen: seen.map(({ value }) => value),
         stateAfter: after.groups[0]!.state,
         deleted: deleted[0]!.errorCode ?? Errors.NONE,
       };

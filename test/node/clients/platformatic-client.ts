@@ -188,7 +188,7 @@ async function group({
   count,
   afterwards,
 }: Input<"group">): Output<"group"> {
-  const seen: (string | null)[] = [];
+  const seen: ReceivedRecord[] = [];
   const members = [memberOf(bootstrap, name), memberOf(bootstrap, name)] as const;
   const owned = (consumer: Consumer) =>
     (consumer.assignments ?? [])
@@ -197,8 +197,12 @@ async function group({
   const start = async (consumer: Consumer) => {
     const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest" });
     for await (const message of stream) {
-      seen.push(base64(message.value));
-      await message.commit();
+      keep(seen, received(message));
+      try {
+        await message.commit();
+      } catch {
+        // In the middle of a rebalance: then its records come once more, to whoever is next.
+      }
     }
   };
   const state = () => ({ owned: members.map(owned), seen: seen.length });
@@ -229,7 +233,7 @@ async function group({
         members: before.get(name)!.members.size,
         state: spelled(before.get(name)!.state),
         alone,
-        seen,
+        seen: seen.map(({ value }) => value),
         stateAfter: spelled(after.get(name)!.state),
         deleted: await failureOf(client.deleteGroups({ groups: [name] })),
       };

@@ -77,7 +77,7 @@ test("a second broker on the same directory ends and says why; the first one doe
   expect(failure).toContain(broker.dataDirectory);
   const before = producers.map(({ acknowledged }) => acknowledged.length);
   await expect
-    .poll(() => producers.every(({ acknowledged }, index) => acknowledged.length > before[index]!), { timeout: 5_000 })
+    .poll(() => producers.every(({ acknowledged }, index) => acknowledged.length > before[index]!), { timeout: 60_000 })
     .toBe(true);
   await silenced({ broker, producers });
   await expectEverything(broker, producers);
@@ -108,7 +108,7 @@ test("a full file system ends the broker with a reason; with more space all that
   const directory = mounted(3_000_000);
   if (directory === undefined) return context.skip("needs root and mount(8) for a small file system");
   const { broker, producers } = await loadedBroker({ dataDirectory: directory });
-  await expect.poll(() => broker.isRunning, { timeout: 40_000 }).toBe(false);
+  await expect.poll(() => broker.isRunning, { timeout: 120_000 }).toBe(false);
   expect(broker.log).toMatch(/ENOSPC|no space left/);
   expect(broker.log).toMatch(/log dir/i);
   await silenced({ broker, producers });

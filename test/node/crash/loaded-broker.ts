@@ -33,7 +33,7 @@ export async function loadedBroker(options: TestBrokerOptions = {}): Promise<Loa
   );
   onTestFinished(async () => void (await Promise.allSettled(producers.map((producer) => producer.stop()))));
   const areAtWork = (): boolean => producers.every(({ acknowledged }) => acknowledged.length > 20);
-  await expect.poll(areAtWork, { timeout: 10_000 }).toBe(true);
+  await expect.poll(areAtWork, { timeout: 60_000 }).toBe(true);
   return { broker, producers };
 }
 

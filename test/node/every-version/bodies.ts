@@ -23,7 +23,7 @@ const topicResource = { resourceType: 2 };
 export const bodies: Partial<Record<ApiName, Body>> = {
   produce: (version, { topic, topicId }) => ({
     acks: -1,
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
     topicData: [
       { ...(version >= 13 ? { topicId } : { name: topic }), partitionData: [{ index: 0, records: records() }] },
     ],
@@ -54,7 +54,7 @@ export const bodies: Partial<Record<ApiName, Body>> = {
   }),
   deleteTopics: (version) => (version >= 6 ? { topics: [] } : { topicNames: [] }),
   deleteRecords: (_, { topic }) => ({
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
     topics: [{ name: topic, partitions: [{ partitionIndex: 0, offset: 0 }] }],
   }),
   initProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1_000 }),

@@ -27,8 +27,8 @@ export async function liveAsMember(port: number, served: Ranges, scene: Scene, s
     send("joinGroup", {
       groupId,
       memberId,
-      sessionTimeoutMs: 10_000,
-      ...(versionOf("joinGroup") >= 1 ? { rebalanceTimeoutMs: 5_000 } : {}),
+      sessionTimeoutMs: 60_000,
+      ...(versionOf("joinGroup") >= 1 ? { rebalanceTimeoutMs: 60_000 } : {}),
       protocolType: "consumer",
       protocols: [{ name: "range", metadata: Buffer.from([1]) }],
     });

@@ -13,7 +13,7 @@ const notYet = new Set<number>([
   Errors.COORDINATOR_NOT_AVAILABLE,
   Errors.NOT_COORDINATOR,
 ]);
-const attemptsMax = 200;
+const attemptsMax = 5_000;
 
 /**
  * Begins a transaction, adds a partition and offsets of a group, commits, and writes a marker by hand, each request in its

@@ -4,6 +4,7 @@ import { expectSameAnswers } from "../../differential/compare.ts";
 import { cordonScenario, moveScenario } from "../../differential/scenarios/log-dirs.ts";
 import { type Scenario, type Step, transcriptOf } from "../../differential/session.ts";
 import { type TargetName } from "../../support/broker/target.ts";
+import { recording } from "../../support/recording.ts";
 import { brokerWith } from "./directories.ts";
 
 const scenarios = [moveScenario, cordonScenario];
@@ -16,7 +17,7 @@ async function transcript(scenario: Scenario, target: TargetName): Promise<Step[
 }
 
 /** `ODRADEK_RECORD=kafka npx vitest run --project node log-dirs/answers` asks Apache Kafka itself, and keeps its answers. */
-describe.runIf(isRecording)("recording", () => {
+recording(isRecording, () => {
   test.each(scenarios)("$name", { timeout: 120_000 }, async (scenario) => {
     writeFileSync(fileOf(scenario), `${JSON.stringify(await transcript(scenario, "kafka"), null, 1)}\n`);
   });

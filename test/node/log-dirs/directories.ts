@@ -44,7 +44,7 @@ export async function brokerOn(
 }
 
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error("what was waited for did not come");
     await sleep(20);
@@ -116,7 +116,7 @@ export async function send(
     records: values.map((value) => ({ key: null, value: Buffer.from(value), timestamp: Date.now() })),
   });
   const topicData = [{ name: topic, partitionData: [{ index, records }] }];
-  const answer = await connection.ask("produce", 9, { acks: -1, timeoutMs: 5_000, topicData });
+  const answer = await connection.ask("produce", 9, { acks: -1, timeoutMs: 30_000, topicData });
   connection.close();
   return answer.responses[0]!.partitionResponses[0]!.errorCode;
 }

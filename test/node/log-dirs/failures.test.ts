@@ -68,8 +68,8 @@ test("a directory that fails takes its own partitions along, the last one the br
   expect(await move(broker, topic, two, inOne[0])).toBe(Errors.KAFKA_STORAGE_ERROR);
   expect(await move(broker, topic, one, inTwo[0])).toBe(Errors.KAFKA_STORAGE_ERROR);
   // Its volume can be taken away.
-  const held = filesOf(broker.pid!).filter((path) => path.startsWith(`${two}.away/`) && !path.endsWith("/.lock"));
-  expect(held).toEqual([]);
+  const held = () => filesOf(broker.pid!).filter((path) => path.startsWith(`${two}.away/`) && !path.endsWith("/.lock"));
+  await expect.poll(held, { timeout: 60_000 }).toEqual([]);
   // New topics go where there is room.
   await createTopic(broker.port, "later", 3);
   expect(readdirSync(one).filter((name) => name.startsWith("later-")).length).toBe(3);

@@ -32,7 +32,7 @@ export class Bystander {
   }
 
   /** Ends it. It must have come round, been answered in time, and never noticed anything. */
-  async stop(slowestMsMax = 5_000): Promise<void> {
+  async stop(slowestMsMax = 30_000): Promise<void> {
     this.#isEnding = true;
     expect(await this.#run).toBeUndefined();
     this.#connection.close();

@@ -79,8 +79,8 @@ describe("what is no request ends its connection, with one line in the log", () 
   test.each(refused)("%s", async (_, bytes, reason) => {
     const connection = await open();
     connection.write(bytes);
-    expect(await connection.next(5_000)).toBeUndefined();
-    await expect.poll(() => linesAbout(connection.peer)).toHaveLength(1);
+    expect(await connection.next(60_000)).toBeUndefined();
+    await expect.poll(() => linesAbout(connection.peer), { timeout: 60_000 }).toHaveLength(1);
     const line = JSON.parse(linesAbout(connection.peer)[0] as string) as { level: string; reason: string };
     expect(line.level).toBe("warn");
     expect(line.reason).toMatch(reason);
@@ -90,7 +90,7 @@ describe("what is no request ends its connection, with one line in the log", () 
 test("a version of ApiVersions that does not exist is answered, and the connection goes on", async () => {
   const connection = await open();
   connection.write(framed(header(apis.apiVersions.key, 99)));
-  const answer = (await connection.next(5_000)) as Buffer;
+  const answer = (await connection.next(60_000)) as Buffer;
   expect(answerOf("apiVersions", 0, answer)).toMatchObject({
     errorCode: Errors.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: apis.apiVersions.key, minVersion: 0, maxVersion: apis.apiVersions.request.versions.to }],
@@ -111,7 +111,7 @@ test("requests that come byte by byte are answered", async () => {
     await new Promise(setImmediate);
   }
   for (const correlationId of [1, 2, 3]) {
-    expect(((await connection.next(5_000)) as Buffer).readInt32BE(0)).toBe(correlationId);
+    expect(((await connection.next(60_000)) as Buffer).readInt32BE(0)).toBe(correlationId);
   }
   connection.close();
 });
@@ -128,7 +128,7 @@ test("pipelined requests are answered in their order, those before a bad one too
   });
   connection.write(Buffer.concat([...requests, framed(header(9_999, 0)), ...requests]));
   const answered: number[] = [];
-  for (let frame = await connection.next(10_000); frame instanceof Buffer; frame = await connection.next(10_000)) {
+  for (let frame = await connection.next(60_000); frame instanceof Buffer; frame = await connection.next(60_000)) {
     answered.push(frame.readInt32BE(0));
   }
   expect(answered).toEqual(Array.from({ length: count }, (_, index) => index));
@@ -158,7 +158,7 @@ test("clients that fetch and never read make the broker hold little", async () =
   for (const client of others) client.close();
   patient.socket.resume();
   for (let index = 0; index < 40; index++) {
-    const frame = (await patient.next(10_000)) as Buffer;
+    const frame = (await patient.next(60_000)) as Buffer;
     expect(frame.readInt32BE(0)).toBe(index);
     const [partition] = answerOf("fetch", 12, frame).responses[0]?.partitions ?? [];
     expect(partition?.records?.length).toBeGreaterThan(megabyte);

@@ -97,7 +97,7 @@ export class RawConnection {
   /** One request and its answer. */
   async ask<N extends ApiName>(api: N, version: number, body: Draft<ApiRequest<N>>): Promise<ApiResponse<N>> {
     this.write(frameOf(api, version, 7, body));
-    const frame = await this.next(15_000);
+    const frame = await this.next(60_000);
     if (!(frame instanceof Buffer)) throw new Error(`${api}: ${frame === "late" ? "no answer" : "connection closed"}`);
     return answerOf(api, version, frame);
   }

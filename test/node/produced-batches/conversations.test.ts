@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTopic } from "../../../bench/harness/admin.ts";
 import { type Broker, startBroker } from "../../../src/index.ts";
+import { recording } from "../../support/recording.ts";
 import { type Exchange, exchangeWith } from "./conversation-answers.ts";
 import { conversations } from "./conversations.ts";
 
@@ -33,7 +34,7 @@ async function held(
   );
 }
 
-describe.runIf(recordPort !== undefined)("recording", () => {
+recording(recordPort !== undefined, () => {
   it("asks the broker", async () => {
     const lines: string[] = [];
     for (const [number, conversation] of (await conversations()).entries()) {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTopic } from "../../../bench/harness/admin.ts";
 import { type Broker } from "../../../src/index.ts";
+import { recording } from "../../support/recording.ts";
 import { answerTo, type Answer } from "./answers.ts";
 import { cases } from "./cases.ts";
 
@@ -18,7 +19,7 @@ interface Recorded extends Answer {
   readonly sent: string;
 }
 
-describe.runIf(recordPort !== undefined)("recording", () => {
+recording(recordPort !== undefined, () => {
   it("asks the broker", async () => {
     const port = Number(recordPort);
     const list = await cases();

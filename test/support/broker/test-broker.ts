@@ -8,8 +8,9 @@ import { apis } from "../../../src/protocol/apis.ts";
 import { freePort } from "./free-ports.ts";
 import { startCommand, targetUnderTest, type TargetName } from "./target.ts";
 
-const startTimeoutMs = 60_000;
-const stopTimeoutMs = 30_000;
+/** Nobody waits so long but where processors are slow and shared. */
+const startTimeoutMs = 120_000;
+const stopTimeoutMs = 60_000;
 
 export interface TestBrokerOptions {
   readonly target?: TargetName;

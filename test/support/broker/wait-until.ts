@@ -3,7 +3,7 @@ import { call } from "../../../bench/harness/admin.ts";
 import { apis } from "../../../src/protocol/apis.ts";
 import { Errors, errorName } from "../../../src/protocol/errors.ts";
 
-const defaultTimeoutMs = 30_000;
+const defaultTimeoutMs = 60_000;
 
 /**
  * `attempt` says what is there, or undefined when it is what was waited for.

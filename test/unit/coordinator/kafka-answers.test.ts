@@ -17,6 +17,7 @@ import { offsetFetchHandler } from "../../../src/server/handlers/offset-fetch.ts
 import { syncGroupHandler } from "../../../src/server/handlers/sync-group.ts";
 import { runGroupScript, type LoggedAnswer, type ScriptedBroker } from "../../support/group-script.ts";
 import { groupTopicsCache } from "../../support/group-topics.ts";
+import { recording } from "../../support/recording.ts";
 import { SocketBroker } from "../../support/socket-broker.ts";
 import { GroupWorld } from "./group-world.ts";
 import { handled } from "./handled-request.ts";
@@ -91,13 +92,15 @@ class OurBroker implements ScriptedBroker {
 
 const kafka = process.env["KAFKA"];
 
-test.runIf(kafka !== undefined)("records Kafka's answers", { timeout: 120_000 }, async () => {
-  const [host = "", port = ""] = kafka!.split(":");
-  const broker = new SocketBroker(host, Number(port));
-  await broker.prepare({ t: 2, u: 1 });
-  const answers = await runGroupScript(broker);
-  broker.close();
-  writeFileSync(file, `[\n${answers.map((answer) => JSON.stringify(answer)).join(",\n")}\n]\n`);
+recording(kafka !== undefined, () => {
+  test("records Kafka's answers", { timeout: 120_000 }, async () => {
+    const [host = "", port = ""] = kafka!.split(":");
+    const broker = new SocketBroker(host, Number(port));
+    await broker.prepare({ t: 2, u: 1 });
+    const answers = await runGroupScript(broker);
+    broker.close();
+    writeFileSync(file, `[\n${answers.map((answer) => JSON.stringify(answer)).join(",\n")}\n]\n`);
+  });
 });
 
 const kafkas = JSON.parse(readFileSync(file, "utf8")) as LoggedAnswer[];

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { type LoggedAnswer } from "../../support/group-script.ts";
+import { recording } from "../../support/recording.ts";
 import { SocketBroker } from "../../support/socket-broker.ts";
 import { runTransactionScript, takeOverUntilUsedUp, type TransactionBroker } from "../../support/transaction-script.ts";
 import { OurTransactionBroker } from "./our-transaction-broker.ts";
@@ -19,21 +20,23 @@ function fileOf(level: number): URL {
 
 const kafka = process.env["KAFKA"];
 
-test.runIf(kafka !== undefined)("records Kafka's answers", { timeout: 600_000 }, async () => {
-  const [host = "", port = ""] = kafka!.split(":");
-  const level = Number(process.env["KAFKA_TV"] ?? 2);
-  const socket = new SocketBroker(host, Number(port));
-  await socket.prepare({ t: 2, u: 1 });
-  await untilCoordinated(socket);
-  const broker: TransactionBroker = {
-    send: (...request) => socket.send(...request),
-    pass: (ms) => socket.pass(ms),
-    topicId: (name) => socket.topicId(name),
-    useUpEpochs: (transactionalId) => takeOverUntilUsedUp(socket, transactionalId),
-  };
-  const answers = await runTransactionScript(broker, level);
-  socket.close();
-  writeFileSync(fileOf(level), `[\n${answers.map((answer) => JSON.stringify(answer)).join(",\n")}\n]\n`);
+recording(kafka !== undefined, () => {
+  test("records Kafka's answers", { timeout: 600_000 }, async () => {
+    const [host = "", port = ""] = kafka!.split(":");
+    const level = Number(process.env["KAFKA_TV"] ?? 2);
+    const socket = new SocketBroker(host, Number(port));
+    await socket.prepare({ t: 2, u: 1 });
+    await untilCoordinated(socket);
+    const broker: TransactionBroker = {
+      send: (...request) => socket.send(...request),
+      pass: (ms) => socket.pass(ms),
+      topicId: (name) => socket.topicId(name),
+      useUpEpochs: (transactionalId) => takeOverUntilUsedUp(socket, transactionalId),
+    };
+    const answers = await runTransactionScript(broker, level);
+    socket.close();
+    writeFileSync(fileOf(level), `[\n${answers.map((answer) => JSON.stringify(answer)).join(",\n")}\n]\n`);
+  });
 });
 
 async function untilCoordinated(broker: SocketBroker): Promise<void> {

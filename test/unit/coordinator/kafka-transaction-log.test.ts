@@ -6,6 +6,7 @@ import {
   encodeTransactionRecord,
 } from "../../../src/coordinator/transaction/transaction-records.ts";
 import { type Transaction } from "../../../src/coordinator/transaction/transaction.ts";
+import { recording } from "../../support/recording.ts";
 import { runTransactionScript } from "../../support/transaction-script.ts";
 import { OurTransactionBroker, recordsIn, type RawRecord } from "./our-transaction-broker.ts";
 
@@ -21,13 +22,17 @@ function fileOf(level: number): URL {
 
 const folder = process.env["KAFKA_LOGS"];
 
-test.runIf(folder !== undefined)("takes Kafka's records", () => {
-  const partitions = readdirSync(folder!).filter((name) => name.startsWith("__transaction_state-"));
-  const records = partitions
-    .flatMap((name) => recordsIn(readFileSync(join(folder!, name, "00000000000000000000.log"))))
-    .filter((record) => !isUsingUp(record));
-  const lines = records.map(({ key, value }) => JSON.stringify([key.toString("hex"), value?.toString("hex") ?? null]));
-  writeFileSync(fileOf(Number(process.env["KAFKA_TV"] ?? 2)), `${lines.join("\n")}\n`);
+recording(folder !== undefined, () => {
+  test("takes Kafka's records", () => {
+    const partitions = readdirSync(folder!).filter((name) => name.startsWith("__transaction_state-"));
+    const records = partitions
+      .flatMap((name) => recordsIn(readFileSync(join(folder!, name, "00000000000000000000.log"))))
+      .filter((record) => !isUsingUp(record));
+    const lines = records.map(({ key, value }) =>
+      JSON.stringify([key.toString("hex"), value?.toString("hex") ?? null]),
+    );
+    writeFileSync(fileOf(Number(process.env["KAFKA_TV"] ?? 2)), `${lines.join("\n")}\n`);
+  });
 });
 
 /** The way to the last epoch is long in Kafka's log, and none in ours. */

@@ -4,6 +4,7 @@ import { call, createTopic } from "../../../bench/harness/admin.ts";
 import { nodeDisk } from "../../../src/io/node/node-disk.ts";
 import { apis } from "../../../src/protocol/apis.ts";
 import { ManualTime } from "../../support/manual-time.ts";
+import { recording } from "../../support/recording.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { startMs } from "./batches.ts";
 import { describeFiles, fileScenarios } from "./kafka-files.ts";
@@ -20,7 +21,7 @@ const recordPort = process.env["ODRADEK_RECORD_PORT"];
 const recordDirectory = process.env["ODRADEK_RECORD_DIRECTORY"];
 const topicOf = (index: number) => `files-${index}`;
 
-describe.runIf(recordPort !== undefined)("recording", () => {
+recording(recordPort !== undefined, () => {
   it("sends the batches", { timeout: 120_000 }, async () => {
     for (const [index, { configs, batches }] of fileScenarios.entries()) {
       await createTopic(Number(recordPort), topicOf(index), 1, { ...configs, "retention.ms": "-1" });
@@ -34,7 +35,7 @@ describe.runIf(recordPort !== undefined)("recording", () => {
   });
 });
 
-describe.runIf(recordDirectory !== undefined)("recording", () => {
+recording(recordDirectory !== undefined, () => {
   it("looks at the files", () => {
     const files = fileScenarios.map(({ name }, index) => [
       name,
@@ -47,7 +48,7 @@ describe.runIf(recordDirectory !== undefined)("recording", () => {
 /** A topic of that name, which Java's transactional producers wrote to (three at a time, half of it aborted). */
 const transactionsDirectory = `${recordDirectory}/files-transactions-0`;
 
-describe.runIf(recordDirectory !== undefined && existsSync(transactionsDirectory))("recording", () => {
+recording(recordDirectory !== undefined && existsSync(transactionsDirectory), () => {
   it("looks at a log with transactions", () => {
     const names = nodeDisk.list(transactionsDirectory).filter((name) => name.endsWith(".log"));
     const segments = names.map((name) => nodeDisk.readFile(`${transactionsDirectory}/${name}`).toString("base64"));

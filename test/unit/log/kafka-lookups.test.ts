@@ -4,6 +4,7 @@ import { call, createTopic } from "../../../bench/harness/admin.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { apis } from "../../../src/protocol/apis.ts";
 import { ManualTime } from "../../support/manual-time.ts";
+import { recording } from "../../support/recording.ts";
 import { MemoryDisk } from "../../sim/memory-disk.ts";
 import { startMs } from "./batches.ts";
 import { fileScenarios } from "./kafka-files.ts";
@@ -27,7 +28,7 @@ function timestamps(name: string): number[] {
 /** The offset that is found and its timestamp; -1 and -1 when there is none. */
 type Found = readonly [offset: number, timestamp: number];
 
-describe.runIf(recordPort !== undefined)("recording", () => {
+recording(recordPort !== undefined, () => {
   it("asks the broker", { timeout: 120_000 }, async () => {
     const port = Number(recordPort);
     const lookups: Record<string, Found[]> = {};

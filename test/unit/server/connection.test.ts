@@ -232,7 +232,7 @@ describe("bounds", () => {
     const one = await client();
     const requests = Array.from({ length: 20 }, (_, id) => frame("describeGroups", 0, id, { groups: ["g"] }));
     one.send(heartbeat(99, "first"), ...requests);
-    await until(() => started > 0);
+    await until(() => started >= 3);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(started).toBe(3);
     settle.get("first")?.({});

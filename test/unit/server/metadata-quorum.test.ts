@@ -88,7 +88,7 @@ async function start(
 
 /** The disk and the timers are real ones: what takes its time is waited for. */
 async function until(isTrue: () => boolean): Promise<void> {
-  await vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 15_000, interval: 1 });
+  await vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 60_000, interval: 1 });
 }
 
 const topicsOf = ({ loader }: Pick<MetadataQuorum, "loader">) => [...loader.image.topics.byName.keys()].sort();

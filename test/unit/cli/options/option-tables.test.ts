@@ -49,15 +49,16 @@ const misread: Record<string, { missing?: string[]; surplus?: string[] }> = {
 
 describe.each(Object.entries(scripts))("%s", (name, { options, summary }) => {
   // One script is not in the reference; its help text names all options.
-  test.runIf(reference.has(name))("has exactly Kafka's options, with its arguments", () => {
-    // Where a signature did not fit on a line the reference has its name alone.
-    const { missing = [], surplus = [] } = misread[name] ?? {};
-    const expected = [...(reference.get(name) ?? []).filter((text) => !surplus.includes(text)), ...missing];
-    const actual = Object.entries(options).map(([option, spec]) => signatureOf(option, spec));
-    const named = (signature: string) => signature.split(" ")[0] ?? "";
-    expect(actual.map(named).sort()).toEqual(expected.map(named).sort());
-    for (const signature of expected.filter((text) => text.includes(" "))) expect(actual).toContain(signature);
-  });
+  if (reference.has(name))
+    test("has exactly Kafka's options, with its arguments", () => {
+      // Where a signature did not fit on a line the reference has its name alone.
+      const { missing = [], surplus = [] } = misread[name] ?? {};
+      const expected = [...(reference.get(name) ?? []).filter((text) => !surplus.includes(text)), ...missing];
+      const actual = Object.entries(options).map(([option, spec]) => signatureOf(option, spec));
+      const named = (signature: string) => signature.split(" ")[0] ?? "";
+      expect(actual.map(named).sort()).toEqual(expected.map(named).sort());
+      for (const signature of expected.filter((text) => text.includes(" "))) expect(actual).toContain(signature);
+    });
 
   test("prints Kafka's help text, byte for byte", () => {
     const recorded = readFileSync(new URL(`../../../data/cli/help/${name}.txt`, import.meta.url), "utf8");

@@ -71,7 +71,7 @@ test("threads end when there is nothing to do", async () => {
   const short = new ThreadWorkers(url, 1, 20);
   await short.run(task("echo"), 0);
   expect(short.threadCount).toBe(1);
-  await expect.poll(() => short.threadCount).toBe(0);
+  await expect.poll(() => short.threadCount, { timeout: 30_000 }).toBe(0);
   expect(await short.run(task("echo"), 2)).toBe(2);
   short.end();
 });

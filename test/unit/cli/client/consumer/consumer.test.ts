@@ -61,7 +61,7 @@ async function consume(answers: Answers, count: number, changes = {}, subscripti
     clientId: "c",
     logPrefix: "",
     isAdmin: false,
-    requestTimeoutMs: 2_000,
+    requestTimeoutMs: 30_000,
     retryBackoffMs: 5,
     log: new RecordingTerminal().log,
   });

@@ -56,7 +56,7 @@ async function live(answers: Answers, autoCommitIntervalMs?: number, pollInterva
     clientId: "c",
     logPrefix: "[c]",
     isAdmin: false,
-    requestTimeoutMs: 2_000,
+    requestTimeoutMs: 30_000,
     retryBackoffMs: 5,
     log: terminal.log,
   });
@@ -219,7 +219,7 @@ test("who takes no records for too long leaves, commits nothing more, and joins 
       offsetCommit: () => committed(Errors.NONE),
     },
     undefined,
-    40,
+    300,
   );
   consumer.onRevoked = (partitions) =>
     revoked.push(partitions.map(({ topic, partition }) => `${topic}-${partition}`).join());
@@ -244,8 +244,8 @@ test("who takes no records for too long leaves, commits nothing more, and joins 
 });
 
 test("who waits for records is not late", async () => {
-  const { consumer, joins } = await live({ fetch: () => ({ responses: [] }) }, undefined, 20);
-  await consumer.fill(100);
+  const { consumer, joins } = await live({ fetch: () => ({ responses: [] }) }, undefined, 300);
+  await consumer.fill(800);
   expect(joins).toHaveLength(2);
 });
 
@@ -268,12 +268,15 @@ test("who was late while it joined anew, and polls before it has joined, stays",
       },
     },
     undefined,
-    200,
+    600,
   );
   isLoading = true;
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await new Promise((resolve) => setTimeout(resolve, 700));
   isLoading = false;
-  await consumer.fill(120);
+  await waitUntil("another generation", async () => {
+    await consumer.fill(50);
+    return generation > 1 ? undefined : `${generation}`;
+  });
   expect({ generation, leaves }).toEqual({ generation: 2, leaves: 0 });
   expect(terminal.complained).not.toContain("poll timeout has expired");
 });

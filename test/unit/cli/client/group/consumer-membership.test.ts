@@ -68,7 +68,7 @@ async function live(
     clientId: "c",
     logPrefix: "[c]",
     isAdmin: false,
-    requestTimeoutMs: 2_000,
+    requestTimeoutMs: 30_000,
     retryBackoffMs: 5,
     log: terminal.log,
   });
