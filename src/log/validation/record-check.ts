@@ -39,20 +39,46 @@ export function checkRecords(
   name: string,
   staysCompressed: boolean,
 ): CheckedRecords | AppendFailure {
+  return (
+    soundAtAGlance(batch, payload, config, nowMs) ?? checkEach(batch, payload, config, nowMs, name, staysCompressed)
+  );
+}
+
+/** What a quick scan has found where all is well; undefined when each record has to be looked at. */
+function soundAtAGlance(
+  batch: BatchView,
+  payload: Buffer,
+  config: LogConfig,
+  nowMs: TimestampMs,
+): CheckedRecords | undefined {
+  if (batch.timestampType === "logAppendTime" || !scanRecords(payload, batch.recordCount)) return undefined;
+  if (config.isCompacted && scanned.hasNullKey) return undefined;
+  const { baseTimestamp } = batch;
+  const least = baseTimestamp + scanned.timestampDeltaMin;
+  const maxTimestamp = baseTimestamp + scanned.timestampDeltaMax;
+  // Of -1, which stands for none, and of what is below it the long way knows what to make.
+  if (least < 0) return undefined;
+  const isInTime =
+    config.messageTimestampType !== "CreateTime" ||
+    (least >= nowMs - config.messageTimestampBeforeMaxMs && maxTimestamp <= nowMs + config.messageTimestampAfterMaxMs);
+  if (!isInTime) return undefined;
+  const firstTimestamp = baseTimestamp + scanned.timestampDeltaFirst;
+  return { ok: true, maxTimestamp, firstTimestamp, isDense: scanned.isDense, hasNegativeTimestamp: false };
+}
+
+/** Looks at one record after the other, and says of each what is wrong. */
+function checkEach(
+  batch: BatchView,
+  payload: Buffer,
+  config: LogConfig,
+  nowMs: TimestampMs,
+  name: string,
+  staysCompressed: boolean,
+): CheckedRecords | AppendFailure {
   const isCreateTime = config.messageTimestampType === "CreateTime";
   const claimsAppendTime = batch.timestampType === "logAppendTime";
   const earliest = nowMs - config.messageTimestampBeforeMaxMs;
   const latest = nowMs + config.messageTimestampAfterMaxMs;
-  if (!claimsAppendTime && scanRecords(payload, batch.recordCount)) {
-    const { baseTimestamp } = batch;
-    const least = baseTimestamp + scanned.timestampDeltaMin;
-    const maxTimestamp = baseTimestamp + scanned.timestampDeltaMax;
-    const isSound = least >= 0 && (!isCreateTime || (least >= earliest && maxTimestamp <= latest));
-    if (isSound && !(config.isCompacted && scanned.hasNullKey)) {
-      const firstTimestamp = baseTimestamp + scanned.timestampDeltaFirst;
-      return { ok: true, maxTimestamp, firstTimestamp, isDense: scanned.isDense, hasNegativeTimestamp: false };
-    }
-  }
   const errors: RecordError[] = [];
   let hasTimestampError = false;
   let maxTimestamp: TimestampMs = -1;
