@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset } from "../base/brand.ts";
 import { type Disk } from "../io/ports.ts";
 import { formatCheckpoint, parseCheckpoint, parseNatural } from "./checkpoint-text.ts";
-import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./small-files.ts";
+import { readTextIfThere, replaceFile, replaceFileAside, syncFile, syncFileAsync } from "./small-files.ts";
 
 const leaderEpochCheckpointName = "leader-epoch-checkpoint";
 
@@ -16,7 +16,7 @@ export interface LeaderEpochState {
   readonly entries: readonly EpochEntry[];
   /** Whether the file is durable. */
   readonly isSynced: boolean;
-  readonly isPending: boolean;
+  readonly unsavedFrom: Offset;
 }
 
 export interface EpochEndOffset {
@@ -30,8 +30,8 @@ const unknown: EpochEndOffset = { leaderEpoch: -1, endOffset: -1 };
 
 /**
  * Where in the log each leader epoch starts: what replicas find the point with at which they parted (KIP-101, KIP-279).
- * Epochs and offsets ascend. Each change is in `leader-epoch-checkpoint` before a record relies on it; `sync` makes it
- * durable.
+ * Epochs and offsets ascend. `leader-epoch-checkpoint` has each change when the records that rely on it count as durable, and
+ * not before: it is written by `sync`. What a crash takes of it recovery finds anew, for it reads all that was not durable.
  */
 export class LeaderEpochCache {
   readonly #disk: Disk;
@@ -40,10 +40,12 @@ export class LeaderEpochCache {
   #entries: EpochEntry[] = [];
   /** What was loaded, until `fitTo` has compared it with what is in the log. */
   #inFile: readonly EpochEntry[] = [];
+  /** From where on the file differs. An epoch that begins at the log's end has no record yet, and a start would drop it. */
+  #unsavedFrom: Offset = Infinity;
   #isSynced = true;
-  /** How often the file was replaced. */
-  #saves = 0;
-  #isPending = false;
+  /** How often the entries, the file or its place became others. */
+  #changes = 0;
+  #saving: Promise<void> | undefined;
 
   constructor(disk: Disk, directory: string, logEndOffset: () => Offset) {
     this.#disk = disk;
@@ -59,21 +61,20 @@ export class LeaderEpochCache {
   load(isDurable: boolean): boolean {
     const text = readTextIfThere(this.#disk, this.#path);
     this.#isSynced = isDurable || text === undefined;
+    this.#unsavedFrom = Infinity;
     const entries = text === undefined ? undefined : parseCheckpoint(text, parseEntry);
     this.#entries = entries !== undefined && ascends(entries) ? entries : [];
     this.#inFile = this.#entries.slice();
     return entries === this.#entries;
   }
 
-  /**
-   * Takes out what lies outside the log, as it is found at a start. For that alone the file is left as it is: the next
-   * start would do the same, and the next change writes it anew, at the latest with the next record.
-   */
+  /** Takes out what lies outside the log, as it is found at a start. */
   fitTo(startOffset: Offset, endOffset: Offset): void {
     this.#dropFrom(endOffset);
     const inFile = this.#inFile.filter((entry) => entry.startOffset < endOffset);
-    this.#isPending = inFile.length < this.#inFile.length;
-    if (!areSame(inFile, this.#entries)) this.#save();
+    if (!areSame(inFile, this.#entries)) this.#changedFrom(0);
+    // What is dropped here must not come back when the log has grown past it.
+    else if (inFile.length < this.#inFile.length) this.#changedFrom(endOffset);
     this.#inFile = [];
     this.#beginAt(startOffset);
   }
@@ -106,20 +107,7 @@ export class LeaderEpochCache {
    * behind, go away.
    */
   assign(epoch: LeaderEpoch, startOffset: Offset): void {
-    if (this.#push(epoch, startOffset) || this.#isPending) this.#save();
-  }
-
-  /**
-   * As `assign`, of an epoch that has no record yet: the file has it when `assign` is called for the first one. A start
-   * would drop it anyway, and thousands of partitions get a new epoch at once when a broker starts.
-   */
-  begin(epoch: LeaderEpoch, startOffset: Offset): void {
-    if (this.#push(epoch, startOffset)) this.#isPending = true;
-  }
-
-  /** The latest epoch began and is not in the file: `assign` it before its first record is appended. */
-  get isPending(): boolean {
-    return this.#isPending;
+    if (this.#push(epoch, startOffset)) this.#changedFrom(startOffset);
   }
 
   #push(epoch: LeaderEpoch, startOffset: Offset): boolean {
@@ -157,7 +145,7 @@ export class LeaderEpochCache {
 
   /** Removes the epochs that start at or behind `endOffset`. */
   truncateFromEnd(endOffset: Offset): void {
-    if (this.#dropFrom(endOffset)) this.#save();
+    if (this.#dropFrom(endOffset)) this.#changedFrom(endOffset);
   }
 
   #dropFrom(endOffset: Offset): boolean {
@@ -169,7 +157,7 @@ export class LeaderEpochCache {
 
   /** Lets the log's first epoch start at `startOffset`, and removes those that end at or before it. */
   truncateFromStart(startOffset: Offset): void {
-    if (this.#beginAt(startOffset)) this.#save();
+    if (this.#beginAt(startOffset)) this.#changedFrom(startOffset);
   }
 
   #beginAt(startOffset: Offset): boolean {
@@ -179,13 +167,14 @@ export class LeaderEpochCache {
     return true;
   }
 
-  /** Where the file cannot be written nothing has changed. */
+  /** In the file too, when it returns; where that cannot be written nothing has changed. */
   clear(): void {
     this.#save([]);
   }
 
-  /** Makes the file durable; true when it was not, and its directory has to be synced too. */
+  /** Makes the file durable, with all that records rely on; true when it was not, and its directory has to be synced too. */
   sync(): boolean {
+    if (this.#isBehind) this.#save(this.#entries);
     if (this.#isSynced) return false;
     syncFile(this.#disk, this.#path);
     this.#isSynced = true;
@@ -194,40 +183,64 @@ export class LeaderEpochCache {
 
   /** As `sync`, without holding the event loop up. */
   async syncAsync(): Promise<boolean> {
-    if (this.#isSynced) return false;
-    const saves = this.#saves;
-    await syncFileAsync(this.#disk, this.#path);
-    // Not before it is done, for another flush must not rely on it; a file that was replaced meanwhile is synced again.
-    this.#isSynced = saves === this.#saves;
-    return true;
+    const isNews = this.#isBehind || !this.#isSynced;
+    while (this.#isBehind) await (this.#saving ??= this.#saveAside().finally(() => (this.#saving = undefined)));
+    if (!this.#isSynced) {
+      const changes = this.#changes;
+      await syncFileAsync(this.#disk, this.#path);
+      // Not before it is done, for another flush must not rely on it; a file that was replaced meanwhile is synced again.
+      if (changes === this.#changes) this.#isSynced = true;
+    }
+    return isNews;
   }
 
   /** All that is known, for another cache of the same file. */
   get state(): LeaderEpochState {
-    return { entries: this.#entries, isSynced: this.#isSynced, isPending: this.#isPending };
+    return { entries: this.#entries, isSynced: this.#isSynced, unsavedFrom: this.#unsavedFrom };
   }
 
   /** Instead of `load` and `fitTo`: what the cache of another thread has come to. */
-  takeOver({ entries, isSynced, isPending }: LeaderEpochState): void {
+  takeOver({ entries, isSynced, unsavedFrom }: LeaderEpochState): void {
     this.#entries = entries.slice();
     this.#isSynced = isSynced;
-    this.#isPending = isPending;
+    this.#unsavedFrom = unsavedFrom;
   }
 
   moveTo(directory: string): void {
+    this.#changes++;
     this.#path = `${directory}/${leaderEpochCheckpointName}`;
   }
 
-  #save(entries = this.#entries): void {
-    this.#isSynced = false;
-    this.#saves++;
-    // Until the file has it: where that fails now, the next record's append is what needs it.
-    this.#isPending = true;
-    const lines = entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
-    replaceFile(this.#disk, this.#path, formatCheckpoint(lines));
-    this.#entries = entries;
-    this.#isPending = false;
+  /** The file lacks something that a record relies on. */
+  get #isBehind(): boolean {
+    return this.#unsavedFrom < this.#logEndOffset();
   }
+
+  #changedFrom(offset: Offset): void {
+    this.#unsavedFrom = Math.min(this.#unsavedFrom, offset);
+    this.#changes++;
+  }
+
+  #save(entries: EpochEntry[]): void {
+    this.#isSynced = false;
+    replaceFile(this.#disk, this.#path, textOf(entries));
+    this.#entries = entries;
+    this.#unsavedFrom = Infinity;
+    this.#changes++;
+  }
+
+  /** What has changed meanwhile, or lies elsewhere by now, is left to the next one. */
+  async #saveAside(): Promise<void> {
+    const changes = this.#changes;
+    const isWanted = (): boolean => changes === this.#changes;
+    if (!(await replaceFileAside(this.#disk, this.#path, textOf(this.#entries), isWanted))) return;
+    this.#unsavedFrom = Infinity;
+    this.#isSynced = true;
+  }
+}
+
+function textOf(entries: readonly EpochEntry[]): string {
+  return formatCheckpoint(entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`));
 }
 
 function areSame(one: readonly EpochEntry[], other: readonly EpochEntry[]): boolean {

@@ -89,18 +89,13 @@ export class LogAppender {
     const { sizeInBytes, lastOffset, maxTimestamp, baseOffset, partitionLeaderEpoch } = batch;
     const segment = this.#segmentFor(batch, nowMs);
     if (segment === null) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-    const { latestEpoch, isPending } = storage.leaderEpochs;
-    // Messages of old formats tell no epoch.
-    if ((isPending && partitionLeaderEpoch >= 0) || partitionLeaderEpoch > latestEpoch) {
-      const isNoted = storage.attempt(() => storage.leaderEpochs.assign(partitionLeaderEpoch, baseOffset));
-      if (!isNoted) return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
-    }
-    const { partitionMetadata } = storage;
+    const { leaderEpochs, partitionMetadata } = storage;
     // Records of which the next start does not find whose they are would be set aside.
     if (partitionMetadata.isPending && !storage.attempt(() => partitionMetadata.write())) {
       return appendFailure(Errors.KAFKA_STORAGE_ERROR, null);
     }
     // From here on nothing fails: bytes in the tail that no segment counts would be written in the place of the next ones.
+    if (partitionLeaderEpoch > leaderEpochs.latestEpoch) leaderEpochs.assign(partitionLeaderEpoch, baseOffset);
     storage.tail.append(segment, batch.bytes());
     segment.append(sizeInBytes, lastOffset, maxTimestamp);
     const aborted = storage.producerState.update(batch);

@@ -223,7 +223,7 @@ export class Log {
 
   /** Notes that `epoch` starts at the log's end: followers that truncate rely on that before its records. */
   beginEpoch(epoch: LeaderEpoch): void {
-    this.leaderEpochs.begin(epoch, this.logEndOffset);
+    this.leaderEpochs.assign(epoch, this.logEndOffset);
   }
 
   /**
@@ -285,7 +285,8 @@ export class Log {
     const target = Math.min(offset, this.#highWatermark);
     if (target <= this.logStartOffset) return false;
     this.#storage.startOffset = target;
-    return this.#storage.attempt(() => this.leaderEpochs.truncateFromStart(target));
+    this.leaderEpochs.truncateFromStart(target);
+    return true;
   }
 
   /**

@@ -42,7 +42,7 @@ export class LogTruncation {
   truncateTo(offset: Offset): void {
     const storage = this.#storage;
     // Epochs that began at the end and have no record may not be the leader's.
-    if (offset >= storage.endOffset) forgetEpochs(storage);
+    if (offset >= storage.endOffset) storage.leaderEpochs.truncateFromEnd(storage.endOffset);
     else if (offset < storage.segments.first.baseOffset) this.startAt(offset);
     else this.#cut(offset, () => prepareCut(storage, offset));
   }
@@ -176,13 +176,5 @@ function endAt(storage: LogStorage, endOffset: Offset): void {
   // What comes there now was never compacted.
   if (storage.cleanedOffset !== undefined) storage.cleanedOffset = Math.min(storage.cleanedOffset, endOffset);
   storage.writtenOffset = endOffset;
-  forgetEpochs(storage);
-}
-
-/**
- * Those that begin at the log's end or behind. Without a descriptor the file keeps them until the next record is appended: a
- * start drops them.
- */
-function forgetEpochs(storage: LogStorage): void {
-  storage.attempt(() => storage.leaderEpochs.truncateFromEnd(storage.endOffset));
+  storage.leaderEpochs.truncateFromEnd(endOffset);
 }

@@ -1,7 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Disk } from "../../io/ports.ts";
 import { formatCheckpoint, parseCheckpoint, parseNatural } from "../checkpoint-text.ts";
-import { readTextIfThere } from "../small-files.ts";
+import { readTextIfThere, replaceFileAside } from "../small-files.ts";
 import { parentOf } from "../log-files.ts";
 
 export const recoveryPointCheckpointName = "recovery-point-offset-checkpoint";
@@ -51,18 +51,7 @@ export async function replaceOffsetCheckpoint(
   text: string,
   isWanted: () => boolean,
 ): Promise<void> {
-  // Not that of who replaces the checkpoint meanwhile: what a thread is writing must not get into that one.
-  const temporary = `${path}.background.tmp`;
-  const file = disk.open(temporary, "create");
-  try {
-    await file.writeAsync([Buffer.from(text)], 0);
-    await file.syncAsync();
-  } finally {
-    file.close();
-  }
-  if (!isWanted()) return disk.remove(temporary);
-  disk.rename(temporary, path);
-  await disk.syncDirectoryAsync(parentOf(path));
+  if (await replaceFileAside(disk, path, text, isWanted)) await disk.syncDirectoryAsync(parentOf(path));
 }
 
 function parsePartitionOffset(fields: string[]): PartitionOffset | undefined {

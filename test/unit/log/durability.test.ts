@@ -324,6 +324,7 @@ describe("what was cut does not come back", () => {
     copy.writeFileAtomic(`${logDirectory}/leader-epoch-checkpoint`, "0\n2\n0 0\n4 2\n");
     const { log } = openLog(copy);
     expect(log.leaderEpochs.entries()).toEqual([{ epoch: 0, startOffset: 0 }]);
+    log.close();
     expect(copy.readFile(`${logDirectory}/leader-epoch-checkpoint`).toString()).toBe("0\n1\n0 0\n");
   });
 });

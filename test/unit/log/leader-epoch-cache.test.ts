@@ -6,54 +6,74 @@ const path = "/log/leader-epoch-checkpoint";
 
 function cache(entries: [epoch: number, startOffset: number][], end = 100, disk = new MemoryDisk()) {
   disk.mkdir("/log");
-  const epochs = new LeaderEpochCache(disk, "/log", () => end);
+  const log = { endOffset: end };
+  const epochs = new LeaderEpochCache(disk, "/log", () => log.endOffset);
   for (const [epoch, startOffset] of entries) epochs.assign(epoch, startOffset);
-  return { epochs, disk };
+  return { epochs, disk, log, text: () => disk.readFile(path).toString() };
 }
 
 const pairs = (epochs: LeaderEpochCache) => epochs.entries().map(({ epoch, startOffset }) => [epoch, startOffset]);
 
 describe("leader epochs", () => {
-  test("are in Kafka's file before they are used", () => {
-    const { disk } = cache([
+  test.each(["sync", "syncAsync"] as const)("are in Kafka's file after %s, and not before", async (sync) => {
+    const { epochs, disk, text } = cache([
       [1, 0],
       [4, 12],
     ]);
-    expect(disk.readFile(path).toString()).toBe("0\n2\n1 0\n4 12\n");
+    expect(disk.exists(path)).toBe(false);
+    expect(await epochs[sync]()).toBe(true);
+    expect(text()).toBe("0\n2\n1 0\n4 12\n");
+    expect(await epochs[sync]()).toBe(false);
   });
 
-  test("an epoch that began is known at once, and in the file when its first record is about to be", () => {
-    const { epochs, disk } = cache([[1, 0]]);
-    epochs.begin(2, 100);
+  test("an epoch that began is known at once, and written when it has a record", async () => {
+    const { epochs, log, text } = cache([[1, 0]]);
+    epochs.sync();
+    epochs.assign(2, 100);
     expect(epochs.latestEpoch).toBe(2);
     expect(epochs.endOffsetFor(1)).toEqual({ leaderEpoch: 1, endOffset: 100 });
-    expect(disk.readFile(path).toString()).toBe("0\n1\n1 0\n");
-    expect(epochs.isPending).toBe(true);
-    epochs.assign(2, 100);
-    expect(epochs.isPending).toBe(false);
-    expect(disk.readFile(path).toString()).toBe("0\n2\n1 0\n2 100\n");
+    expect([epochs.sync(), await epochs.syncAsync(), text()]).toEqual([false, false, "0\n1\n1 0\n"]);
+    log.endOffset = 101;
+    expect([epochs.sync(), text()]).toEqual([true, "0\n2\n1 0\n2 100\n"]);
   });
 
   test("what a start finds outside the log is dropped without a write", () => {
-    const { disk } = cache([
+    const {
+      epochs: before,
+      disk,
+      text,
+    } = cache([
       [1, 0],
       [2, 10],
       [3, 20],
       [4, 50],
     ]);
-    const epochs = new LeaderEpochCache(disk, "/log", () => 50);
+    before.sync();
+    const { epochs, log } = cache([], 50, disk);
     epochs.load(true);
-    disk.fail("write", "EIO");
     epochs.fitTo(12, 50);
     expect(pairs(epochs)).toEqual([
       [2, 12],
       [3, 20],
     ]);
+    expect(epochs.sync()).toBe(false);
     // With the next record, lest the one that was dropped come back when the log has grown past it.
-    disk.heal();
-    expect(epochs.isPending).toBe(true);
-    epochs.assign(3, 50);
-    expect(disk.readFile(path).toString()).toBe("0\n2\n2 12\n3 20\n");
+    log.endOffset = 51;
+    expect([epochs.sync(), text()]).toEqual([true, "0\n2\n2 12\n3 20\n"]);
+  });
+
+  test("what recovery has found anew is written with the next flush", () => {
+    const { epochs: before, disk, text } = cache([[1, 0]]);
+    before.sync();
+    const { epochs, log } = cache([], 50, disk);
+    epochs.load(false);
+    epochs.forgetFrom(0);
+    epochs.find(1, 0);
+    epochs.find(2, 30);
+    epochs.fitTo(0, 50);
+    const { epochs: taker } = cache([], log.endOffset, disk);
+    taker.takeOver(epochs.state);
+    expect([taker.sync(), text()]).toEqual([true, "0\n2\n1 0\n2 30\n"]);
   });
 
   test("a new entry replaces those that contradict it", () => {
@@ -142,14 +162,17 @@ describe("leader epochs", () => {
   });
 
   test("are cut from both ends, in the file too", () => {
-    const { epochs, disk } = cache([
+    const { epochs, log, text } = cache([
       [1, 0],
       [2, 10],
       [3, 20],
     ]);
+    epochs.sync();
+    log.endOffset = 20;
     epochs.truncateFromEnd(20);
+    expect(epochs.sync()).toBe(false);
     epochs.truncateFromStart(5);
-    expect(disk.readFile(path).toString()).toBe("0\n2\n1 5\n2 10\n");
+    expect([epochs.sync(), text()]).toEqual([true, "0\n2\n1 5\n2 10\n"]);
     epochs.truncateFromStart(10);
     expect(pairs(epochs)).toEqual([[2, 10]]);
     epochs.truncateFromStart(3);
@@ -175,12 +198,12 @@ describe("leader epochs", () => {
     expect(epochs.entries()).toEqual([]);
   });
 
-  test("are synced again when the file was replaced while it was being synced", async () => {
+  test("that come while the others are being synced are synced with them", async () => {
     const { epochs, disk } = cache([[1, 0]]);
     const syncing = epochs.syncAsync();
+    const alike = epochs.syncAsync();
     epochs.assign(2, 10);
-    expect(await syncing).toBe(true);
-    expect(await epochs.syncAsync()).toBe(true);
+    expect([await syncing, await alike]).toEqual([true, true]);
     expect(await epochs.syncAsync()).toBe(false);
     disk.settle("/log");
     const { epochs: loaded } = cache(
@@ -193,6 +216,24 @@ describe("leader epochs", () => {
       [1, 0],
       [2, 10],
     ]);
+  });
+
+  test("that are cleared while they are being synced do not come back", async () => {
+    const { epochs, text } = cache([[1, 0]]);
+    const syncing = epochs.syncAsync();
+    epochs.clear();
+    expect(text()).toBe("0\n0\n");
+    await syncing;
+    expect(text()).toBe("0\n0\n");
+  });
+
+  test("follow a log that moves while they are being synced", async () => {
+    const { epochs, disk } = cache([[1, 0]]);
+    const syncing = epochs.syncAsync();
+    disk.rename("/log", "/moved");
+    epochs.moveTo("/moved");
+    await syncing;
+    expect(disk.list("/moved")).toEqual(["leader-epoch-checkpoint"]);
   });
 
   test("are durable after a sync", () => {

@@ -56,9 +56,9 @@ describe("appending and reading", () => {
     const before = disk.counts.get("write") ?? 0;
     for (let count = 0; count < 50; count++)
       log.appendAsLeader(batch({ value: "x".repeat(1_000) }), 0, "client", startMs);
-    const epochWrites = disk.counts.get("write")! - before;
+    expect(disk.counts.get("write") ?? 0).toBe(before);
     queue.flush();
-    expect(disk.counts.get("write")! - before - epochWrites).toBe(1);
+    expect(disk.counts.get("write")! - before).toBe(1);
   });
 
   test("the caller's buffer is free once append has returned", () => {
@@ -358,7 +358,6 @@ describe("a disk that fails", () => {
       ["read", ({ log }) => log.read(0, 1_000, 2, true), { ok: false, error: Errors.KAFKA_STORAGE_ERROR }],
       ["truncate", ({ log }) => log.truncateTo(1), undefined],
       ["truncate fully", ({ log }) => log.truncateFullyAndStartAt(9), undefined],
-      ["delete records", ({ log }) => log.maybeIncrementLogStartOffset(2), false],
       ["retention", ({ log }) => log.deleteOldSegments(startMs + 1e12, () => {}), 0],
       ["roll", ({ log }) => log.roll(), false],
       ["by time", ({ log }) => log.offsetForTimestamp(startMs, nodeCompute), Errors.KAFKA_STORAGE_ERROR],

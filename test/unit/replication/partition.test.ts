@@ -124,12 +124,14 @@ describe("leadership", () => {
     expect(partition.leaderError(-1)).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
   });
 
-  test("a disk that fails under a new epoch takes the directory's partitions off line, and harms nobody else", () => {
+  test("a disk that fails under a new epoch takes the directory's partitions off line, and harms nobody else", async () => {
     const disk = new MemoryDisk();
-    const { host } = openReplicas(disk);
+    const { host, time } = openReplicas(disk);
     const partition = host();
     disk.fail("open", "EIO", { path: /leader-epoch/ });
     partition.update(registration({ leaderEpoch: 1 }));
+    expect(append(partition)).toMatchObject({ ok: true });
+    await expect(time.during(partition.log.flush())).rejects.toMatchObject({ code: "EIO" });
     expect(append(partition)).toMatchObject({ ok: false, error: Errors.KAFKA_STORAGE_ERROR });
     expect(partition.leaderError(-1)).toBe(Errors.KAFKA_STORAGE_ERROR);
   });

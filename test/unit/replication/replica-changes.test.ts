@@ -38,7 +38,7 @@ function open(disk = new MemoryDisk(), directoryIds?: ReadonlyMap<string, string
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 test("new partitions come in parts, their files off the event loop, and serve like any other", async () => {
-  const { apply, hosted, replicas, disk, queue } = open();
+  const { apply, hosted, replicas, disk, queue, time } = open();
   const made = disk.counts.get("mkdir") ?? 0;
   const done = apply({ leaders: states(120) });
   // Nothing was made before the first turn.
@@ -51,6 +51,7 @@ test("new partitions come in parts, their files off the event loop, and serve li
   expect(partition.appendAsLeader(batch({ count: 3 }), "client", startMs)).toMatchObject({ ok: true });
   queue.flush();
   expect(partition.highWatermark).toBe(3);
+  await time.during(partition.log.flush());
   expect(disk.list("/data/topic-119")).toContain("leader-epoch-checkpoint");
 });
 

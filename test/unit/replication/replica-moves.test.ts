@@ -206,7 +206,7 @@ describe("a move", () => {
   });
 
   test.each([
-    ["the flush of the copy", "open", /-future\/leader-epoch-checkpoint$/],
+    ["the flush of the copy", "open", /-future\/leader-epoch-checkpoint/],
     ["the last write of the log", "open", /^\/one\/topic-0\/.*\.log$/],
   ] as const)("%s that finds no descriptor is tried again after a pause", async (_what, operation, path) => {
     const disk = new MemoryDisk();
