@@ -233,7 +233,9 @@ export class LeaderEpochCache {
   async #saveAside(): Promise<void> {
     const changes = this.#changes;
     const isWanted = (): boolean => changes === this.#changes;
-    if (!(await replaceFileAside(this.#disk, this.#path, textOf(this.#entries), isWanted))) return;
+    const isReplaced = await replaceFileAside(this.#disk, this.#path, textOf(this.#entries), isWanted);
+    // Others may have come between the rename and this.
+    if (!isReplaced || !isWanted()) return;
     this.#unsavedFrom = Infinity;
     this.#isSynced = true;
   }

@@ -218,6 +218,16 @@ describe("leader epochs", () => {
     ]);
   });
 
+  test("that come right behind the renaming are synced, too", async () => {
+    const { epochs, disk, text } = cache([[1, 0]]);
+    let renamed = 0;
+    disk.onOperation = (operation) => {
+      if (operation === "rename" && ++renamed === 1) queueMicrotask(() => epochs.assign(2, 10));
+    };
+    await epochs.syncAsync();
+    expect(text()).toBe("0\n2\n1 0\n2 10\n");
+  });
+
   test("that are cleared while they are being synced do not come back", async () => {
     const { epochs, text } = cache([[1, 0]]);
     const syncing = epochs.syncAsync();
