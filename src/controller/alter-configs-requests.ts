@@ -8,7 +8,7 @@ import { ApiError, errorFields } from "./api-error.ts";
 import { type ConfigResource } from "./config-validation.ts";
 import { type ControllerView } from "./controller-view.ts";
 import { repeatedNames } from "./create-topics.ts";
-import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
+import { type Deciding, itemsOfTurn, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
 
 type Request = ApiRequest<"alterConfigs"> | ApiRequest<"incrementalAlterConfigs">;
 type Resource<R extends Request> = R["resources"][number];
@@ -19,10 +19,7 @@ const knownTypes: ReadonlySet<number> = new Set(Object.values(configResourceType
 const operationKinds: readonly ConfigOperation["kind"][] = ["set", "delete", "append", "subtract"];
 
 /** Legacy form: what is given replaces all overrides of the resource. */
-export function legacyAlterConfigs(
-  view: ControllerView,
-  request: ApiRequest<"alterConfigs">,
-): ControllerResult<Response> {
+export function legacyAlterConfigs(view: ControllerView, request: ApiRequest<"alterConfigs">): Deciding<Response> {
   return alterEach<ApiRequest<"alterConfigs">>(request, (resource, configs) =>
     replaceResource(view, resource, new Map(configs.map(({ name, value }) => [name, value]))),
   );
@@ -31,7 +28,7 @@ export function legacyAlterConfigs(
 export function incrementalAlterConfigs(
   view: ControllerView,
   request: ApiRequest<"incrementalAlterConfigs">,
-): ControllerResult<Response> {
+): Deciding<Response> {
   return alterEach<ApiRequest<"incrementalAlterConfigs">>(request, (resource, configs) => {
     const operations = new Map<string, ConfigOperation>();
     for (const { name, configOperation, value } of configs) {
@@ -46,16 +43,17 @@ export function incrementalAlterConfigs(
 }
 
 /** Each resource succeeds or fails by itself; all that succeed are written as one batch. */
-function alterEach<R extends Request>(
+function* alterEach<R extends Request>(
   request: R,
   alter: (resource: ConfigResource, configs: Resource<R>["configs"]) => MetadataRecordDraft[] | ApiError,
-): ControllerResult<Response> {
+): Deciding<Response> {
   const keyOf = (resource: Resource<R>) => configResourceKey(resource.resourceType, resource.resourceName);
   const resources: readonly Resource<R>[] = request.resources;
   const repeated = repeatedNames(resources.map(keyOf));
   const records: MetadataRecordDraft[] = [];
   const responses: Result[] = [];
-  for (const resource of resources) {
+  for (const [index, resource] of resources.entries()) {
+    if (index % itemsOfTurn === itemsOfTurn - 1) yield;
     const { resourceType, resourceName } = resource;
     const altered =
       resourceProblem(resource, repeated.has(keyOf(resource))) ??

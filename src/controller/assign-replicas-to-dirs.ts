@@ -11,7 +11,7 @@ import { brokerEpochProblem, hasOnlineDirectory } from "./brokers.ts";
 import { type ControllerView, hasEligibleLeaderReplicas, metadataVersionOf } from "./controller-view.ts";
 import { isAcceptableLeader, leadershipRecords, topicSettings } from "./leadership.ts";
 import { partitionChange } from "./partition-change.ts";
-import { type ControllerResult } from "./result.ts";
+import { type Deciding } from "./result.ts";
 
 type Request = ApiRequest<"assignReplicasToDirs">;
 type Response = Draft<ApiResponse<"assignReplicasToDirs">>;
@@ -20,7 +20,7 @@ type Response = Draft<ApiResponse<"assignReplicasToDirs">>;
  * A broker says in which of its log directories replicas are (KIP-858); each partition succeeds or fails by itself. One that
  * lands in a directory which the registration does not have any more loses its leadership here.
  */
-export function assignReplicasToDirs(view: ControllerView, request: Request): ControllerResult<Response | ApiError> {
+export function* assignReplicasToDirs(view: ControllerView, request: Request): Deciding<Response | ApiError> {
   const { image } = view;
   if (metadataVersionOf(image) < metadataVersionWith.directoryAssignment) {
     const message = "Directory assignment is not supported yet.";
@@ -45,7 +45,7 @@ export function assignReplicasToDirs(view: ControllerView, request: Request): Co
     })),
   }));
   if (offline.size > 0) {
-    records.push(...leadershipRecords(view, { remove: broker.id }, (partition) => offline.has(partition)));
+    records.push(...(yield* leadershipRecords(view, { remove: broker.id }, (partition) => offline.has(partition))));
   }
   return { records, response: { errorCode: Errors.NONE, directories } };
 }

@@ -1,13 +1,14 @@
 import { type NodeId, type Offset } from "../base/brand.ts";
 import { metadataVersionWith } from "../metadata/features/metadata-version.ts";
 import { type BrokerRegistration } from "../metadata/image/cluster-image.ts";
+import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { type ApiRequest } from "../protocol/apis.ts";
 import { type ApiError } from "./api-error.ts";
 import { brokerEpochProblem, isActive } from "./brokers.ts";
 import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
 import { hasLeaderships, leadershipRecords } from "./leadership.ts";
-import { type ControllerResult } from "./result.ts";
+import { type Deciding } from "./result.ts";
 
 type Request = ApiRequest<"brokerHeartbeat">;
 
@@ -28,7 +29,7 @@ export interface HeartbeatReply {
   readonly beginsShutdown: boolean;
 }
 
-export function brokerHeartbeat(view: ControllerView, request: Request): ControllerResult<HeartbeatReply | ApiError> {
+export function* brokerHeartbeat(view: ControllerView, request: Request): Deciding<HeartbeatReply | ApiError> {
   const { brokerId, brokerEpoch, currentMetadataOffset } = request;
   const { cluster } = view.image;
   const broker = cluster.brokers.get(brokerId);
@@ -38,8 +39,8 @@ export function brokerHeartbeat(view: ControllerView, request: Request): Control
   const registered = broker as BrokerRegistration;
   const current = phaseOf(registered);
   const phase = nextPhase(view, request, registered, current);
-  const records = phase === current ? [] : phaseRecords(view, registered, phase);
-  records.push(...directoryRecords(view, request, registered));
+  const records = phase === current ? [] : yield* phaseRecords(view, registered, phase);
+  records.push(...(yield* directoryRecords(view, request, registered)));
   return {
     records,
     response: {
@@ -53,9 +54,9 @@ export function brokerHeartbeat(view: ControllerView, request: Request): Control
 }
 
 /** A broker whose session is over leaves every ISR. */
-export function fenceBroker(view: ControllerView, broker: BrokerRegistration): MetadataRecordDraft[] {
+export function* fenceBroker(view: ControllerView, broker: BrokerRegistration): Generator<void, MetadataRecordDraft[]> {
   return [
-    ...leadershipRecords(view, { remove: broker.id }, ({ isr }) => isr.includes(broker.id)),
+    ...(yield* leadershipRecords(view, { remove: broker.id }, ({ isr }) => isr.includes(broker.id))),
     registrationChange(broker, 0, { fenced: 1 }),
   ];
 }
@@ -96,35 +97,43 @@ function lowestActiveOffset({ image, sessions }: ControllerView, except: NodeId)
   return sessions.lowestOffset(active);
 }
 
-function phaseRecords(view: ControllerView, broker: BrokerRegistration, phase: BrokerPhase): MetadataRecordDraft[] {
+function* phaseRecords(
+  view: ControllerView,
+  broker: BrokerRegistration,
+  phase: BrokerPhase,
+): Generator<void, MetadataRecordDraft[]> {
   const { id } = broker;
   switch (phase) {
     case "fenced":
     case "shutdownNow":
-      return fenceBroker(view, broker);
+      return yield* fenceBroker(view, broker);
     case "unfenced":
       return [
         registrationChange(broker, 0, { fenced: -1 }),
-        ...leadershipRecords(view, { add: id }, ({ leader }) => leader < 0),
+        ...(yield* leadershipRecords(view, { add: id }, ({ leader }) => leader < 0)),
       ];
     case "controlledShutdown":
       return [
         registrationChange(broker, 1, { inControlledShutdown: 1 }),
-        ...leadershipRecords(view, { remove: id }, ({ isr }) => isr.includes(id)),
+        ...(yield* leadershipRecords(view, { remove: id }, ({ isr }) => isr.includes(id))),
       ];
   }
 }
 
 /** Directories that failed take the leaderships of their replicas with them; cordoned ones get no new replicas. */
-function directoryRecords(view: ControllerView, request: Request, broker: BrokerRegistration): MetadataRecordDraft[] {
+function* directoryRecords(
+  view: ControllerView,
+  request: Request,
+  broker: BrokerRegistration,
+): Generator<void, MetadataRecordDraft[]> {
   const metadataVersion = metadataVersionOf(view.image);
   const records: MetadataRecordDraft[] = [];
   const failed = broker.directories.filter((id) => request.offlineLogDirs.includes(id));
   if (metadataVersion >= metadataVersionWith.directoryAssignment && failed.length > 0) {
-    const isThere = (replicas: readonly NodeId[], directories: readonly string[]) =>
+    const isThere = ({ replicas, directories }: PartitionRegistration) =>
       failed.includes(directories[replicas.indexOf(broker.id)] ?? "");
     records.push(
-      ...leadershipRecords(view, { remove: broker.id }, ({ replicas, directories }) => isThere(replicas, directories)),
+      ...(yield* leadershipRecords(view, { remove: broker.id }, isThere)),
       registrationChange(broker, 2, { logDirs: broker.directories.filter((id) => !failed.includes(id)) }),
     );
   }

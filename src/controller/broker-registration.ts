@@ -9,7 +9,7 @@ import { Errors } from "../protocol/errors.ts";
 import { ApiError } from "./api-error.ts";
 import { type ControllerView, hasEligibleLeaderReplicas, metadataVersionOf } from "./controller-view.ts";
 import { leadershipRecords } from "./leadership.ts";
-import { type ControllerResult } from "./result.ts";
+import { type ControllerResult, type Deciding } from "./result.ts";
 
 type Request = ApiRequest<"brokerRegistration">;
 
@@ -23,7 +23,7 @@ export interface Registered {
  * A broker announces itself. Its epoch is the offset at which the registration is written, so that each life of the broker has
  * its own. What an earlier life left behind is cleaned up in the same batch; the new one starts fenced.
  */
-export function registerBroker(view: ControllerView, request: Request): ControllerResult<Registered | ApiError> {
+export function* registerBroker(view: ControllerView, request: Request): Deciding<Registered | ApiError> {
   const { image } = view;
   const existing = image.cluster.brokers.get(request.brokerId);
   const problem =
@@ -48,7 +48,7 @@ export function registerBroker(view: ControllerView, request: Request): Controll
       logDirs: metadataVersion >= metadataVersionWith.directoryAssignment ? request.logDirs : [],
     },
   };
-  const cleanup = isNewIncarnation ? previousLifeRecords(view, request, existing) : [];
+  const cleanup = isNewIncarnation ? yield* previousLifeRecords(view, request, existing) : [];
   return { records: [...cleanup, record], response: { brokerEpoch, isNewIncarnation } };
 }
 
@@ -57,7 +57,7 @@ function previousLifeRecords(
   view: ControllerView,
   { brokerId, previousBrokerEpoch }: Request,
   existing: BrokerRegistration | undefined,
-): MetadataRecordDraft[] {
+): Generator<void, MetadataRecordDraft[]> {
   const isClean = existing !== undefined && existing.epoch === previousBrokerEpoch;
   if (isClean || !hasEligibleLeaderReplicas(view.image)) {
     return leadershipRecords(view, { remove: brokerId }, ({ isr }) => isr.includes(brokerId));

@@ -9,18 +9,18 @@ import { type ControllerRequestContext } from "./controller.ts";
 import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
 import { repeatedNames } from "./create-topics.ts";
 import { assignedPartition, PartitionPlacer } from "./new-partitions.ts";
-import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
+import { type Deciding, itemsOfTurn, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
 
 type Request = ApiRequest<"createPartitions">;
 type Topic = Request["topics"][number];
 type Response = Draft<ApiResponse<"createPartitions">>;
 
 /** Adds partitions to topics, all in one batch; each topic succeeds or fails by itself. */
-export function createPartitions(
+export function* createPartitions(
   view: ControllerView,
   request: Request,
   context: ControllerRequestContext,
-): ControllerResult<Response> {
+): Deciding<Response> {
   const repeated = repeatedNames(request.topics.map(({ name }) => name));
   const results: NonNullable<Response["results"]>[number][] = [...repeated].map((name) => ({
     name,
@@ -29,7 +29,8 @@ export function createPartitions(
   }));
   const records: MetadataRecordDraft[] = [];
   const placer = new PartitionPlacer(view);
-  for (const topic of request.topics) {
+  for (const [index, topic] of request.topics.entries()) {
+    if (index % itemsOfTurn === itemsOfTurn - 1) yield;
     if (repeated.has(topic.name)) continue;
     const added = addPartitions(view, topic, context, placer);
     if (!(added instanceof ApiError)) records.push(...added);

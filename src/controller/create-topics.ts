@@ -14,7 +14,13 @@ import { alterResource } from "./alter-configs.ts";
 import { type ControllerRequestContext } from "./controller.ts";
 import { type ControllerView, metadataVersionOf } from "./controller-view.ts";
 import { assignedPartition, PartitionPlacer } from "./new-partitions.ts";
-import { type ControllerResult, recordsPerOperationMax, tooManyRecordsMessage } from "./result.ts";
+import {
+  type ControllerResult,
+  type Deciding,
+  itemsOfTurn,
+  recordsPerOperationMax,
+  tooManyRecordsMessage,
+} from "./result.ts";
 import { CollidingTopics } from "./topic-name.ts";
 
 type Request = ApiRequest<"createTopics">;
@@ -39,11 +45,11 @@ const partitionsPerRequestMax = 10_000;
  * Creates topics; each succeeds or fails by itself, and the ones that succeed are written as one batch: the topic, its
  * configuration, its partitions. The answer shows what was made, also when `validateOnly` keeps it from being made.
  */
-export function createTopics(
+export function* createTopics(
   view: ControllerView,
   request: Request,
   context: ControllerRequestContext,
-): ControllerResult<Response> {
+): Deciding<Response> {
   if (partitionCountOf(view, request) > partitionsPerRequestMax) {
     return refused(request, "Excessively large number of partitions per request.");
   }
@@ -53,7 +59,8 @@ export function createTopics(
   const placer = new PartitionPlacer(view);
   const colliding = new CollidingTopics(view.image.topics.byName);
   const making: Making = { view, context, placer, colliding, configsOf: describedConfigs(view) };
-  for (const topic of request.topics) {
+  for (const [index, topic] of request.topics.entries()) {
+    if (index % itemsOfTurn === itemsOfTurn - 1) yield;
     if (repeated.has(topic.name)) continue;
     const created = createTopic(making, topic);
     if (created instanceof ApiError) {

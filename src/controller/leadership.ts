@@ -4,6 +4,7 @@ import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { hasOnlineDirectory, isActive } from "./brokers.ts";
 import { type ControllerView, hasEligibleLeaderReplicas, metadataVersionOf } from "./controller-view.ts";
 import { partitionChange } from "./partition-change.ts";
+import { itemsOfTurn } from "./result.ts";
 
 export interface LeadershipChange {
   /** Leaves every ISR, and leads nothing. */
@@ -14,19 +15,21 @@ export interface LeadershipChange {
   readonly unclean?: NodeId;
 }
 
-/** The records that give new ISRs and leaders to the partitions that `affects` names. */
-export function leadershipRecords(
+/** The records that give new ISRs and leaders to the partitions that `affects` names; yields as a `Decision` does. */
+export function* leadershipRecords(
   view: ControllerView,
   change: LeadershipChange,
   affects: (partition: PartitionRegistration) => boolean,
-): MetadataRecordDraft[] {
+): Generator<void, MetadataRecordDraft[]> {
   const { image } = view;
   const gone = [change.remove, change.unclean];
   const isAcceptable = (id: NodeId) => !gone.includes(id) && (id === change.add || isActive(image.cluster, id));
   const records: MetadataRecordDraft[] = [];
+  let count = 0;
   for (const topic of image.topics.byId.values()) {
     let settings: { minIsr: number; allowsUnclean: boolean } | undefined;
     for (const [partitionId, partition] of topic.partitions.entries()) {
+      if (++count % itemsOfTurn === 0) yield;
       if (!affects(partition)) continue;
       settings ??= topicSettings(view, topic.name);
       const record = partitionChange({

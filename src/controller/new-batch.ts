@@ -2,6 +2,12 @@ import { MetadataDelta } from "../metadata/delta/metadata-delta.ts";
 import { type MetadataImage, type MetadataProvenance } from "../metadata/image/metadata-image.ts";
 import { type MetadataRecord, type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { decodeMetadataRecord, encodeMetadataRecord, keepDecoded } from "../metadata/record-serde.ts";
+import { keepReplayed } from "../metadata/replayed-batch.ts";
+
+const transactionRecords: ReadonlySet<string> = new Set(["beginTransaction", "endTransaction", "abortTransaction"]);
+
+/** So many records are made in a turn of the event loop. */
+export const recordsOfTurn = 500;
 
 /**
  * The records of one operation on their way into the log: their bytes, and what they change. Replays what will be written,
@@ -10,30 +16,35 @@ import { decodeMetadataRecord, encodeMetadataRecord, keepDecoded } from "../meta
 export class NewBatch {
   readonly values: Buffer[] = [];
   readonly #drafts: readonly MetadataRecordDraft[];
-  readonly #records: MetadataRecord[] = [];
-  readonly #delta: MetadataDelta;
+  readonly #before: MetadataImage;
+  #after: MetadataImage;
 
   constructor(image: MetadataImage, drafts: readonly MetadataRecordDraft[]) {
     this.#drafts = drafts;
-    this.#delta = new MetadataDelta(image);
-    keepDecoded(this.values, this.#records);
+    this.#before = image;
+    this.#after = image;
   }
 
-  /** Does the next `count` records at most; true when all are done. */
-  advance(count: number): boolean {
-    const end = Math.min(this.values.length + count, this.#drafts.length);
-    while (this.values.length < end) {
-      const value = encodeMetadataRecord(this.#drafts[this.values.length]!);
+  /** Makes the batch, thousands of records in parts. */
+  *make(): Generator<void, void> {
+    const delta = new MetadataDelta(this.#before);
+    const records: MetadataRecord[] = [];
+    for (const draft of this.#drafts) {
+      if (records.length > 0 && records.length % recordsOfTurn === 0) yield;
+      const value = encodeMetadataRecord(draft);
       const record = decodeMetadataRecord(value);
-      this.#delta.replay(record);
+      delta.replay(record);
       this.values.push(value);
-      this.#records.push(record);
+      records.push(record);
     }
-    return end === this.#drafts.length;
+    this.#after = yield* delta.applying(this.#before.provenance);
+    keepDecoded(this.values, records);
+    const isPlain = !records.some(({ type }) => transactionRecords.has(type));
+    if (isPlain) keepReplayed(this.values, { before: this.#before, delta, after: this.#after });
   }
 
   /** The image with the records, once they are in the log. */
   apply(provenance: MetadataProvenance): MetadataImage {
-    return this.#delta.apply(provenance);
+    return { ...this.#after, provenance };
   }
 }

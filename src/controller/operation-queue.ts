@@ -1,11 +1,11 @@
 import { type LeaderEpoch, type Offset } from "../base/brand.ts";
-import { nextTurn } from "../io/next-turn.ts";
+import { inOneTurn, nextTurn } from "../io/next-turn.ts";
 import { type Timers } from "../io/ports.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
 import { type MetadataRecordDraft } from "../metadata/metadata-record.ts";
 import { DeferredReplies } from "./deferred-replies.ts";
-import { NewBatch } from "./new-batch.ts";
-import { type ControllerResult } from "./result.ts";
+import { NewBatch, recordsOfTurn } from "./new-batch.ts";
+import { type ControllerResult, type Decision } from "./result.ts";
 
 /** The log that the controller writes: raft's driver. */
 export interface ControllerLog {
@@ -27,13 +27,10 @@ export interface OperationQueueOptions {
   readonly timers: Timers;
 }
 
-/** An operation with more records takes several turns of the event loop. */
-const recordsOfTurn = 500;
-
 /**
  * The operations of the active controller, one after the other, each on the state that the ones before it left, committed
- * or not: they need not wait for each other's commit, only for the records of a large one to be made. On a node that is not
- * active all of them are refused.
+ * or not: they need not wait for each other's commit, only for a large one that takes several turns of the event loop. On a
+ * node that is not active all of them are refused.
  *
  * ```
  * operation ─▶ records ─▶ log ─▶ replay into the image
@@ -45,8 +42,8 @@ export class OperationQueue {
   readonly #replies = new DeferredReplies();
   /** The epoch in which this node is active; undefined while it is not. */
   #epoch: LeaderEpoch | undefined;
-  /** An operation of which the records are being made. */
-  #underWay: Promise<boolean> | undefined;
+  /** An operation that takes several turns. */
+  #underWay: Promise<unknown> | undefined;
   #image: MetadataImage;
 
   constructor(options: OperationQueueOptions) {
@@ -83,43 +80,60 @@ export class OperationQueue {
 
   /** Everyone has seen the committed image: who waited for it is answered. */
   published(image: MetadataImage): void {
-    if (!this.isActive) this.#image = image;
-    this.#replies.reached(image.provenance.lastContainedOffset);
+    const { lastContainedOffset } = image.provenance;
+    // With nothing on its way the two are alike, and the node needs one of them.
+    if (!this.isActive || lastContainedOffset === this.#options.log.endOffset - 1) this.#image = image;
+    this.#replies.reached(lastContainedOffset);
   }
 
   /** An answer without records may still rest on some that are not committed, so it waits like the others. */
-  async run<R>(operation: () => ControllerResult<R>, refusal: R): Promise<R> {
+  async run<R>(operation: () => Decision<R>, refusal: R): Promise<R> {
     while (this.#underWay !== undefined) await this.#underWay.catch(() => undefined);
     const epoch = this.#epoch;
     if (epoch === undefined) return refusal;
-    // Nobody else appends from here to the append: the operation decides on the state that its records change.
-    const { records, response } = operation();
-    if (records.length > recordsOfTurn) {
-      this.#underWay = this.#appendOverTurns(records).finally(() => (this.#underWay = undefined));
-      // Between the write and here the leadership may be lost: who waits for a commit was told of that then.
-      if (!(await this.#underWay) || this.#epoch !== epoch) return refusal;
-    } else if (records.length > 0 && !this.append(records)) return refusal;
+    const steps = this.#stepsOf(operation());
+    const first = steps.next();
+    let done = first.done === true ? first.value : undefined;
+    if (first.done !== true) {
+      const underWay = this.#goOn(steps, epoch).finally(() => (this.#underWay = undefined));
+      this.#underWay = underWay;
+      done = await underWay;
+    }
+    // Between the write and here the leadership may be lost: who waits for a commit was told of that then.
+    if (done === undefined || this.#epoch !== epoch) return refusal;
     const { log, metadata } = this.#options;
     const lastOffset = log.endOffset - 1;
-    if (lastOffset <= metadata.image.provenance.lastContainedOffset) return response;
-    return this.#replies.add(lastOffset, response, refusal);
+    if (lastOffset <= metadata.image.provenance.lastContainedOffset) return done.response;
+    return this.#replies.add(lastOffset, done.response, refusal);
+  }
+
+  /** Nobody else appends from here to its end: the operation decides on the state that its records change. */
+  *#stepsOf<R>(decision: Decision<R>): Generator<void, ControllerResult<R> | undefined> {
+    const result = "records" in decision ? decision : yield* decision;
+    const { records } = result;
+    if (records.length === 0) return result;
+    const batch = new NewBatch(this.#image, records);
+    if (records.length > recordsOfTurn) {
+      yield;
+      yield* batch.make();
+    } else inOneTurn(batch.make());
+    return this.#write(batch) ? result : undefined;
+  }
+
+  /** Takes the steps, each in a turn of its own, while the epoch lasts: other operations see all of it or nothing. */
+  async #goOn<T>(steps: Generator<void, T | undefined>, epoch: LeaderEpoch): Promise<T | undefined> {
+    for (;;) {
+      await nextTurn(this.#options.timers);
+      if (this.#epoch !== epoch) return undefined;
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
   }
 
   /** Appends records at once; false when the leadership is lost. Not while `isBusy`. */
   append(records: readonly MetadataRecordDraft[]): boolean {
     const batch = new NewBatch(this.#image, records);
-    batch.advance(records.length);
-    return this.#write(batch);
-  }
-
-  /** As `append`, a part in each turn of the event loop. Other operations wait, and see all of it or nothing. */
-  async #appendOverTurns(records: readonly MetadataRecordDraft[]): Promise<boolean> {
-    const epoch = this.#epoch;
-    const batch = new NewBatch(this.#image, records);
-    do {
-      await nextTurn(this.#options.timers);
-      if (this.#epoch !== epoch) return false;
-    } while (!batch.advance(recordsOfTurn));
+    inOneTurn(batch.make());
     return this.#write(batch);
   }
 

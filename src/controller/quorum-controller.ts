@@ -13,8 +13,8 @@ import { activationRecords } from "./activation.ts";
 import { incrementalAlterConfigs, legacyAlterConfigs } from "./alter-configs-requests.ts";
 import { ApiError, errorFields } from "./api-error.ts";
 import { assignReplicasToDirs } from "./assign-replicas-to-dirs.ts";
-import { brokerHeartbeat, fenceBroker } from "./broker-heartbeat.ts";
-import { registerBroker, registerController } from "./broker-registration.ts";
+import { brokerHeartbeat, fenceBroker, type HeartbeatReply } from "./broker-heartbeat.ts";
+import { type Registered, registerBroker, registerController } from "./broker-registration.ts";
 import { BrokerSessions } from "./broker-sessions.ts";
 import { type Controller, type ControllerRequestContext, type ProducerIdBlock } from "./controller.ts";
 import { type ControllerSettings, type ControllerView } from "./controller-view.ts";
@@ -26,7 +26,7 @@ import { notController } from "./not-controller.ts";
 import { type CommittedMetadata, type ControllerLog, OperationQueue } from "./operation-queue.ts";
 import { alterPartitionReassignments, listPartitionReassignments } from "./partition-reassignments.ts";
 import { allocateProducerIds } from "./producer-ids.ts";
-import { type ControllerResult } from "./result.ts";
+import { type Deciding, type Decision } from "./result.ts";
 import { updateFeatures } from "./update-features.ts";
 
 export interface QuorumControllerOptions {
@@ -77,31 +77,13 @@ export class QuorumController implements Controller, Publisher {
   }
 
   async registerBroker(request: ApiRequest<"brokerRegistration">): Promise<Draft<ApiResponse<"brokerRegistration">>> {
-    const registered = await this.#run((view) => {
-      const result = registerBroker(view, request);
-      const { response } = result;
-      if (!(response instanceof ApiError) && response.isNewIncarnation) {
-        this.#sessions.begin(request.brokerId, view.nowMs);
-      }
-      return result;
-    }, notControllerError);
+    const registered = await this.#run((view) => this.#registered(view, request), notControllerError);
     if (registered instanceof ApiError) return { errorCode: registered.code };
     return { errorCode: Errors.NONE, brokerEpoch: registered.brokerEpoch };
   }
 
   async brokerHeartbeat(request: ApiRequest<"brokerHeartbeat">): Promise<Draft<ApiResponse<"brokerHeartbeat">>> {
-    const { brokerId, currentMetadataOffset } = request;
-    const reply = await this.#run((view) => {
-      const result = brokerHeartbeat(view, request);
-      if (!(result.response instanceof ApiError)) {
-        this.#sessions.touch(brokerId, view.nowMs, currentMetadataOffset);
-        if (result.response.beginsShutdown) {
-          this.#sessions.beginShutdown(brokerId, view.nextOffset + result.records.length - 1);
-        }
-        if (result.response.shouldShutDown) this.#sessions.end(brokerId);
-      }
-      return result;
-    }, notControllerError);
+    const reply = await this.#run((view) => this.#heard(view, request), notControllerError);
     if (reply instanceof ApiError) return { errorCode: reply.code };
     const { isCaughtUp, isFenced, shouldShutDown } = reply;
     return { errorCode: Errors.NONE, isCaughtUp, isFenced, shouldShutDown };
@@ -226,19 +208,47 @@ export class QuorumController implements Controller, Publisher {
     };
   }
 
-  #run<R>(operation: (view: ControllerView) => ControllerResult<R>, refusal: R): Promise<R> {
+  #run<R>(operation: (view: ControllerView) => Decision<R>, refusal: R): Promise<R> {
     return this.#queue.run(() => operation(this.#view()), refusal);
   }
 
-  #fenceSilentBrokers(): void {
-    const view = this.#view();
-    for (const broker of view.image.cluster.brokers.values()) {
-      // The broker in this process is as alive as its controller.
-      if (broker.fenced || broker.incarnationId === this.#settings.localIncarnationId) continue;
-      if (this.#sessions.isValid(broker.id, view.nowMs)) continue;
-      this.#options.logger.warn({ broker: broker.id }, "fencing a broker that stopped sending heartbeats");
-      this.#queue.append(fenceBroker({ ...view, image: this.#queue.image }, broker));
+  *#registered(view: ControllerView, request: ApiRequest<"brokerRegistration">): Deciding<Registered | ApiError> {
+    const result = yield* registerBroker(view, request);
+    const { response } = result;
+    if (!(response instanceof ApiError) && response.isNewIncarnation) {
+      this.#sessions.begin(request.brokerId, view.nowMs);
     }
+    return result;
+  }
+
+  *#heard(view: ControllerView, request: ApiRequest<"brokerHeartbeat">): Deciding<HeartbeatReply | ApiError> {
+    const { brokerId, currentMetadataOffset } = request;
+    const result = yield* brokerHeartbeat(view, request);
+    if (result.response instanceof ApiError) return result;
+    this.#sessions.touch(brokerId, view.nowMs, currentMetadataOffset);
+    if (result.response.beginsShutdown) {
+      this.#sessions.beginShutdown(brokerId, view.nextOffset + result.records.length - 1);
+    }
+    if (result.response.shouldShutDown) this.#sessions.end(brokerId);
+    return result;
+  }
+
+  #fenceSilentBrokers(): void {
+    for (const { id } of this.#queue.image.cluster.brokers.values()) {
+      void this.#run((view) => this.#fenceIfSilent(view, id), undefined);
+    }
+  }
+
+  *#fenceIfSilent(view: ControllerView, id: NodeId): Deciding<undefined> {
+    const broker = view.image.cluster.brokers.get(id);
+    const isSilent =
+      broker?.fenced === false &&
+      // The broker in this process is as alive as its controller.
+      broker.incarnationId !== this.#settings.localIncarnationId &&
+      !this.#sessions.isValid(id, view.nowMs);
+    if (!isSilent) return { records: [], response: undefined };
+    this.#options.logger.warn({ broker: id }, "fencing a broker that stopped sending heartbeats");
+    return { records: yield* fenceBroker(view, broker), response: undefined };
   }
 
   /** Runs `task` again and again while this node is active; 0 switches it off. */

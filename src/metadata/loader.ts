@@ -4,6 +4,7 @@ import { imageRecords } from "./image-records.ts";
 import { emptyImage, type MetadataImage, type MetadataProvenance } from "./image/metadata-image.ts";
 import { type MetadataRecord } from "./metadata-record.ts";
 import { type LeaderAndEpoch, type LoaderManifest, type Publisher } from "./publisher.ts";
+import { replayedOn } from "./replayed-batch.ts";
 import { decodeMetadataRecord, decodeMetadataRecords, encodeMetadataRecord } from "./record-serde.ts";
 
 /** A committed batch of the metadata log, as raft hands it over. */
@@ -41,6 +42,8 @@ export class MetadataLoader {
   readonly #onFault: (publisher: string, error: unknown) => void;
   #image: MetadataImage = emptyImage;
   #delta: MetadataDelta | undefined;
+  /** What `#delta` makes of the image, when somebody has found that out already. */
+  #applied: MetadataImage | undefined;
   #source: LoaderManifest["source"] = "log";
   #provenance: MetadataProvenance = emptyImage.provenance;
   #sizeBytes = 0;
@@ -82,6 +85,7 @@ export class MetadataLoader {
     }
     delta.finishSnapshot();
     this.#delta = delta;
+    this.#applied = undefined;
     this.#transaction = undefined;
     this.#source = "snapshot";
     this.#provenance = {
@@ -103,7 +107,8 @@ export class MetadataLoader {
         : { ...this.#transaction.provenanceBefore, isOffsetBatchAligned: false };
     if (provenance.lastContainedOffset <= this.#image.provenance.lastContainedOffset) return;
     const delta = this.#delta ?? new MetadataDelta(this.#image);
-    this.#image = delta.apply(provenance);
+    this.#image = this.#applied === undefined ? delta.apply(provenance) : { ...this.#applied, provenance };
+    this.#applied = undefined;
     const manifest = this.#manifest(this.#source, this.#sizeBytes);
     this.#delta = undefined;
     this.#source = "log";
@@ -117,8 +122,15 @@ export class MetadataLoader {
   }
 
   #load(batch: LoadedBatch): void {
-    let offset = batch.baseOffset;
-    for (const record of decodeMetadataRecords(batch.values)) this.#loadRecord(record, offset++);
+    const isFirst = this.#delta === undefined && this.#transaction === undefined;
+    const replayed = isFirst ? replayedOn(this.#image, batch.values) : undefined;
+    if (replayed !== undefined) {
+      this.#delta = replayed.delta;
+      this.#applied = replayed.after;
+    } else {
+      let offset = batch.baseOffset;
+      for (const record of decodeMetadataRecords(batch.values)) this.#loadRecord(record, offset++);
+    }
     this.#sizeBytes += batch.sizeBytes;
     this.#provenance = {
       lastContainedOffset: batch.lastOffset,
@@ -149,6 +161,7 @@ export class MetadataLoader {
   }
 
   #replay(record: MetadataRecord): void {
+    this.#applied = undefined;
     (this.#delta ??= new MetadataDelta(this.#image)).replay(record);
   }
 

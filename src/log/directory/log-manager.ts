@@ -306,8 +306,8 @@ export class LogManager {
   }
 
   /** As `close`, without holding the event loop up. */
-  closeOverTurns(brokerEpoch: number): Promise<void> {
-    return overTurns(this.#closing(brokerEpoch), this.#options.timers);
+  async closeOverTurns(brokerEpoch: number): Promise<void> {
+    await overTurns(this.#closing(brokerEpoch), this.#options.timers);
   }
 
   *#closing(brokerEpoch: number): Generator<void, void> {

@@ -6,7 +6,7 @@ import {
   type ConfigsImage,
   type ResourceConfigs,
 } from "../image/configs-image.ts";
-import { applied, type Changes } from "./changes.ts";
+import { applied, type Changes, changesOfPart, partsOf } from "./changes.ts";
 
 /** The changes of one resource. */
 export interface ResourceConfigsDelta {
@@ -46,17 +46,23 @@ export class ConfigsDelta {
     }
   }
 
-  apply(): ConfigsImage {
-    const resources: Changes<string, ResourceConfigs> = new Map();
-    for (const [key, { type, name, changes }] of this.changedResources) {
-      const values = new Map(configsOf(this.#image, type, name));
-      for (const [configName, value] of changes) {
-        if (value === null) values.delete(configName);
-        else values.set(configName, value);
+  /** The image with the changes; thousands of them are put in in parts. */
+  *applying(): Generator<void, ConfigsImage> {
+    let { resources } = this.#image;
+    for (const part of partsOf(this.changedResources, changesOfPart)) {
+      const changed: Changes<string, ResourceConfigs> = new Map();
+      for (const [key, { type, name, changes }] of part) {
+        const values = new Map(configsOf(this.#image, type, name));
+        for (const [configName, value] of changes) {
+          if (value === null) values.delete(configName);
+          else values.set(configName, value);
+        }
+        changed.set(key, values.size === 0 ? undefined : { type, name, values });
       }
-      resources.set(key, values.size === 0 ? undefined : { type, name, values });
+      resources = applied(resources, changed);
+      yield;
     }
-    return { resources: applied(this.#image.resources, resources) };
+    return { resources };
   }
 
   #resource(type: number, name: string): ResourceConfigsDelta {

@@ -3,6 +3,7 @@ import { type Uuid } from "../../base/brand.ts";
 import { type AccessControlEntryRecord } from "../../protocol/metadata-records/access-control-entry.ts";
 import { type DelegationTokenRecord } from "../../protocol/metadata-records/delegation-token.ts";
 import { type UserScramCredentialRecord } from "../../protocol/metadata-records/user-scram-credential.ts";
+import { inOneTurn } from "../../io/next-turn.ts";
 import { emptyImage, type MetadataImage, type MetadataProvenance } from "../image/metadata-image.ts";
 import { type ProducerIdsImage } from "../image/producer-ids-image.ts";
 import { scramKey } from "../image/security-images.ts";
@@ -111,13 +112,20 @@ export class MetadataDelta {
   }
 
   apply(provenance: MetadataProvenance): MetadataImage {
+    return inOneTurn(this.applying(provenance));
+  }
+
+  /** As `apply`; thousands of changes are applied in parts. */
+  *applying(provenance: MetadataProvenance): Generator<void, MetadataImage> {
     const { image } = this;
+    const topics = this.topics === undefined ? image.topics : yield* this.topics.applying();
+    const configs = this.configs === undefined ? image.configs : yield* this.configs.applying();
     return {
       provenance,
       features: this.features?.apply() ?? image.features,
       cluster: this.cluster?.apply() ?? image.cluster,
-      topics: this.topics?.apply() ?? image.topics,
-      configs: this.configs?.apply() ?? image.configs,
+      topics,
+      configs,
       clientQuotas: this.clientQuotas?.apply() ?? image.clientQuotas,
       producerIds: this.producerIds ?? image.producerIds,
       acls: this.acls === undefined ? image.acls : { byId: this.acls.apply() },

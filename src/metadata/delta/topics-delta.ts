@@ -6,6 +6,7 @@ import { type RemoveTopicRecord } from "../../protocol/metadata-records/remove-t
 import { type TopicRecord } from "../../protocol/metadata-records/topic.ts";
 import { type PartitionRegistration } from "../image/partition-registration.ts";
 import { type TopicImage, type TopicsImage } from "../image/topics-image.ts";
+import { changesOfPart, partsOf } from "./changes.ts";
 import { partitionFrom, partitionWith } from "./partition-change.ts";
 
 /** The changes of one topic. */
@@ -105,19 +106,24 @@ export class TopicsDelta {
     }
   }
 
-  apply(): TopicsImage {
-    const changed = [...this.changedTopics.values()].map((delta) => delta.apply());
-    const deleted = [...this.deletedTopics.values()];
-    return {
-      byId: this.image.byId.changed(
+  /** The image with the changes; thousands of them are put in in parts. */
+  *applying(): Generator<void, TopicsImage> {
+    const deleted = Array.from(this.deletedTopics.values(), (topic) => topic.name);
+    let byId = this.image.byId.changed([], this.deletedTopics.keys());
+    let byName = this.image.byName.changed([], deleted);
+    for (const part of partsOf(this.changedTopics.values(), changesOfPart)) {
+      const changed = part.map((delta) => delta.apply());
+      byId = byId.changed(
         changed.map((topic) => [topic.id, topic] as const),
-        this.deletedTopics.keys(),
-      ),
-      byName: this.image.byName.changed(
+        [],
+      );
+      byName = byName.changed(
         changed.map((topic) => [topic.name, topic] as const),
-        deleted.map((topic) => topic.name),
-      ),
-    };
+        [],
+      );
+      yield;
+    }
+    return { byId, byName };
   }
 
   #topic(id: Uuid): TopicDelta {

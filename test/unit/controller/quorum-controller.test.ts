@@ -1,11 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { type QuorumController } from "../../../src/controller/quorum-controller.ts";
 import { nodeRandom } from "../../../src/io/node/node-random.ts";
 import { configsOf } from "../../../src/metadata/image/configs-image.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { MemoryReplicatedLog } from "../../support/memory-replicated-log.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { anyone, controllerFixture, createTopicsRequest } from "./controller-fixture.ts";
+import {
+  anyone,
+  brokerRegistration,
+  controllerFixture,
+  createTopicsRequest,
+  incarnations,
+} from "./controller-fixture.ts";
 
 describe("a reply", () => {
   test("waits until the change is on disk and published", async () => {
@@ -189,6 +196,110 @@ test.each([
   );
   expect(responses?.[0]?.errorCode).toBe(errorCode);
   expect(configsOf(fixture.loader.image.configs, 2, "t").get("cleanup.policy")).toBe(kept);
+});
+
+describe("an operation on thousands of things", () => {
+  const names = Array.from({ length: 1_000 }, (_, index) => `t-${index}`);
+  const many = createTopicsRequest(names.map((name) => ({ name })));
+
+  /** How many times `count` was called in each turn until nothing is left to do. */
+  async function countedByTurn(time: ManualTime, begin: (count: () => void) => void): Promise<number[]> {
+    const counts = [0];
+    begin(() => void counts[counts.length - 1]!++);
+    do counts.push(0);
+    while (await time.turn());
+    return counts;
+  }
+
+  test("decides on a part of them in each turn, and writes what it decided as one batch", async () => {
+    const { controller, log, time, joinBroker } = await controllerFixture();
+    await joinBroker();
+    const { endOffset } = log;
+    const counts = await countedByTurn(time, (count) => {
+      void controller.createTopics(many, { ...anyone, mayCreateTopic: () => (count(), true) });
+    });
+    expect(counts.reduce((sum, count) => sum + count)).toBe(1_000);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(250);
+    const written = log.batches.filter(({ baseOffset }) => baseOffset >= endOffset);
+    expect(written.map(({ recordCount }) => recordCount)).toEqual([2_000]);
+  });
+
+  test("writes nothing when the leadership is lost while it decides", async () => {
+    const { controller, log, time, joinBroker, answer } = await controllerFixture();
+    await joinBroker();
+    const { endOffset } = log;
+    const created = controller.createTopics(many, anyone);
+    await time.turn();
+    controller.onControllerChange({ leaderId: 2, epoch: 1 });
+    const { topics } = await answer(created);
+    expect(topics).toHaveLength(1_000);
+    expect(topics?.every(({ errorCode }) => errorCode === Errors.NOT_CONTROLLER)).toBe(true);
+    expect(log.endOffset).toBe(endOffset);
+  });
+
+  test.each<[string, number, (controller: QuorumController, brokerEpoch: number) => Promise<unknown>]>([
+    [
+      "IncrementalAlterConfigs",
+      4,
+      (controller) => {
+        const configs = [{ name: "retention.ms", configOperation: 0, value: "9" }];
+        const resources = names.map((resourceName) => ({ resourceType: 2, resourceName, configs }));
+        return controller.incrementalAlterConfigs({ resources, validateOnly: true });
+      },
+    ],
+    [
+      "CreatePartitions",
+      4,
+      (controller) => {
+        const topics = names.map((name) => ({ name, count: 2, assignments: null }));
+        return controller.createPartitions({ topics, timeoutMs: 1_000, validateOnly: true }, anyone);
+      },
+    ],
+    [
+      "a registration of a broker that led them",
+      8,
+      (controller) => controller.registerBroker(brokerRegistration(1, { incarnationId: incarnations[1] })),
+    ],
+    [
+      "a heartbeat of a broker that leads them and stops",
+      8,
+      (controller, brokerEpoch) =>
+        controller.brokerHeartbeat({
+          brokerId: 1,
+          brokerEpoch,
+          currentMetadataOffset: 9_999,
+          wantFence: false,
+          wantShutDown: true,
+          offlineLogDirs: [],
+          cordonedLogDirs: null,
+        }),
+    ],
+  ])("gives the event loop to others: %s, %i times", async (_, turnsMin, act) => {
+    const { controller, raft, time, joinBroker, answer } = await controllerFixture({
+      localIncarnationId: incarnations[1],
+    });
+    const brokerEpoch = await joinBroker();
+    await answer(controller.createTopics(many, anyone));
+    let turns = 0;
+    const outcome = { isThere: false };
+    const { endOffset } = raft;
+    void act(controller, brokerEpoch).then(() => (outcome.isThere = true));
+    for (; !outcome.isThere && raft.endOffset === endOffset; turns++) await time.turn();
+    // Parts of 250 of what is looked at, and of 500 of the records.
+    expect(turns).toBeGreaterThanOrEqual(turnsMin);
+    await time.settle();
+    expect(outcome.isThere).toBe(true);
+  });
+
+  test("fences a silent broker that leads them, once", async () => {
+    const { controller, loader, raft, time, joinBroker, answer } = await controllerFixture();
+    await joinBroker();
+    await answer(controller.createTopics(many, anyone));
+    const { endOffset } = raft;
+    await time.advance(12_000);
+    expect(loader.image.cluster.brokers.get(1)?.fenced).toBe(true);
+    expect(raft.endOffset - endOffset).toBe(1_001);
+  });
 });
 
 describe("an operation with many records", () => {
