@@ -55,10 +55,17 @@ export interface BrokerLayers {
   readonly dynamicDefault: ReadonlyMap<string, string>;
 }
 
-/** The layers as one configuration. */
+const effectiveConfigs = new WeakMap<BrokerLayers, BrokerConfig>();
+
+/** The layers as one configuration. To parse all keys is dear, and thousands of topics may be described by the same layers. */
 export function effectiveBrokerConfig(layers: BrokerLayers): BrokerConfig {
   if (layers.dynamic.size === 0 && layers.dynamicDefault.size === 0) return layers.statics;
-  return layers.statics.with(new Map([...layers.dynamicDefault, ...layers.dynamic]));
+  let config = effectiveConfigs.get(layers);
+  if (config === undefined) {
+    config = layers.statics.with(new Map([...layers.dynamicDefault, ...layers.dynamic]));
+    effectiveConfigs.set(layers, config);
+  }
+  return config;
 }
 
 /** Broker keys that set one thing in several units or names; the first that is set counts. */

@@ -1,5 +1,5 @@
 import { type NodeId, type Uuid } from "../base/brand.ts";
-import { nextTurn } from "../io/next-turn.ts";
+import { mapInParts, nextTurn, overTurns } from "../io/next-turn.ts";
 import { DiskError, type Logger, type Timers } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { type LogConfig } from "../log/log-config.ts";
@@ -33,6 +33,8 @@ export type LogConfigOf = (topic: string) => LogConfig;
 
 /** How many partitions come, change or go in one turn of the event loop. */
 const changesOfTurn = 50;
+/** The configurations of how many topics are followed in one. */
+const configsOfTurn = 250;
 
 /** Brings the replicas of this broker in line with the metadata. */
 export class ReplicaChanges {
@@ -71,8 +73,16 @@ export class ReplicaChanges {
     return this.#applyAside(removed, states, logConfigOf);
   }
 
-  /** The topic's configuration is another. */
-  updateConfig(topic: string, config: LogConfig): void {
+  /** The topics' configurations are others: those of many are followed over several turns. */
+  updateConfigs(topics: Iterable<string>, logConfigOf: LogConfigOf): Promise<void> | void {
+    return overTurns(this.#updateConfigs(topics, logConfigOf), this.#parts.timers);
+  }
+
+  *#updateConfigs(topics: Iterable<string>, logConfigOf: LogConfigOf): Generator<void, void> {
+    yield* mapInParts(topics, configsOfTurn, (topic) => this.#updateConfig(topic, logConfigOf(topic)));
+  }
+
+  #updateConfig(topic: string, config: LogConfig): void {
     this.#refused.updateConfig(topic, config);
     for (const partition of this.#hosted.byName.get(topic)?.partitions ?? []) {
       if (partition === undefined) continue;

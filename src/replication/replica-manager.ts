@@ -1,6 +1,5 @@
 import { type NodeId, type Uuid } from "../base/brand.ts";
 import { type Clock, type Logger, type Timers } from "../io/ports.ts";
-import { type LogConfig } from "../log/log-config.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { type LocalReplicaChanges } from "../metadata/delta/local-replica-changes.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
@@ -96,8 +95,9 @@ export class ReplicaManager {
     return this.#changes.applyAside(changes, logConfigOf);
   }
 
-  updateConfig(topic: string, config: LogConfig): void {
-    this.#changes.updateConfig(topic, config);
+  /** The topics' configurations are others. A promise when there are many: then it is done over several turns. */
+  updateConfigs(topics: Iterable<string>, logConfigOf: LogConfigOf): Promise<void> | void {
+    return this.#changes.updateConfigs(topics, logConfigOf);
   }
 
   /** A log directory failed: its partitions answer KAFKA_STORAGE_ERROR from now on. */

@@ -1,7 +1,6 @@
 import { type NodeId, type Uuid } from "../base/brand.ts";
 import { directoryIds } from "../metadata/directory-id.ts";
 import { endpointOf, type BrokerRegistration } from "../metadata/image/cluster-image.ts";
-import { configsOf } from "../metadata/image/configs-image.ts";
 import { emptyImage, type MetadataImage } from "../metadata/image/metadata-image.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type TopicImage } from "../metadata/image/topics-image.ts";
@@ -43,10 +42,6 @@ export class MetadataCache implements Publisher {
 
   partition(topic: string, partition: number): PartitionRegistration | undefined {
     return this.topic(topic)?.partitions[partition];
-  }
-
-  configs(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
-    return configsOf(this.#image.configs, resourceType, resourceName);
   }
 
   /** Registered brokers that serve the listener, fenced ones too, by id. */

@@ -8,7 +8,10 @@ import {
   type BrokerLayers,
   type ConfigEntry,
 } from "../../config/describe.ts";
-import { configResourceTypes } from "../../metadata/image/configs-image.ts";
+import { mapInParts, overTurns } from "../../io/next-turn.ts";
+import { type Timers } from "../../io/ports.ts";
+import { configResourceTypes, configsOf } from "../../metadata/image/configs-image.ts";
+import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { Errors, type ErrorCode } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
@@ -22,7 +25,11 @@ export interface DescribeConfigsDeps {
   readonly cache: MetadataCache;
   readonly config: BrokerConfig;
   readonly loggers: BrokerLoggers;
+  readonly timers: Timers;
 }
+
+/** So many resources are described in a turn of the event loop. */
+const resourcesOfTurn = 100;
 
 type Request = ApiRequest<"describeConfigs">;
 type Resource = Request["resources"][number];
@@ -50,17 +57,47 @@ export function describeConfigsHandler(deps: DescribeConfigsDeps): Handler<"desc
     api: "describeConfigs",
     handle(request) {
       if (!request.resources.every(({ resourceType }) => isKnownType(resourceType))) return invalidType(request);
-      const layers = brokerLayers(deps.cache.image, deps.config);
-      const results = request.resources.map((resource): Result => {
-        const { resourceType, resourceName } = resource;
-        const described = describe(resource, deps, layers);
-        if ("errorCode" in described) return { resourceType, resourceName, ...described };
-        const documentation = resourceType === configResourceTypes.brokerLogger ? "" : null;
-        const configs = described.entries.map((entry) => answerOf(entry, request.includeSynonyms, documentation));
-        return { resourceType, resourceName, configs };
-      });
-      return { results };
+      return overTurns(describeAll(deps, request), deps.timers);
     },
+  };
+}
+
+function* describeAll(deps: DescribeConfigsDeps, request: Request): Generator<void, { results: Result[] }> {
+  const { image } = deps.cache;
+  const layers = brokerLayers(image, deps.config);
+  const described: Describing = { deps, image, layers, topic: sharedTopicEntries(layers) };
+  const answers = new Map<readonly ConfigEntry[], readonly Entry[]>();
+  const results = yield* mapInParts(request.resources, resourcesOfTurn, (resource): Result => {
+    const { resourceType, resourceName } = resource;
+    const found = describe(resource, described);
+    if ("errorCode" in found) return { resourceType, resourceName, ...found };
+    let configs = answers.get(found.entries);
+    if (configs === undefined) {
+      const documentation = resourceType === configResourceTypes.brokerLogger ? "" : null;
+      configs = found.entries.map((entry) => answerOf(entry, request.includeSynonyms, documentation));
+      answers.set(found.entries, configs);
+    }
+    return { resourceType, resourceName, configs };
+  });
+  return { results };
+}
+
+/** What all resources of a request are described by. */
+interface Describing {
+  readonly deps: DescribeConfigsDeps;
+  readonly image: MetadataImage;
+  readonly layers: BrokerLayers;
+  readonly topic: (overrides: ReadonlyMap<string, string>, keys: readonly string[] | null) => readonly ConfigEntry[];
+}
+
+/** Topics that were told the same share their entries, which are made, and encoded, once: most were told nothing. */
+function sharedTopicEntries(layers: BrokerLayers): Describing["topic"] {
+  const known = new Map<string, readonly ConfigEntry[]>();
+  return (overrides, keys) => {
+    const asked = JSON.stringify([[...overrides], keys]);
+    let entries = known.get(asked);
+    if (entries === undefined) known.set(asked, (entries = describeTopic(overrides, layers, keys)));
+    return entries;
   };
 }
 
@@ -85,17 +122,17 @@ function invalid(errorMessage: string): Described {
   return { errorCode: Errors.INVALID_REQUEST, errorMessage };
 }
 
-function describe(resource: Resource, deps: DescribeConfigsDeps, layers: BrokerLayers): Described {
+function describe(resource: Resource, { deps, image, layers, topic }: Describing): Described {
   const { resourceType, resourceName: name } = resource;
   const wanted = resource.configurationKeys;
   const keys = wanted === null || wanted.length === 0 ? null : wanted;
-  const overrides = () => deps.cache.configs(resourceType, name);
+  const overrides = () => configsOf(image.configs, resourceType, name);
   switch (resourceType) {
     case configResourceTypes.topic: {
       const problem = topicNameProblem(name);
       if (problem !== undefined) return { errorCode: Errors.INVALID_TOPIC_EXCEPTION, errorMessage: problem };
-      if (deps.cache.topic(name) === undefined) return { errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION };
-      return { entries: describeTopic(overrides(), layers, keys) };
+      if (!image.topics.byName.has(name)) return { errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION };
+      return { entries: topic(overrides(), keys) };
     }
     case configResourceTypes.broker:
       return brokerEntries(name, keys, deps, layers);

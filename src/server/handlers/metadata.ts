@@ -1,6 +1,8 @@
 import { zeroUuid } from "../../base/uuid.ts";
 import { isInternalTopic, topicNameProblem } from "../../base/topic-name.ts";
 import { type NodeId } from "../../base/brand.ts";
+import { mapInParts, overTurns } from "../../io/next-turn.ts";
+import { type Timers } from "../../io/ports.ts";
 import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type PartitionRegistration } from "../../metadata/image/partition-registration.ts";
 import { endpointOf } from "../../metadata/image/cluster-image.ts";
@@ -18,9 +20,13 @@ export interface MetadataDeps {
   /** `auto.create.topics.enable` */
   readonly autoCreateTopics: boolean;
   readonly autoTopicCreation: AutoTopicCreation;
+  readonly timers: Timers;
   /** A random number in [0, 1). */
   readonly draw: () => number;
 }
+
+/** So many topics are looked up in a turn of the event loop. */
+const topicsOfTurn = 1_000;
 
 type Request = ApiRequest<"metadata">;
 type Response = Draft<ApiResponse<"metadata">>;
@@ -43,22 +49,27 @@ export function metadataHandler(deps: MetadataDeps): Handler<"metadata"> {
     api: "metadata",
     handle(request, context) {
       if (!isValid(request, context.apiVersion)) return invalidRequest(request);
-      const image = deps.cache.image;
-      const { listenerName, apiVersion } = context;
-      const { includeTopicAuthorizedOperations: tellTopics, includeClusterAuthorizedOperations: tellCluster } = request;
-      const topics = topicsOf(deps, image, request, context);
-      if (tellTopics) for (const topic of topics) topic.topicAuthorizedOperations = allTopicOperations;
-      return {
-        brokers: nodesOf(image, listenerName)
-          .filter((node) => !node.fenced)
-          .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
-        clusterId: deps.clusterId,
-        controllerId: anyAliveBroker(image, deps.draw()),
-        topics,
-        clusterAuthorizedOperations:
-          tellCluster && apiVersion >= 8 && apiVersion <= 10 ? allClusterOperations : operationsNotAsked,
-      };
+      return overTurns(answer(deps, request, context), deps.timers);
     },
+  };
+}
+
+/** All of it of one image, however many turns it takes. */
+function* answer(deps: MetadataDeps, request: Request, context: RequestContext): Generator<void, Response> {
+  const { image } = deps.cache;
+  const { listenerName, apiVersion } = context;
+  const { includeTopicAuthorizedOperations: tellTopics, includeClusterAuthorizedOperations: tellCluster } = request;
+  const topics = yield* topicsOf(deps, image, request, context);
+  if (tellTopics) for (const topic of topics) topic.topicAuthorizedOperations = allTopicOperations;
+  return {
+    brokers: nodesOf(image, listenerName)
+      .filter((node) => !node.fenced)
+      .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
+    clusterId: deps.clusterId,
+    controllerId: anyAliveBroker(image, deps.draw()),
+    topics,
+    clusterAuthorizedOperations:
+      tellCluster && apiVersion >= 8 && apiVersion <= 10 ? allClusterOperations : operationsNotAsked,
   };
 }
 
@@ -76,32 +87,32 @@ function invalidRequest(request: Request): Response {
   return { topics, errorCode };
 }
 
-function topicsOf(
+function* topicsOf(
   deps: MetadataDeps,
   image: MetadataImage,
   request: Request,
   { listenerName, apiVersion }: RequestContext,
-): MutableTopic[] {
+): Generator<void, MutableTopic[]> {
   const asked = request.topics;
   const known = (name: string) => knownTopic(image, name, listenerName, apiVersion);
   if (asked === null || (asked.length === 0 && apiVersion === 0)) {
-    return [...image.topics.byName.keys()].map((name) => known(name)!);
+    return yield* mapInParts(image.topics.byName.keys(), topicsOfTurn, (name) => known(name)!);
   }
   const ids = new Set(asked.map(({ topicId }) => topicId).filter((id) => id !== zeroUuid));
   if (ids.size > 0) {
-    return [...ids].map((topicId) => {
+    return yield* mapInParts(ids, topicsOfTurn, (topicId) => {
       const name = image.topics.byId.get(topicId)?.name;
       return name === undefined ? { errorCode: Errors.UNKNOWN_TOPIC_ID, name: null, topicId } : known(name)!;
     });
   }
   const topics: MutableTopic[] = [];
   const missing: string[] = [];
-  for (const name of new Set(asked.map((topic) => topic.name))) {
-    if (name === null) continue;
+  const names = new Set(asked.flatMap(({ name }) => (name === null ? [] : [name])));
+  yield* mapInParts(names, topicsOfTurn, (name) => {
     const topic = known(name);
     if (topic === undefined) missing.push(name);
     else topics.push(topic);
-  }
+  });
   const mayCreate = deps.autoCreateTopics && request.allowAutoTopicCreation;
   const created = mayCreate ? deps.autoTopicCreation.create(missing, "User:ANONYMOUS") : undefined;
   for (const name of missing) {

@@ -30,21 +30,22 @@ export class ReplicaPublisher implements LocalPublisher {
     this.#deps = deps;
   }
 
-  publish(delta: MetadataDelta, image: MetadataImage): Promise<void> | undefined {
+  publish(delta: MetadataDelta, image: MetadataImage): Promise<void> | undefined | void {
     const { nodeId, replicas } = this.#deps;
     const logConfigOf = this.#logConfigs();
     if (this.#topics === undefined) this.#reconcile(image);
     this.#topics = image.topics;
-    const updateConfigs = (): void => this.#updateConfigs(delta, image, logConfigOf);
+    const updateConfigs = () => this.#updateConfigs(delta, image, logConfigOf);
     let applied: Promise<void> | undefined;
+    let updated: Promise<void> | undefined | void;
     try {
       if (delta.topics !== undefined) {
         applied = replicas.applyAside(localReplicaChanges(delta.topics, nodeId), logConfigOf);
       }
     } finally {
-      if (applied === undefined) updateConfigs();
+      if (applied === undefined) updated = updateConfigs();
     }
-    return applied?.finally(updateConfigs);
+    return applied === undefined ? updated : applied.finally(updateConfigs);
   }
 
   /**
@@ -52,6 +53,7 @@ export class ReplicaPublisher implements LocalPublisher {
    * logs go, as in Kafka, where they have gone by then. The next start would take them for strays, which nobody removes.
    */
   async conclude({ topics }: MetadataImage): Promise<void> {
+    if (topics === this.#topics) return;
     const { logManager, nodeId } = this.#deps;
     const before = this.#topics === undefined ? undefined : assignedReplicas(this.#topics, nodeId);
     const now = assignedReplicas(topics, nodeId);
@@ -70,16 +72,23 @@ export class ReplicaPublisher implements LocalPublisher {
     };
   }
 
-  #updateConfigs(delta: MetadataDelta, image: MetadataImage, logConfigOf: (topic: string) => LogConfig): void {
+  #updateConfigs(
+    delta: MetadataDelta,
+    image: MetadataImage,
+    logConfigOf: (topic: string) => LogConfig,
+  ): Promise<void> | undefined | void {
     const { replicas, logManager } = this.#deps;
-    if (delta.configs === undefined) return;
+    if (delta.configs === undefined) return undefined;
     const changed = [...delta.configs.changedResources.values()];
     // A broker's configuration is the default of every topic's.
     const isForAll = changed.some(({ type }) => type === configResourceTypes.broker);
     const topics = isForAll
-      ? new Set([...logManager.logs()].map(({ topic }) => topic))
+      ? [...new Set([...logManager.logs()].map(({ topic }) => topic))]
       : changed.filter(({ type }) => type === configResourceTypes.topic).map(({ name }) => name);
-    for (const topic of topics) if (image.topics.byName.has(topic)) replicas.updateConfig(topic, logConfigOf(topic));
+    return replicas.updateConfigs(
+      topics.filter((topic) => image.topics.byName.has(topic)),
+      logConfigOf,
+    );
   }
 
   /** Once all metadata from before the start is known: topics may have been deleted while this broker was down. */

@@ -200,7 +200,7 @@ test("what finds no descriptors is tried again until it does, with nothing left 
   await time.advance(1_500);
   expect([hosted(), disk.refusals > refusals]).toEqual([[0], true]);
   remove(topic, 129);
-  replicas.updateConfig(topic, { ...defaultLogConfig, segmentBytes: 4_711 });
+  void replicas.updateConfigs([topic], () => ({ ...defaultLogConfig, segmentBytes: 4_711 }));
   disk.isShort = false;
   for (let turns = 0; turns < 20; turns++) await time.advance(500);
   expect(hosted()).toEqual(upTo(129));
@@ -380,4 +380,17 @@ test("two at a time are made, so that others find threads too", async () => {
   const { apply } = open(disk);
   await apply({ leaders: states(20) });
   expect(most).toBe(2);
+});
+
+test("configurations of hundreds of topics reach their logs over several turns", async () => {
+  const { replicas, host, time } = openReplicas(new MemoryDisk());
+  const topics = Array.from({ length: 300 }, (_, index) => `t-${index}`);
+  for (const [index, name] of topics.entries()) host({ topic: name, topicId: `${String(index).padStart(21, "d")}A` });
+  const changed = { ...defaultLogConfig, segmentBytes: 4_711 };
+  const count = () => topics.filter((name) => replicas.partition(name, 0)!.log.config === changed).length;
+  const updated = replicas.updateConfigs(topics, () => changed);
+  expect(count()).toBe(250);
+  await time.turn();
+  await updated;
+  expect(count()).toBe(300);
 });

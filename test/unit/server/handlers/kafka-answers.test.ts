@@ -21,6 +21,7 @@ import {
   ourAnswer,
   recordedExchanges,
 } from "../../../support/recorded-exchanges.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
 
 /**
@@ -40,17 +41,20 @@ const agreeing = {
     Promise.resolve({ responses: resources.map(({ resourceType, resourceName }) => ({ resourceType, resourceName })) }),
 };
 
+const timers = new ManualTime();
+
 const handlers: AnyHandler[] = [
   metadataHandler({
     cache,
     clusterId,
     autoCreateTopics: true,
     autoTopicCreation: new AutoTopicCreation(agreeing, config, silentLogger),
+    timers,
     draw: () => 0,
   }),
   describeTopicPartitionsHandler({ cache, partitionsMax: config.get("max.request.partition.size.limit") }),
   describeClusterHandler({ cache, clusterId, activeController: () => 1, draw: () => 0 }),
-  describeConfigsHandler({ cache, config, loggers }),
+  describeConfigsHandler({ cache, config, loggers, timers }),
   listConfigResourcesHandler(cache),
   incrementalAlterConfigsHandler({
     cache,

@@ -22,6 +22,7 @@ import {
   ourAnswer,
   recordedExchanges,
 } from "../../../support/recorded-exchanges.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
 
 /**
@@ -37,6 +38,8 @@ const loggers = { levels: () => new Map([["root", "ERROR"]]) };
 
 const untilFollowed = () => Promise.resolve();
 
+const timers = new ManualTime();
+
 const handlers: AnyHandler[] = [
   createTopicsHandler({ controller, untilFollowed }),
   createPartitionsHandler({ controller, untilFollowed }),
@@ -44,12 +47,13 @@ const handlers: AnyHandler[] = [
   alterConfigsHandler({ cache, config, controller }),
   incrementalAlterConfigsHandler({ cache, config, controller, loggers }),
   updateFeaturesHandler(controller),
-  describeConfigsHandler({ cache, config, loggers }),
+  describeConfigsHandler({ cache, config, loggers, timers }),
   metadataHandler({
     cache,
     clusterId,
     autoCreateTopics: true,
     autoTopicCreation: new AutoTopicCreation(controller, config, silentLogger),
+    timers,
     draw: () => 0,
   }),
 ];

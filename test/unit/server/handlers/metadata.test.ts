@@ -10,6 +10,7 @@ import { AutoTopicCreation } from "../../../../src/server/auto-topic-creation.ts
 import { metadataHandler } from "../../../../src/server/handlers/metadata.ts";
 import { MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { imageOf } from "../../../support/metadata-image.ts";
+import { ManualTime } from "../../../support/manual-time.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
 import { testContext } from "../test-context.ts";
 
@@ -74,8 +75,16 @@ function setUp(autoCreateTopics = true) {
   };
   const cache = new MetadataCache();
   cache.publish(new MetadataDelta(), image);
+  const time = new ManualTime();
   const autoTopicCreation = new AutoTopicCreation(controller, config, silentLogger);
-  const handler = metadataHandler({ cache, clusterId: "c", autoCreateTopics, autoTopicCreation, draw: () => 0.99 });
+  const handler = metadataHandler({
+    cache,
+    clusterId: "c",
+    autoCreateTopics,
+    autoTopicCreation,
+    timers: time,
+    draw: () => 0.99,
+  });
   const ask = (version: number, names: string[], listenerName = "PLAINTEXT") =>
     handler.handle(
       {
@@ -86,7 +95,7 @@ function setUp(autoCreateTopics = true) {
       },
       testContext({ apiKey: 3, apiVersion: version, listenerName }),
     ) as Draft<ApiResponse<"metadata">>;
-  return { ask, asked, answers };
+  return { ask, asked, answers, cache, time, handler };
 }
 
 type Partitions = { errorCode: number; leaderId: number; offlineReplicas: number[]; replicaNodes: number[] }[];
@@ -163,4 +172,37 @@ test("internal topics are created with what their coordinators need", () => {
     "compression.type": "producer",
     "segment.bytes": "104857600",
   });
+});
+
+test("thousands of topics are looked up over several turns, all of them in one image", async () => {
+  const { cache, handler, time } = setUp();
+  const idOf = (index: number) => `${String(index).padStart(21, "c")}A`;
+  const names = Array.from({ length: 2_500 }, (_, index) => `m-${index}`);
+  const many = names.flatMap((name, index): MetadataRecordDraft[] => [
+    { type: "topic", version: 0, data: { name, topicId: idOf(index) } },
+    {
+      type: "partition",
+      version: 1,
+      data: { partitionId: 0, topicId: idOf(index), replicas: [1], isr: [1], leader: 1 },
+    },
+  ]);
+  cache.publish(new MetadataDelta(), imageOf([broker(1, "PLAINTEXT", false), ...many]));
+  const context = testContext({ apiKey: 3, apiVersion: 12 });
+  for (const topics of [
+    null,
+    names.map((name) => ({ name, topicId: "AAAAAAAAAAAAAAAAAAAAAA" })),
+    names.map((_, index) => ({ name: null, topicId: idOf(index) })),
+  ]) {
+    const operations = { includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: true };
+    const before = cache.image;
+    const answer = handler.handle({ topics, allowAutoTopicCreation: false, ...operations }, context);
+    cache.publish(new MetadataDelta(), image);
+    let turns = 0;
+    while (await time.turn()) turns++;
+    expect(turns).toBe(2);
+    const told = (await answer) as Draft<ApiResponse<"metadata">>;
+    expect(told.topics!.map(({ name }) => name).sort()).toEqual(names.toSorted());
+    expect(told.topics!.every((topic) => topic.partitions![0]!.leaderId === 1)).toBe(true);
+    cache.publish(new MetadataDelta(), before);
+  }
 });
