@@ -237,11 +237,12 @@ export class LogStorage extends DiskUser {
   }
 
   #place(): SegmentPlace {
-    const { segmentBytes, segmentJitterMs, indexIntervalBytes, preallocates } = this.config;
+    const { segmentBytes, segmentIndexBytes, segmentJitterMs, indexIntervalBytes, preallocates } = this.config;
     const rollJitterMs = Math.floor(this.#draw() * Math.min(segmentJitterMs, rollMs(this.config)));
     const preallocatedBytes = preallocates ? segmentBytes : 0;
     const { disk } = this;
     const directory = this.directory.path;
-    return { disk, directory, rollJitterMs, indexIntervalBytes, preallocatedBytes, openFiles: this.#openFiles };
+    const indexes = { indexIntervalBytes, indexBytesMax: segmentIndexBytes };
+    return { disk, directory, rollJitterMs, ...indexes, preallocatedBytes, openFiles: this.#openFiles };
   }
 }

@@ -8,6 +8,14 @@ import { type SegmentFile } from "./segment-file.ts";
 import { type LargestTimestamp, TimeIndex } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
 
+/** What indexes take of a topic's configuration: as it is when they begin, or are found, and no later one. */
+export interface IndexSettings {
+  /** So many bytes lie between two entries, or more. */
+  readonly indexIntervalBytes: number;
+  /** A segment has ended when one of them is so large; left out where nothing is appended. */
+  readonly indexBytesMax?: number;
+}
+
 /**
  * The indexes of a segment, and what they grow by. Offset and time index are a function of the batches: files of them that
  * do not fit the segment (lost, cut, overwritten) are made anew before anything relies on them.
@@ -18,8 +26,8 @@ export class SegmentIndexes {
   readonly transactions: TransactionIndex;
   readonly #file: SegmentFile;
   readonly #baseOffset: Offset;
-  /** So many bytes lie between two entries, or more. */
-  intervalBytes: number;
+  #intervalBytes = 0;
+  #sizeBytesMax = Infinity;
   #bytesSinceEntry = 0;
   /** Undefined until the time index was looked into. */
   #maxTimestamp: TimestampMs | undefined = -1;
@@ -41,15 +49,20 @@ export class SegmentIndexes {
     pathOf: (suffix: string) => string,
     file: SegmentFile,
     baseOffset: Offset,
-    intervalBytes: number,
+    settings: IndexSettings,
   ) {
     this.offsets = new OffsetIndex(disk, pathOf(offsetIndexSuffix), baseOffset);
     this.times = new TimeIndex(disk, pathOf(timeIndexSuffix), baseOffset);
     this.transactions = new TransactionIndex(disk, pathOf(transactionIndexSuffix));
     this.#file = file;
     this.#baseOffset = baseOffset;
-    this.intervalBytes = intervalBytes;
+    this.configure(settings);
     this.#offsetOfMaxTimestamp = baseOffset;
+  }
+
+  configure({ indexIntervalBytes, indexBytesMax = Infinity }: IndexSettings): void {
+    this.#intervalBytes = indexIntervalBytes;
+    this.#sizeBytesMax = indexBytesMax;
   }
 
   /** Takes over the files at the first use of each. */
@@ -100,8 +113,9 @@ export class SegmentIndexes {
     return this.maxTimestamp < 0 ? this.#baseOffset : this.#offsetOfMaxTimestamp;
   }
 
-  isFull(sizeBytesMax: number): boolean {
-    return this.offsets.isFull(sizeBytesMax) || this.times.isFull(sizeBytesMax);
+  /** No more batches are to be added. */
+  get isFull(): boolean {
+    return this.offsets.isFull(this.#sizeBytesMax) || this.times.isFull(this.#sizeBytesMax);
   }
 
   /** Has in memory what `add` changes, so that the disk cannot fail it. */
@@ -118,7 +132,7 @@ export class SegmentIndexes {
       this.#maxTimestamp = maxTimestamp;
       this.#offsetOfMaxTimestamp = lastOffset;
     }
-    if (this.#bytesSinceEntry > this.intervalBytes) {
+    if (this.#bytesSinceEntry > this.#intervalBytes) {
       this.offsets.append(lastOffset, position);
       this.times.maybeAppend(this.maxTimestamp, this.#offsetOfMaxTimestamp);
       this.#bytesSinceEntry = 0;

@@ -15,14 +15,13 @@ import { relativeOffsetMax } from "./offset-index.ts";
 import { type OpenFiles } from "./open-files.ts";
 import { SegmentAge } from "./segment-age.ts";
 import { SegmentFile } from "./segment-file.ts";
-import { SegmentIndexes } from "./segment-indexes.ts";
+import { type IndexSettings, SegmentIndexes } from "./segment-indexes.ts";
 import { SegmentNames } from "./segment-names.ts";
 
-export interface SegmentPlace {
+export interface SegmentPlace extends IndexSettings {
   readonly disk: Disk;
   readonly directory: string;
   readonly rollJitterMs: number;
-  readonly indexIntervalBytes: number;
   /** How long a new segment's file is from the start (`preallocate`); 0 when it grows as it is written. */
   readonly preallocatedBytes: number;
   readonly openFiles?: OpenFiles;
@@ -64,7 +63,7 @@ export class Segment {
     this.#disk = disk;
     this.baseOffset = baseOffset;
     this.file = new SegmentFile(disk, pathOf(logSuffix), place.openFiles);
-    this.indexes = new SegmentIndexes(disk, pathOf, this.file, baseOffset, place.indexIntervalBytes);
+    this.indexes = new SegmentIndexes(disk, pathOf, this.file, baseOffset, place);
     this.age = new SegmentAge(disk, this.file, this.indexes, place.rollJitterMs, nowMs);
     this.names = new SegmentNames(disk, directory, baseOffset, this.file, this.indexes);
   }
@@ -136,9 +135,9 @@ export class Segment {
   }
 
   /** Of its place, takes what depends on the topic's configuration. */
-  configure({ rollJitterMs, indexIntervalBytes }: SegmentPlace): void {
-    this.age.rollJitterMs = rollJitterMs;
-    this.indexes.intervalBytes = indexIntervalBytes;
+  configure(place: SegmentPlace): void {
+    this.age.rollJitterMs = place.rollJitterMs;
+    this.indexes.configure(place);
   }
 
   canHold(offset: Offset): boolean {
@@ -154,7 +153,7 @@ export class Segment {
     nowMs: TimestampMs,
   ): boolean {
     if (this.sizeBytes > config.segmentBytes - batchSizeBytes || !this.canHold(lastOffset)) return true;
-    if (this.indexes.isFull(config.segmentIndexBytes)) return true;
+    if (this.indexes.isFull) return true;
     if (this.sizeBytes === 0) return false;
     return this.age.isDueToRoll(rollMs(config), maxTimestamp, nowMs);
   }

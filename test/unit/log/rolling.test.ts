@@ -45,6 +45,41 @@ test("a segment that was loaded takes jitter and index interval when the topic's
   expect(again.log.storage.disk.stat(index.file.path.replace(".log", ".index")).sizeBytes).toBeGreaterThan(0);
 });
 
+test("how large an index may be: a segment keeps to what the topic said when it began, and the next one to the newest", () => {
+  const under = openLog(new MemoryDisk(), { segmentIndexBytes: 80, indexIntervalBytes: 0 });
+  const configure = (segmentIndexBytes: number) => under.log.updateConfig({ ...under.log.config, segmentIndexBytes });
+  let sent = 0;
+  const send = (count: number) => {
+    for (let each = 0; each < count; each++) append(under, startMs + sent++);
+  };
+  // All batches but the first of a segment have an entry of 12 bytes, and the last place of a time index stays empty.
+  send(7);
+  configure(40);
+  send(5);
+  expect(bases(under)).toEqual([0, 6]);
+  send(1);
+  configure(800);
+  send(2);
+  expect(bases(under)).toEqual([0, 6, 12]);
+  send(1);
+  expect(bases(under)).toEqual([0, 6, 12, 15]);
+  send(30);
+  expect(bases(under)).toHaveLength(4);
+});
+
+test("a segment that was loaded takes what its indexes may be when the topic's configuration is known, once", () => {
+  const disk = new MemoryDisk();
+  const indexed = { indexIntervalBytes: 0 };
+  const first = openLog(disk, { ...indexed, segmentIndexBytes: 800 });
+  for (let sent = 0; sent < 3; sent++) append(first, startMs + sent);
+  first.log.close();
+  const loaded = { hadCleanShutdown: true, isConfigKnown: false };
+  const again = openLog(disk.kill(), { ...indexed, segmentIndexBytes: 8 }, loaded);
+  for (const segmentIndexBytes of [80, 8]) again.log.updateConfig({ ...again.log.config, segmentIndexBytes });
+  for (let sent = 3; sent < 7; sent++) append(again, startMs + sent);
+  expect(bases(again)).toEqual([0]);
+});
+
 test("jitter is never more than the time a segment has, which compaction may shorten", () => {
   const config = { segmentMs: 1_000_000, segmentJitterMs: 1_000_000, isCompacted: true, maxCompactionLagMs: 1_000 };
   const under = openLog(new MemoryDisk(), config, { draw: () => 0.5 });
