@@ -14,12 +14,22 @@ import { type VerificationGuard } from "../log/producers/verification.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { highWatermarkOf } from "./high-watermark.ts";
+import { type MovingCopy } from "./moving-copy.ts";
 import { type OffsetWaiter, OffsetWaiters } from "./offset-waiters.ts";
 
 /** A parked fetch that looks at this partition. */
 export interface ProgressWatcher {
   /** More can be read than before, or the partition went away. Called at the end of a turn, never within an append. */
   onProgress(partition: Partition): void;
+}
+
+/** What became of a wish to delete the records before an offset. */
+export interface DeletedRecords {
+  readonly errorCode: ErrorCode;
+  /** Up to where they are gone wherever they lay; -1 with an error. */
+  readonly lowWatermark: Offset;
+  /** Up to where they are meant to go. */
+  readonly requiredOffset: Offset;
 }
 
 /** How far a reader may see. */
@@ -35,6 +45,8 @@ export class Partition {
   readonly index: number;
   /** The current one: another when the replica has moved to another directory. */
   log: Log;
+  /** Of the log, while the replica moves to another directory. */
+  copy: MovingCopy | undefined = undefined;
 
   readonly #brokerId: NodeId;
   /** What `readableBytes` were more than `log` counts, when it took the place of another. */
@@ -216,15 +228,21 @@ export class Partition {
     this.#watchers.delete(watcher);
   }
 
+  /** Up to where records are deleted in the log and in its copy: either may be what is left of the replica. */
+  get lowWatermark(): Offset {
+    const { logStartOffset } = this.log;
+    return this.copy === undefined ? logStartOffset : Math.min(logStartOffset, this.copy.log.logStartOffset);
+  }
+
   /** Deletes records before `offset`; -1 stands for the high watermark. */
-  deleteRecordsBefore(offset: Offset): { readonly errorCode: ErrorCode; readonly lowWatermark: Offset } {
-    const target = offset === -1 ? this.log.highWatermark : offset;
-    if (target < 0 || target > this.log.highWatermark) {
-      return { errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1 };
+  deleteRecordsBefore(offset: Offset): DeletedRecords {
+    const requiredOffset = offset === -1 ? this.log.highWatermark : offset;
+    if (requiredOffset < 0 || requiredOffset > this.log.highWatermark) {
+      return { errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1, requiredOffset };
     }
-    this.log.maybeIncrementLogStartOffset(target);
+    this.log.maybeIncrementLogStartOffset(requiredOffset);
     this.#notifyWatchers();
-    return { errorCode: Errors.NONE, lowWatermark: this.log.logStartOffset };
+    return { errorCode: Errors.NONE, lowWatermark: this.lowWatermark, requiredOffset };
   }
 
   /** The partition's directory failed: nothing of it can be served until the broker restarts. */
@@ -260,6 +278,7 @@ export class Partition {
   #failWaiters(errorCode: ErrorCode): void {
     this.#written.failAll(errorCode);
     this.#committed.failAll(errorCode);
+    this.copy?.failAll(errorCode);
     this.#notifyWatchers();
   }
 }

@@ -5,6 +5,7 @@ import { type Log } from "../log/log.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
 import { type ErrorCode, errorName, Errors } from "../protocol/errors.ts";
 import { ByteThrottle } from "./byte-throttle.ts";
+import { MovingCopy } from "./moving-copy.ts";
 import { type Partition } from "./partition.ts";
 import { type MoveSurroundings, ReplicaMove } from "./replica-move.ts";
 
@@ -135,6 +136,7 @@ export class ReplicaMoves {
   #begin(partition: Partition, future: Log): void {
     const move = new ReplicaMove(partition, future, this.#surroundings);
     this.#moves.set(partition, move);
+    partition.copy = new MovingCopy(future);
     this.#activate(move);
   }
 
@@ -142,6 +144,9 @@ export class ReplicaMoves {
     const move = this.#moves.get(partition);
     if (move === undefined) return undefined;
     this.#moves.delete(partition);
+    const { copy } = partition;
+    partition.copy = undefined;
+    copy?.deletedBefore(partition.lowWatermark);
     const index = this.#active.indexOf(move);
     if (index >= 0) this.#active.splice(index, 1);
     return move;
@@ -178,10 +183,12 @@ export class ReplicaMoves {
   #step(move: ReplicaMove): void {
     const { logger, timers } = this.#options;
     const log = move.future.name;
+    const { partition } = move;
     const progress = move.step(stepBytes, (bytes) => this.#throttle.spend(bytes));
+    partition.copy?.deletedBefore(partition.lowWatermark);
     if (progress === "going on") this.#activate(move);
     if (progress === "done") logger.info({ log, directory: move.future.dir }, "The replica has moved");
-    if (progress === "done" || progress === "failed") this.#end(move.partition);
+    if (progress === "done" || progress === "failed") this.#end(partition);
     if (progress === "failed") move.cancel();
     if (progress !== "stuck") return;
     logger.error({ log, error: errorName(move.lastError) }, "The replica cannot be copied; trying again");

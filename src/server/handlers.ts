@@ -144,7 +144,7 @@ export function createHandlers(deps: HandlerDeps, table: () => HandlerTable): An
     offsetForLeaderEpochHandler({ lookup }),
     writeTxnMarkersHandler({ markers: deps.markers }),
     describeProducersHandler({ cache, lookup }),
-    deleteRecordsHandler({ lookup }),
+    deleteRecordsHandler({ lookup, deadlines: replicas.deadlines }),
 
     createTopicsHandler({ controller, untilFollowed }),
     deleteTopicsHandler({ controller, untilFollowed, isEnabled: config.get("delete.topic.enable") }),

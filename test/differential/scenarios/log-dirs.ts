@@ -44,6 +44,12 @@ async function setOfBroker(s: Session, name: string, value: string | null): Prom
   return (await s.quietly("incrementalAlterConfigs", 1, { resources })).responses[0]!.errorCode;
 }
 
+async function startOf(s: Session, name: string): Promise<number> {
+  const partitions = [{ partitionIndex: 0, timestamp: -2 }];
+  const { topics } = await s.quietly("listOffsets", 7, { replicaId: -1, topics: [{ name, partitions }] });
+  return topics[0]!.partitions[0]!.offset;
+}
+
 /** Needs a broker with two log directories that nothing else uses. */
 export const moveScenario: Scenario = {
   name: "alter-replica-log-dirs",
@@ -121,19 +127,92 @@ export const moveScenario: Scenario = {
     await s.until(async () => placeOf(await described(s, slow, [0])).future === target);
     const copy = (await described(s, slow, [0])).find(({ logDir }) => logDir === target)!.topics[0]!.partitions[0]!;
     s.note("a copy", { isFutureKey: copy.isFutureKey, lags: copy.offsetLag > 0, isWhole: copy.partitionSize > 6e6 });
+    const deletion = (offset: number, timeoutMs: number) => ({
+      topics: [{ name: slow, partitions: [{ partitionIndex: 0, offset }] }],
+      timeoutMs,
+    });
+    const cut = (step: string, offset: number) => s.ask(step, "deleteRecords", 2, deletion(offset, 300));
+    await cut("records that the copy has, too", 3);
+    s.note("the log begins behind them", await startOf(s, slow));
+    await cut("some of them again", 2);
+    await cut("none", 0);
     await s.ask("once more", "alterReplicaLogDirs", 2, alterOf(target, slow));
     await s.ask("not after all", "alterReplicaLogDirs", 2, alterOf(source, slow));
     await s.until(async () => placeOf(await described(s, slow, [0])).future === undefined);
+    await cut("the log is alone", 2);
     s.note("it stays", { isAtHome: placeOf(await described(s, slow, [0])).logDir === source });
     await s.ask("but yes", "alterReplicaLogDirs", 2, alterOf(target, slow));
+    const waiting = (await s.connect()).send("deleteRecords", 2, deletion(5, 15_000));
+    await s.until(async () => (await startOf(s, slow)) === 5);
     s.note("no throttle", await setRate(s, null));
     await hasMovedTo(s, slow, target);
+    // Kafka looks after who waits when something is appended.
+    await s.quietly("produce", 9, produce(slow, batch()));
+    s.noteAnswer("until it has moved", "deleteRecords", await waiting);
+    await cut("the copy is the log", 5);
     await setRate(s, "1");
     await s.ask("on its way", "alterReplicaLogDirs", 2, alterOf(source, slow));
     await s.quietly("deleteTopics", 6, { topics: [{ name: slow }], timeoutMs: 10_000 });
     await s.until(async () => (await described(s, slow, [0])).every(({ topics }) => topics.length === 0));
     s.note("a deleted topic", withoutSpace(await described(s, slow, [0])));
     await setRate(s, null);
+  },
+};
+
+/** As `moveScenario`; wherever its partitions lie. */
+export const oddLogDirsScenario: Scenario = {
+  name: "log-dirs-odd",
+  async run(s) {
+    const directories = (await s.quietly("describeLogDirs", 5, { topics: [] })).results.map(({ logDir }) => logDir);
+    const [one, two] = directories as [string, string];
+    const topic = await s.createTopic("o", 2);
+    const everywhere = (topics: readonly { name: string; partitions: readonly number[] }[]) => ({
+      dirs: [one, two].map((path) => ({
+        path,
+        topics: topics.map(({ name, partitions }) => ({ name, partitions: [...partitions] })),
+      })),
+    });
+    const describeIn = async (
+      step: string,
+      topics: { topic: string; partitions: number[] }[] | null,
+    ): Promise<void> => {
+      for (const version of [1, 2, 3, 4, 5]) {
+        const { errorCode, results } = await s.quietly("describeLogDirs", version, { topics });
+        const found = results.flatMap((result) => result.topics.filter(({ name }) => name.startsWith(s.topic(""))));
+        s.note(`${step}, version ${version}`, { errorCode, directories: results.length, found });
+      }
+    };
+    await describeIn("all", null);
+    await describeIn("none", []);
+    await describeIn("an unknown topic", [{ topic: s.topic("none"), partitions: [0] }]);
+    await describeIn("unknown partitions", [{ topic, partitions: [0, 9, -1] }]);
+    await describeIn("no partitions", [{ topic, partitions: [] }]);
+    await describeIn("twice", [
+      { topic, partitions: [0, 0] },
+      { topic, partitions: [1] },
+      { topic, partitions: [1, 0] },
+    ]);
+    await describeIn("odd names", [
+      { topic: "a/b", partitions: [0] },
+      { topic: "", partitions: [0] },
+    ]);
+    for (const path of ["", ".", "/", `${one}/`, `${one}/../${one.split("/").at(-1)}`, `${one}/x`, "x", "a\u0000b"]) {
+      const shown = path.replaceAll(one, "<dir 1>").replace(/[.][.].*/, "..");
+      await s.ask(`to ${JSON.stringify(shown)}`, "alterReplicaLogDirs", 2, alterOf(path, topic));
+    }
+    const alter = (step: string, topics: { name: string; partitions: readonly number[] }[]) =>
+      s.ask(step, "alterReplicaLogDirs", 2, everywhere(topics));
+    await alter("to both directories", [{ name: topic, partitions: [0] }]);
+    await alter("a partition twice", [{ name: topic, partitions: [1, 1] }]);
+    await alter("a topic twice", [
+      { name: topic, partitions: [1] },
+      { name: topic, partitions: [0] },
+    ]);
+    await alter("an odd partition", [{ name: topic, partitions: [-1] }]);
+    for (const name of ["", "a/b", "__cluster_metadata"]) await alter(`topic "${name}"`, [{ name, partitions: [0] }]);
+    await s.ask("to nowhere, and to somewhere", "alterReplicaLogDirs", 2, {
+      dirs: ["/nowhere", one, two].map((path) => ({ path, topics: [{ name: topic, partitions: [1] }] })),
+    });
   },
 };
 

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "vitest";
 import { expectSameAnswers } from "../../differential/compare.ts";
-import { cordonScenario, moveScenario } from "../../differential/scenarios/log-dirs.ts";
+import { cordonScenario, moveScenario, oddLogDirsScenario } from "../../differential/scenarios/log-dirs.ts";
 import { type Scenario, type Step, transcriptOf } from "../../differential/session.ts";
 import { type TargetName } from "../../support/broker/target.ts";
 import { recording } from "../../support/recording.ts";
 import { brokerWith } from "./directories.ts";
 
-const scenarios = [moveScenario, cordonScenario];
+const scenarios = [moveScenario, cordonScenario, oddLogDirsScenario];
 const fileOf = ({ name }: Scenario) => new URL(`../../data/differential/${name}.json`, import.meta.url);
 const isRecording = process.env["ODRADEK_RECORD"] === "kafka";
 

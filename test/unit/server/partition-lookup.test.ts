@@ -69,7 +69,7 @@ test.each([
         },
         testContext({ apiVersion: 5 }),
       ),
-      deleteRecordsHandler({ lookup }).handle(
+      deleteRecordsHandler({ lookup, deadlines: replicas.deadlines }).handle(
         { topics: [{ name, partitions: [{ partitionIndex: 0, offset: 2 }] }], timeoutMs: 0 },
         testContext({ apiVersion: 2 }),
       ),
