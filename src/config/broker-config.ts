@@ -92,6 +92,12 @@ export class BrokerConfig {
     return (value === undefined ? brokerKeys[name].default : value) as BrokerValue<K>;
   }
 
+  /** The key that names a directory. */
+  keyOfDirectory(path: string): BrokerKeyName {
+    if (!this.logDirs.includes(path)) return "metadata.log.dir";
+    return this.get("log.dirs") === null ? "log.dir" : "log.dirs";
+  }
+
   /** The same node with some keys changed: dynamic configurations, or `--override`. */
   with(overrides: ReadonlyMap<string, string>): BrokerConfig {
     return new BrokerConfig(new Map([...this.originals, ...overrides]));

@@ -4,6 +4,7 @@ import { type Disk, DiskError, type FileLock, type Ports } from "../io/ports.ts"
 import { lockDirectory } from "../log/directory/log-directory.ts";
 import { formatStorage } from "../metadata/storage/formatter.ts";
 import { type InitialVoter } from "../metadata/storage/initial-voters.ts";
+import { directoryProblem } from "../metadata/storage/directory-problem.ts";
 import { readLogDirs } from "../metadata/storage/log-dirs.ts";
 import { metaPropertiesFileName } from "../metadata/storage/meta-properties.ts";
 import { refuseTakenAddresses } from "./bind.ts";
@@ -14,7 +15,6 @@ import { StartupError } from "./startup-error.ts";
  * Formats the node's directories with a new cluster id, as `kafka-storage.sh format --standalone` would, when none of them
  * has been formatted. Directories of an existing cluster are left alone, whatever else is wrong with them.
  * @throws StartupError when that fails, or when the node could not listen where it is to: no directory counts as formatted then
- * @throws DiskError when a directory cannot be locked
  */
 export async function ensureFormatted(
   config: BrokerConfig,
@@ -26,17 +26,14 @@ export async function ensureFormatted(
   const isFormatted = () =>
     directories.some((directory) => ports.disk.exists(`${directory}/${metaPropertiesFileName}`));
   if (isFormatted()) return;
-  const [unreadable] = readLogDirs(directories, ports.disk).failed;
-  if (unreadable !== undefined) {
-    throw new StartupError(
-      `Invalid value ${unreadable} for configuration ${keyOf(unreadable, config)}: it is not a directory that can be read`,
-    );
+  for (const [directory, cause] of readLogDirs(directories, ports.disk).failed) {
+    throw new StartupError(directoryProblem(config, directory, "the directory cannot be read", cause));
   }
   await refuseTakenAddresses(config.listeners, ports.net);
   for (const directory of directories) make(directory, config, ports.disk);
   const locks: FileLock[] = [];
   try {
-    for (const directory of directories) locks.push(lockDirectory(ports.disk, directory));
+    for (const directory of directories) locks.push(lock(directory, config, ports.disk));
     // Another start may have formatted them meanwhile: which of the two has the directories, their locks tell.
     if (!isFormatted()) format(directories, config, ports);
   } finally {
@@ -82,7 +79,20 @@ function make(directory: string, config: BrokerConfig, disk: Disk): void {
     disk.mkdir(directory);
   } catch (error) {
     throw new StartupError(
-      `Invalid value ${directory} for configuration ${keyOf(directory, config)}: the directory cannot be created (${DiskError.from(error).message})`,
+      directoryProblem(config, directory, "the directory cannot be created", DiskError.from(error)),
+    );
+  }
+}
+
+/** @throws StartupError */
+function lock(directory: string, config: BrokerConfig, disk: Disk): FileLock {
+  try {
+    return lockDirectory(disk, directory);
+  } catch (thrown) {
+    const error = DiskError.from(thrown);
+    const isTaken = error.code === "ELOCKED";
+    throw new StartupError(
+      isTaken ? error.message : directoryProblem(config, directory, "the directory cannot be written", error),
     );
   }
 }
@@ -95,12 +105,6 @@ function ownVoter(config: BrokerConfig, { random }: Pick<Ports, "random">): Init
     port: endpoint?.port ?? 0,
     directoryId: randomUuid(random),
   };
-}
-
-/** The key that names a directory. */
-function keyOf(directory: string, config: BrokerConfig): string {
-  if (!config.logDirs.includes(directory)) return "metadata.log.dir";
-  return config.get("log.dirs") === null ? "log.dir" : "log.dirs";
 }
 
 function namedKeys({ logDirs, metadataLogDir }: BrokerConfig): string {

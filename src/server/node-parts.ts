@@ -60,7 +60,10 @@ export function openNodeParts(config: BrokerConfig, ports: Ports, hooks: NodeHoo
   const { clock, disk, random, timers, loopDelay, logger } = ports;
   const opened = openLogDirs(config, { disk, random, nowMs: clock.wallMs() });
   if (!opened.ok) throw new StartupError(opened.error);
-  const { clusterId, directoryIds, failed: failedDirectories } = opened.dirs;
+  const { clusterId, directoryIds, failed } = opened.dirs;
+  for (const [directory, error] of failed) {
+    logger.error({ error, directory }, "The log directory cannot be read: it is offline");
+  }
   const loopWatch = new LoopWatch({ clock, timers, loopDelay, logger });
   const writeTimers = loopWatch.watched("writing to the logs");
   const writeQueue = new WriteQueue({ timers: writeTimers, clock, openFilesMax: openFilesMaxOf(disk) });
@@ -73,7 +76,7 @@ export function openNodeParts(config: BrokerConfig, ports: Ports, hooks: NodeHoo
     config,
     ports,
     directoryIds,
-    failedDirectories,
+    failedDirectories: [...failed.keys()],
     isCordoned,
     timers: loopWatch.watched("work on the logs that recurs"),
     writeQueue,

@@ -72,7 +72,10 @@ test.each([
 });
 
 test.each([
-  ["/dev/null", /^Invalid value \/dev\/null for configuration log\.dirs: it is not a directory that can be read\n$/],
+  [
+    "/dev/null",
+    /^Invalid value \/dev\/null for configuration log\.dirs: the directory cannot be read \(ENOTDIR.*\); it must be a directory that this process can read and write\n$/,
+  ],
   [
     "/dev/null/below",
     /^Invalid value \/dev\/null\/below for configuration log\.dirs: the directory cannot be created \(ENOTDIR/,

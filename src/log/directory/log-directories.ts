@@ -30,28 +30,33 @@ export class LogDirectories {
   constructor(options: LogDirectoriesOptions) {
     this.#options = options;
     this.paths = [...new Set(options.paths)];
+    const causes: string[] = [];
     try {
-      for (const path of this.paths) if (!options.failed.includes(path)) this.#open(path);
+      for (const path of this.paths) {
+        const error = options.failed.includes(path) ? undefined : this.#open(path);
+        if (error !== undefined) causes.push(`${path} (${error.message})`);
+      }
       if (this.#opened.size > 0) return;
-      throw new DiskError(
-        "ENODIR",
-        `Shutdown broker because none of the specified log dirs from ${this.paths.join(", ")} can be created or validated`,
-      );
+      const sentence = `Shutdown broker because none of the specified log dirs from ${this.paths.join(", ")} can be created or validated`;
+      throw new DiskError("ENODIR", causes.length === 0 ? sentence : `${sentence}: ${causes.join("; ")}`);
     } catch (error) {
       this.release();
       throw error;
     }
   }
 
-  #open(path: string): void {
+  /** Returns why it is offline, if it is. */
+  #open(path: string): DiskError | undefined {
     const { disk, timers, logger, ids } = this.#options;
     try {
       const onFailed = (): void => this.#failed(path);
       const directory = new LogDirectory({ path, id: ids.get(path), disk, timers, logger, onFailed });
       this.#opened.set(path, directory);
+      return undefined;
     } catch (error) {
       if (!(error instanceof DiskError) || error.code === "ELOCKED" || error.isShortage) throw error;
       logger.error({ error, directory: path }, "The log directory cannot be used: it is offline");
+      return error;
     }
   }
 

@@ -81,8 +81,8 @@ function format(options: FormatOptions, ports: FormatPorts, lines: string[]): vo
       `Log directory ${formatted} is already formatted. Use --ignore-formatted to ignore this directory and format the others.`,
     );
   }
-  lines.push(...dirs.failed.map((dir) => `I/O error trying to read log directory ${dir}. Ignoring...`));
-  if (dirs.failed.length > 0 && dirs.empty.length === 0 && formatted === undefined) {
+  lines.push(...[...dirs.failed.keys()].map((dir) => `I/O error trying to read log directory ${dir}. Ignoring...`));
+  if (dirs.failed.size > 0 && dirs.empty.length === 0 && formatted === undefined) {
     throw new FormatError("No available log directories to format.");
   }
   if (dirs.empty.length === 0) {

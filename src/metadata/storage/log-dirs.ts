@@ -3,6 +3,7 @@ import { randomUuid } from "../../base/uuid.ts";
 import { type BrokerConfig } from "../../config/broker-config.ts";
 import { type Disk, DiskError, type Random } from "../../io/ports.ts";
 import { isReservedDirectoryId, metadataLogDirName } from "../directory-id.ts";
+import { directoryProblem, type NamedDirectories } from "./directory-problem.ts";
 import {
   formatMetaProperties,
   metaPropertiesFileName,
@@ -14,15 +15,25 @@ import {
 export interface LogDirs {
   /** Without meta.properties: not formatted. */
   readonly empty: readonly string[];
-  /** Could not be read. */
-  readonly failed: readonly string[];
+  /** Could not be read, and why. */
+  readonly failed: ReadonlyMap<string, DiskError>;
   readonly formatted: ReadonlyMap<string, MetaProperties>;
 }
 
-/** @throws Error when a meta.properties makes no sense */
+/** A `meta.properties` that makes no sense, worded as Kafka does, which leaves out where. */
+export class MetaPropertiesError extends Error {
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** @throws MetaPropertiesError */
 export function readLogDirs(directories: readonly string[], disk: Disk): LogDirs {
   const empty: string[] = [];
-  const failed: string[] = [];
+  const failed = new Map<string, DiskError>();
   const formatted = new Map<string, MetaProperties>();
   for (const dir of new Set(directories)) {
     const path = `${dir}/${metaPropertiesFileName}`;
@@ -35,20 +46,27 @@ export function readLogDirs(directories: readonly string[], disk: Disk): LogDirs
         continue;
       }
       text = disk.readFile(path).toString("utf8");
-    } catch {
-      failed.push(dir);
+    } catch (error) {
+      failed.set(dir, DiskError.from(error));
       continue;
     }
-    formatted.set(dir, parseMetaProperties(text));
+    formatted.set(dir, parsed(path, text));
   }
   return { empty, failed, formatted };
+}
+
+function parsed(path: string, text: string): MetaProperties {
+  try {
+    return parseMetaProperties(text);
+  } catch (error) {
+    throw new MetaPropertiesError(path, error instanceof Error ? error.message : String(error));
+  }
 }
 
 export interface ExpectedLogDirs {
   /** undefined takes it from the first directory that has one. */
   readonly clusterId?: string;
   readonly nodeId: NodeId;
-  readonly metadataDirectory?: string;
 }
 
 /** What does not fit together, worded as Kafka does; undefined when everything fits. */
@@ -73,9 +91,6 @@ export function logDirsProblem(dirs: LogDirs, expected: ExpectedLogDirs): string
     }
     seen.set(directoryId, dir);
   }
-  if (expected.metadataDirectory !== undefined && dirs.failed.includes(expected.metadataDirectory)) {
-    return `Encountered I/O error in metadata log directory ${expected.metadataDirectory}. Cannot continue.`;
-  }
   return undefined;
 }
 
@@ -96,7 +111,7 @@ export interface OpenedLogDirs {
   readonly clusterId: string;
   /** By directory, without the failed ones. */
   readonly directoryIds: ReadonlyMap<string, Uuid>;
-  readonly failed: readonly string[];
+  readonly failed: ReadonlyMap<string, DiskError>;
 }
 
 export type OpenLogDirsResult =
@@ -109,7 +124,7 @@ export type OpenLogDirsResult =
  * and its partitions would be made anew, empty.
  */
 export function openLogDirs(
-  config: Pick<BrokerConfig, "logDirs" | "metadataLogDir" | "nodeId" | "quorumVoters">,
+  config: Pick<BrokerConfig, "logDirs" | "metadataLogDir" | "nodeId" | "quorumVoters"> & NamedDirectories,
   ports: { readonly disk: Disk; readonly random: Random; readonly nowMs: number },
 ): OpenLogDirsResult {
   const { logDirs, metadataLogDir: metadataDirectory, nodeId } = config;
@@ -119,11 +134,19 @@ export function openLogDirs(
   try {
     dirs = readLogDirs([metadataDirectory, ...logDirs], disk);
   } catch (error) {
-    return problem(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof MetaPropertiesError)) throw error;
+    return problem(`${error.path}: ${error.message}`);
   }
-  if (dirs.formatted.size === 0) return problem(nothingFormatted(dirs, formatCommandFor(config)));
-  const mismatch = logDirsProblem(dirs, { nodeId, metadataDirectory });
+  const unreadable = [...dirs.failed].map(([dir, cause]) =>
+    directoryProblem(config, dir, "the directory cannot be read", cause),
+  );
+  if (dirs.formatted.size === 0) return problem(nothingFormatted(dirs.empty, unreadable, formatCommandFor(config)));
+  const mismatch = logDirsProblem(dirs, { nodeId });
   if (mismatch !== undefined) return problem(mismatch);
+  if (dirs.failed.has(metadataDirectory)) {
+    const sentence = `Encountered I/O error in metadata log directory ${metadataDirectory}. Cannot continue.`;
+    return problem([sentence, ...unreadable].join(" "));
+  }
   for (const dir of dirs.formatted.keys()) {
     if (dir !== metadataDirectory && disk.exists(`${dir}/${metadataLogDirName}`)) {
       return problem(
@@ -141,7 +164,9 @@ export function openLogDirs(
     if (known === undefined) return problem(`Error: node ID not found in ${dir}`);
   }
   const clusterId = [...dirs.formatted.values()].find((each) => each.clusterId !== undefined)?.clusterId;
-  if (clusterId === undefined) return problem("cluster.id was not found.");
+  if (clusterId === undefined) {
+    return problem(`cluster.id was not found in the ${metaPropertiesFileName} of ${logDirs.join(", ")}.`);
+  }
   const directoryIds = new Map<string, Uuid>();
   for (const [dir, known] of dirs.formatted) {
     const directoryId = known.directoryId ?? unusedDirectoryId(dirs, random);
@@ -150,7 +175,8 @@ export function openLogDirs(
     try {
       writeMetaProperties(dir, { ...known, directoryId }, disk, nowMs);
     } catch (error) {
-      return problem(`Error while writing meta.properties to ${dir}: ${DiskError.from(error).message}`);
+      const what = `${metaPropertiesFileName} cannot be written`;
+      return problem(directoryProblem(config, dir, what, DiskError.from(error)));
     }
   }
   return { ok: true, dirs: { clusterId, directoryIds, failed: dirs.failed } };
@@ -162,9 +188,8 @@ export function formatCommandFor({ quorumVoters }: Pick<BrokerConfig, "quorumVot
 }
 
 /** Kafka's sentence, and what Kafka leaves out: where, and what to do. */
-function nothingFormatted({ empty, failed }: LogDirs, formatCommand: string): string {
-  const sentences = ["No readable meta.properties files found."];
-  if (failed.length > 0) sentences.push(`These directories cannot be read: ${failed.join(", ")}.`);
+function nothingFormatted(empty: readonly string[], unreadable: readonly string[], formatCommand: string): string {
+  const sentences = ["No readable meta.properties files found.", ...unreadable.map((each) => `${each}.`)];
   if (empty.length > 0) {
     sentences.push(
       `These directories are not formatted: ${empty.join(", ")}.`,

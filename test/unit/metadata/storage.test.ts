@@ -273,7 +273,10 @@ test("initial controllers are parsed, with an IPv6 host too", () => {
 
 describe("opening log directories", () => {
   const open = (logDirs: string[], nodeId = 1) =>
-    openLogDirs({ logDirs, metadataLogDir: logDirs[0] ?? "", nodeId, quorumVoters: [] }, ports);
+    openLogDirs(
+      { logDirs, metadataLogDir: logDirs[0] ?? "", nodeId, quorumVoters: [], keyOfDirectory: () => "log.dirs" },
+      ports,
+    );
 
   test("refuses one that is not formatted, or of which nobody can say whose it is, and leaves it as it is", () => {
     const [a, b] = [temporaryDirectory(), temporaryDirectory()];
@@ -289,6 +292,28 @@ describe("opening log directories", () => {
       expect(open([a, b])).toEqual({ ok: false, error: `Error: node ID not found in ${b}` });
       expect(readFileSync(file, "utf8")).toBe(text);
     }
+  });
+
+  test("says of one that it cannot use where, what is wrong and what is allowed", () => {
+    const [a, b] = [temporaryDirectory(), temporaryDirectory()];
+    format(configFor(a));
+    const file = join(b, "file");
+    writeFileSync(file, "");
+    const unreadable = `Invalid value ${file} for configuration log.dirs: the directory cannot be read (ENOTDIR: not a directory, scandir '${file}'); it must be a directory that this process can read and write`;
+    expect(open([file])).toEqual({ ok: false, error: `No readable meta.properties files found. ${unreadable}.` });
+    expect(open([file, a])).toEqual({
+      ok: false,
+      error: `Encountered I/O error in metadata log directory ${file}. Cannot continue. ${unreadable}`,
+    });
+    const opened = open([a, file]);
+    expect(opened.ok && [...opened.dirs.failed.keys()]).toEqual([file]);
+    writeFileSync(join(b, "meta.properties"), "version=7\n");
+    expect(open([a, b])).toEqual({
+      ok: false,
+      error: `${b}/meta.properties: Unknown meta.properties version number 7`,
+    });
+    writeFileSync(join(b, "meta.properties"), "version=0\nbroker.id=1\n");
+    expect(open([b])).toEqual({ ok: false, error: `cluster.id was not found in the meta.properties of ${b}.` });
   });
 
   test("gives a directory from before Kafka 3.7 its id", () => {

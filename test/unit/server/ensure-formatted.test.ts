@@ -55,3 +55,23 @@ test("what fails takes back what it has written, and nothing else", async () => 
   expect(readdirSync(a)).not.toContain("meta.properties");
   expect(readFileSync(join(b, "meta.properties"), "utf8")).toBe(foreign);
 });
+
+test.each([
+  ["list", "read"],
+  ["mkdir", "created"],
+  ["lock", "written"],
+] as const)(
+  "a directory that refuses %s: the message says what, where, why and what is allowed",
+  async (operation, what) => {
+    const directory = temporaryDirectory();
+    const refusing: Disk = {
+      ...nodeDisk,
+      [operation]() {
+        throw new DiskError("EACCES", "EACCES: permission denied");
+      },
+    };
+    await expect(format([directory], refusing)).rejects.toThrow(
+      `Invalid value ${directory} for configuration log.dirs: the directory cannot be ${what} (EACCES: permission denied); it must be a directory that this process can read and write`,
+    );
+  },
+);
