@@ -205,8 +205,9 @@ const integerLimits: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
   LONG: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-/** What Java's `Double.parseDouble` takes, but for hexadecimal numbers. */
+/** What Java's `Double.parseDouble` takes. */
 const doublePattern = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?)$/;
+const hexDoublePattern = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[dDfF]?$/;
 
 /**
  * The typed value of a key's text, checked.
@@ -250,8 +251,9 @@ function parseText(name: string, type: ConfigType, text: string): ConfigValue {
     case "LIST":
       return trimmed === "" ? [] : trimmed.split(/\s*,\s*/);
     case "DOUBLE": {
-      if (!doublePattern.test(trimmed)) throw new ConfigError(refused(name, text, "Not a number of type DOUBLE"));
-      return Number(trimmed.replace(/[dDfF]$/, ""));
+      const value = doubleOf(trimmed);
+      if (value === undefined) throw new ConfigError(refused(name, text, "Not a number of type DOUBLE"));
+      return value;
     }
     case "INT":
     case "SHORT":
@@ -264,6 +266,14 @@ function parseText(name: string, type: ConfigType, text: string): ConfigValue {
       return Number(whole);
     }
   }
+}
+
+function doubleOf(text: string): number | undefined {
+  if (doublePattern.test(text)) return Number(text.replace(/[dDfF]$/, ""));
+  const [, sign, whole = "", fraction = "", exponent] = hexDoublePattern.exec(text) ?? [];
+  if (whole + fraction === "") return undefined;
+  const size = parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length);
+  return sign === "-" ? -size : size;
 }
 
 /** A value as Kafka prints it: lists joined by commas, doubles as Java writes them, the ends of the longs in full. */

@@ -3,6 +3,7 @@ import { brokerKeys } from "./broker-keys.ts";
 import { type ConfigKey, type ConfigType, formatValue } from "./config-key.ts";
 import { type GroupKeyName } from "./group-config.ts";
 import { groupKeys } from "./group-keys.ts";
+import { keysByName } from "./key-order.ts";
 import { TopicConfig, type TopicKeyName, topicSynonyms } from "./topic-config.ts";
 import { topicKeys } from "./topic-keys.ts";
 
@@ -31,6 +32,10 @@ const typeCodes: Record<ConfigType, number> = {
   CLASS: 8,
   PASSWORD: 9,
 };
+
+const brokersByName = keysByName<BrokerKeyName>(brokerKeys);
+const topicsByName = keysByName<TopicKeyName>(topicKeys);
+const groupsByName = keysByName<GroupKeyName>(groupKeys);
 
 export interface SynonymEntry {
   readonly name: string;
@@ -109,7 +114,7 @@ export function describeBroker(layers: BrokerLayers, names: readonly string[] | 
   const effective = effectiveBrokerConfig(layers);
   const wanted = names === null ? undefined : new Set(names);
   const entries: ConfigEntry[] = [];
-  for (const [name, definition] of Object.entries(brokerKeys) as [BrokerKeyName, ConfigKey][]) {
+  for (const [name, definition] of brokersByName) {
     if (wanted === undefined ? definition.internal === true && !effective.originals.has(name) : !wanted.has(name))
       continue;
     const synonyms = synonymsOfBrokerKey(name, layers);
@@ -128,7 +133,7 @@ export function describeTopic(
   const config = new TopicConfig(overrides, effectiveBrokerConfig(layers));
   const wanted = names === null ? undefined : new Set(names);
   const entries: ConfigEntry[] = [];
-  for (const [name, definition] of Object.entries(topicKeys) as [TopicKeyName, ConfigKey][]) {
+  for (const [name, definition] of topicsByName) {
     if (wanted === undefined ? definition.internal === true : !wanted.has(name)) continue;
     const value = printed(config.get(name), definition);
     const brokerKey = topicSynonyms[name]?.[0]?.name;
@@ -147,7 +152,7 @@ export function describeGroup(
 ): ConfigEntry[] {
   const effective = effectiveBrokerConfig(layers);
   const entries: ConfigEntry[] = [];
-  for (const [name, definition] of Object.entries(groupKeys) as [GroupKeyName, ConfigKey][]) {
+  for (const [name, definition] of groupsByName) {
     if (names !== null && !names.includes(name)) continue;
     const own = overrides.get(name);
     const brokerKey = `group.${name}`;

@@ -1,12 +1,15 @@
 import { BrokerConfig } from "./broker-config.ts";
+import { plannedForCopy } from "../base/java-hash.ts";
 import { brokerKeys } from "./broker-keys.ts";
 import { ConfigError, RequirementError, parseValue, type ConfigKey } from "./config-key.ts";
 import { type BrokerLayers } from "./describe.ts";
 import { transitionProblem } from "./dynamic-checks.ts";
+import { inHashOrder } from "./key-order.ts";
+import { quotaKeys } from "./quota-keys.ts";
 
 /** `listener.name.NAME.key` sets a key for one listener. */
 const listenerOverride = /^listener\.name\.[^.]*\.(.*)$/;
-const keys: { readonly [name: string]: ConfigKey | undefined } = brokerKeys;
+const keys: { readonly [name: string]: ConfigKey | undefined } = { ...quotaKeys, ...brokerKeys };
 
 /** TLS settings that a running broker takes only for a certain listener. */
 const securityKey = /^ssl\.(keystore|truststore)\.|^ssl\.key\.password$/;
@@ -19,20 +22,18 @@ export function dynamicBrokerConfigProblem(
   isPerBroker: boolean,
   layers: BrokerLayers,
 ): string | undefined {
-  const names = [...values.keys()];
-  const readOnly = names.filter((name) => keys[name]?.update === "read-only");
+  const names = inHashOrder(values.keys());
+  const readOnly = inHashOrder(values.keys(), plannedForCopy(values.size)).filter(
+    (name) => keys[name]?.update === "read-only",
+  );
   if (readOnly.length > 0) return `Cannot update these configs dynamically: [${readOnly.join(", ")}]`;
-  const unscoped = names.filter((name) => securityKey.test(name));
+  const unscoped = inHashOrder(names.filter((name) => securityKey.test(name)));
   if (unscoped.length > 0) {
     return `These security configs can be dynamically updated only per-listener using the listener prefix: [${unscoped.join(", ")}]`;
   }
   try {
-    for (const [name, text] of values) {
-      const baseName = listenerOverride.exec(name)?.[1] ?? name;
-      const definition = keys[baseName];
-      if (definition !== undefined && definition.update !== "read-only") parseValue(baseName, definition, text);
-    }
-    const perBroker = isPerBroker ? [] : names.filter(isPerBrokerKey);
+    checkValues(values);
+    const perBroker = isPerBroker ? [] : inHashOrder(names.filter(isPerBrokerKey));
     if (perBroker.length > 0) {
       return `Cannot update these configs at default cluster level, broker id must be specified: [${perBroker.join(", ")}]`;
     }
@@ -45,6 +46,19 @@ export function dynamicBrokerConfigProblem(
     if (error instanceof RequirementError) return `requirement failed: ${error.message}`;
     if (error instanceof ConfigError) return error.message;
     throw error;
+  }
+}
+
+/** @throws ConfigError for the first value that is refused, in the order of the keys */
+function checkValues(values: ReadonlyMap<string, string>): void {
+  const textsOf = new Map<string, string[]>();
+  for (const [name, text] of values) {
+    const baseName = listenerOverride.exec(name)?.[1] ?? name;
+    textsOf.set(baseName, [...(textsOf.get(baseName) ?? []), text]);
+  }
+  for (const [name, definition] of Object.entries(keys)) {
+    if (definition === undefined || definition.update === "read-only") continue;
+    for (const text of textsOf.get(name) ?? []) parseValue(name, definition, text);
   }
 }
 

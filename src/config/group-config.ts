@@ -1,7 +1,8 @@
 import { type BrokerConfig, type BrokerKeyName } from "./broker-config.ts";
 import { brokerKeys } from "./broker-keys.ts";
-import { ConfigError, type ConfigKey, type ConfigValue, parseValue } from "./config-key.ts";
+import { ConfigError, type ConfigValue } from "./config-key.ts";
 import { groupKeys } from "./group-keys.ts";
+import { inHashOrder, parseGiven } from "./key-order.ts";
 
 export type GroupKeyName = keyof typeof groupKeys;
 
@@ -30,14 +31,14 @@ const boundedKeys: readonly GroupKeyName[] = [
 export function groupConfigsProblem(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): string | undefined {
   const values = new Map<GroupKeyName, ConfigValue>();
   for (const name of Object.keys(groupKeys) as GroupKeyName[]) values.set(name, brokersValue(name, broker));
-  for (const [name, text] of overrides) {
-    if (!isGroupKey(name)) return `Unknown group config name: ${name}`;
-    try {
-      values.set(name, parseValue(name, groupKeys[name] as ConfigKey, text));
-    } catch (error) {
-      if (error instanceof ConfigError) return error.message;
-      throw error;
-    }
+  // Kafka looks for them among all keys that a group has.
+  const unknown = inHashOrder(new Set([...values.keys(), ...overrides.keys()])).find((name) => !isGroupKey(name));
+  if (unknown !== undefined) return `Unknown group config name: ${unknown}`;
+  try {
+    for (const [name, value] of parseGiven(groupKeys, overrides)) values.set(name as GroupKeyName, value);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
   }
   for (const name of boundedKeys) {
     // Kafka takes the broker's own assignment intervals as they are.

@@ -1,6 +1,7 @@
 import { type BrokerConfig, type BrokerKeyName } from "./broker-config.ts";
 import { brokerKeys } from "./broker-keys.ts";
 import { ConfigError, type ConfigKey, type ConfigValue, formatValue, longMax, parseValue } from "./config-key.ts";
+import { inHashOrder, parseGiven } from "./key-order.ts";
 import { topicKeys } from "./topic-keys.ts";
 
 export type TopicKeyName = keyof typeof topicKeys;
@@ -103,24 +104,13 @@ function brokerDefault(name: TopicKeyName, broker: BrokerConfig): ConfigValue | 
   return null;
 }
 
-/**
- * What is wrong with a topic's overrides, worded as Kafka does; undefined when nothing is. `null` values stand for
- * overrides that are being removed.
- */
-export function topicConfigsProblem(
-  overrides: ReadonlyMap<string, string | null>,
-  broker: BrokerConfig,
-): string | undefined {
-  const given = new Map<string, string>();
-  for (const [name, text] of overrides) {
-    if (!isTopicKey(name)) return `Unknown topic config name: ${name}`;
-    if (text === null) return `Null value not supported for topic configs: ${name}`;
-    given.set(name, text);
-  }
-  const config = new TopicConfig(given, broker);
+/** What is wrong with a topic's overrides, worded as Kafka does; undefined when nothing is. */
+export function topicConfigsProblem(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): string | undefined {
+  const unknown = inHashOrder(overrides.keys()).find((name) => !Object.hasOwn(topicKeys, name));
+  if (unknown !== undefined) return `Unknown topic config name: ${unknown}`;
   try {
-    for (const name of given.keys()) config.get(name as TopicKeyName);
-    return crossCheck(config, broker);
+    parseGiven(topicKeys, overrides);
+    return crossCheck(new TopicConfig(overrides, broker), broker);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -140,8 +130,4 @@ function crossCheck(config: TopicConfig, broker: BrokerConfig): string | undefin
     }
   }
   return undefined;
-}
-
-function isTopicKey(name: string): name is TopicKeyName {
-  return Object.hasOwn(topicKeys, name);
 }

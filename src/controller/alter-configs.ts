@@ -1,6 +1,7 @@
 import { brokerKeys } from "../config/broker-keys.ts";
 import { type ConfigKey, formatValue } from "../config/config-key.ts";
 import { groupKeys } from "../config/group-keys.ts";
+import { listParts } from "../config/list-parts.ts";
 import { topicKeys } from "../config/topic-keys.ts";
 import { metadataVersionWith } from "../metadata/features/metadata-version.ts";
 import { configResourceTypes, configsOf } from "../metadata/image/configs-image.ts";
@@ -73,19 +74,12 @@ function valueAfter(
   }
   const text = current ?? (key.default === null ? "" : formatValue(key.default, key.type));
   const items = text.split(",").filter((item) => item !== "");
-  for (const item of partsOf(value)) {
+  for (const item of listParts(value)) {
     const index = items.indexOf(item);
     if (kind === "append" && index < 0) items.push(item);
     if (kind === "subtract" && index >= 0) items.splice(index, 1);
   }
   return items.join(",");
-}
-
-/** As Java splits it: empty parts at the end count for nothing. */
-function partsOf(list: string): string[] {
-  const parts = list.split(",");
-  if (list !== "") while (parts.at(-1) === "") parts.pop();
-  return parts;
 }
 
 function keyOf(resourceType: number, name: string): ConfigKey | undefined {

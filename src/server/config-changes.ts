@@ -2,6 +2,7 @@ import { type BrokerConfig } from "../config/broker-config.ts";
 import { brokerKeys } from "../config/broker-keys.ts";
 import { formatValue, type ConfigKey } from "../config/config-key.ts";
 import { dynamicBrokerConfigProblem } from "../config/dynamic-broker-config.ts";
+import { listParts } from "../config/list-parts.ts";
 import { configResourceTypes } from "../metadata/image/configs-image.ts";
 import { Errors } from "../protocol/errors.ts";
 import { brokerLayers } from "./broker-layers.ts";
@@ -123,7 +124,7 @@ export function changedBrokerConfig(
     }
     const initial = definition.default === null ? "" : formatValue(definition.default, "LIST");
     const list = splitList(values.get(name) ?? initial);
-    const given = splitList(text);
+    const given = listParts(text);
     const next = isAppend
       ? [...list, ...given.filter((entry) => !list.includes(entry))]
       : list.filter((entry) => !given.includes(entry));

@@ -34,6 +34,9 @@ export const deliberate: Readonly<Record<string, Readonly<Record<string, string>
       "Kafka hands out the targets; ours leaves to each what it has, until all have joined anew.",
     "the classic one is left, as a classic group": "As above.",
   },
+  "storage-odd": {
+    "describe without a name": "Kafka fails over a topic without name and id; ours says that the name is invalid.",
+  },
   "group-configs": {
     "an operation that there is not": "Kafka fails with UNKNOWN_SERVER_ERROR; ours says what is wrong.",
   },

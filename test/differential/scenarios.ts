@@ -24,7 +24,9 @@ import { deletedProducerScenario, idempotenceScenario, initProducerIdScenario } 
 import { transactionalOffsetsScenario } from "./scenarios/offset-commits.ts";
 import { classicMemberOrderScenario, memberOrderScenario } from "./scenarios/member-order.ts";
 import { migrationPolicyScenarios } from "./scenarios/migration-policies.ts";
+import { oddConfigsScenario } from "./scenarios/odd-configs.ts";
 import { oddCommitsScenario } from "./scenarios/odd-commits.ts";
+import { oddStorageScenario } from "./scenarios/odd-storage.ts";
 import { deleteRecordsScenario, leaderEpochScenario, listOffsetsScenario } from "./scenarios/offsets.ts";
 import { restartScenario } from "./scenarios/restarts.ts";
 import { configuredScenario, produceScenario, unansweredScenario } from "./scenarios/produce.ts";
@@ -99,6 +101,8 @@ export const scenarios: readonly Scenario[] = [
   metadataScenario,
   apiVersionsScenario,
   dynamicConfigsScenario,
+  oddConfigsScenario,
+  oddStorageScenario,
   coordinatorBatchesScenario,
   compressedCoordinatorBatchesScenario,
   restartScenario,

@@ -2,6 +2,7 @@ import { brokerKeys } from "../../config/broker-keys.ts";
 import { clientMetricsKeys } from "../../config/client-metrics-config.ts";
 import { type ConfigKey } from "../../config/config-key.ts";
 import { groupKeys } from "../../config/group-keys.ts";
+import { quotaKeys } from "../../config/quota-keys.ts";
 import { topicKeys } from "../../config/topic-keys.ts";
 import { commonOptions, type OptionTable } from "../options/option-table.ts";
 import { type ParsedOptions } from "../options/parse-options.ts";
@@ -13,10 +14,7 @@ const namesByType: Readonly<Record<string, readonly string[]>> = {
   topics: namesOf(topicKeys, (key) => key.internal !== true),
   brokers: [
     ...namesOf(brokerKeys, (key) => key.update !== undefined && key.update !== "read-only"),
-    // Bounds of replication: they are configured, but are no keys of a properties file.
-    "follower.replication.throttled.rate",
-    "leader.replication.throttled.rate",
-    "replica.alter.log.dirs.io.max.bytes.per.second",
+    ...namesOf(quotaKeys),
   ].sort(),
   users: ["SCRAM-SHA-256", "SCRAM-SHA-512", ...quotas],
   clients: quotas,

@@ -1,12 +1,12 @@
 import { brokerKeys } from "../../../src/config/broker-keys.ts";
-import { type ConfigKey } from "../../../src/config/config-key.ts";
+import { keysByName } from "../../../src/config/key-order.ts";
 import { configResourceTypes } from "../../../src/metadata/image/configs-image.ts";
 import { type Scenario, type Session } from "../session.ts";
 
 const { broker } = configResourceTypes;
 const own = "1";
 const all = "";
-const keys: [string, ConfigKey][] = Object.entries(brokerKeys);
+const keys = keysByName<string>(brokerKeys);
 /** Of every type, allowed and not. */
 const values = ["-3", "-2", "-1", "0", "1", "3", "1000", "3000000000", "0.5", "true", "abc", "", "compact", "zstd"];
 

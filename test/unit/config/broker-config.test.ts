@@ -34,8 +34,8 @@ describe("a broker's configuration", () => {
     const config = configOf({ "log.dirs": "/a,/b, /a", "process.roles": "broker,controller,broker" });
     expect(config.logDirs).toEqual(["/a", "/b"]);
     expect(config.warnings).toEqual([
-      'Configuration key "log.dirs" contains duplicate values. Duplicates will be removed. The original value is: [/a, /b, /a], the updated value is: [/a, /b]',
       'Configuration key "process.roles" contains duplicate values. Duplicates will be removed. The original value is: [broker, controller, broker], the updated value is: [broker, controller]',
+      'Configuration key "log.dirs" contains duplicate values. Duplicates will be removed. The original value is: [/a, /b, /a], the updated value is: [/a, /b]',
     ]);
     expect(configOf({ "log.dirs": "/a,/b" }).warnings).toEqual([]);
     const topic = new TopicConfig(new Map([["cleanup.policy", "compact,delete,compact"]]), config);
@@ -100,7 +100,7 @@ describe("a broker's configuration", () => {
 
   test("misses what it must have", () => {
     expect(() => new BrokerConfig(new Map())).toThrow(
-      'Missing required configuration "controller.listener.names" which has no default value.',
+      'Missing required configuration "process.roles" which has no default value.',
     );
   });
 
@@ -139,7 +139,15 @@ describe("a topic's configuration", () => {
       { "cleanup.policy": "compact,melt" },
       "Invalid value melt for configuration cleanup.policy: String must be one of: compact, delete",
     ],
-    [{ "retention.ms": null }, "Null value not supported for topic configs: retention.ms"],
+    [{ nope: "1", "foo.bar": "1" }, "Unknown topic config name: foo.bar"],
+    [
+      { "flush.ms": "-1", "retention.ms": "-2", "segment.ms": "0" },
+      "Invalid value 0 for configuration segment.ms: Value must be at least 1",
+    ],
+    [
+      { "min.cleanable.dirty.ratio": "-0x.8P-1f" },
+      "Invalid value -0.25 for configuration min.cleanable.dirty.ratio: Value must be at least 0",
+    ],
   ])("%j: %s", (overrides, message) => {
     expect(topicConfigsProblem(new Map(Object.entries(overrides)), configOf())).toBe(message);
   });
