@@ -1,6 +1,7 @@
 import { type NodeId, type Uuid } from "../base/brand.ts";
 import { type Controller } from "../controller/controller.ts";
-import { type Logger, type Timers } from "../io/ports.ts";
+import { Backoff } from "../io/backoff.ts";
+import { type Logger, type Random, type Timers } from "../io/ports.ts";
 import { type MetadataImage } from "../metadata/image/metadata-image.ts";
 import { type ApiRequest } from "../protocol/apis.ts";
 import { errorName, Errors } from "../protocol/errors.ts";
@@ -12,6 +13,7 @@ export interface DirectoryAssignmentsOptions {
   readonly brokerEpoch: () => number;
   readonly image: () => MetadataImage;
   readonly timers: Timers;
+  readonly random: Random;
   readonly logger: Logger;
 }
 
@@ -24,8 +26,9 @@ interface Assignment {
 
 /** Kafka's limit for one request. */
 const assignmentsPerRequestMax = 2_250;
-const backoffMsMin = 100;
-const backoffMsMax = 10_000;
+const unregisteredMs = 100;
+/** Kafka's, too. */
+const backoff = { minMs: 200, maxMs: 10_000, jitter: 0.02 };
 
 /**
  * Tells the controller in which log directory each replica of this broker is (KIP-858), many in one request and until it has
@@ -33,6 +36,7 @@ const backoffMsMax = 10_000;
  */
 export class DirectoryAssignments {
   readonly #options: DirectoryAssignmentsOptions;
+  readonly #backoff: Backoff;
   readonly #ready = new Map<string, Assignment>();
   #isScheduled = false;
   #failureCount = 0;
@@ -40,6 +44,7 @@ export class DirectoryAssignments {
 
   constructor(options: DirectoryAssignmentsOptions) {
     this.#options = options;
+    this.#backoff = new Backoff(options.random, backoff.minMs, backoff.maxMs, backoff.jitter);
   }
 
   assign(topicId: Uuid, partition: number, directoryId: Uuid, onAccepted: () => void): void {
@@ -62,9 +67,9 @@ export class DirectoryAssignments {
     this.#isScheduled = true;
     const { timers, brokerEpoch } = this.#options;
     const send = (): void => void this.#send().finally(() => this.#done());
-    const isRegistered = brokerEpoch() >= 0;
-    if (isRegistered && this.#failureCount === 0) timers.endOfTurn(send);
-    else timers.after(Math.min(backoffMsMax, backoffMsMin * 2 ** Math.max(0, this.#failureCount - 1)), send);
+    if (this.#failureCount > 0) timers.after(this.#backoff.afterMs(this.#failureCount), send);
+    else if (brokerEpoch() < 0) timers.after(unregisteredMs, send);
+    else timers.endOfTurn(send);
   }
 
   #done(): void {

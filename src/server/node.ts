@@ -210,13 +210,14 @@ class Node implements RunningNode {
   }
 
   #createAssignments({ controller }: MetadataQuorum): DirectoryAssignments {
-    const { timers, logger } = this.#ports;
+    const { random, timers, logger } = this.#ports;
     return new DirectoryAssignments({
       nodeId: this.#config.nodeId,
       controller,
       brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
       image: () => this.#parts.cache.image,
       timers,
+      random,
       logger: logger.child("directories"),
     });
   }

@@ -1,12 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { zeroUuid } from "../../base/uuid.ts";
 import { type Uuid } from "../../base/brand.ts";
+import { Backoff } from "../../io/backoff.ts";
 import { type Clock, type Net, NetError, type Random, type SocketAddress, type Timers } from "../../io/ports.ts";
 import { type ApiName, type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { errorName, Errors } from "../../protocol/errors.ts";
 import { type Draft } from "../../protocol/schema.ts";
 import { type ToolLog } from "../command/terminal.ts";
-import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { ClientError, ConfigurationError, DisconnectError, KafkaError, TimeoutError } from "./kafka-error.ts";
 import { KnownTopics, type TopicInfo } from "./known-topics.ts";

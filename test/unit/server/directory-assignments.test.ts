@@ -14,6 +14,7 @@ function open(count = 3) {
   const time = new ManualTime();
   const requests: Request[] = [];
   const broker = { epoch: 7 };
+  const draws = { float: 0.5 };
   const controller: { errorCode: number; refused: Set<number> } = { errorCode: Errors.NONE, refused: new Set() };
   const partitions = Array.from({ length: count }, () => ({ replicas: [1] }));
   const assignments = new DirectoryAssignments({
@@ -42,6 +43,7 @@ function open(count = 3) {
     brokerEpoch: () => broker.epoch,
     image: () => ({ topics: { byId: new Map([[topicId, { partitions }]]) } }) as never,
     timers: time,
+    random: { float: () => draws.float, bytes: (length) => Buffer.alloc(length) },
     logger: silentLogger,
   });
   const accepted: string[] = [];
@@ -53,7 +55,7 @@ function open(count = 3) {
         topics.flatMap(({ partitions: inIt }) => inIt.map(({ partitionIndex }) => `${partitionIndex} ${id}`)),
       ),
     );
-  return { time, assignments, assign, accepted, sent, requests, broker, controller, partitions };
+  return { time, assignments, assign, accepted, sent, requests, broker, controller, partitions, draws };
 }
 
 describe("directory assignments", () => {
@@ -93,8 +95,8 @@ describe("directory assignments", () => {
     controller.errorCode = Errors.NOT_CONTROLLER;
     assign(0, one);
     await time.advance(1_000);
-    // At 0, 100, 300 and 700 ms.
-    expect(sent()).toHaveLength(4);
+    // At 0, 200 and 600 ms.
+    expect(sent()).toHaveLength(3);
     controller.errorCode = Errors.NONE;
     controller.refused.add(0);
     assign(1, one);
@@ -106,6 +108,23 @@ describe("directory assignments", () => {
     const count = sent().length;
     await time.advance(60_000);
     expect(sent()).toHaveLength(count);
+  });
+
+  test("are not tried again by all brokers at the same time", async () => {
+    const { time, assign, sent, controller, draws } = open();
+    controller.errorCode = Errors.NOT_CONTROLLER;
+    draws.float = 0;
+    assign(0, one);
+    await time.advance(195);
+    expect(sent()).toHaveLength(1);
+    draws.float = 1;
+    await time.advance(1);
+    expect(sent()).toHaveLength(2);
+    // 400 ms and 2 in a hundred more.
+    await time.advance(407);
+    expect(sent()).toHaveLength(2);
+    await time.advance(1);
+    expect(sent()).toHaveLength(3);
   });
 
   test("of what is deleted meanwhile, or moved to another broker, are forgotten", async () => {

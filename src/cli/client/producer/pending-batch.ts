@@ -1,7 +1,7 @@
 import { sizeOfVarint } from "../../../base/varint.ts";
+import { type Backoff } from "../../../io/backoff.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { type RecordDraft } from "../../../protocol/records/batch-builder.ts";
-import { type Backoff } from "../backoff.ts";
 import { ClientError, KafkaError } from "../kafka-error.ts";
 
 /** Where the broker put a record. */

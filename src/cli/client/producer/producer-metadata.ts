@@ -1,4 +1,4 @@
-import { type Backoff } from "../backoff.ts";
+import { type Backoff } from "../../../io/backoff.ts";
 import { type Cluster, isTransient } from "../cluster.ts";
 import { ClientError } from "../kafka-error.ts";
 import { type TopicInfo } from "../known-topics.ts";

@@ -1,8 +1,8 @@
+import { Backoff } from "../../../io/backoff.ts";
 import { type Compute } from "../../../io/ports.ts";
 import { type ApiResponse } from "../../../protocol/apis.ts";
 import { errorName, Errors } from "../../../protocol/errors.ts";
 import { buildBatch, compressBatch } from "../../../protocol/records/batch-builder.ts";
-import { Backoff } from "../backoff.ts";
 import { type Cluster, isTransient } from "../cluster.ts";
 import { type Connection } from "../connection.ts";
 import { ClientError, throwIfError, TimeoutError } from "../kafka-error.ts";
