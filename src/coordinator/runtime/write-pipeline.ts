@@ -23,7 +23,10 @@ export interface PipelineOptions {
   readonly baseSequence?: number;
   /** How long a batch gathers turns, unless it is full before; none or -1: until the event loop has nothing else to do. */
   readonly lingerMs?: number;
-  /** How long a reply waits for its records to be committed. */
+  /**
+   * How long a reply waits for its records to be committed, from when they are in the log: as in Kafka, what an operation
+   * waits for its turn does not count.
+   */
   readonly writeTimeoutMs: number;
 }
 

@@ -753,6 +753,26 @@ describe("transactions", () => {
     expect(written).toBeLessThan(20);
   });
 
+  test("take nothing of the time that others have to be committed, who wait for their turn", async () => {
+    const world = await loadedWorld("gzip");
+    const compress = async (): Promise<void> => {
+      world.compressions.shift()!();
+      await world.time.settle();
+    };
+    const written = writeInTransaction(world, "t");
+    await world.time.settle();
+    const waiting = world.write("a");
+    await world.time.advance(20_000);
+    expect(await settled(world, written, waiting)).toEqual([undefined, undefined]);
+    await compress();
+    world.log.isHeld = true;
+    await compress();
+    await world.time.advance(4_999);
+    expect(await settled(world, written, waiting)).toEqual([ok(1), undefined]);
+    await world.time.advance(1);
+    expect(await settled(world, waiting)).toEqual([failed(Errors.REQUEST_TIMED_OUT)]);
+  });
+
   test("have the shard to themselves: timers and long work wait, and may be put off", async () => {
     const world = await loadedWorld("gzip");
     const ran: string[] = [];

@@ -142,13 +142,16 @@ describe("deleting records", () => {
     const { host, queue } = openReplicas();
     const partition = host();
     append(partition, 5);
-    expect(partition.deleteRecordsBefore(1)).toEqual({ errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1 });
+    expect(partition.deleteRecordsBefore(1)).toMatchObject({ errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1 });
     queue.flush();
-    expect(partition.deleteRecordsBefore(3)).toEqual({ errorCode: Errors.NONE, lowWatermark: 3 });
-    expect(partition.deleteRecordsBefore(1)).toEqual({ errorCode: Errors.NONE, lowWatermark: 3 });
-    expect(partition.deleteRecordsBefore(6)).toEqual({ errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1 });
-    expect(partition.deleteRecordsBefore(-2)).toEqual({ errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1 });
-    expect(partition.deleteRecordsBefore(-1)).toEqual({ errorCode: Errors.NONE, lowWatermark: 5 });
+    expect(partition.deleteRecordsBefore(3)).toMatchObject({ errorCode: Errors.NONE, lowWatermark: 3 });
+    expect(partition.deleteRecordsBefore(1)).toMatchObject({ errorCode: Errors.NONE, lowWatermark: 3 });
+    expect(partition.deleteRecordsBefore(6)).toMatchObject({ errorCode: Errors.OFFSET_OUT_OF_RANGE, lowWatermark: -1 });
+    expect(partition.deleteRecordsBefore(-2)).toMatchObject({
+      errorCode: Errors.OFFSET_OUT_OF_RANGE,
+      lowWatermark: -1,
+    });
+    expect(partition.deleteRecordsBefore(-1)).toEqual({ errorCode: Errors.NONE, lowWatermark: 5, requiredOffset: 5 });
   });
 });
 
