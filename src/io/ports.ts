@@ -46,6 +46,8 @@ export interface Runtime {
   heapBytes(): number;
   /** Collects all garbage and gives the system back what is not needed; the event loop stands still meanwhile. */
   collect(): Promise<void>;
+  /** The same, and moves together what is left, which takes two to three times as long: it then lies on fewer pages. */
+  compact(): Promise<void>;
 }
 
 export interface Clock {

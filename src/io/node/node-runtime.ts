@@ -12,13 +12,23 @@ let collect: Collect | null | undefined;
 export const nodeRuntime: Runtime = {
   heapUsedBytes: () => getHeapStatistics().used_heap_size,
   heapBytes: () => getHeapStatistics().total_heap_size,
-  async collect(): Promise<void> {
-    if (collect === undefined) collect = exposedCollect();
-    // As a task of its own it need not take for a reference what looks like one on the stack. The flavor makes newer V8
-    // give free pages back instead of keeping them for later; that of Node 20 does not know it, and keeps none.
-    await collect?.({ type: "major", execution: "async", flavor: "last-resort" });
+  collect: collectAll,
+  async compact(): Promise<void> {
+    setFlagsFromString("--compact-on-every-full-gc");
+    try {
+      await collectAll();
+    } finally {
+      setFlagsFromString("--no-compact-on-every-full-gc");
+    }
   },
 };
+
+async function collectAll(): Promise<void> {
+  if (collect === undefined) collect = exposedCollect();
+  // As a task of its own it need not take for a reference what looks like one on the stack. The flavor makes newer V8
+  // give free pages back instead of keeping them for later; that of Node 20 does not know it, and keeps none.
+  await collect?.({ type: "major", execution: "async", flavor: "last-resort" });
+}
 
 function exposedCollect(): Collect | null {
   // Who runs with --expose-gc is to keep it.

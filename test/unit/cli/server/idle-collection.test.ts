@@ -8,6 +8,7 @@ const megabyte = 1024 * 1024;
 
 class FakeRuntime implements Runtime {
   collections = 0;
+  compactions = 0;
   readonly #usedBytes: number;
   requestCount = 0;
   #heapBytes = 40 * megabyte;
@@ -27,6 +28,11 @@ class FakeRuntime implements Runtime {
   async collect(): Promise<void> {
     this.collections += 1;
     this.#heapBytes = 20 * megabyte;
+  }
+
+  async compact(): Promise<void> {
+    this.compactions += 1;
+    this.#heapBytes = 15 * megabyte;
   }
 
   work(requests: number, grownBytes: number): void {
@@ -81,6 +87,18 @@ test("a node with something to do now and then does not collect", async () => {
     await seconds(1, 30);
   }
   expect(runtime.collections).toBe(0);
+});
+
+test("what is left is moved together when it is not much, and what that has freed is no growth", async () => {
+  const { runtime, seconds } = collectionUnderTest();
+  await seconds(60, 5);
+  expect([runtime.collections, runtime.compactions]).toEqual([1, 1]);
+  runtime.work(500, 5 * megabyte);
+  await seconds(60, 5);
+  expect([runtime.collections, runtime.compactions]).toEqual([2, 2]);
+  const larger = collectionUnderTest(new FakeRuntime(50 * megabyte));
+  await larger.seconds(60, 5);
+  expect([larger.runtime.collections, larger.runtime.compactions]).toEqual([1, 0]);
 });
 
 test("a large heap is left alone: its collection would take long", async () => {

@@ -12,3 +12,15 @@ test("a collection frees what nobody refers to, and shows its function to no scr
   expect(nodeRuntime.heapUsedBytes()).toBeLessThan(nodeRuntime.heapBytes());
   expect(runInNewContext("typeof gc")).toBe("undefined");
 });
+
+test("compaction moves together what stays, so that what has gone leaves no pages with little on them", async () => {
+  const objects = Array.from({ length: 400_000 }, (_, index) => ({ index, text: [index] }));
+  await nodeRuntime.collect();
+  const fullBytes = nodeRuntime.heapBytes();
+  const kept = objects.filter((_, index) => index % 10 === 0);
+  objects.length = 0;
+  await nodeRuntime.compact();
+  // Spread as they were they would have kept all pages.
+  expect(fullBytes - nodeRuntime.heapBytes()).toBeGreaterThan(20_000_000);
+  expect(kept.length).toBe(40_000);
+});
