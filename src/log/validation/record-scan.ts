@@ -97,6 +97,8 @@ export function scanRecords(payload: Buffer, count: number): boolean {
     if (payload[at] === 0) at++;
     else at = behindHeaders(payload, at);
     if (at !== end) return false;
+    // The same, but known from the size alone: the processor goes on before the record's other integers are there.
+    at = end;
   }
   scanned.timestampDeltaFirst = timestampDeltaFirst;
   scanned.timestampDeltaMin = timestampDeltaMin;
