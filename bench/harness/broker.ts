@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSyn
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntilServing } from "./admin.ts";
 import { removeFolder, signalGroup, temporaryFolder, trackProcess } from "./cleanup.ts";
 import { cpuSecondsOf, descriptorsOf, processTree, residentBytesOf } from "./process-usage.ts";
@@ -10,6 +11,8 @@ import { type Command, type Target } from "./target.ts";
 const startTimeoutMs = 180_000;
 const formatTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
+/** Kafka removes nothing in its first half minute. */
+const removalTimeoutMs = 60_000;
 
 /** Where a broker keeps its files; another broker may be started on it later. */
 export interface Place {
@@ -112,6 +115,15 @@ export function partitionFolders(place: Place, topic: string): string[] {
   return readdirSync(place.dataFolder)
     .filter((name) => name.startsWith(`${topic}-`))
     .map((name) => join(place.dataFolder, name));
+}
+
+/** Waits until a deleted topic has left the disk: to free its pages costs the broker CPU that is not the next load's. */
+export async function untilRemoved(place: Place, topic: string): Promise<void> {
+  const deadline = performance.now() + removalTimeoutMs;
+  while (partitionFolders(place, topic).length > 0) {
+    if (performance.now() > deadline) throw new Error(`${topic} was not removed within ${removalTimeoutMs} ms`);
+    await sleep(20);
+  }
 }
 
 /** Deleted topics leave the disk soon, and groups do not wait for more members; else both have their defaults. */

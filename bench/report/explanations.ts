@@ -2,21 +2,21 @@ import { type MetricName } from "./metrics.ts";
 
 /** Why targets are missed, as far as profiles tell: stands beside each that is. */
 export const explanations: Readonly<Partial<Record<MetricName, string>>> = {
-  "produce1m.perCpuSecond": `A request is writing (36 %), CRC (13 %), receiving (10 %), a look at each record (9 %) and the
+  "produce1m.perCpuSecond": `A request is writing (36 %), CRC (13 %), receiving (10 %), a look at each record (5 %) and the
 flush of the segment that was rolled (6 %); JavaScript and the collector are next to nothing. Kafka makes the same system
 calls and computes the same sum.`,
   "produce6p.perSecond": `What the line below says: the broker has one thread for this, which is busy all the time,
-while Kafka uses 1.1 cores.`,
-  "produce6p.perCpuSecond": `By perf a request of 64 KB is 68 µs of CPU, half of it in the kernel:
-writing the file 20 µs (30 %), CRC 9 (14 %), the look at each record 6 (8 %), pages of deleted files that are freed 6 (9 %),
-receiving 4 (5 %), the one copy 3 (4 %), switching threads 2 (3 %), sending 1 (2 %); the rest, a quarter, is JavaScript in
-small pieces. Writing, receiving, sending and CRC, which no broker can do without, are 34 µs; Kafka's whole request is 144,
-and a quarter of that 36.`,
+while Kafka uses 1.1 cores. Writes by the thread pool use the second core, but are not more records (see "Writes by the
+event loop or by the thread pool").`,
+  "produce6p.perCpuSecond": `By perf a request of 64 KB is 56 µs of CPU: writing the file 27 µs (48 %), CRC 10 (18 %),
+the look at each record 3 (6 %), sending 3 (5 %), receiving 2.5 (4 %), the one copy 1 (2 %), waiting for events, collector and
+compiler 1 (2 %); what is left, 8 (15 %), is JavaScript and Node's own in small pieces, the largest 1 µs. Writing, receiving,
+sending and CRC, which no broker can do without, are 42 µs; Kafka's whole request is 144, and a quarter of that 36.`,
   "connections.kilobytesEach": `V8's part is 3.1 to 3.6 kB each once it has collected, half of it Node's socket, and 1.2 are libuv's
 handle and Node's wrapper of it. (The start script has one arena for malloc: with more, those of V8's compiler threads made it 9 kB.)
 Kafka's connections fill a heap that is resident already: the broker as a whole has a fifth of its memory (line below).`,
   "ceiling.share": `The ceiling receives and answers, and keeps nothing: 4.7 µs for a request of 16 KB. Writing it to a
-file alone costs more than that (5.3 µs of 18), then come CRC (2.7), the look at the records (1.5) and JavaScript in a
+file alone costs more than that (5.3 µs of 18), then come CRC (2.7), the look at the records (0.9) and JavaScript in a
 hundred small pieces (4 to 5). The line below compares with a sink that writes.`,
   "rebalanceClassic.ms": `The broker works for a share of that time only (line below). The rest is the 200 members', which
 are one process: it is busy for half of the time, and has three answers to wait for, one after the other.`,

@@ -1,3 +1,4 @@
+import { untilRemoved } from "../harness/broker.ts";
 import { measure } from "../harness/measure.ts";
 import { syncDisks } from "../harness/page-cache.ts";
 import { recordsFitting } from "../load/frames.ts";
@@ -32,8 +33,10 @@ function produce(name: ProduceName, shape: Shape): Workload {
     async run(session: Session): Promise<void> {
       const { counts, warmupMs, measureMs, partitions, ...rest } = shape;
       const load = { kind: "produce", partitions, phaseSizeBytesMax, ...rest } as const;
-      // The warm-up goes to a topic of its own, so that none of it is on its way to the disk when it counts.
-      await measure(session, `${name}-before`, partitions, { ...load, ...session.phases(0, warmupMs) });
+      // The warm-up goes to a topic of its own, so that none of it is on its way to or from the disk when it counts.
+      const before = `${name}-before`;
+      await measure(session, before, partitions, { ...load, ...session.phases(0, warmupMs) });
+      await untilRemoved(session.broker.place, before);
       syncDisks();
       const measured = await measure(session, name, partitions, { ...load, ...session.phases(restartMs, measureMs) });
       session.set(`${name}.perSecond`, perSecond(measured, measured[counts]));
