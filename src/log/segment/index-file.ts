@@ -20,6 +20,8 @@ export class IndexFile {
   #savedCount = 0;
   /** The file has these entries and nothing else. */
   #isFileExact = false;
+  /** The file may have entries that are no more: whoever reads it would take them for what is here. */
+  #isFileStale = false;
   /** What was written to it last is on the device. */
   #isSynced = false;
   #writes = 0;
@@ -54,9 +56,9 @@ export class IndexFile {
     this.#wasUsed = false;
   }
 
-  /** Drops the entries from memory until the next use when the file has them. */
+  /** Drops the entries from memory until the next use when the file has them, and no others. */
   release(): void {
-    if (this.#savedCount === this.#count) this.#entries = null;
+    if (this.#savedCount === this.#count && !this.#isFileStale) this.#entries = null;
   }
 
   /** The last entry of the file as it is there; undefined when it has none, or ends within one. */
@@ -106,7 +108,9 @@ export class IndexFile {
     assert(count <= this.#count, "an index is only truncated to fewer entries");
     if (count < this.#count) this.#isFileExact = false;
     this.#count = count;
-    if (this.#savedCount > count) this.#savedCount = count;
+    if (this.#savedCount <= count) return;
+    this.#savedCount = count;
+    this.#isFileStale = true;
   }
 
   /** Drops all entries without a look at the file: one that Apache Kafka has left in a crash has 10 MB of zeros. */
@@ -114,7 +118,7 @@ export class IndexFile {
     this.#entries = noEntries;
     this.#count = this.#savedCount = 0;
     this.#isFileExact = this.#isSynced = this.#isCut = false;
-    this.#wasUsed = true;
+    this.#isFileStale = this.#wasUsed = true;
   }
 
   /** Writes to the file what it lacks and cuts it to its entries. */
@@ -159,7 +163,7 @@ export class IndexFile {
     if (file.sizeBytes() !== end) file.truncate(end);
     this.#savedCount = this.#count;
     this.#isFileExact = true;
-    this.#isCut = false;
+    this.#isFileStale = this.#isCut = false;
   }
 
   /** False when the file was found to end within an entry: somebody has cut it. */
@@ -186,7 +190,7 @@ export class IndexFile {
     this.#count = withoutPadding(entries, this.#entrySizeBytes);
     this.#savedCount = this.#count;
     this.#isCut = entries.length % this.#entrySizeBytes !== 0;
-    this.#isSynced = false;
+    this.#isSynced = this.#isFileStale = false;
     this.#isFileExact = isThere && this.#count * this.#entrySizeBytes === entries.length;
     this.#entries = entries;
     return entries;

@@ -228,21 +228,21 @@ export class SegmentIndexes {
    * does not fit in with the others, the batch is in no index, and the search for it comes by it all the same.
    */
   rebuild(): void {
-    // Without a descriptor they stay as they are.
-    const file = this.#file.use();
-    const maxTimestamp = this.#maxTimestamp ?? -1;
+    const maxTimestamp = this.#maxTimestamp;
     const offsetOfMaxTimestamp = this.#offsetOfMaxTimestamp;
     this.#resetOffsetsAndTimes();
-    const end = lastOffsetIn(this.#file, this.#baseOffset);
-    let nextOffset = this.#baseOffset;
-    scanHeaders(file, 0, this.#file.writtenBytes, (batch, position) => {
-      const { baseOffset, lastOffset } = batch;
-      if (baseOffset < nextOffset || lastOffset < baseOffset || lastOffset > end) return true;
-      nextOffset = lastOffset + 1;
-      this.add(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
-      return true;
-    });
-    if (maxTimestamp > this.maxTimestamp) {
+    try {
+      this.#addAll();
+    } catch (error) {
+      // Those of a part must not pass for all: whoever needs them next comes here again.
+      this.offsets.file.reload();
+      this.times.file.reload();
+      this.#offsetsAreChecked = this.#timesAreChecked = false;
+      this.#maxTimestamp = maxTimestamp;
+      this.#offsetOfMaxTimestamp = offsetOfMaxTimestamp;
+      throw error;
+    }
+    if (maxTimestamp !== undefined && maxTimestamp > this.maxTimestamp) {
       // It is that of a batch which waits to be written.
       this.#maxTimestamp = maxTimestamp;
       this.#offsetOfMaxTimestamp = offsetOfMaxTimestamp;
@@ -252,6 +252,19 @@ export class SegmentIndexes {
     this.offsets.file.save(false);
     // A loss of power could leave its first entries alone, and nobody could tell that there were more.
     this.times.file.save(true);
+  }
+
+  /** Notes the batches that the segment's file has. */
+  #addAll(): void {
+    const end = lastOffsetIn(this.#file, this.#baseOffset);
+    let nextOffset = this.#baseOffset;
+    scanHeaders(this.#file.use(), 0, this.#file.writtenBytes, (batch, position) => {
+      const { baseOffset, lastOffset } = batch;
+      if (baseOffset < nextOffset || lastOffset < baseOffset || lastOffset > end) return true;
+      nextOffset = lastOffset + 1;
+      this.add(position, batch.sizeInBytes, lastOffset, batch.maxTimestamp);
+      return true;
+    });
   }
 
   /** Writes the indexes to their files. */

@@ -76,6 +76,27 @@ describe("index files", () => {
     expect(loaded.positionFor(55)).toBe(500);
   });
 
+  test("unused entries stay in memory while the file has some that are no more", () => {
+    const memory = disk();
+    const index = new OffsetIndex(memory, "/log/0.index", 0);
+    const release = (): void => {
+      index.file.releaseIfUnused();
+      index.file.releaseIfUnused();
+    };
+    for (let entry = 1; entry <= 3; entry++) index.append(entry, entry * 10);
+    index.file.save(false);
+    index.truncateTo(2);
+    release();
+    expect(index.count).toBe(1);
+    index.file.clear();
+    release();
+    expect(index.count).toBe(0);
+    index.file.save(false);
+    release();
+    memory.open("/log/0.index", "create").write([Buffer.from("0000000100000061", "hex")], 0);
+    expect(index.count).toBe(1);
+  });
+
   test("unused entries leave the memory only when the file has them", () => {
     const memory = disk();
     const index = new OffsetIndex(memory, "/log/0.index", 0);

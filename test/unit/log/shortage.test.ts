@@ -202,6 +202,38 @@ describe("what a start has not looked at and is damaged", () => {
     expect(diskErrors).toEqual([]);
   });
 
+  test("is not trusted later because what was made of it could not be saved", async () => {
+    const disk = new MemoryDisk();
+    const few = { indexIntervalBytes: 10_000, segmentBytes: 400 };
+    const written = openLog(disk, few);
+    append(written, 20);
+    written.log.close();
+    // Its segments have less than an index entry, and this file has one that does not fit.
+    disk
+      .open(`${logDirectory}/00000000000000000000.index`, "create")
+      .write([Buffer.from("0000000100000007", "hex")], 0);
+    const { log, diskErrors } = openLog(disk, few, { hadCleanShutdown: true });
+    disk.fail("open", "EMFILE", { path: /0000\.index$/, skip: 1, times: 1 });
+    expect(log.read(2, 80, 20, true)).toEqual(refused);
+    for (let minute = 0; minute < 2; minute++) log.releaseIdle();
+    expect(log.read(2, 80, 20, true)).toMatchObject({ ok: true, endOffset: 3 });
+    expect(diskErrors).toEqual([]);
+  });
+
+  test("is not trusted later because only a part of the segment could be read", async () => {
+    const disk = new MemoryDisk();
+    const { log, time, diskErrors } = damagedLog(disk, ".timeindex", (path) => disk.remove(path));
+    const newest = () => time.during(log.offsetOfMaxTimestamp(nodeCompute));
+    // Once it is read for its end, and then for its batches.
+    for (let skip = 0; skip < 20; skip++) {
+      disk.fail("read", "ENOMEM", { path: /00000\.log$/, skip, times: 1 });
+      await newest();
+      disk.heal();
+      expect(await newest()).toMatchObject({ offset: 0, timestamp: startMs + 5 });
+    }
+    expect(diskErrors).toEqual([]);
+  });
+
   test("is made anew, also when there was no descriptor the first time", async () => {
     const disk = new MemoryDisk();
     const { log, time, diskErrors } = damagedLog(disk, ".timeindex", (path) => disk.remove(path));
