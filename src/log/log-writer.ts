@@ -118,9 +118,7 @@ export class LogWriter implements Writable {
 
   /** What could not be written waits in the tail. */
   #retryLater(): void {
-    if (!this.#storage.isUsable || this.isQueued) return;
-    this.isQueued = true;
-    this.#writeQueue.addLater(this);
+    if (this.#storage.isUsable) this.#writeQueue.addLater(this);
   }
 
   get isFlushAwaited(): boolean {
@@ -145,7 +143,6 @@ export class LogWriter implements Writable {
       // The owner of the directory has been told, if that failed.
       this.#isFlushAwaited = false;
       if (!this.#storage.isUsable) return this.#writeQueue.goOn(this);
-      this.isQueued = true;
       this.#writeQueue.addLater(this);
       return;
     }

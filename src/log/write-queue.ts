@@ -62,6 +62,8 @@ export class WriteQueue {
   /** Logs that a thread is writing to, and how many bytes they lack; those that have got more meanwhile are in `#later` too. */
   readonly #underWay = new Map<Writable, number>();
   readonly #later = new Set<Writable>();
+  /** Those that the system is short of what it takes to write. */
+  readonly #short = new Set<Writable>();
   #underWayBytes = 0;
   #isFlushing = false;
   /** Due when the flush that is under way has written all logs. */
@@ -104,11 +106,15 @@ export class WriteQueue {
     this.#timers.endOfTurn(this.#endTurn);
   }
 
-  /** Has `log` written some time soon: now the system is short of what that takes. */
+  /** Has `log` written some time soon: now the system is short of what that takes. What it has counts as unwritten. */
   addLater(log: Writable): void {
+    this.#note(log, this.#unwrittenWith(log));
+    this.#later.add(log);
+    if (this.#short.has(log)) return;
+    this.#short.add(log);
     this.#timers.after(retryDelayMs, () => {
+      this.#short.delete(log);
       this.goOn(log);
-      if (!this.#waiting.includes(log)) this.add(log);
     });
   }
 
@@ -196,7 +202,10 @@ export class WriteQueue {
   /** Returns what time it is then. */
   #writeInSomeWay(log: Writable, nowMs: number, clock: Clock): number {
     const unwrittenBytes = this.#unwrittenWith(log);
-    const way = this.#choice.wayFor(log.isWriting || log.isFlushAwaited, unwrittenBytes, nowMs);
+    // However much it is, to try at once would only fail again.
+    const way = this.#short.has(log)
+      ? "later"
+      : this.#choice.wayFor(log.isWriting || log.isFlushAwaited, unwrittenBytes, nowMs);
     if (way === "now") {
       log.writePending();
       const endMs = clock.monotonicMs();

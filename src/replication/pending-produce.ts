@@ -71,11 +71,11 @@ export class PendingProduce extends WheelEntry {
     return this.#waiting === 0;
   }
 
-  /** Calls `onDone` once, when every partition has its result or `timeoutMs` have passed. */
-  wait(timeoutMs: number, onDone: () => void): void {
+  /** Calls `onDone` once, when every partition has its result or `timeoutMs` have passed; undefined: however long it takes. */
+  wait(timeoutMs: number | undefined, onDone: () => void): void {
     if (this.isDone) return onDone();
     this.#onDone = onDone;
-    this.#deadlines.add(this, timeoutMs);
+    if (timeoutMs !== undefined) this.#deadlines.add(this, timeoutMs);
   }
 
   onPartitionDone(): void {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { nodeTimers } from "../../../src/io/node/node-timers.ts";
 import { WriteQueue } from "../../../src/log/write-queue.ts";
+import { ManualTime } from "../../support/manual-time.ts";
 
 /** A queue, and what its logs were asked to write. */
 function open() {
@@ -135,4 +136,82 @@ test("what comes behind a write that is under way counts, turn by turn, until th
   appendAndEnd(megabytes(100));
   appendAndEnd(megabytes(157));
   expect(written).toEqual([megabytes(1), megabytes(257)]);
+});
+
+test("what the system is too short of descriptors to write counts, with what comes behind it, and is tried again later", async () => {
+  const time = new ManualTime();
+  const queue = new WriteQueue({ timers: time, clock: time });
+  const megabytes = (count: number): number => count * 1_048_576;
+  let isShort = true;
+  let tries = 0;
+  const log = {
+    pendingBytes: 0,
+    isWriting: false,
+    isFlushAwaited: false,
+    isQueued: false,
+    settle: () => Promise.resolve(),
+    writePendingAsync: () => Promise.reject(new Error("nothing is written aside")),
+    writePending: () => {
+      tries++;
+      log.isQueued = false;
+      if (isShort) queue.addLater(log);
+      else log.pendingBytes = 0;
+    },
+  };
+  const append = async (bytes: number): Promise<void> => {
+    log.pendingBytes += bytes;
+    if (!log.isQueued) {
+      log.isQueued = true;
+      queue.add(log);
+    }
+    await time.settle();
+  };
+  await append(megabytes(64));
+  expect([queue.isBehind, tries]).toEqual([false, 1]);
+  await append(1);
+  expect([queue.isBehind, tries]).toEqual([true, 1]);
+  // To try at once would only fail again, however much it is.
+  await append(megabytes(300));
+  expect([queue.isBehind, tries]).toEqual([true, 1]);
+  queue.goOn(log);
+  await time.advance(50);
+  expect([queue.isBehind, tries]).toEqual([true, 1]);
+  // Who cannot wait tries it at once; that is no reason to try more often from then on.
+  queue.flush();
+  await time.advance(50);
+  expect([queue.isBehind, tries]).toEqual([true, 3]);
+  await time.advance(99);
+  expect([queue.isBehind, tries]).toEqual([true, 3]);
+  isShort = false;
+  await time.advance(1);
+  expect([queue.isBehind, tries, log.pendingBytes]).toEqual([false, 4, 0]);
+  await time.advance(1_000);
+  await append(1);
+  expect([queue.isBehind, tries, log.pendingBytes]).toEqual([false, 5, 0]);
+});
+
+test("a log that waits for descriptors is written by whoever cannot wait, and counts no more", async () => {
+  const time = new ManualTime();
+  const queue = new WriteQueue({ timers: time, clock: time });
+  let isShort = true;
+  const log = {
+    pendingBytes: 100_000_000,
+    isWriting: false,
+    isFlushAwaited: false,
+    isQueued: true,
+    settle: () => Promise.resolve(),
+    writePendingAsync: () => Promise.reject(new Error("nothing is written aside")),
+    writePending: () => {
+      log.isQueued = false;
+      if (isShort) queue.addLater(log);
+      else log.pendingBytes = 0;
+    },
+  };
+  queue.add(log);
+  await time.settle();
+  isShort = false;
+  queue.flush();
+  expect(log.pendingBytes).toBe(0);
+  await time.advance(100);
+  expect(queue.isBehind).toBe(false);
 });

@@ -12,13 +12,14 @@ import { readAll } from "../../log/open-log.ts";
 import { batch } from "../../log/batches.ts";
 import { openReplicas, registration, topicId } from "../../replication/replicas.ts";
 import { openVerification } from "../../replication/verification.ts";
+import { MemoryDisk } from "../../../sim/memory-disk.ts";
 import { testContext } from "../test-context.ts";
 import { oneTopicCache } from "../../../support/one-topic-cache.ts";
 import { unusedWorkers } from "../../../support/unused-workers.ts";
 
 /** A handler whose decompression waits until the test lets it go on. */
-function open() {
-  const opened = openReplicas();
+function open(disk = new MemoryDisk()) {
+  const opened = openReplicas(disk);
   const waiting: { go: () => void; fail: () => void; breakDown: () => void }[] = [];
   const compute: Compute = {
     ...nodeCompute,
@@ -44,9 +45,17 @@ function open() {
     minInSyncReplicasOf: () => 1,
   });
   const context = testContext({ apiVersion: 9 });
-  const send = async (records: Buffer, options: { acks?: number; context?: typeof context } = {}) => {
+  const send = async (
+    records: Buffer,
+    options: { acks?: number; timeoutMs?: number; context?: typeof context } = {},
+  ) => {
     const topicData = [{ name: "topic", topicId, partitionData: [{ index: 0, records }] }];
-    const request = { transactionalId: null, acks: options.acks ?? 1, timeoutMs: 1_000, topicData };
+    const request = {
+      transactionalId: null,
+      acks: options.acks ?? 1,
+      timeoutMs: options.timeoutMs ?? 1_000,
+      topicData,
+    };
     const answer = await promised(handler.handle(request, options.context ?? context));
     if (answer === null || typeof answer === "symbol") return answer;
     return answer.responses![0]!.partitionResponses![0]!;
@@ -81,6 +90,21 @@ test("a batch that nobody asks about is waited for while the disk is behind, and
   expect(await sent).toBeNull();
   isDiskBehind.mockReturnValue(false);
   expect(await send(batch(), { acks: 0 })).toBeNull();
+});
+
+test("a batch that nobody asks about is waited for however short a timeout came with it", async () => {
+  const disk = new MemoryDisk();
+  const { host, replicas, time, send } = open(disk);
+  host();
+  vi.spyOn(replicas, "isDiskBehind", "get").mockReturnValue(true);
+  disk.fail("open", "EMFILE", { path: /\.log$/ });
+  let isDone = false;
+  const sent = send(batch(), { acks: 0, timeoutMs: 0 }).finally(() => (isDone = true));
+  await time.advance(60_000);
+  expect(isDone).toBe(false);
+  disk.heal();
+  await time.advance(100);
+  expect(await sent).toBeNull();
 });
 
 describe("a batch behind one that is being opened", () => {
