@@ -3,6 +3,7 @@ import { type Disk, type Logger } from "../../io/ports.ts";
 import { scanBatches } from "../batch-scan.ts";
 import { replaceFile, syncFile, syncFileAsync } from "../small-files.ts";
 import { offsetOfFileName, producerSnapshotSuffix } from "../log-files.ts";
+import { type Segment } from "../segment/segment.ts";
 import { type Segments } from "../segment/segments.ts";
 import { producerSnapshotPath, readProducerSnapshot, writeProducerSnapshot } from "./producer-snapshot.ts";
 import { type ProducerState } from "./producer-state.ts";
@@ -114,7 +115,8 @@ export class ProducerSnapshots {
   }
 
   /**
-   * Makes the producer state that of `endOffset`: the newest sound snapshot, and the batches behind it.
+   * Makes the producer state that of `endOffset`: the newest sound snapshot, and the batches behind it. The snapshots that
+   * are missing where segments begin are made again: the batches before them may be deleted.
    *
    * @param startOffset of a log that has no segment
    * @param offsets what `offsets()` says
@@ -123,8 +125,19 @@ export class ProducerSnapshots {
     const state = this.#producerState;
     state.clear(segments.count === 0 ? startOffset : segments.first.baseOffset);
     this.#newestOffset = this.#restoreNewest(endOffset, offsets);
-    if (segments.count > 0 && state.endOffset < endOffset) readBehind(state, segments, endOffset);
+    if (segments.count > 0 && state.endOffset < endOffset) this.#readBehind(segments, endOffset);
     state.endOffset = endOffset;
+  }
+
+  #readBehind(segments: Segments, endOffset: Offset): void {
+    const state = this.#producerState;
+    const foundOffset = state.endOffset;
+    for (const segment of segments.from(foundOffset)) {
+      const { baseOffset } = segment;
+      if (baseOffset > endOffset) break;
+      if (baseOffset > foundOffset) this.write(baseOffset);
+      if (baseOffset < endOffset) readBatches(state, segment, endOffset);
+    }
   }
 
   #restoreNewest(endOffset: Offset, offsets: readonly Offset[]): Offset {
@@ -175,17 +188,15 @@ export function snapshotsAmong(files: Iterable<string>): Offset[] {
   return offsets;
 }
 
-function readBehind(producerState: ProducerState, segments: Segments, endOffset: Offset): void {
-  for (const segment of segments.from(producerState.endOffset)) {
-    if (segment.baseOffset >= endOffset) break;
-    const start = Math.max(segment.baseOffset, producerState.endOffset);
-    let nextOffset = segment.baseOffset;
-    scanBatches(segment.file.use(), segment.positionOf(start), segment.writtenBytes, (batch) => {
-      // Nobody has looked at what lies behind the end yet: what a crash has torn may name any offset.
-      if (batch.baseOffset < nextOffset || batch.baseOffset >= endOffset) return false;
-      nextOffset = batch.lastOffset + 1;
-      producerState.update(batch);
-      return true;
-    });
-  }
+/** Takes in the batches of a segment that lie behind what is known and before `endOffset`. */
+function readBatches(producerState: ProducerState, segment: Segment, endOffset: Offset): void {
+  const start = Math.max(segment.baseOffset, producerState.endOffset);
+  let nextOffset = segment.baseOffset;
+  scanBatches(segment.file.use(), segment.positionOf(start), segment.writtenBytes, (batch) => {
+    // Nobody has looked at what lies behind the end yet: what a crash has torn may name any offset.
+    if (batch.baseOffset < nextOffset || batch.baseOffset >= endOffset) return false;
+    nextOffset = batch.lastOffset + 1;
+    producerState.update(batch);
+    return true;
+  });
 }

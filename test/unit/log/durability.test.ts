@@ -104,6 +104,36 @@ describe("what was flushed survives a loss of power", () => {
     expect(log.producerState.get(7)).toMatchObject({ lastSequence: 0 });
   });
 
+  test.each([
+    ["a crash", false],
+    ["a clean shutdown", true],
+  ])("and so do those of whom all snapshots were lost in %s before that", async (_name, hadCleanShutdown) => {
+    const config = { ...small, retentionMs: 1_000 };
+    const written = new MemoryDisk();
+    const first = openLog(written, config);
+    append(first, 1, { producerId: 7, producerEpoch: 0, baseSequence: 0 });
+    append(first, 10);
+    append(first, 1, { timestamp: startMs + 2_000 });
+    await first.log.flush();
+    const { recoveryPoint } = first.log;
+    if (hadCleanShutdown) first.log.close();
+    const disk = written.kill();
+    for (const name of disk.list(logDirectory)) {
+      if (name.endsWith(".snapshot")) disk.remove(`${logDirectory}/${name}`);
+    }
+    // No flush in the background makes up for them.
+    const under = openLog(disk, config, { recoveryPoint, hadCleanShutdown, bareTailBytesMax: Infinity });
+    append(under, 1, { timestamp: startMs + 2_000 });
+    await under.log.flush();
+    expect(
+      under.log.deleteOldSegments(startMs + 2_000, (removal) => removal((path) => disk.remove(path))),
+    ).toBeGreaterThan(1);
+    disk.syncDirectory(logDirectory);
+    const { log } = openLog(disk.crash(nothing), config, { recoveryPoint: under.log.recoveryPoint });
+    expect(log.logStartOffset).toBeGreaterThan(0);
+    expect(log.producerState.get(7)).toMatchObject({ lastSequence: 0 });
+  });
+
   test("and so do the producers whose batches are deleted before any flush has ended", () => {
     const disk = new MemoryDisk();
     const under = openLog(disk, { ...small, retentionMs: 1_000 });
