@@ -1,21 +1,32 @@
+import { DiskError } from "../io/ports.ts";
 import { type LogFlusher } from "./log-flusher.ts";
 import { type LogStorage } from "./log-storage.ts";
 
 // The ways in which a log ends. What is being compacted is given up first: it must not come into what is left.
 
-/** Makes all of it durable, so that the next start needs no recovery, and closes the files. Throws when the disk fails. */
+/**
+ * Makes all of it durable, so that the next start needs no recovery, and closes the files. Throws when the disk fails.
+ * @throws DiskError when the system is short of descriptors: the log is open, and it is worth another try
+ */
 export function closeInOrder(storage: LogStorage, flusher: LogFlusher): void {
   if (storage.isClosed) return;
   storage.cleaning?.abort();
   storage.isClosed = true;
-  if (!storage.isOffline) {
-    storage.writeBehind.writeAll();
-    storage.segments.active.closeInOrder();
-    if (!storage.isSnapshotCurrent) storage.producerSnapshots.write(storage.endOffset);
-    // Last, so that the names of these files are durable too.
-    flusher.flushSync();
+  try {
+    if (!storage.isOffline) saveAll(storage, flusher);
+  } catch (error) {
+    if (error instanceof DiskError && error.isShortage) storage.isClosed = false;
+    throw error;
   }
   storage.closeFiles();
+}
+
+function saveAll(storage: LogStorage, flusher: LogFlusher): void {
+  storage.writeBehind.writeAll();
+  storage.segments.active.closeInOrder();
+  if (!storage.isSnapshotCurrent) storage.producerSnapshots.write(storage.endOffset);
+  // Last, so that the names of these files are durable too.
+  flusher.flushSync();
 }
 
 /** Stops serving it as it is: what was not written is lost. */

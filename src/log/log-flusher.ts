@@ -2,35 +2,58 @@ import { type Offset } from "../base/brand.ts";
 import { DiskError } from "../io/ports.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { producerSnapshotBytes } from "./producers/producer-snapshot.ts";
+import { type Segment } from "./segment/segment.ts";
 
 /** Limits of what a crash leaves to be read: see `tick`. */
-const unflushedTicksMax = 60;
+const lackingTicksMax = 60;
 const idleTicksMin = 3;
+/** A start has read as much about as soon as the files that would spare it that. */
+export const bareTailBytesMaxDefault = 65_536;
+
+/** A place in a log, until it is truncated. */
+interface Place {
+  /** Of the segment. */
+  readonly baseOffset: Offset;
+  readonly sizeBytes: number;
+}
+
+const nowhere: Place = { baseOffset: -1, sizeBytes: 0 };
 
 /** Makes a log durable, and knows how much of it is. */
 export class LogFlusher {
   readonly #storage: LogStorage;
   /** Hands what was appended before the call to the operating system; nobody is told of it. */
   readonly #handOver: () => Promise<void>;
+  readonly #bareTailBytesMax: number;
   #recoveryPoint: Offset;
   /** Where the first segment starts that has ended and of which the indexes are not durable yet. */
   #indexesUnsavedFrom: Offset = Infinity;
   #lastFlushMs: number;
   #truncations = 0;
-  /** The log's end when `tick` was called last, and for how many calls it has been there or has not been durable. */
+  /** Up to where in which segment recovery was last left files that spare it the reading. */
+  #filesLeft = nowhere;
+  /** Where the log ended when it was opened. */
+  readonly #endFound: Offset;
+  /** The log's end when `tick` was called last, and for how many calls it has been there or has lacked something. */
   #endAtTick: Offset;
   #idleTicks = 0;
-  #unflushedTicks = 0;
+  #lackingTicks = 0;
   /** What the flushes that have not ended yet make durable. */
   readonly #underWay = new Set<{ target: Offset }>();
 
-  /** @param recoveryPoint what lies before it is durable */
-  constructor(storage: LogStorage, recoveryPoint: Offset, handOver: () => Promise<void>) {
+  /**
+   * @param recoveryPoint what lies before it is durable
+   * @param bareTailBytesMax for no more than this at the log's end no indexes and producers are left to recovery
+   */
+  constructor(storage: LogStorage, recoveryPoint: Offset, handOver: () => Promise<void>, bareTailBytesMax: number) {
     this.#storage = storage;
     this.#handOver = handOver;
+    this.#bareTailBytesMax = bareTailBytesMax;
     this.#recoveryPoint = Math.min(recoveryPoint, storage.endOffset);
     this.#lastFlushMs = storage.clock.monotonicMs();
-    this.#endAtTick = storage.endOffset;
+    this.#endAtTick = this.#endFound = storage.endOffset;
+    // A stop in good order has left them at the log's end.
+    if (storage.isSnapshotCurrent) this.#filesLeft = endOf(storage.segments.active);
   }
 
   /**
@@ -62,6 +85,7 @@ export class LogFlusher {
   onTruncated(endOffset: Offset): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset);
     this.#truncations++;
+    this.#filesLeft = nowhere;
     // What is appended in the place of what they are making durable is not in them.
     for (const flush of this.#underWay) flush.target = Math.min(flush.target, endOffset);
   }
@@ -128,42 +152,60 @@ export class LogFlusher {
   }
 
   /**
-   * As `flush`, and leaves behind what lets recovery begin at the point that was reached: the indexes, and the producers
-   * as they were there. A failure of the disk does not reject it.
+   * As `flush`, and sees to it that recovery has little to read: where much lies behind the files that were left last, it
+   * leaves new ones. (To make them takes the event loop longer than everything else about the flush, and a log that has a few
+   * records at a time would have them made again and again.) A failure of the disk does not reject it.
    */
   async advanceRecoveryPoint(): Promise<void> {
+    if (!this.#storage.isUsable) return;
+    try {
+      await (this.#bareTailBytes > this.#bareTailBytesMax ? this.#flushAndLeaveFiles() : this.flush());
+    } catch (error) {
+      ignoreDisk(error);
+    }
+  }
+
+  /** What recovery would read of the active segment. */
+  get #bareTailBytes(): number {
+    const { baseOffset, sizeBytes } = this.#storage.segments.active;
+    return baseOffset === this.#filesLeft.baseOffset ? sizeBytes - this.#filesLeft.sizeBytes : sizeBytes;
+  }
+
+  /** As `flush`, and leaves what lets recovery begin at the point that was reached: the indexes, and the producers there. */
+  async #flushAndLeaveFiles(): Promise<void> {
     const storage = this.#storage;
-    if (!storage.isUsable) return;
     const offset = storage.endOffset;
     const truncations = this.#truncations;
     // Appends go on while the device works.
     const snapshot = producerSnapshotBytes(storage.producerState.entries());
     const { active } = storage.segments;
-    try {
-      await this.flush();
-    } catch (error) {
-      return ignoreDisk(error);
-    }
+    const end = endOf(active);
+    await this.flush();
     // A log that was rolled meanwhile has a snapshot where its active segment begins.
     const isSame = active === storage.segments.active && truncations === this.#truncations;
     if (!storage.isUsable || !isSame || offset === active.baseOffset) return;
-    storage.attempt(() => {
+    const areLeft = storage.guardUnlessShort(() => {
       active.indexes.save(false);
       storage.producerSnapshots.leaveWithin(active.baseOffset, offset, snapshot);
     });
+    if (areLeft) this.#filesLeft = end;
   }
 
-  /** Makes durable off the event loop what a stop in good order leaves durable; as `advanceRecoveryPoint`. */
+  /**
+   * Makes durable off the event loop what a stop in good order leaves durable, and has all files made.
+   * @throws DiskError when the system is short of descriptors: it is worth another try. Another failure does not reject it.
+   */
   async prepareClose(): Promise<void> {
     const storage = this.#storage;
-    const isBehind = this.#durableOffset < storage.endOffset || !storage.isSnapshotCurrent;
-    if (isBehind) await this.advanceRecoveryPoint();
     try {
+      if (this.#durableOffset < storage.endOffset || !storage.isSnapshotCurrent) await this.#flushAndLeaveFiles();
       if (storage.isUsable) await this.#syncSmallFiles();
       if (storage.isUsable) await storage.segments.active.prepareClose();
     } catch (thrown) {
       const error = DiskError.from(thrown);
-      if (!storage.isClosed) this.#onFailed(error);
+      if (storage.isClosed) return;
+      this.#onFailed(error);
+      if (storage.isUsable) throw error;
     }
   }
 
@@ -175,22 +217,29 @@ export class LogFlusher {
   }
 
   /**
-   * Called once a second: whether something has not been durable for so long that recovery would have to read too much. A
-   * log that nobody writes to is flushed soon, one that is written to late and when it rolls: its flush gets in the way of
-   * its writes. (Flushing every 128 MB took a third of the throughput of one busy partition.)
+   * Called once a second: whether something has been lacking for so long that recovery would have to read too much. A log
+   * that nobody writes to is flushed soon, one that is written to late and when it rolls: its flush gets in the way of its
+   * writes. (Flushing every 128 MB took a third of the throughput of one busy partition.)
    */
   tick(): boolean {
     const { endOffset } = this.#storage;
     this.#idleTicks = endOffset === this.#endAtTick ? this.#idleTicks + 1 : 0;
     this.#endAtTick = endOffset;
-    if (this.#durableOffset >= endOffset) {
-      this.#unflushedTicks = 0;
+    if (!this.#lacksSomething) {
+      this.#lackingTicks = 0;
       return false;
     }
-    this.#unflushedTicks++;
-    if (this.#unflushedTicks < unflushedTicksMax) return this.#idleTicks >= idleTicksMin;
-    this.#unflushedTicks = 0;
+    this.#lackingTicks++;
+    if (this.#lackingTicks < lackingTicksMax) return this.#idleTicks >= idleTicksMin;
+    this.#lackingTicks = 0;
     return true;
+  }
+
+  /** What clients or `flush.ms` have had flushed is durable, but not all that recovery goes by. */
+  get #lacksSomething(): boolean {
+    const { endOffset } = this.#storage;
+    if (this.#durableOffset < endOffset) return true;
+    return endOffset > this.#endFound && this.#bareTailBytes > this.#bareTailBytesMax;
   }
 
   flushInBackground(): void {
@@ -243,6 +292,10 @@ export class LogFlusher {
     const isDue = storage.clock.monotonicMs() - this.#lastFlushMs >= storage.config.flushMs;
     if (isDue && this.#recoveryPoint < storage.endOffset) this.flushInBackground();
   }
+}
+
+function endOf({ baseOffset, sizeBytes }: Segment): Place {
+  return { baseOffset, sizeBytes };
 }
 
 /** The owner of the directory has been told by then. */

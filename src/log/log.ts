@@ -6,7 +6,7 @@ import { type LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { type LogConfig } from "./log-config.ts";
 import { LogAppender } from "./log-appender.ts";
 import { abandon, closeInOrder, goOffline, stopServing } from "./log-ending.ts";
-import { LogFlusher } from "./log-flusher.ts";
+import { bareTailBytesMaxDefault, LogFlusher } from "./log-flusher.ts";
 import { type FileReadAllowance } from "./reading/file-read-allowance.ts";
 import { LogLookup, type StorageError } from "./reading/log-lookup.ts";
 import { LogReader, type ReadResult } from "./reading/log-reader.ts";
@@ -22,6 +22,8 @@ import { type WriteQueue } from "./write-queue.ts";
 
 export interface LogOptions extends LogStorageOptions {
   readonly writeQueue: WriteQueue;
+  /** So much at the log's end recovery may have to read although it is durable: for less no files are made that spare it that. */
+  readonly bareTailBytesMax?: number | undefined;
   /** Something is about to be cut off: a recovery point that is written down may lie behind the log's own. */
   readonly beforeCut?: (log: Log) => void;
 }
@@ -65,7 +67,8 @@ export class Log {
     this.leaderEpochs = this.#storage.leaderEpochs;
     this.producerState = this.#storage.producerState;
     const recoveryPoint = options.hadCleanShutdown ? Infinity : options.recoveryPoint;
-    this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#writer.handOver());
+    const { bareTailBytesMax = bareTailBytesMaxDefault } = options;
+    this.#flusher = new LogFlusher(this.#storage, recoveryPoint, () => this.#writer.handOver(), bareTailBytesMax);
     this.#writer = new LogWriter(this.#storage, this.#flusher, writeQueue);
     this.#appender = new LogAppender(this.#storage, this.#flusher, this.#writer);
     this.#reader = new LogReader(this.#storage, this.buffers, writeQueue.readAhead);
@@ -265,7 +268,11 @@ export class Log {
     return this.#storage.isUsable && this.#flusher.tick();
   }
 
-  /** Does off the event loop what `close` would otherwise have to do; nothing more is appended. A failing disk does not reject it. */
+  /**
+   * Does off the event loop what `close` would otherwise have to do; nothing more is appended. A failing disk does not reject
+   * it.
+   * @throws DiskError when the system is short of descriptors: it is worth another try
+   */
   async prepareClose(): Promise<void> {
     if (this.#storage.isUsable) await this.#flusher.prepareClose();
   }
@@ -341,7 +348,10 @@ export class Log {
     });
   }
 
-  /** Flushes, so that the next start needs no recovery, and closes the files. Throws when the disk fails. */
+  /**
+   * Flushes, so that the next start needs no recovery, and closes the files. Throws when the disk fails; where the system is
+   * short of descriptors it may be called again.
+   */
   close(): void {
     closeInOrder(this.#storage, this.#flusher);
   }

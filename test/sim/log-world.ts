@@ -62,6 +62,8 @@ export class LogWorld {
   disk: MemoryDisk;
   manager: LogManager | undefined;
   queue: WriteQueue;
+  /** How much a background flush leaves to recovery to be read: nothing, a little, or all of these small logs. */
+  readonly #bareTailBytesMax: number;
   isDirectoryOffline = false;
   /** Files were damaged, of which nobody has looked at some yet. */
   isDamaged = false;
@@ -82,6 +84,7 @@ export class LogWorld {
     this.draw = (bound) => this.random.below(bound);
     this.log = logger;
     this.#onTrace = onTrace;
+    this.#bareTailBytesMax = [0, 400, Infinity][seed % 3]!;
     const config = drawnConfig(this.draw);
     const isCompacted = this.draw(3) > 0;
     this.partitions = ["orders", "events"].map((topic, index) => ({
@@ -143,6 +146,7 @@ export class LogWorld {
         random: { float: () => random.below(1_000) / 1_000, bytes: (length) => random.bytes(length) },
         logger: this.log,
         writeQueue: this.queue,
+        bareTailBytesMax: this.#bareTailBytesMax,
         cleaner: { config: drawnCleanerConfig(this.draw), workers },
         retentionIntervalMs: 50_000,
         initialDelayMs: 30_000,

@@ -108,6 +108,8 @@ export class SimulatedBroker {
       ...recurringAsUsual,
       logger,
       defaultConfig: logConfig,
+      // However small the logs are, what spares recovery the reading is made.
+      bareTailBytesMax: 0,
       writeQueue: new WriteQueue({ timers: time, clock: time, choice: drawnChoice(random), tailCacheBytes: 65_536 }),
       ...(options.isCompacting ? { cleaner: { config: cleanerConfig, workers } } : {}),
       producerSettings: { verifiesTransactions: true },

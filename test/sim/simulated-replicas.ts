@@ -38,6 +38,8 @@ export interface SimulatedReplicasOptions {
   readonly cleanerConfig: CleanerConfig;
   /** Of the moves between directories. */
   readonly moveBytesPerSecond: number;
+  /** How much a background flush leaves to recovery to be read. */
+  readonly bareTailBytesMax: number;
   readonly cluster: SimulatedCluster;
   /** Offline from the start. */
   readonly failedDirectories: readonly string[];
@@ -88,6 +90,7 @@ export class SimulatedReplicas {
       failedDirectories,
       defaultConfig,
       writeQueue: this.queue,
+      bareTailBytesMax: options.bareTailBytesMax,
       cleaner: { config: options.cleanerConfig, workers: this.#workers },
       onDirectoryFailed: (directory, isLast) => {
         this.replicas.onDirectoryFailed(directory);

@@ -71,6 +71,7 @@ export class TopicWorld {
   /** What goes on of an earlier life no longer matters. */
   #generation = 0;
   #violation: unknown;
+  readonly #bareTailBytesMax: number;
   readonly #observer: TopicObserver;
   readonly #logger: Logger;
   readonly #trace = createHash("sha256");
@@ -81,6 +82,7 @@ export class TopicWorld {
     this.draw = (bound) => this.random.below(bound);
     this.#onTrace = onTrace;
     this.#logger = logger;
+    this.#bareTailBytesMax = [0, 400, Infinity][seed % 3]!;
     const { draw, ledger, counts } = this;
     this.#observer = new TopicObserver(ledger, counts, (line) => this.trace(line));
     const flushMessages = draw(3) === 0 ? 1 : Infinity;
@@ -173,6 +175,7 @@ export class TopicWorld {
         logConfigOf: (topic) => this.logConfigOf(topic),
         cleanerConfig: this.#cleanerConfig,
         moveBytesPerSecond: this.#moveBytesPerSecond,
+        bareTailBytesMax: this.#bareTailBytesMax,
         cluster,
         failedDirectories,
         assignDirectory: (topicId, index, directory, onAccepted) => {

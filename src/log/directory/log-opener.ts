@@ -19,6 +19,8 @@ export interface LogOpenerOptions {
   readonly writeQueue: WriteQueue;
   /** None: transactional batches are appended without verification. */
   readonly producerSettings?: ProducerSettings;
+  /** See `LogOptions`. */
+  readonly bareTailBytesMax?: number;
 }
 
 /** What is a log's own. */
@@ -72,7 +74,7 @@ export class LogOpener {
   }
 
   #open(directory: LogDirectory, own: LogToOpen, hadCleanShutdown: boolean): Log | undefined {
-    const { disk, clock, random, logger, writeQueue, producerSettings } = this.#options;
+    const { disk, clock, random, logger, writeQueue, producerSettings, bareTailBytesMax } = this.#options;
     let log: Log | undefined;
     directory.guardUnlessShort(() => {
       log = Log.open({
@@ -82,6 +84,7 @@ export class LogOpener {
         logger,
         writeQueue,
         hadCleanShutdown,
+        bareTailBytesMax,
         ...(producerSettings === undefined ? {} : { producerSettings }),
         draw: () => random.float(),
         onDiskError: (error) => directory.fail(error),

@@ -64,6 +64,7 @@ export class LogUpkeep {
     this.#work = new RecurringWork(options.timers);
     this.#flush = new BackgroundFlush({
       logs: () => logs.all(),
+      clock: options.clock,
       timers: options.timers,
       onAdvanced: () => this.#checkpoint("recoveryPoint"),
     });

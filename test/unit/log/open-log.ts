@@ -48,6 +48,8 @@ export function openLog(
     writeQueue: queue,
     logger: silentLogger,
     draw: () => 0,
+    // However small a log is, what spares recovery the reading is made.
+    bareTailBytesMax: 0,
     onDiskError: (error) => diskErrors.push(error),
     ...options,
   });

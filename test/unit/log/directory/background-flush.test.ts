@@ -16,7 +16,6 @@ function append(log: Log, count: number): void {
   }
 }
 
-/** Until flushes on the simulated disk are done. */
 /** The simulated disk takes no time, only turns of the event loop. */
 const settled = async () => {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -85,6 +84,109 @@ describe("recovery after a background flush", () => {
   });
 });
 
+describe("files that spare recovery the reading", () => {
+  const sizeBytes = batch().length;
+  const derived = (disk: MemoryDisk): string[] => disk.list(logDirectory).filter((name) => /index|snapshot/.test(name));
+  const open = (disk: MemoryDisk, tailBatches: number, options: object = {}) =>
+    openLog(disk, config, { bareTailBytesMax: tailBatches * sizeBytes, ...options });
+
+  test("are not made while it has little to read, and it reads that", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = open(disk, 20);
+    append(log, 20);
+    queue.flush();
+    await log.advanceRecoveryPoint();
+    expect([log.recoveryPoint, derived(disk)]).toEqual([19, []]);
+    const all = readAll(log);
+    const left = disk.crash(() => 0);
+    const { log: recovered } = open(left, 20, { recoveryPoint: log.recoveryPoint });
+    expect(readAll(recovered).equals(all)).toBe(true);
+    expect(derived(left)).toEqual(["00000000000000000000.index", "00000000000000000000.timeindex"]);
+  });
+
+  test("are made when it is more, and again when so much has come behind them", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = open(disk, 20);
+    const snapshots: string[] = [];
+    for (const count of [20, 1, 20, 1]) {
+      append(log, count);
+      queue.flush();
+      await log.advanceRecoveryPoint();
+      snapshots.push(derived(disk).findLast((name) => name.endsWith("snapshot")) ?? "none");
+    }
+    expect(snapshots).toEqual(["none", ...["21", "21", "42"].map((end) => `${end.padStart(20, "0")}.snapshot`)]);
+    // What lies before them nobody reads again.
+    const killed = disk.kill();
+    killed.open(path, "readwrite").write([Buffer.from([0xff])], 70);
+    expect(open(killed, 20, { recoveryPoint: log.recoveryPoint }).log.logEndOffset).toBe(42);
+  });
+
+  test("count anew in each segment, and behind a cut", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = open(disk, 4);
+    const grow = async (count: number): Promise<string[]> => {
+      append(log, count);
+      queue.flush();
+      await log.advanceRecoveryPoint();
+      return derived(disk).filter((name) => name.endsWith(".snapshot"));
+    };
+    const named = (...offsets: number[]) => offsets.map((offset) => `${String(offset).padStart(20, "0")}.snapshot`);
+    expect(await grow(5)).toEqual(named(5));
+    log.roll();
+    expect(await grow(4)).toEqual(named(5));
+    expect(await grow(1)).toEqual(named(5, 10));
+    log.truncateTo(7);
+    expect(await grow(2)).toEqual(named(5));
+    expect(await grow(1)).toEqual(named(5, 10));
+  });
+
+  test("are also made of what clients have had flushed, but not of what a start has found", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = open(disk, 4);
+    append(log, 5);
+    queue.flush();
+    await log.flush();
+    expect([1, 2, 3, 4].map(() => log.tick())).toEqual([false, false, false, true]);
+    await log.advanceRecoveryPoint();
+    expect([log.tick(), derived(disk).length]).toEqual([false, 3]);
+    append(log, 4);
+    queue.flush();
+    await log.flush();
+    expect([1, 2, 3, 4].map(() => log.tick())).toEqual([false, false, false, false]);
+    const { log: found } = open(disk.kill(), 4, { recoveryPoint: log.recoveryPoint });
+    await found.flush();
+    expect([1, 2, 3, 4].map(() => found.tick())).toEqual([false, false, false, false]);
+  });
+
+  test("are there after a stop in good order, which counts", async () => {
+    const disk = new MemoryDisk();
+    const first = open(disk, 4);
+    append(first.log, 10);
+    first.log.close();
+    const { log, queue } = open(disk, 4, { hadCleanShutdown: true });
+    const ends: number[] = [];
+    for (const count of [4, 1]) {
+      append(log, count);
+      queue.flush();
+      await log.advanceRecoveryPoint();
+      ends.push(Number(derived(disk).at(-1)?.split(".")[0]));
+    }
+    expect(ends).toEqual([10, 15]);
+  });
+
+  test("are all there when the log is closed, and made before that", async () => {
+    const disk = new MemoryDisk();
+    const { log, queue } = open(disk, 20);
+    append(log, 3);
+    queue.flush();
+    await log.prepareClose();
+    const creates = disk.counts.get("create");
+    log.close();
+    expect(disk.counts.get("create")).toBe(creates);
+    expect(derived(disk).map((name) => name.replace(/^0+/, ""))).toEqual([".index", ".timeindex", "3.snapshot"]);
+  });
+});
+
 describe("a log", () => {
   test("is flushed when nobody has written to it for some seconds", async () => {
     const { log, queue } = openLog(new MemoryDisk());
@@ -149,7 +251,7 @@ describe("a log", () => {
     const disk = killed.kill();
     const { log, diskErrors } = openLog(disk);
     disk.fail("sync", "EMFILE", { path: /topic-0$/ });
-    await log.prepareClose();
+    await expect(log.prepareClose()).rejects.toMatchObject({ code: "EMFILE" });
     disk.heal();
     log.close();
     expect(diskErrors).toEqual([]);
@@ -166,7 +268,8 @@ test("background flushes go through all logs, and say when recovery points have 
     return log;
   });
   let told = 0;
-  const flush = new BackgroundFlush({ logs: () => logs, timers: new ManualTime(), onAdvanced: () => told++ });
+  const time = new ManualTime();
+  const flush = new BackgroundFlush({ logs: () => logs, clock: time, timers: time, onAdvanced: () => told++ });
   for (let second = 1; second <= 4; second++) {
     flush.tick();
     await settled();
@@ -174,6 +277,22 @@ test("background flushes go through all logs, and say when recovery points have 
   await settled();
   expect(logs.map(({ flushedOffset }) => flushedOffset)).toEqual([1, 1, 1, 1, 1]);
   expect(told).toBe(1);
+});
+
+test("files of many logs, which are durable, are made over several turns of the event loop", async () => {
+  const time = new ManualTime();
+  let advanced = 0;
+  const log = { tick: () => true, advanceRecoveryPoint: async () => void advanced++ };
+  const logs = Array.from({ length: 30 }, () => ({ ...log }) as Partial<Log> as Log);
+  const options = { logs: () => logs, clock: time, timers: time, onAdvanced: () => undefined };
+  new BackgroundFlush(options).tick();
+  const seen: number[] = [];
+  for (let turns = 0; turns < 3; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(advanced);
+    await time.turn();
+  }
+  expect(seen).toEqual([12, 24, 30]);
 });
 
 test("a stop waits for the device in threads, and then closes the logs without waiting for it again", async () => {
@@ -188,7 +307,8 @@ test("a stop waits for the device in threads, and then closes the logs without w
   await logs[0]!.advanceRecoveryPoint();
   // And that one what its producers are like.
   await logs[1]!.flush();
-  const flush = new BackgroundFlush({ logs: () => logs, timers: new ManualTime(), onAdvanced: () => undefined });
+  const time = new ManualTime();
+  const flush = new BackgroundFlush({ logs: () => logs, clock: time, timers: time, onAdvanced: () => undefined });
   await flush.prepareClose();
   const syncs = disk.counts.get("sync");
   for (const log of logs) log.close();
@@ -207,7 +327,8 @@ test("a stop prepares few logs in a turn of the event loop, although all is dura
     { length: 100 },
     () => ({ prepareClose: async () => void prepared++ }) as Partial<Log> as Log,
   );
-  const closing = new BackgroundFlush({ logs: () => logs, timers: time, onAdvanced: () => undefined }).prepareClose();
+  const options = { logs: () => logs, clock: time, timers: time, onAdvanced: () => undefined };
+  const closing = new BackgroundFlush(options).prepareClose();
   const seen: number[] = [];
   for (let turns = 0; turns < 3; turns++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -216,4 +337,57 @@ test("a stop prepares few logs in a turn of the event loop, although all is dura
   }
   await time.during(closing);
   expect(seen).toEqual([48, 96, 100]);
+});
+
+describe("a stop that lacks descriptors", () => {
+  const open = (disk: MemoryDisk) => {
+    const { log, queue, time, diskErrors } = openLog(disk, config);
+    append(log, 20);
+    queue.flush();
+    const options = { logs: () => [log], clock: time, timers: time, onAdvanced: () => undefined };
+    return { log, time, diskErrors, flush: new BackgroundFlush(options) };
+  };
+
+  test("waits until there are some", async () => {
+    const disk = new MemoryDisk();
+    const { log, time, diskErrors, flush } = open(disk);
+    disk.fail("open", "EMFILE");
+    let isDone = false;
+    const closing = flush.prepareClose().then(() => (isDone = true));
+    await time.advance(5_000);
+    expect(isDone).toBe(false);
+    disk.heal();
+    await time.advance(100);
+    await closing;
+    const syncs = disk.counts.get("sync");
+    log.close();
+    expect([disk.counts.get("sync"), diskErrors]).toEqual([syncs, []]);
+    expect(
+      openLog(
+        disk.crash(() => 0),
+        config,
+        { hadCleanShutdown: true },
+      ).log.logEndOffset,
+    ).toBe(20);
+  });
+
+  test("does not wait for ever", async () => {
+    const disk = new MemoryDisk();
+    const { log, time, diskErrors, flush } = open(disk);
+    disk.fail("open", "EMFILE");
+    const closing = flush.prepareClose();
+    await time.advance(11_000);
+    await closing;
+    expect(() => log.close()).toThrow("injected");
+    expect([log.isOffline, diskErrors]).toEqual([false, []]);
+    disk.heal();
+    log.close();
+    expect(
+      openLog(
+        disk.crash(() => 0),
+        config,
+        { hadCleanShutdown: true },
+      ).log.logEndOffset,
+    ).toBe(20);
+  });
 });
