@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { addressText } from "./base/address-text.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { ConfigError } from "./config/config-key.ts";
+import { keptAlive } from "./io/node/kept-alive.ts";
 import { createLogger } from "./io/node/node-logger.ts";
 import { nodePorts } from "./io/node/ports.ts";
 import { ensureFormatted } from "./server/ensure-formatted.ts";
@@ -56,13 +57,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     refuseUnknown(config);
     const ports = nodePorts({ logger: createLogger({ levels: options.logLevel ?? "silent" }) });
     await ensureFormatted(config, ports);
-    const node = await createNode(config, ports, hostname());
+    const node = await keptAlive(createNode(config, ports, hostname()));
     // Every broker advertises one: a configuration without is refused.
     const { name, host } = config.advertisedListeners[0]!;
     const boundHost = host === "" ? defaultHost : host;
     const port = node.boundPort(name);
     let closing: Promise<void> | undefined;
-    const close = () => (closing ??= node.close().finally(removeDirectory));
+    const close = () => (closing ??= keptAlive(node.close()).finally(removeDirectory));
     return {
       host: boundHost,
       port,

@@ -5,6 +5,7 @@ import { type BrokerConfig } from "../config/broker-config.ts";
 import { type Clock, type Ports } from "../io/ports.ts";
 import { DelayedRemovals } from "../log/directory/delayed-removals.ts";
 import { defaultLogConfig, type LogConfig } from "../log/log-config.ts";
+import { LimitedPatience } from "../log/limited-patience.ts";
 import { Log } from "../log/log.ts";
 import { type WriteQueue } from "../log/write-queue.ts";
 import { metadataLogDirName, metadataTopicName } from "../metadata/directory-id.ts";
@@ -24,6 +25,7 @@ export interface MetadataLogOptions {
 
 interface MetadataLogPorts {
   readonly clock: Clock;
+  readonly patience: LimitedPatience;
   readonly removals: DelayedRemovals;
 }
 
@@ -58,7 +60,8 @@ export function openMetadataLog({
     onDiskError,
   });
   log.settleRecovery();
-  return new MetadataLog(log, { clock, removals: new DelayedRemovals({ disk, timers, logger }) });
+  const removals = new DelayedRemovals({ disk, timers, logger });
+  return new MetadataLog(log, { clock, patience: new LimitedPatience(clock, timers), removals });
 }
 
 function logConfigOf(config: BrokerConfig): LogConfig {
@@ -73,7 +76,11 @@ function logConfigOf(config: BrokerConfig): LogConfig {
   };
 }
 
-/** Raft's view of the log on disk. */
+/**
+ * Raft's view of the log on disk. A failure ends the node, as it ends Kafka. But Kafka has the log's files open all the time,
+ * and ours may have to be opened again when clients have taken all descriptors: a flush and the close wait until there are
+ * some, for a while. What cannot wait (a roll, the note of a new epoch) ends the node then.
+ */
 export class MetadataLog implements ReplicatedLog {
   readonly #log: Log;
   readonly #ports: MetadataLogPorts;
@@ -110,9 +117,11 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   async flush(): Promise<void> {
-    // What is committed is read back at once: a thread that is still writing it must not keep it from being there.
-    this.#log.writePending();
-    await this.#log.flush();
+    await this.#ports.patience.do(async () => {
+      // What is committed is read back at once: a thread that is still writing it must not keep it from being there.
+      this.#log.writePending();
+      await this.#log.flush();
+    });
     // A log whose disk failed before has nothing to flush, and must not pass for durable.
     if (this.#log.isOffline) throw new Error("the disk of the metadata log failed");
   }
@@ -138,7 +147,7 @@ export class MetadataLog implements ReplicatedLog {
     this.#log.truncateFullyAndStartAt(offset);
   }
 
-  async close(): Promise<void> {
-    this.#log.close();
+  close(): Promise<void> {
+    return this.#ports.patience.do(() => this.#log.close());
   }
 }

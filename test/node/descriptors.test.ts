@@ -114,3 +114,22 @@ test.skipIf(!canLimit)(
     expect(await valuesOf(broker, "later")).toHaveLength(1);
   },
 );
+
+test.skipIf(!canLimit)(
+  "a broker without a descriptor waits for some before it stops, and stops in good order",
+  async () => {
+    const broker = await TestBroker.start();
+    onTestFinished(() => broker.remove());
+    await createTopic(broker.port, "t", 5);
+    const former = limitDescriptors(broker.pid!, "3");
+    const { pid } = broker;
+    const stopped = broker.stop();
+    await until(async () => /shutting down/.test(broker.log));
+    // The sockets are closed by then, and nothing but what it waits for keeps it from ending.
+    await sleep(1_000);
+    expect(broker.isRunning).toBe(true);
+    limitDescriptors(pid!, former);
+    await stopped;
+    expect(existsSync(`${broker.dataDirectory}/.kafka_cleanshutdown`)).toBe(true);
+  },
+);

@@ -5,6 +5,7 @@ import { BrokerConfig } from "../../config/broker-config.ts";
 import { ConfigError } from "../../config/config-key.ts";
 import { propertiesFromEnvironment } from "../../config/environment.ts";
 import { parseProperties } from "../../config/properties.ts";
+import { keptAlive } from "../../io/node/kept-alive.ts";
 import { createLogger } from "../../io/node/node-logger.ts";
 import { nodeRuntime } from "../../io/node/node-runtime.ts";
 import { nodePorts } from "../../io/node/ports.ts";
@@ -39,7 +40,7 @@ async function start(options: ServerOptions): Promise<void> {
   for (const warning of config.warnings) logger.warn({}, warning);
   const ports = nodePorts({ logger });
   if (options.autoFormat) await ensureFormatted(config, ports);
-  const node = await createNode(config, ports, hostname());
+  const node = await keptAlive(createNode(config, ports, hostname()));
   const { timers } = ports;
   const idleCollection = new IdleCollection({
     runtime: nodeRuntime,
@@ -56,7 +57,7 @@ async function start(options: ServerOptions): Promise<void> {
     isStopping = true;
     idleCollection.stop();
     logger.info({}, `${signal}: shutting down`);
-    node.close().then(
+    keptAlive(node.close()).then(
       () => (process.exitCode ??= 0),
       (error: unknown) => {
         logger.error({ error }, "The shutdown failed");
