@@ -12,7 +12,7 @@ import {
   type AppendResult,
   type AppendTransaction,
 } from "./append-result.ts";
-import { holdsBatchAt } from "./batch-scan.ts";
+import { holdsBatchAt } from "./batch-bytes.ts";
 import { type LogFlusher } from "./log-flusher.ts";
 import { type LogStorage } from "./log-storage.ts";
 import { type LogWriter } from "./log-writer.ts";

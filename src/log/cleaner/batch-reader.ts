@@ -1,7 +1,7 @@
 import { type DiskFile } from "../../io/ports.ts";
 import { batchHeaderSizeBytes, batchSizeBytesMin, type BatchView } from "../../protocol/records/batch-header.ts";
 import { batchAt } from "../../protocol/records/message-view.ts";
-import { batchSizeAt } from "../batch-scan.ts";
+import { batchSizeAt } from "../batch-bytes.ts";
 
 /** A segment cannot be read as batches: its log is left as it is. */
 export class UncleanableError extends Error {

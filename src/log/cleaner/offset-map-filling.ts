@@ -5,7 +5,7 @@ import { recordsOfMessage } from "../../protocol/records/message-records.ts";
 import { MessageView } from "../../protocol/records/message-view.ts";
 import { RecordCursor } from "../../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf } from "../../protocol/records/record-iterator.ts";
-import { lastOffsetAt, startsBatch } from "../batch-scan.ts";
+import { lastOffsetAt, startsBatch } from "../batch-bytes.ts";
 import { logSuffix, offsetIndexSuffix, segmentFileName } from "../log-files.ts";
 import { OffsetIndex } from "../segment/offset-index.ts";
 import { type AbortedTransaction } from "../segment/transaction-index.ts";

@@ -1,6 +1,6 @@
 import { type BufferPool } from "../../base/buffer-pool.ts";
 import { batchHeaderSizeBytes, batchSizeBytesMin } from "../../protocol/records/batch-header.ts";
-import { batchSizeAt } from "../batch-scan.ts";
+import { batchSizeAt } from "../batch-bytes.ts";
 import { type Segment } from "../segment/segment.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 

@@ -1,6 +1,6 @@
 import { type Offset } from "../../base/brand.ts";
 import { type Clock, type Disk, readSlackBytes, type ReadWay } from "../../io/ports.ts";
-import { batchSizeAt, holdsBatchAt } from "../batch-scan.ts";
+import { batchSizeAt, holdsBatchAt } from "../batch-bytes.ts";
 import { batchSizeBytesMin } from "../../protocol/records/batch-header.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { DirectReads } from "./direct-reads.ts";

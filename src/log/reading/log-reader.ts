@@ -2,7 +2,7 @@ import { type BufferPool } from "../../base/buffer-pool.ts";
 import { type Offset } from "../../base/brand.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { batchHeaderSizeBytes, batchSizeBytesMin } from "../../protocol/records/batch-header.ts";
-import { batchSizeAt, lastOffsetAt } from "../batch-scan.ts";
+import { batchSizeAt, lastOffsetAt } from "../batch-bytes.ts";
 import { type FileReadAllowance } from "./file-read-allowance.ts";
 import { FileReads, firstReadBytes } from "./file-reads.ts";
 import { LaggingReads } from "./lagging-reads.ts";

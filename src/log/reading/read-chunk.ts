@@ -1,5 +1,5 @@
 import { type Clock, type Disk, type ReadWay } from "../../io/ports.ts";
-import { batchSizeAt, holdsBatchAt } from "../batch-scan.ts";
+import { batchSizeAt, holdsBatchAt } from "../batch-bytes.ts";
 import { type Segment } from "../segment/segment.ts";
 
 const nothing: Buffer = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 import { type Offset } from "../../base/brand.ts";
 import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
-import { lastOffsetAt, scanHeaders, startsBatch } from "../batch-scan.ts";
+import { lastOffsetAt, startsBatch } from "../batch-bytes.ts";
+import { scanHeaders } from "../batch-scan.ts";
 import { type OffsetIndex, relativeOffsetMax } from "./offset-index.ts";
 import { type SegmentFile } from "./segment-file.ts";
 import { type TimeIndex } from "./time-index.ts";

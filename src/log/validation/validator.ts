@@ -3,7 +3,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type BatchView, currentMagic, magicAt } from "../../protocol/records/batch-header.ts";
 import { payloadOf } from "../../protocol/records/record-iterator.ts";
 import { type AppendFailure, appendFailure, type AppendOrigin } from "../append-result.ts";
-import { holdsBatchAt } from "../batch-scan.ts";
+import { holdsBatchAt } from "../batch-bytes.ts";
 import { type LogConfig } from "../log-config.ts";
 import { checkRecords } from "./record-check.ts";
 
