@@ -1,12 +1,12 @@
 import { type Offset } from "../../base/brand.ts";
-import { type Disk, type DiskFile, type TaskJob, type TaskPorts } from "../../io/ports.ts";
-import { batchHeaderSizeBytes, type BatchView } from "../../protocol/records/batch-header.ts";
+import { type DiskFile, type TaskJob, type TaskPorts } from "../../io/ports.ts";
+import { type BatchView } from "../../protocol/records/batch-header.ts";
 import { recordsOfMessage } from "../../protocol/records/message-records.ts";
 import { MessageView } from "../../protocol/records/message-view.ts";
 import { RecordCursor } from "../../protocol/records/record-cursor.ts";
 import { decompressBatch, payloadOf } from "../../protocol/records/record-iterator.ts";
-import { lastOffsetAt, startsBatch } from "../batch-bytes.ts";
 import { logSuffix, offsetIndexSuffix, segmentFileName } from "../log-files.ts";
+import { entryFits } from "../segment/index-fit.ts";
 import { OffsetIndex } from "../segment/offset-index.ts";
 import { type AbortedTransaction } from "../segment/transaction-index.ts";
 import { decompressedBytesMax } from "./batch-filter.ts";
@@ -62,7 +62,8 @@ export class OffsetMapFilling {
     const { ports, throttle, counts, job } = this.#context;
     const file = ports.disk.open(`${directory}/${segmentFileName(baseOffset, logSuffix)}`, "read");
     try {
-      const start = positionFor(ports.disk, directory, baseOffset, file, sizeBytes, firstDirtyOffset);
+      const start =
+        baseOffset < firstDirtyOffset ? startFor(firstDirtyOffset, this.#indexOf(baseOffset), file, sizeBytes) : 0;
       const reader = new BatchReader(file, start, sizeBytes, ioBufferBytes);
       while (!job.isCancelled && reader.fill()) {
         await throttle.pass(reader.filledBytes);
@@ -76,6 +77,13 @@ export class OffsetMapFilling {
     } finally {
       file.close();
     }
+  }
+
+  #indexOf(baseOffset: Offset): OffsetIndex {
+    const path = `${this.#input.directory}/${segmentFileName(baseOffset, offsetIndexSuffix)}`;
+    const index = new OffsetIndex(this.#context.ports.disk, path, baseOffset);
+    index.file.reload();
+    return index;
   }
 
   async #addBatch(batch: BatchView): Promise<boolean> {
@@ -120,23 +128,9 @@ export class OffsetMapFilling {
   }
 }
 
-/** Where reading for `offset` may start: at a batch that ends at or before it, if the index points at one; else at 0. */
-function positionFor(
-  disk: Disk,
-  directory: string,
-  baseOffset: Offset,
-  file: DiskFile,
-  sizeBytes: number,
-  offset: Offset,
-): number {
-  const path = `${directory}/${segmentFileName(baseOffset, offsetIndexSuffix)}`;
-  if (offset <= baseOffset || !disk.exists(path)) return 0;
-  const index = new OffsetIndex(disk, path, baseOffset);
-  index.file.reload();
-  const slot = index.isSane(sizeBytes) ? index.slotFor(offset) : -1;
-  if (slot < 0) return 0;
-  const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
-  const position = index.positionAt(slot);
-  const isThere = startsBatch(header.subarray(0, file.read(header, position)));
-  return isThere && lastOffsetAt(header, 0) === index.offsetAt(slot) ? position : 0;
+/** Where reading for an offset may start: at a batch that ends at or before it, if the index points at one; else at 0. */
+function startFor(offset: Offset, index: OffsetIndex, file: DiskFile, sizeBytes: number): number {
+  if (!index.file.exists() || !index.isSane(sizeBytes)) return 0;
+  const slot = index.slotFor(offset);
+  return slot >= 0 && entryFits(file, index, slot) ? index.positionAt(slot) : 0;
 }

@@ -1,4 +1,5 @@
 import { type Offset } from "../../base/brand.ts";
+import { type DiskFile } from "../../io/ports.ts";
 import { batchHeaderSizeBytes } from "../../protocol/records/batch-header.ts";
 import { lastOffsetAt, startsBatch } from "../batch-bytes.ts";
 import { scanHeaders } from "../batch-scan.ts";
@@ -7,9 +8,9 @@ import { type SegmentFile } from "./segment-file.ts";
 import { type TimeIndex } from "./time-index.ts";
 
 /** Whether the batch that an offset index entry points at has its offset: not so when the index is another segment's. */
-export function entryFits(file: SegmentFile, offsets: OffsetIndex, slot: number): boolean {
+export function entryFits(file: DiskFile, offsets: OffsetIndex, slot: number): boolean {
   const header = Buffer.allocUnsafe(batchHeaderSizeBytes);
-  const length = file.use().read(header, offsets.positionAt(slot));
+  const length = file.read(header, offsets.positionAt(slot));
   return startsBatch(header.subarray(0, length)) && lastOffsetAt(header, 0) === offsets.offsetAt(slot);
 }
 

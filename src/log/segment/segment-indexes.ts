@@ -150,7 +150,8 @@ export class SegmentIndexes {
     this.#checkOffsets();
     const slot = this.offsets.slotFor(offset);
     if (slot < 0) return 0;
-    if (slot >= this.#foundEntries || entryFits(this.#file, this.offsets, slot)) return this.offsets.positionAt(slot);
+    const isTrue = slot >= this.#foundEntries || entryFits(this.#file.use(), this.offsets, slot);
+    if (isTrue) return this.offsets.positionAt(slot);
     this.rebuild();
     return this.offsets.positionFor(offset);
   }
@@ -191,7 +192,7 @@ export class SegmentIndexes {
     this.#foundEntries = this.offsets.count;
     this.#dropFrom(offset);
     const slot = this.offsets.count - 1;
-    if (slot < 0 || !entryFits(this.#file, this.offsets, slot) || !this.#timesFit()) return undefined;
+    if (slot < 0 || !entryFits(this.#file.use(), this.offsets, slot) || !this.#timesFit()) return undefined;
     // The search for a time came by a damaged entry, and made the indexes anew: they know what lies behind `offset` too.
     if (this.#foundEntries === 0) return undefined;
     const start = this.offsets.positionAt(slot);
