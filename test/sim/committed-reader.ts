@@ -3,10 +3,10 @@ import { type AbortedTransaction } from "../../src/log/segment/transaction-index
 import { Errors } from "../../src/protocol/errors.ts";
 import { batches } from "../../src/protocol/records/batches.ts";
 import { ControlType } from "../../src/protocol/records/control-records.ts";
-import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
 import { FetchPartition } from "../../src/replication/fetch-partition.ts";
 import { readPartitions } from "../../src/replication/fetch-reader.ts";
 import { type Partition } from "../../src/replication/partition.ts";
+import { recordsWithin } from "./gzip-batches.ts";
 import { demand } from "./violation.ts";
 
 export interface ReadRecord {
@@ -18,7 +18,11 @@ export interface ReadRecord {
 /** A consumer with `isolation.level=read_committed`, as clients are: the broker names what was aborted, they leave it out. */
 export class CommittedReader {
   readonly records: ReadRecord[] = [];
-  #position: Offset = 0;
+  #position: Offset;
+
+  constructor(position: Offset = 0) {
+    this.#position = position;
+  }
 
   get position(): Offset {
     return this.#position;
@@ -61,10 +65,10 @@ export class CommittedReader {
       }
       const isNew = batch.lastOffset >= this.#position;
       if (batch.isControl) {
-        const marker = [...recordsOf(batch, payloadOf(batch))][0];
+        const marker = [...recordsWithin(batch)][0];
         if (marker?.key?.readInt16BE(2) === ControlType.ABORT) aborted.delete(batch.producerId);
       } else if (isNew && !(batch.isTransactional && aborted.has(batch.producerId))) {
-        for (const { offset, key, value } of recordsOf(batch, payloadOf(batch))) {
+        for (const { offset, key, value } of recordsWithin(batch)) {
           if (offset < this.#position) continue;
           this.records.push({ offset, key: key?.toString() ?? "", value: value?.toString() ?? "" });
         }

@@ -1,6 +1,6 @@
 import { type Offset } from "../../src/base/brand.ts";
 import { BatchView } from "../../src/protocol/records/batch-header.ts";
-import { payloadOf, recordsOf } from "../../src/protocol/records/record-iterator.ts";
+import { recordsWithin } from "./gzip-batches.ts";
 import { type ModelBatch, type ModelTransactions, producersOf, splitBatches } from "./log-model.ts";
 import { type AbortedTransaction } from "../../src/log/segment/transaction-index.ts";
 
@@ -21,7 +21,7 @@ export interface CompactionFacts {
 
 export function recordsIn(bytes: Buffer): PlainRecord[] {
   const batch = new BatchView(bytes, 0);
-  return Array.from(recordsOf(batch, payloadOf(batch)), ({ offset, timestamp, key, value }) => ({
+  return Array.from(recordsWithin(batch), ({ offset, timestamp, key, value }) => ({
     offset,
     timestamp,
     key: key?.toString("hex") ?? null,
@@ -29,7 +29,7 @@ export function recordsIn(bytes: Buffer): PlainRecord[] {
   }));
 }
 
-type Fate = "plain" | "committed" | "aborted" | "open";
+export type Fate = "plain" | "committed" | "aborted" | "open";
 
 interface Transaction {
   readonly fate: Exclude<Fate, "plain">;
@@ -38,7 +38,7 @@ interface Transaction {
 }
 
 /** The transaction of each transactional batch of records, by the batch's last offset. */
-function transactionsOf(history: readonly ModelBatch[]): Map<Offset, Transaction> {
+export function transactionsOf(history: readonly ModelBatch[]): Map<Offset, Transaction> {
   const found = new Map<Offset, Transaction>();
   const open = new Map<number, ModelBatch[]>();
   for (const batch of history) {
@@ -108,9 +108,11 @@ export function compactionViolation(
         if (needsMarker && !markers.has(transaction.marker.lastOffset)) {
           return `the record at ${record.offset} is there without the marker at ${transaction.marker.lastOffset}`;
         }
+        // Without a key, from before the log was compacted, a record has nothing to stay for.
+        if (record.key === null) continue;
         if (record.offset < startOffset || !isCounted(transaction?.fate ?? "plain")) continue;
-        expected.set(record.key ?? "", { record, batch });
-        if (found !== undefined) actual.set(record.key ?? "", found);
+        expected.set(record.key, { record, batch });
+        if (found !== undefined) actual.set(record.key, found);
       }
     }
     for (const [key, { record, batch }] of expected) {

@@ -1,6 +1,5 @@
 import { type Offset } from "../../src/base/brand.ts";
 import { readInt64 } from "../../src/base/int64.ts";
-import { nodeCompute } from "../../src/io/node/node-compute.ts";
 import { type Disk } from "../../src/io/ports.ts";
 import { type Log } from "../../src/log/log.ts";
 import { offsetOfFileName } from "../../src/log/log-files.ts";
@@ -18,18 +17,19 @@ import {
 } from "./log-model.ts";
 import { type ManualTime } from "../support/manual-time.ts";
 import { type Draw } from "./memory-file.ts";
+import { promptCompute } from "./simulated-compute.ts";
 import { demand, demandEqual } from "./violation.ts";
 
 /**
  * All batches from the log's start to its end, through reads of drawn sizes. Of one that is compacted a loss of power may
  * have taken the last ones without its end.
  */
-export function readWhole(log: Log, draw: Draw): Buffer {
+export function readWhole(log: Log, draw: Draw, isCompacted = log.config.isCompacted): Buffer {
   const pieces: Buffer[] = [];
   for (let next = log.logStartOffset; next < log.writtenOffset;) {
     const result = log.read(next, 1 + draw(3_000), log.writtenOffset, true);
     demand(result.ok, () => `${log.name}: a read at ${next} of [${log.logStartOffset}, ${log.writtenOffset}) failed`);
-    if (result.records.length === 0 && log.config.isCompacted) break;
+    if (result.records.length === 0 && isCompacted) break;
     demand(result.records.length > 0, () => `${log.name}: nothing to read at ${next} before ${log.writtenOffset}`);
     pieces.push(Buffer.from(result.records));
     next = result.endOffset;
@@ -98,7 +98,7 @@ export async function checkTimesOfRecords(
   const records = inBatches.flat().filter(({ offset }) => offset >= log.logStartOffset);
   for (let count = 0; count < 3 && records.length > 0; count++) {
     const timestamp = records[draw(records.length)]!.timestamp - draw(3) + 1;
-    const found = await time.during(log.offsetForTimestamp(timestamp, nodeCompute));
+    const found = await time.during(log.offsetForTimestamp(timestamp, promptCompute));
     demand(typeof found !== "number", () => `${log.name}: a search by time failed`);
     const expected = records.find((each) => each.timestamp >= timestamp)?.offset;
     demandEqual(found?.offset, expected, `${log.name}: offset for timestamp ${timestamp}`);
@@ -190,14 +190,14 @@ export async function checkTimes(
   for (let count = 0; count < 3 && there.length > 0; count++) {
     const timestamp = there[draw(there.length)]!.timestamp - draw(3) + 1;
     const batch = there.find((each) => each.timestamp >= timestamp);
-    const found = await time.during(log.offsetForTimestamp(timestamp, nodeCompute));
+    const found = await time.during(log.offsetForTimestamp(timestamp, promptCompute));
     demand(typeof found !== "number", () => `${log.name}: a search by time failed`);
     const expected = batch && Math.max(batch.baseOffset, log.logStartOffset);
     demandEqual(found?.offset, expected, `${log.name}: offset for timestamp ${timestamp}`);
   }
   const stored = history.filter(({ baseOffset }) => baseOffset >= firstOffset);
   const newest = stored.reduce((max, { timestamp }) => Math.max(max, timestamp), -1);
-  const found = await time.during(log.offsetOfMaxTimestamp(nodeCompute));
+  const found = await time.during(log.offsetOfMaxTimestamp(promptCompute));
   demand(typeof found !== "number", () => `${log.name}: the search for the largest timestamp failed`);
   const expected = stored.find(({ timestamp }) => timestamp === newest)?.baseOffset;
   demandEqual(found?.offset, expected, `${log.name}: offset of the largest timestamp`);

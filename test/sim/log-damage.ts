@@ -23,7 +23,6 @@ export interface DamagedWorld {
 /** A log that lies there. */
 export interface DamagedLog {
   readonly dir: string;
-  readonly config: { readonly isCompacted: boolean };
   readonly model: PartitionModel;
 }
 
@@ -50,12 +49,12 @@ export function damageDerived(world: DamagedWorld, logs: readonly DamagedLog[]):
       for (const { dir, model } of logs) if (rootOf(dir) === root) model.hasLostRecoveryPoint = true;
     }
   }
-  for (const { dir: directory, config, model } of logs) {
+  for (const { dir: directory, model } of logs) {
     if (!disk.exists(directory) || draw(2) === 0) continue;
     const names = disk.list(directory);
     const kind = derived[draw(derived.length)]!;
     // A snapshot is all that there is of producers whose batches are gone.
-    if (kind === ".snapshot" && (config.isCompacted || !names.includes("00000000000000000000.log"))) continue;
+    if (kind === ".snapshot" && (model.isCompacted || !names.includes("00000000000000000000.log"))) continue;
     if (kind === ".snapshot") model.hasLostSnapshots = true;
     for (const name of names) {
       if (!name.endsWith(kind) || draw(3) === 0) continue;

@@ -131,7 +131,7 @@ export class PartitionModel {
   /** Committed, and so never truncated again; followed for compacted logs, which rely on it. */
   committedOffset: Offset = 0;
   /** Whether transactions end with an abort, by producer and first offset: what was decided once stays decided. */
-  readonly decisions = new Map<string, boolean>();
+  decisions = new Map<string, boolean>();
   /** Somebody damaged snapshots, beside which batches may have gone: nobody knows what transactions began in those. */
   hasLostSnapshots = false;
   /**
@@ -142,6 +142,8 @@ export class PartitionModel {
   hasLostRecoveryPoint = false;
   /** It is, or was, a copy that began where the log did: of what was before it knows what there is of producers alone. */
   isCopy = false;
+  /** It is compacted, or was so once: what is there says nothing of what was appended. */
+  isCompacted = false;
   /** A bit of a time index flipped: where entries ascend all the same, nobody can tell. */
   hasDoubtfulTimes = false;
   /** A truncation failed half way: what it should have cut may be there after the death of the process too. */
@@ -194,7 +196,8 @@ export class PartitionModel {
   }
 
   /** The log was found like this after a restart. */
-  adopt(history: ModelBatch[], logStartOffset: Offset, endOffset: Offset, isCompacted: boolean): void {
+  adopt(history: ModelBatch[], logStartOffset: Offset, endOffset: Offset): void {
+    const { isCompacted } = this;
     // A log that has lost what its start lies behind goes on there without any batch, though one may have held its start.
     this.batches = history.at(-1)?.lastOffset === endOffset - 1 || isCompacted ? history : [];
     if (this.batches.length === 0) this.emptyAt = endOffset;

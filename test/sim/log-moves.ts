@@ -80,10 +80,15 @@ export function resumeMove(world: LogWorld, partition: SimulatedPartition): void
 }
 
 /** What the copy has of the offsets that both have is the same. */
-export function demandSame({ draw }: { readonly draw: Draw }, log: Log, future: Log): void {
+export function demandSame(
+  { draw }: { readonly draw: Draw },
+  log: Log,
+  future: Log,
+  isCompacted = log.config.isCompacted,
+): void {
   const from = Math.max(log.logStartOffset, future.logStartOffset);
-  const inSource = batchesBetween(draw, log, from, future.writtenOffset);
-  const inCopy = batchesBetween(draw, future, from, log.writtenOffset);
+  const inSource = batchesBetween(draw, log, from, future.writtenOffset, isCompacted);
+  const inCopy = batchesBetween(draw, future, from, log.writtenOffset, isCompacted);
   // What a loss of power took of the source at the end of a segment nobody can tell there from what was compacted away.
   const bases = log.segmentSizes().map(({ baseOffset }) => baseOffset);
   const isInHole = (bytes: Buffer): boolean => {
@@ -92,7 +97,7 @@ export function demandSame({ draw }: { readonly draw: Draw }, log: Log, future: 
     const isBehind = ({ lastOffset: other }: BatchView): boolean => other >= lastOffset && other < next;
     return next >= 0 && !inSource.some((each) => isBehind(new BatchView(each, 0)));
   };
-  const known = log.config.isCompacted ? inCopy.filter((bytes) => !isInHole(bytes)) : inCopy;
+  const known = isCompacted ? inCopy.filter((bytes) => !isInHole(bytes)) : inCopy;
   const different = known.findIndex((batch, index) => inSource[index]?.equals(batch) !== true);
   demand(different < 0 && known.length === inSource.length, () => {
     const [copied, source] = [known, inSource].map((found) => found.map((bytes) => new BatchView(bytes, 0).lastOffset));
@@ -100,8 +105,8 @@ export function demandSame({ draw }: { readonly draw: Draw }, log: Log, future: 
   });
 }
 
-function batchesBetween(draw: Draw, log: Log, from: Offset, to: Offset): Buffer[] {
-  return splitBatches(readWhole(log, draw)).filter((bytes) => {
+function batchesBetween(draw: Draw, log: Log, from: Offset, to: Offset, isCompacted: boolean): Buffer[] {
+  return splitBatches(readWhole(log, draw, isCompacted)).filter((bytes) => {
     const { baseOffset, lastOffset } = new BatchView(bytes, 0);
     // That at the start may be there in part for one and as a whole for the other.
     return baseOffset >= from && lastOffset < to;

@@ -5,7 +5,7 @@ import { type ModelProducer, type PartitionModel, producersOf } from "./log-mode
 export function knownProducer(model: PartitionModel, log: Log, producerId: number): ModelProducer | undefined {
   const known = producersOf(model.batches).producers.get(producerId);
   const isInLog = known !== undefined && known.lastOffset < log.logEndOffset;
-  if (!isInLog || !model.hasLostRecoveryPoint || !log.config.isCompacted) return known;
+  if (!isInLog || !model.hasLostRecoveryPoint || !model.isCompacted) return known;
   const entry = log.producerState.get(producerId);
   const isSameEpoch = entry?.producerEpoch === known.epoch;
   return { ...known, lastSequence: isSameEpoch ? entry.lastSequence : -1 };

@@ -32,13 +32,14 @@ interface FoundRecords {
 export async function verifyLog(log: Log, model: PartitionModel, ending: Ending, world: VerifyingWorld): Promise<void> {
   const { draw, time } = world;
   const { config, logStartOffset: start, logEndOffset: end } = log;
+  model.isCompacted ||= config.isCompacted;
   const isDurable = log.isOffline || end - log.flushedOffset < config.flushMessages;
   demand(isDurable, () => `${log.name}: [${log.flushedOffset}, ${end}) counts as written and is not flushed`);
   world.trace(`${log.name}: [${start}, ${end})`);
   const found = verifyRecords(log, model, ending, world);
   if (ending === "clean") demandEqual(end, model.endOffset, `${log.name}: end after a clean shutdown`);
   const { history, surviving } = found;
-  model.adopt([...history], start, end, config.isCompacted);
+  model.adopt([...history], start, end);
   if (ending === "power") model.forgetStale();
   checkAll(log, found, model, draw);
   if (model.hasDoubtfulTimes) return;
@@ -68,13 +69,13 @@ function verifyRecords(log: Log, model: PartitionModel, ending: Ending, world: V
     start <= logStartOffsetMax || isInterrupted,
     () => `${log.name} starts at ${start}: nobody deleted what is before, only to ${logStartOffsetMax}`,
   );
-  const records = readWhole(log, world.draw);
+  const records = readWhole(log, world.draw, model.isCompacted);
   const whole = ending === "power" || model.isTorn ? [model.batches, ...model.stale] : [model.batches];
-  const candidates = config.isCompacted
+  const candidates = model.isCompacted
     ? whole.map((each) => withoutHoles(each, model.flushedOffset, records, log))
     : whole;
   const differenceFrom = (candidate: readonly ModelBatch[]): string | undefined => {
-    if (config.isCompacted) {
+    if (model.isCompacted) {
       const facts = { startOffset: start, nowMs: world.time.wallMs(), deleteRetentionMs: config.deleteRetentionMs };
       return compactionViolation(records, upTo(candidate, end), facts);
     }
@@ -86,8 +87,8 @@ function verifyRecords(log: Log, model: PartitionModel, ending: Ending, world: V
     const difference = differenceFrom(model.batches);
     return `${log.name}: [${start}, ${end}) is not what was appended (${ending}): ${difference}`;
   });
-  demand(isEnd(history, log), () => `${log.name} ends at ${end}, which is no end of a batch`);
-  const surviving = config.isCompacted ? splitBatches(records).map((bytes) => modelBatch(bytes)) : undefined;
+  demand(isEnd(history, log, model), () => `${log.name} ends at ${end}, which is no end of a batch`);
+  const surviving = model.isCompacted ? splitBatches(records).map((bytes) => modelBatch(bytes)) : undefined;
   return { history: upTo(history, end), surviving };
 }
 
@@ -133,9 +134,9 @@ function firstDifference(records: Buffer, expected: readonly ModelBatch[]): stri
   return `${offsets(actual[at])} instead of ${offsets(expected[at])}, behind ${offsets(actual[at - 1])}`;
 }
 
-function isEnd(history: readonly ModelBatch[], log: Log): boolean {
+function isEnd(history: readonly ModelBatch[], log: Log, { isCompacted }: PartitionModel): boolean {
   const { logStartOffset, logEndOffset } = log;
   if (logEndOffset === logStartOffset) return true;
-  if (log.config.isCompacted && log.segmentSizes().at(-1)?.baseOffset === logEndOffset) return true;
+  if (isCompacted && log.segmentSizes().at(-1)?.baseOffset === logEndOffset) return true;
   return history.some(({ lastOffset }) => lastOffset + 1 === logEndOffset);
 }

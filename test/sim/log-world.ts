@@ -226,6 +226,7 @@ export class LogWorld {
       const { topic, topicId, config, assignedDirectory } = partition;
       partition.log = this.manager?.getOrCreate(topic, 0, topicId, config, assignedDirectory);
       if (partition.log !== undefined) partition.assignedDirectory = directoryIds.get(rootOf(partition.log.dir));
+      partition.model.isCompacted = config.isCompacted;
       partition.epoch++;
       partition.isLeader = true;
     }

@@ -33,7 +33,7 @@ import { brokerId } from "../unit/replication/replicas.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
 import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
 import { drawnChoice } from "./simulated-replicas.ts";
-import { slowCompute } from "./slow-compute.ts";
+import { slowCompute } from "./simulated-compute.ts";
 
 /** Members that stand still lose their partitions before their transactions time out. */
 const groupConfig = {

@@ -1,6 +1,7 @@
 import { type Uuid } from "../../src/base/brand.ts";
 import { directoryIds } from "../../src/metadata/directory-id.ts";
 import { MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
+import { configResourceTypes } from "../../src/metadata/image/configs-image.ts";
 import { emptyImage, emptyProvenance, type MetadataImage } from "../../src/metadata/image/metadata-image.ts";
 import { type LoaderManifest } from "../../src/metadata/publisher.ts";
 import { brokerId } from "../unit/replication/replicas.ts";
@@ -108,6 +109,14 @@ export class SimulatedCluster {
   lead(topic: string, index: number, isLed: boolean): MetadataDelta {
     const delta = new MetadataDelta(this.#image);
     this.#lead(delta, this.#topics.get(topic)!, index, isLed);
+    return this.#commit(delta);
+  }
+
+  /** The topic's configuration is another; what it is the broker is told elsewhere. */
+  configure(topic: string, key: string): MetadataDelta {
+    const delta = new MetadataDelta(this.#image);
+    const data = { resourceType: configResourceTypes.topic, resourceName: topic, name: key, value: "another" };
+    delta.replay({ type: "config", version: 0, data });
     return this.#commit(delta);
   }
 

@@ -1,4 +1,4 @@
-import { nodeCompute } from "../../src/io/node/node-compute.ts";
+import { type Uuid } from "../../src/base/brand.ts";
 import { inPlaceWorkers } from "../../src/io/in-place-workers.ts";
 import { type Logger, type Workers } from "../../src/io/ports.ts";
 import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
@@ -7,13 +7,18 @@ import { type LogConfig } from "../../src/log/log-config.ts";
 import { type WayOfWriting } from "../../src/log/write-choice.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
-import { Errors } from "../../src/protocol/errors.ts";
+import { type ApiRequest } from "../../src/protocol/apis.ts";
+import { type ErrorCode, Errors } from "../../src/protocol/errors.ts";
+import { type Partition } from "../../src/replication/partition.ts";
 import { ReplicaManager } from "../../src/replication/replica-manager.ts";
 import { type AssignDirectory } from "../../src/replication/replica-moves.ts";
 import { TransactionVerification } from "../../src/replication/transaction-verification.ts";
 import { produceHandler } from "../../src/server/handlers/produce.ts";
 import { alterReplicaLogDirsHandler } from "../../src/server/handlers/alter-replica-log-dirs.ts";
+import { deleteRecordsHandler } from "../../src/server/handlers/delete-records.ts";
+import { writeTxnMarkersHandler } from "../../src/server/handlers/write-txn-markers.ts";
 import { promised } from "../../src/server/later-result.ts";
+import { LocalTransactionMarkers } from "../../src/server/local-transaction-markers.ts";
 import { MetadataCache } from "../../src/server/metadata-cache.ts";
 import { PartitionLookup } from "../../src/server/partition-lookup.ts";
 import { PublisherChain } from "../../src/server/publishers/publisher-chain.ts";
@@ -24,7 +29,9 @@ import { managerPorts, recurringAsUsual } from "../unit/log/directory/manager-op
 import { brokerId } from "../unit/replication/replicas.ts";
 import { testContext } from "../unit/server/test-context.ts";
 import { type MemoryDisk } from "./memory-disk.ts";
+import { promptCompute, turningCompute } from "./simulated-compute.ts";
 import { manifest, type SimulatedCluster } from "./simulated-cluster.ts";
+import { type OnAppended, watchAppends } from "./topic-appends.ts";
 import { topicDirectoryIds, topicRoots } from "./topic-roots.ts";
 import { Violation } from "./violation.ts";
 
@@ -45,6 +52,8 @@ export interface SimulatedReplicasOptions {
   readonly failedDirectories: readonly string[];
   readonly assignDirectory: AssignDirectory;
   readonly onDirectoryFailed: (directory: string, isLast: boolean) => void;
+  /** A log has taken what a client or a coordinator has sent. */
+  readonly onAppended: OnAppended;
   /** Something that acts on the metadata threw. */
   readonly onFault: (error: unknown) => void;
 }
@@ -66,6 +75,8 @@ export class SimulatedReplicas {
   readonly #followers: PublisherChain;
   readonly #produce: ReturnType<typeof produceHandler>;
   readonly #alterLogDirs: ReturnType<typeof alterReplicaLogDirsHandler>;
+  readonly #deleteRecords: ReturnType<typeof deleteRecordsHandler>;
+  readonly #writeMarkers: ReturnType<typeof writeTxnMarkersHandler>;
   readonly #workers: Workers;
   #fatal: unknown;
 
@@ -73,7 +84,7 @@ export class SimulatedReplicas {
     this.#options = options;
     const { disk, time, random, logger, defaultConfig, logConfigOf, failedDirectories } = options;
     const own = { clock: time, timers: time, logger };
-    this.#workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: nodeCompute });
+    this.#workers = inPlaceWorkers({ clock: time, timers: time, disk, compute: promptCompute });
     this.queue = new WriteQueue({
       timers: time,
       clock: time,
@@ -100,7 +111,7 @@ export class SimulatedReplicas {
     const { logManager, assignDirectory } = { ...options, logManager: this.logManager };
     const moveBytesPerSecond = (): number => options.moveBytesPerSecond;
     this.replicas = new ReplicaManager({ ...own, brokerId, logManager, assignDirectory, moveBytesPerSecond });
-    this.lookup = new PartitionLookup(this.#cache, this.replicas);
+    this.lookup = new WatchedLookup(this.#cache, this.replicas, options.onAppended);
     this.#replicaPublisher = new ReplicaPublisher({
       nodeId: brokerId,
       replicas: this.replicas,
@@ -114,11 +125,11 @@ export class SimulatedReplicas {
       lookup: this.lookup,
       replicas: this.replicas,
       clock: time,
-      compute: nodeCompute,
+      compute: turningCompute(time, random),
       workers: this.#workers,
       verification: new TransactionVerification({
         ...own,
-        verifier: { addOrVerify: () => Promise.reject(new Violation("nobody has transactions here")) },
+        verifier: { addOrVerify: ({ partitions }) => Promise.resolve(partitions.map(() => Errors.NONE)) },
         isEnabled: () => false,
         retryBackoffMs: 20,
         retryMsMax: 100,
@@ -126,6 +137,15 @@ export class SimulatedReplicas {
       minInSyncReplicasOf: () => 1,
     });
     this.#alterLogDirs = alterReplicaLogDirsHandler({ replicas: this.replicas, cache: this.#cache, timers: time });
+    this.#deleteRecords = deleteRecordsHandler({ lookup: this.lookup, deadlines: this.replicas.deadlines });
+    const markers = new LocalTransactionMarkers({
+      replicas: this.replicas,
+      clock: time,
+      minInSyncReplicasOf: () => 1,
+      timeoutMs: 5_000,
+      completeOffsets: () => Promise.reject(new Violation("nobody commits offsets here")),
+    });
+    this.#writeMarkers = writeTxnMarkersHandler({ markers });
   }
 
   /** Loads the logs, and begins to lead all partitions; what recurs begins with `begin`. */
@@ -159,10 +179,11 @@ export class SimulatedReplicas {
     topic: { readonly name: string; readonly topicId: string },
     index: number,
     records: Buffer,
-    isById: boolean,
+    { isById, isTransactional }: { readonly isById: boolean; readonly isTransactional: boolean },
   ): Promise<Produced> {
     const partitionData = [{ index, records }];
-    const request = { transactionalId: null, acks: -1, timeoutMs: 5_000, topicData: [{ ...topic, partitionData }] };
+    const transactionalId = isTransactional ? "t" : null;
+    const request = { transactionalId, acks: -1, timeoutMs: 5_000, topicData: [{ ...topic, partitionData }] };
     const context = testContext({ apiVersion: isById ? 13 : 12 });
     const answer = await promised(this.#produce.handle(request, context));
     const response =
@@ -185,6 +206,33 @@ export class SimulatedReplicas {
     return response.errorCode ?? Errors.NONE;
   }
 
+  /** Deletes the records before an offset. */
+  async deleteRecords(
+    name: string,
+    index: number,
+    offset: number,
+  ): Promise<{ errorCode: number; lowWatermark: number }> {
+    const request = { topics: [{ name, partitions: [{ partitionIndex: index, offset }] }], timeoutMs: 5_000 };
+    const answer = await promised(this.#deleteRecords.handle(request, testContext({ apiVersion: 2 })));
+    const response =
+      answer !== null && typeof answer === "object" && "topics" in answer
+        ? answer.topics?.[0]?.partitions?.[0]
+        : undefined;
+    if (response === undefined) throw new Violation("no answer to a request to delete records");
+    return { errorCode: response.errorCode ?? Errors.NONE, lowWatermark: response.lowWatermark ?? -1 };
+  }
+
+  /** A coordinator ends a transaction in one partition; returns the error. */
+  async writeMarker(marker: ApiRequest<"writeTxnMarkers">["markers"][number]): Promise<ErrorCode> {
+    const answer = await promised(this.#writeMarkers.handle({ markers: [marker] }, testContext({ apiVersion: 2 })));
+    const response =
+      answer !== null && typeof answer === "object" && "markers" in answer
+        ? answer.markers?.[0]?.topics?.[0]?.partitions?.[0]
+        : undefined;
+    if (response === undefined) throw new Violation("no answer to a request to write a marker");
+    return (response.errorCode ?? Errors.NONE) as ErrorCode;
+  }
+
   /** Ends in the order in which a node does. */
   async close(): Promise<void> {
     this.replicas.close();
@@ -202,4 +250,30 @@ export function drawnChoice(random: SeededRandom): { wayFor(isUnderWay: boolean)
     wayFor: (isUnderWay) => (random.below(3) > 0 ? "now" : isUnderWay ? "later" : "aside"),
     note: () => undefined,
   };
+}
+
+/** Finds partitions as requests do, and tells of what these append to them. */
+class WatchedLookup extends PartitionLookup {
+  readonly #onAppended: OnAppended;
+  readonly #watched = new WeakSet<Partition>();
+
+  constructor(cache: MetadataCache, replicas: ReplicaManager, onAppended: OnAppended) {
+    super(cache, replicas);
+    this.#onAppended = onAppended;
+  }
+
+  override byName(topic: string, index: number): Partition | ErrorCode {
+    return this.#watch(super.byName(topic, index));
+  }
+
+  override byId(topicId: Uuid, index: number): Partition | ErrorCode {
+    return this.#watch(super.byId(topicId, index));
+  }
+
+  #watch(found: Partition | ErrorCode): Partition | ErrorCode {
+    if (typeof found === "number" || this.#watched.has(found)) return found;
+    this.#watched.add(found);
+    watchAppends(found, this.#onAppended);
+    return found;
+  }
 }

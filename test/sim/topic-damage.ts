@@ -51,7 +51,7 @@ function lyingLogs(world: TopicWorld): LyingLog[] {
       if (known === undefined || !isOf(disk, dir, topic.id)) continue;
       const { model } = known;
       const isCopy = kind === "future";
-      found.push({ dir, config: world.logConfigOf(topic.name), model, known, topicId: topic.id, index, isCopy });
+      found.push({ dir, model, known, topicId: topic.id, index, isCopy });
     }
   }
   return found;

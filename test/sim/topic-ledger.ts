@@ -2,6 +2,7 @@ import { type Offset } from "../../src/base/brand.ts";
 import { type Log } from "../../src/log/log.ts";
 import { type ModelBatch, PartitionModel } from "./log-model.ts";
 import { type Ending, rootOf } from "./log-world.ts";
+import { KnownStart } from "./topic-deletions.ts";
 import { demand, demandEqual } from "./violation.ts";
 
 /** What is known of a partition's log in one directory. */
@@ -13,6 +14,7 @@ export class KnownLog {
   isRetentionInterrupted = false;
   /** Somebody took away, or changed, what says whose it is: it is set aside. */
   isNobodys = false;
+  readonly start = new KnownStart();
 
   /** How its last user ended, as far as that matters for it. */
   get ending(): Ending {
@@ -54,6 +56,8 @@ export interface KnownCopy {
 export class TopicLedger {
   readonly #logs = new Map<string, Map<string, KnownLog>>();
   readonly #copies = new Map<string, KnownCopy>();
+  /** The ids of topics that are compacted, or were so once. */
+  readonly #compacted = new Set<string>();
   #valueCount = 0;
 
   /** A value that nobody has sent before, for that partition alone. */
@@ -73,11 +77,22 @@ export class TopicLedger {
     const logs = this.logsOf(topicId, index);
     let known = logs.get(root);
     if (known === undefined) logs.set(root, (known = new KnownLog()));
+    known.model.isCompacted ||= this.#compacted.has(topicId);
     return known;
   }
 
   copyOf(topicId: string, index: number): KnownCopy | undefined {
     return this.#copies.get(`${topicId}/${index}`);
+  }
+
+  /** The logs of a topic may be compacted from now on. */
+  noteCompacted(topicId: string): void {
+    this.#compacted.add(topicId);
+  }
+
+  /** The process has ended. */
+  endLife(ending: "kill" | "power", isSound: boolean, nowMs: number): void {
+    for (const { start } of this.#all()) start.endLife(ending, isSound, nowMs);
   }
 
   /** The power is lost, for directories too that are away now and come back later. */
@@ -96,8 +111,9 @@ export class TopicLedger {
   }
 
   /** Takes in what the log says of itself. */
-  observe(log: Log, topicId: string): void {
-    const { model } = this.logIn(topicId, log.partition, rootOf(log.dir));
+  observe(log: Log, topicId: string, { nowMs, isRetained }: { nowMs: number; isRetained: boolean }): void {
+    const { model, start } = this.logIn(topicId, log.partition, rootOf(log.dir));
+    start.observe(log, model.logStartOffsetMax, nowMs, isRetained);
     model.observeStart(log.logStartOffset);
     model.observe(log);
     demandEqual(log.logEndOffset, model.endOffset, `${log.dir}: end of the log`);
@@ -117,6 +133,8 @@ export class TopicLedger {
     const { model } = known;
     const { model: original } = this.logIn(topicId, copy.partition, from);
     model.isCopy = true;
+    model.isCompacted ||= original.isCompacted;
+    model.decisions = original.decisions;
     model.hasLostSnapshots ||= original.hasLostSnapshots;
     model.hasLostRecoveryPoint ||= original.hasLostRecoveryPoint;
     model.hasDoubtfulTimes ||= original.hasDoubtfulTimes;
@@ -139,6 +157,7 @@ export class TopicLedger {
     const known = logs.get(from) ?? new KnownLog();
     const copy = this.copyOf(topicId, index)?.known.model;
     known.model.isCopy = true;
+    known.start.move();
     known.model.hasDoubtfulTimes ||= copy?.hasDoubtfulTimes ?? false;
     known.model.hasLostSnapshots ||= copy?.hasLostSnapshots ?? false;
     known.model.hasLostRecoveryPoint ||= copy?.hasLostRecoveryPoint ?? false;

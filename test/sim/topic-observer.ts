@@ -11,6 +11,13 @@ export interface ServedLog {
   readonly topicId: Uuid;
 }
 
+interface Circumstances {
+  readonly failed: ReadonlySet<string>;
+  /** Whether retention may have taken records of a topic. */
+  readonly isRetained: (topic: string) => boolean;
+  readonly nowMs: number;
+}
+
 /** Looks at the logs of a broker between the steps, and tells the ledger what they have and where they are. */
 export class TopicObserver {
   readonly #ledger: TopicLedger;
@@ -27,10 +34,10 @@ export class TopicObserver {
     this.#trace = trace;
   }
 
-  observe(broker: SimulatedReplicas, served: Iterable<ServedLog>, failed: ReadonlySet<string>): void {
+  observe(broker: SimulatedReplicas, served: Iterable<ServedLog>, { failed, isRetained, nowMs }: Circumstances): void {
     this.observeMoves(broker);
     for (const { log, topicId } of served) {
-      this.#ledger.observe(log, topicId);
+      this.#ledger.observe(log, topicId, { nowMs, isRetained: isRetained(log.topic) });
       this.#observeCleaning(log);
       const copy = copyOf(broker, log);
       if (copy !== undefined) this.#ledger.observeCopy(copy, log, topicId);

@@ -1,12 +1,11 @@
 import { type Log } from "../../src/log/log.ts";
 import { errorName, Errors } from "../../src/protocol/errors.ts";
 import { BatchView } from "../../src/protocol/records/batch-header.ts";
-import { buildBatch } from "../../src/protocol/records/batch-builder.ts";
-import { modelBatch, type ModelBatch } from "./log-model.ts";
-import { knownProducer, nextSequence } from "./log-producers.ts";
+import { type KnownLog } from "./topic-ledger.ts";
 import { rootOf } from "./log-world.ts";
 import { type Produced } from "./simulated-replicas.ts";
-import { type KnownLog } from "./topic-ledger.ts";
+import { producerName, type SentBatch } from "./topic-appends.ts";
+import { drawnBatch } from "./topic-batches.ts";
 import { type TopicWorld } from "./topic-world.ts";
 import { demand, demandEqual } from "./violation.ts";
 
@@ -16,7 +15,7 @@ export interface ClientsTopic {
   readonly id: string;
 }
 
-interface Target {
+export interface Target {
   readonly topic: ClientsTopic;
   readonly index: number;
   readonly isById: boolean;
@@ -42,33 +41,23 @@ export async function produceTo(
   index: number,
   isById: boolean,
 ): Promise<number> {
-  const { ledger, time } = world;
+  const { appends } = world;
   const target = targetOf(world, topic, index, isById);
   const { topicId, log } = target;
-  const known = log && ledger.logIn(topicId, index, rootOf(log.dir));
-  const records = drawnBatch(world, target, known);
-  const before = log?.logEndOffset ?? 0;
-  const answering = send(world, target, records);
-  // It is in the log, or will never be, when the request is taken.
-  const isAppended = log !== undefined && log.logEndOffset > before;
-  let batch: ModelBatch | undefined;
-  if (isAppended && known !== undefined) {
-    const view = new BatchView(records, 0);
-    view.setBaseOffset(before);
-    view.setPartitionLeaderEpoch(world.broker?.replicas.partitionById(topicId, index)?.leaderEpoch ?? -1);
-    batch = modelBatch(records, undefined, time.wallMs());
-    known.model.append(batch);
-  }
+  const sent = drawnBatch(world, target, log && world.ledger.logIn(topicId, index, rootOf(log.dir)));
   const what = `produce to ${topic.name}-${index} of ${topicId}`;
   world.trace(what);
-  const answer = await answering;
+  appends.send(sent);
+  const answer = await send(world, target, sent);
   if (answer === undefined) return Errors.NONE;
+  appends.settle(sent);
   world.trace(`${what}: ${errorName(answer.errorCode)} ${answer.baseOffset}`);
   if (answer.errorCode !== Errors.NONE) return answer.errorCode;
-  demand(known !== undefined && batch !== undefined, () => `${what} was acknowledged, and there is none`);
-  demandEqual(answer.baseOffset, batch.baseOffset, `${what}: offset`);
-  known.acknowledge(batch, world.logConfig.flushMessages);
-  demandReadable(world, target, batch);
+  const { appended, known } = sent;
+  demand(known !== undefined && appended !== undefined, () => `${what} was acknowledged, and there is none`);
+  demandEqual(answer.baseOffset, appended.baseOffset, `${what}: offset`);
+  known.acknowledge(appended, world.logConfig.flushMessages);
+  demandReadable(world, target, known, sent);
   return answer.errorCode;
 }
 
@@ -78,19 +67,25 @@ export async function repeatTo(world: TopicWorld, topic: ClientsTopic, index: nu
   const { topicId, log } = target;
   if (log === undefined) return;
   const known = world.ledger.logIn(topicId, index, rootOf(log.dir));
-  const last = known.model.batches.findLast(({ producerId }) => producerId >= 0);
+  const last = known.model.batches.findLast(
+    ({ producerId, coordinatorEpoch }) => producerId >= 0 && coordinatorEpoch < 0,
+  );
+  const bytes = last && world.appends.originalOf(last);
   const entry = last && log.producerState.get(last.producerId);
-  // Of some the log has lost what it knew for a good reason.
-  if (last === undefined || entry?.lastDataOffset !== last.lastOffset) return;
-  const records = Buffer.from(last.bytes);
-  new BatchView(records, 0).setBaseOffset(0);
+  // Of some the log has lost what it knew for a good reason; another epoch has come with the marker of a transaction.
+  if (bytes === undefined || entry?.lastDataOffset !== last?.lastOffset) return;
+  const producer = producerName(topicId, index, last!.producerId);
+  const isOpened = new BatchView(bytes, 0).isCompressed || log.config.compressionType === "gzip";
+  // What is opened before it is looked for may find that the log has lost it meanwhile.
+  if (isOpened || world.appends.isBusy(producer)) return;
   const before = log.logEndOffset;
-  const answering = send(world, target, records);
+  const sent = { bytes, isToBeCompressed: false, producer: undefined, appended: undefined, known: undefined };
+  const answering = send(world, target, sent);
   demandEqual(log.logEndOffset, before, `${log.dir}: end behind a batch that is there already`);
   const answer = await answering;
   if (answer?.errorCode !== Errors.NONE) return;
   world.counts.note("batches sent again");
-  demandEqual(answer.baseOffset, last.baseOffset, `${log.dir}: offset of a batch that was there already`);
+  demandEqual(answer.baseOffset, last!.baseOffset, `${log.dir}: offset of a batch that was there already`);
 }
 
 /** What a client may hear beside that all is well. */
@@ -102,17 +97,32 @@ const possible: ReadonlySet<number> = new Set([
   Errors.REQUEST_TIMED_OUT,
 ]);
 
+/** What the configuration of the topic, at some time, refuses. */
+function isRefusedByTopic({ configs, counts }: TopicWorld, { topic }: Target, errorCode: number): boolean {
+  const isTooLarge = errorCode === Errors.MESSAGE_TOO_LARGE && configs.isSmall(topic.name);
+  const isKeyless = errorCode === Errors.INVALID_RECORD && configs.isCompacted(topic.name);
+  if (isTooLarge) counts.note("batches that are too large");
+  if (isKeyless) counts.note("records without a key that are refused");
+  return isTooLarge || isKeyless;
+}
+
 /** The answer; undefined when nobody hears of it any more. */
-async function send(world: TopicWorld, target: Target, records: Buffer): Promise<Produced | undefined> {
+async function send(world: TopicWorld, target: Target, { bytes, producer }: SentBatch): Promise<Produced | undefined> {
   const { broker, disk } = world;
-  const { topic, topicId, index, isById } = target;
+  const { topic, topicId, index } = target;
   if (broker === undefined) return undefined;
+  const { isTransactional } = new BatchView(bytes, 0);
+  // By the name it could come to another topic, which knows nothing of the producer.
+  const isById = target.isById || producer !== undefined;
   try {
     // The broker may change the bytes, as those of a frame that nobody else has.
-    const answer = await broker.produce({ name: topic.name, topicId }, index, Buffer.from(records), isById);
+    const records = Buffer.from(bytes);
+    const answer = await broker.produce({ name: topic.name, topicId }, index, records, { isById, isTransactional });
     if (!disk.isOn || broker !== world.broker) return undefined;
-    const isPossible = answer.errorCode === Errors.NONE || possible.has(answer.errorCode);
-    demand(isPossible, () => `${topic.name}-${index} of ${topicId} is refused: ${errorName(answer.errorCode)}`);
+    const { errorCode } = answer;
+    const isPossible =
+      errorCode === Errors.NONE || possible.has(errorCode) || isRefusedByTopic(world, target, errorCode);
+    demand(isPossible, () => `${topic.name}-${index} of ${topicId} is refused: ${errorName(errorCode)}`);
     return answer;
   } catch (error) {
     if (disk.isOn) world.violated(error);
@@ -120,30 +130,19 @@ async function send(world: TopicWorld, target: Target, records: Buffer): Promise
   }
 }
 
-function drawnBatch(world: TopicWorld, { topic, topicId, index, log }: Target, known: KnownLog | undefined): Buffer {
-  const { draw, ledger, time } = world;
-  const { isCompacted } = world.logConfigOf(topic.name);
-  const timestamp = time.wallMs();
-  const records = Array.from({ length: 1 + draw(3) }, () => ({
-    key: isCompacted ? Buffer.from(`key ${draw(6)}`) : null,
-    value: isCompacted && draw(6) === 0 ? null : ledger.newValue(topicId, index),
-    timestamp,
-  }));
-  const producerId = [-1, 1, 2][draw(3)]!;
-  if (producerId < 0 || known === undefined || log === undefined) return buildBatch({ records });
-  const producer = knownProducer(known.model, log, producerId);
-  const isNewEpoch = producer !== undefined && draw(12) === 0;
-  return buildBatch({ records, producerId, ...nextSequence(producer, log, producerId, isNewEpoch) });
-}
-
 /** What is acknowledged can be read, where it was said to be. */
-function demandReadable({ broker, disk }: TopicWorld, { topicId, index }: Target, batch: ModelBatch): void {
+function demandReadable(
+  { broker, disk }: TopicWorld,
+  { topicId, index }: Target,
+  { model }: KnownLog,
+  { appended }: SentBatch,
+): void {
   const log = broker?.replicas.partitionById(topicId, index)?.log;
-  if (log === undefined || log.isOffline || !disk.isOn || log.config.isCompacted) return;
-  if (batch.baseOffset < log.logStartOffset) return;
-  const result = log.read(batch.baseOffset, 1, log.writtenOffset, true);
+  if (log === undefined || log.isOffline || !disk.isOn || model.isCompacted || appended === undefined) return;
+  if (appended.baseOffset < log.logStartOffset) return;
+  const result = log.read(appended.baseOffset, 1, log.writtenOffset, true);
   // For want of descriptors, or because the directory fails now.
-  demand(result.ok || disk.hasFailed, () => `${log.dir}: a read at ${batch.baseOffset} failed`);
-  const isSame = !result.ok || result.records.equals(batch.bytes);
-  demand(isSame, () => `${log.dir}: other records at ${batch.baseOffset} than acknowledged`);
+  demand(result.ok || disk.hasFailed, () => `${log.dir}: a read at ${appended.baseOffset} failed`);
+  const isSame = !result.ok || result.records.equals(appended.bytes);
+  demand(isSame, () => `${log.dir}: other records at ${appended.baseOffset} than acknowledged`);
 }

@@ -10,8 +10,9 @@ import { TopicWorld } from "./topic-world.ts";
 import { demand } from "./violation.ts";
 
 /**
- * Topics come, grow, go, and come again under their names while clients write to them, the cleaner compacts some of them,
- * replicas move from one directory to another, and the disk fails: the replicas follow the metadata over many turns, in
+ * Topics come, grow, go, and come again under their names while clients write to them, in transactions too, and delete
+ * records, operators change configurations, the cleaner compacts some of them, replicas move from one directory to
+ * another, and the disk fails: the replicas follow the metadata over many turns, in
  * which anything may come between. While the broker is down files are damaged. After a start the logs have what they had,
  * and know of it what follows from it; in the end each partition is served from where it was sent, or its directory is
  * offline. Throws a `Violation` when something else is found.
@@ -49,7 +50,7 @@ async function live(world: TopicWorld): Promise<void> {
   const { draw, disk } = world;
   if (draw(4) === 0) disk.cutAfter(1 + draw(300), (sizeBytes) => draw(sizeBytes + 1));
   else if (draw(3) === 0) breakDisk(world);
-  for (let steps = draw(160); steps > 0 && world.isUp; steps--) await stepTopics(world);
+  for (let steps = draw(240); steps > 0 && world.isUp; steps--) await stepTopics(world);
   const how = draw(2) === 0 ? "kill" : "power";
   if (!world.isUp || draw(3) === 0) return world.end(how);
   disk.cutAfter(Infinity);
@@ -76,7 +77,8 @@ async function close(world: TopicWorld, how: "kill" | "power"): Promise<void> {
       demand(topics.has(topic) || !disk.exists(dir), () => `${dir} outlasts its topic and the stop`);
     }
     for (const { log, topicId } of logs) {
-      const { model } = world.ledger.logIn(topicId, log.partition, rootOf(log.dir));
+      const { model, start } = world.ledger.logIn(topicId, log.partition, rootOf(log.dir));
+      start.close(log.logStartOffset);
       model.writtenOffset = model.flushedOffset = log.logEndOffset;
       if (!world.isDamaged && topics.has(log.topic) && disk.exists(log.dir)) checkIndexFiles(disk, log.dir);
     }

@@ -3,7 +3,7 @@ import { demandSame } from "./log-moves.ts";
 import { verifyLog } from "./log-verification.ts";
 import { rootOf } from "./log-world.ts";
 import { type SimulatedTopic } from "./simulated-cluster.ts";
-import { verifying } from "./topic-checks.ts";
+import { checkCommittedOf, verifying } from "./topic-checks.ts";
 import { endOfStrays } from "./topic-damage.ts";
 import { type KnownLog } from "./topic-ledger.ts";
 import { copyOf } from "./topic-observer.ts";
@@ -25,6 +25,9 @@ export async function verifyStart(world: TopicWorld): Promise<void> {
         ...verifying(world),
         isRetentionInterrupted: known.isRetentionInterrupted,
       });
+      const { durable } = known.start;
+      const { logStartOffset: start } = log;
+      demand(start >= durable, () => `${log.dir} starts at ${start}; that it starts at ${durable} was written down`);
       known.settle();
     }
   }
@@ -32,10 +35,12 @@ export async function verifyStart(world: TopicWorld): Promise<void> {
   await world.time.settle();
   world.observe();
   for (const { log, topicId } of world.servedLogs()) {
+    const { model } = ledger.logIn(topicId, log.partition, rootOf(log.dir));
+    if (log.writtenOffset === log.logEndOffset) checkCommittedOf(world, log, topicId, model);
     const copy = copyOf(broker, log);
     if (copy === undefined) continue;
     counts.note("moves gone on with by a start");
-    demandSame(world, log, copy);
+    demandSame(world, log, copy, model.isCompacted);
     ledger.copyOf(topicId, log.partition)?.known.settle();
     world.wanted.set(`${topicId}/${log.partition}`, rootOf(copy.dir));
   }

@@ -1,14 +1,19 @@
 import { DiskError } from "../../src/io/ports.ts";
 import { type DiskOperation } from "./memory-disk.ts";
+import { deleteRecords } from "./topic-deletions.ts";
 import { countMovesOf, moveReplica } from "./topic-moves.ts";
 import { produceTo, repeatTo } from "./topic-produce.ts";
+import { endTransaction } from "./topic-transactions.ts";
 import { topicNames, type TopicWorld } from "./topic-world.ts";
 
 /** One step of what happens to topics, to their partitions, and to the disk. */
 export async function stepTopics(world: TopicWorld): Promise<void> {
   const { draw, time, broker } = world;
-  const kind = draw(100);
-  if (kind < 8) createTopic(world);
+  const kind = draw(116);
+  if (kind >= 108) endSome(world);
+  else if (kind >= 105) deleteSome(world);
+  else if (kind >= 100) reconfigureOne(world);
+  else if (kind < 8) createTopic(world);
   else if (kind < 13) removeTopic(world);
   else if (kind < 16) recreateTopic(world);
   else if (kind < 19) grow(world);
@@ -79,6 +84,29 @@ function changeLeader(world: TopicWorld): void {
   if (topic !== undefined) world.publish(cluster.lead(topic.name, draw(topic.partitions), false));
 }
 
+/** Operators are many: what comes of it nobody waits for. */
+function endSome(world: TopicWorld): void {
+  const topic = drawnTopic(world);
+  if (topic !== undefined) watch(world, endTransaction(world, topic));
+}
+
+function deleteSome(world: TopicWorld): void {
+  const topic = drawnTopic(world);
+  if (topic !== undefined) watch(world, deleteRecords(world, topic));
+}
+
+function reconfigureOne(world: TopicWorld): void {
+  const topic = drawnTopic(world);
+  if (topic !== undefined) world.reconfigure(topic);
+}
+
+function watch(world: TopicWorld, request: Promise<unknown>): void {
+  const { disk } = world;
+  request.catch((error: unknown) => {
+    if (disk.isOn) world.violated(error);
+  });
+}
+
 async function moveSome(world: TopicWorld): Promise<void> {
   const topic = drawnTopic(world);
   if (topic !== undefined) await moveReplica(world, topic);
@@ -91,10 +119,9 @@ function produceSome(world: TopicWorld): void {
   const topic = isStale ? gone[draw(gone.length)] : drawnTopic(world);
   if (topic === undefined) return;
   const index = draw(2) === 0 ? 0 : draw(topic.partitions);
-  const watch = (request: Promise<unknown>): void => void request.catch((error: unknown) => world.violated(error));
-  if (draw(8) === 0) return watch(repeatTo(world, topic, index));
+  if (draw(8) === 0) return watch(world, repeatTo(world, topic, index));
   for (let times = draw(3) === 0 ? 2 + draw(8) : 1; times > 0; times--) {
-    watch(produceTo(world, topic, index, draw(2) === 0));
+    watch(world, produceTo(world, topic, index, draw(2) === 0));
   }
 }
 

@@ -4,15 +4,18 @@ import { DiskError, type Logger } from "../../src/io/ports.ts";
 import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
 import { type Log } from "../../src/log/log.ts";
+import { type Partition } from "../../src/replication/partition.ts";
 import { ManualTime } from "../support/manual-time.ts";
 import { SeededRandom } from "../support/random-bytes.ts";
 import { silentLogger } from "../support/silent-logger.ts";
-import { drawnCleanerConfig, drawnCompaction, drawnConfig } from "./drawn-configs.ts";
+import { drawnCleanerConfig } from "./drawn-configs.ts";
 import { FaultCounts } from "./fault-counts.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { type Draw } from "./memory-file.ts";
 import { SimulatedCluster, type SimulatedTopic } from "./simulated-cluster.ts";
 import { SimulatedReplicas } from "./simulated-replicas.ts";
+import { TopicAppends } from "./topic-appends.ts";
+import { TopicConfigs } from "./topic-configs.ts";
 import { countTornTails, type SpoiltFile } from "./topic-damage.ts";
 import { TopicLedger } from "./topic-ledger.ts";
 import { TopicObserver } from "./topic-observer.ts";
@@ -41,9 +44,8 @@ export class TopicWorld {
   readonly ledger = new TopicLedger();
   readonly counts = new FaultCounts();
   readonly roots = topicRoots;
-  readonly logConfig: LogConfig;
-  /** By their names: a topic that comes again is as the one before. */
-  readonly #configs = new Map<string, LogConfig>();
+  readonly appends: TopicAppends;
+  readonly configs: TopicConfigs;
   readonly #cleanerConfig: CleanerConfig;
   readonly #moveBytesPerSecond: number;
   time = new ManualTime();
@@ -85,12 +87,8 @@ export class TopicWorld {
     this.#bareTailBytesMax = [0, 400, Infinity][seed % 3]!;
     const { draw, ledger, counts } = this;
     this.#observer = new TopicObserver(ledger, counts, (line) => this.trace(line));
-    const flushMessages = draw(3) === 0 ? 1 : Infinity;
-    this.logConfig = { ...drawnConfig(draw), segmentBytes: 350 + draw(1_200), flushMessages };
-    for (const name of topicNames) {
-      const isCompacted = draw(2) === 0;
-      this.#configs.set(name, isCompacted ? drawnCompaction(this.logConfig, draw) : this.logConfig);
-    }
+    this.appends = new TopicAppends(ledger);
+    this.configs = new TopicConfigs(topicNames, draw);
     this.#cleanerConfig = { ...drawnCleanerConfig(draw), backoffMs: 2_000 };
     this.#moveBytesPerSecond = draw(3) === 0 ? 500 : Infinity;
     this.disk = new MemoryDisk(() => this.time.wallMs());
@@ -101,8 +99,21 @@ export class TopicWorld {
     this.#watch();
   }
 
+  get logConfig(): LogConfig {
+    return this.configs.general;
+  }
+
   logConfigOf(topic: string): LogConfig {
-    return this.#configs.get(topic) ?? this.logConfig;
+    return this.configs.of(topic);
+  }
+
+  /** The operator changes the configuration of a topic. */
+  reconfigure({ name, id }: SimulatedTopic): void {
+    const key = this.configs.change(name, this.draw);
+    this.trace(`${name} gets another ${key}`);
+    this.counts.note(`changed: ${key}`);
+    if (this.configs.of(name).isCompacted) this.ledger.noteCompacted(id);
+    this.publish(this.cluster.configure(name, key));
   }
 
   get traceHash(): string {
@@ -128,7 +139,9 @@ export class TopicWorld {
   }
 
   newTopic(name: string, partitions: number): SimulatedTopic {
-    return { name, id: `T${String(this.#topicCount++).padStart(20, "0")}A`, partitions };
+    const id = `T${String(this.#topicCount++).padStart(20, "0")}A`;
+    if (this.configs.of(name).isCompacted) this.ledger.noteCompacted(id);
+    return { name, id, partitions };
   }
 
   publish(delta: Parameters<SimulatedReplicas["publish"]>[0] | undefined): void {
@@ -160,6 +173,7 @@ export class TopicWorld {
     const generation = ++this.#generation;
     const time = (this.time = new ManualTime(this.time.wallMs()));
     this.isHalted = false;
+    this.appends.clear();
     this.#reports.clear();
     this.#asked = undefined;
     this.wanted.clear();
@@ -191,6 +205,9 @@ export class TopicWorld {
           this.wanted.clear();
           if (!disk.hasFailed) this.violated(new Error(`${directory} failed, and the disk did not`));
         },
+        onAppended: (partition, records) => {
+          if (generation === this.#generation && disk.isOn) this.#onAppended(partition, records);
+        },
         onFault: (error) => {
           if (disk.isOn) this.violated(error);
         },
@@ -207,6 +224,15 @@ export class TopicWorld {
     this.demandSound();
     if (disk.isOn) this.#findFailed();
     return disk.isOn;
+  }
+
+  #onAppended(partition: Partition, records: Buffer): void {
+    this.observeMoves();
+    try {
+      this.appends.appended(partition, records, this.time.wallMs());
+    } catch (error) {
+      this.violated(error);
+    }
   }
 
   /** A directory with a file that cannot be made sense of fails while it is loaded, and tells nobody but the operator. */
@@ -234,7 +260,10 @@ export class TopicWorld {
 
   /** Takes in what the logs have, and where they are. */
   observe(): void {
-    if (this.broker !== undefined) this.#observer.observe(this.broker, this.servedLogs(), this.failed);
+    if (this.broker === undefined) return;
+    const { failed, configs, time } = this;
+    const isRetained = (topic: string): boolean => configs.isRetained(topic);
+    this.#observer.observe(this.broker, this.servedLogs(), { failed, isRetained, nowMs: time.wallMs() });
   }
 
   /** Takes in where the logs are: one may have moved since the last step. */
@@ -254,6 +283,8 @@ export class TopicWorld {
     this.trace(`end: ${ending}`);
     this.#generation++;
     if (this.broker !== undefined) this.#observer.observeEnd(this.broker);
+    const isSound = !this.disk.hasFailed && this.failed.size === 0;
+    this.ledger.endLife(ending, isSound, this.time.wallMs());
     if (!this.disk.isOn || this.disk.hasFailed) this.ledger.interruptRetention();
     this.disk = ending === "kill" ? this.disk.kill() : this.disk.crash(this.draw);
     if (ending === "power") this.ledger.losePower();
