@@ -108,9 +108,18 @@ export class TopicsDelta {
 
   /** The image with the changes; thousands of them are put in in parts. */
   *applying(): Generator<void, TopicsImage> {
-    const deleted = Array.from(this.deletedTopics.values(), (topic) => topic.name);
-    let byId = this.image.byId.changed([], this.deletedTopics.keys());
-    let byName = this.image.byName.changed([], deleted);
+    let { byId, byName } = this.image;
+    for (const part of partsOf(this.deletedTopics, changesOfPart)) {
+      byId = byId.changed(
+        [],
+        part.map(([id]) => id),
+      );
+      byName = byName.changed(
+        [],
+        part.map(([, { name }]) => name),
+      );
+      yield;
+    }
     for (const part of partsOf(this.changedTopics.values(), changesOfPart)) {
       const changed = part.map((delta) => delta.apply());
       byId = byId.changed(

@@ -1,3 +1,4 @@
+import { overTurns } from "../../io/next-turn.ts";
 import { type Compute, type Timers } from "../../io/ports.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
@@ -12,6 +13,9 @@ export interface ListOffsetsDeps {
   readonly compute: Compute;
   readonly timers: Timers;
 }
+
+/** So many ends of logs are looked up in a turn of the event loop. */
+const lookupsOfTurn = 500;
 
 /** Timestamps with a meaning of their own, and the version that knows them first. */
 const specialTimestamps = {
@@ -34,7 +38,8 @@ const versionWithLeaderEpoch = 4;
 
 type Request = ApiRequest<"listOffsets">;
 type Wanted = Request["topics"][number]["partitions"][number];
-type Answer = NonNullable<NonNullable<Draft<ApiResponse<"listOffsets">>["topics"]>[number]["partitions"]>[number];
+type Response = Draft<ApiResponse<"listOffsets">>;
+type Answer = NonNullable<NonNullable<Response["topics"]>[number]["partitions"]>[number];
 
 /**
  * The first offset whose record is not older than a timestamp, or one end of the log.
@@ -49,25 +54,50 @@ export function listOffsetsHandler(deps: ListOffsetsDeps): Handler<"listOffsets"
   return {
     api: "listOffsets",
     handle(request, { apiVersion }) {
-      const call = { ...deps, pace, request, apiVersion };
-      const repeated = repeatedPartitions(request);
-      let isPending = false;
-      const topics = request.topics.map(({ name, partitions }) => {
-        const again = repeated.get(name);
-        const answers = partitions.map((wanted) => {
-          if (again?.has(wanted.partitionIndex) === true) return failure(wanted, Errors.INVALID_REQUEST);
-          const answer = answerOf(call, name, wanted);
-          if (!(answer instanceof Promise)) return inVersion(answer, apiVersion);
-          isPending = true;
-          return answer.then((found) => inVersion(found, apiVersion));
-        });
-        return { name, answers };
-      });
-      if (!isPending) return { topics: topics.map(({ name, answers }) => ({ name, partitions: answers as Answer[] })) };
-      const waiting = topics.map(async ({ name, answers }) => ({ name, partitions: await Promise.all(answers) }));
-      return Promise.all(waiting).then((answered) => ({ topics: answered }));
+      const topics = overTurns(answersOf({ ...deps, pace, request, apiVersion }), deps.timers);
+      return topics instanceof Promise ? topics.then(responseOf) : responseOf(topics);
     },
   };
+}
+
+interface TopicAnswers {
+  readonly name: string;
+  readonly answers: readonly (Answer | Promise<Answer>)[];
+}
+
+function* answersOf(call: Call): Generator<void, TopicAnswers[]> {
+  const { request, apiVersion } = call;
+  const repeated = repeatedPartitions(request);
+  const topics: TopicAnswers[] = [];
+  let count = 0;
+  let isSearching = false;
+  for (const { name, partitions } of request.topics) {
+    const again = repeated.get(name);
+    const answers: (Answer | Promise<Answer>)[] = [];
+    for (const wanted of partitions) {
+      // Searches have a pace of their own, and somebody must wait for them when one fails.
+      if (++count % lookupsOfTurn === 0 && !isSearching) yield;
+      if (again?.has(wanted.partitionIndex) === true) {
+        answers.push(failure(wanted, Errors.INVALID_REQUEST));
+        continue;
+      }
+      const answer = answerOf(call, name, wanted);
+      if (answer instanceof Promise) {
+        isSearching = true;
+        answers.push(answer.then((found) => inVersion(found, apiVersion)));
+      } else answers.push(inVersion(answer, apiVersion));
+    }
+    topics.push({ name, answers });
+  }
+  return topics;
+}
+
+/** At once when nothing is searched. */
+function responseOf(topics: readonly TopicAnswers[]): Response | Promise<Response> {
+  const isAnswered = topics.every(({ answers }) => answers.every((answer) => !(answer instanceof Promise)));
+  if (isAnswered) return { topics: topics.map(({ name, answers }) => ({ name, partitions: answers as Answer[] })) };
+  const waiting = topics.map(async ({ name, answers }) => ({ name, partitions: await Promise.all(answers) }));
+  return Promise.all(waiting).then((answered) => ({ topics: answered }));
 }
 
 /** Those that stand in the request more than once, by topic. */

@@ -54,6 +54,29 @@ test("thousands of topics that come, change and go in one batch, which is made i
   expect(Buffer.concat(batch.values)).toEqual(Buffer.concat(drafts.map(encodeMetadataRecord)));
 });
 
+test("thousands of topics that go, and come back under their names", () => {
+  const indexes = Array.from({ length: 1_200 }, (_, index) => index);
+  const image = made(emptyImage, indexes.map(topicOf)).apply(emptyImage.provenance);
+  const drafts = indexes.flatMap((index): MetadataRecordDraft[] => {
+    const removal: MetadataRecordDraft = { type: "removeTopic", version: 0, data: { topicId: idOf(index) } };
+    const again: MetadataRecordDraft = {
+      type: "topic",
+      version: 0,
+      data: { name: `t-${index}`, topicId: idOf(index + 5_000) },
+    };
+    return index % 3 === 0 ? [removal, again] : [removal];
+  });
+  const after = made(image, drafts).apply(emptyImage.provenance);
+  expect(contentOf(after)).toEqual(
+    indexes
+      .filter((index) => index % 3 === 0)
+      .map((index) => `t-${index}  -`)
+      .sort(),
+  );
+  expect(after.topics.byId.size).toBe(400);
+  expect(contentOf(image)).toHaveLength(1_200);
+});
+
 describe("the loader of what is committed", () => {
   function open() {
     const published: { changed: string[]; image: MetadataImage }[] = [];

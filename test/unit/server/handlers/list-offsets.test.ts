@@ -110,3 +110,29 @@ test.each([
     expect(await Promise.all(answers)).toMatchObject(expected);
   },
 );
+
+test("thousands of ends of logs are looked up over some turns", async () => {
+  const { replicas, host, time } = openReplicas();
+  host();
+  const lookup = new PartitionLookup(oneTopicCache("topic", topicId).cache, replicas);
+  const lookUp = vi.spyOn(lookup, "leaderByName").mockImplementation(() => replicas.partition("topic", 0)!);
+  const handler = listOffsetsHandler({ lookup, compute: nodeCompute, timers: time });
+  const topics = ["one", "other"].map((name) => ({
+    name,
+    partitions: Array.from({ length: 600 }, (_, partitionIndex) => ({
+      partitionIndex,
+      currentLeaderEpoch: -1,
+      timestamp: partitionIndex % 2 === 0 ? -1 : -2,
+    })),
+  }));
+  const request = { replicaId: -1, isolationLevel: 0, timeoutMs: 0, topics };
+  const answer = promised(handler.handle(request, testContext({ apiVersion: 8 })));
+  const seen = [lookUp.mock.calls.length];
+  while (await time.turn()) seen.push(lookUp.mock.calls.length);
+  expect(seen).toEqual([499, 999, 1_200]);
+  const answered = topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: 0, offset: 0 })),
+  }));
+  expect(await answer).toMatchObject({ topics: answered });
+});
