@@ -143,6 +143,8 @@ export class LogDirectory extends DiskUser {
       if (isSettled) writeCleanShutdown(this.#options.disk, this.path, brokerEpoch);
     } catch (error) {
       this.#options.logger.error({ error, directory: this.path }, "The directory could not be closed in good order");
+      // What waits to be written of those that are open must not come when others use the directory.
+      for (const log of this.logs) log.goOffline();
     }
   }
 

@@ -65,6 +65,22 @@ describe("stopping and starting", () => {
     second.manager.close(43);
   });
 
+  test("a directory that could not be closed in good order is left alone all the same", async () => {
+    const disk = new MemoryDisk();
+    const first = open(disk);
+    const [broken, pending] = [first.create("orders", 0), first.create("orders", 1)];
+    first.append(broken);
+    pending.appendAsLeader(batch(), 0, "client", startMs);
+    disk.fail("sync", "EMFILE", { path: /orders-0/ });
+    first.manager.close(42);
+    disk.heal();
+    const second = open(disk);
+    const log = second.manager.get("orders", 1)!;
+    await first.time.settle();
+    expect([log.logEndOffset, disk.stat(`${log.dir}/00000000000000000000.log`).sizeBytes]).toEqual([0, 0]);
+    second.manager.close(43);
+  });
+
   test("the ends of logs that a clean shutdown left are no recovery points of a process that appends behind them", async () => {
     const disk = new MemoryDisk();
     const first = open(disk);
