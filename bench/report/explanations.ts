@@ -12,9 +12,9 @@ event loop or by the thread pool").`,
 the look at each record 3 (6 %), sending 3 (5 %), receiving 2.5 (4 %), the one copy 1 (2 %), waiting for events, collector and
 compiler 1 (2 %); what is left, 8 (15 %), is JavaScript and Node's own in small pieces, the largest 1 µs. Writing, receiving,
 sending and CRC, which no broker can do without, are 42 µs; Kafka's whole request is 144, and a quarter of that 36.`,
-  "connections.kilobytesEach": `V8's part is 3.1 to 3.6 kB each once it has collected, half of it Node's socket, and 1.2 are libuv's
-handle and Node's wrapper of it. (The start script has one arena for malloc: with more, those of V8's compiler threads made it 9 kB.)
-Kafka's connections fill a heap that is resident already: the broker as a whole has a fifth of its memory (line below).`,
+  "connections.kilobytesEach": `V8's objects are 1.7 kB each, 0.8 of them Node's socket and 0.9 ours; malloc has 1.1 to 1.9 for libuv's
+handle and Node's wrapper of it. What else there is are pages that V8 has not given back. Kafka's connections fill a heap that is
+resident already: the broker as a whole has a fifth of its memory (line below).`,
   "ceiling.share": `The ceiling receives and answers, and keeps nothing: 4.7 µs for a request of 16 KB. Writing it to a
 file alone costs more than that (5.3 µs of 18), then come CRC (2.7), the look at the records (0.9) and JavaScript in a
 hundred small pieces (4 to 5). The line below compares with a sink that writes.`,
