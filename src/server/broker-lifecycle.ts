@@ -61,41 +61,11 @@ export class BrokerLifecycle {
   }
 
   /**
-   * Tells the controller of this process. When it resolves, the metadata says of the broker what holds for this process, and
-   * no more what another one led before.
-   * @throws StartupError when the controller refuses
-   */
-  async register(): Promise<void> {
-    const options = this.#options;
-    const { nodeId, clusterId, incarnationId, endpoints, rack, previousBrokerEpoch } = options;
-    const reply = await options.controller.registerBroker({
-      brokerId: nodeId,
-      clusterId,
-      incarnationId,
-      listeners: endpoints.map(({ name, host, port, securityProtocol }) => ({
-        name,
-        host,
-        port,
-        securityProtocol: securityProtocolIds[securityProtocol],
-      })),
-      features: [...supportedFeatures],
-      rack,
-      isMigratingZkBroker: false,
-      logDirs: [...options.logDirIds],
-      previousBrokerEpoch,
-    });
-    const errorCode = reply.errorCode ?? Errors.NONE;
-    if (errorCode !== Errors.NONE) {
-      throw new StartupError(`The controller refused to register broker ${nodeId}: ${errorName(errorCode)}`);
-    }
-    this.#epoch = reply.brokerEpoch ?? -1;
-  }
-
-  /**
-   * To be called once it is registered; resolves when the controller has let the broker in.
+   * Registers and resolves when the controller has let the broker in.
    * @throws StartupError when it does not
    */
-  async join(): Promise<void> {
+  async start(): Promise<void> {
+    await this.#register();
     const { registrationTimeoutMs } = this.#options;
     for (let waitedMs = 0; await this.#heartbeat(); waitedMs += retryMs) {
       if (waitedMs > registrationTimeoutMs)
@@ -136,6 +106,32 @@ export class BrokerLifecycle {
       if (reply.errorCode !== Errors.NONE || reply.shouldShutDown === true) return;
       await this.#pause(retryMs);
     }
+  }
+
+  async #register(): Promise<void> {
+    const options = this.#options;
+    const { nodeId, clusterId, incarnationId, endpoints, rack, previousBrokerEpoch } = options;
+    const reply = await options.controller.registerBroker({
+      brokerId: nodeId,
+      clusterId,
+      incarnationId,
+      listeners: endpoints.map(({ name, host, port, securityProtocol }) => ({
+        name,
+        host,
+        port,
+        securityProtocol: securityProtocolIds[securityProtocol],
+      })),
+      features: [...supportedFeatures],
+      rack,
+      isMigratingZkBroker: false,
+      logDirs: [...options.logDirIds],
+      previousBrokerEpoch,
+    });
+    const errorCode = reply.errorCode ?? Errors.NONE;
+    if (errorCode !== Errors.NONE) {
+      throw new StartupError(`The controller refused to register broker ${nodeId}: ${errorName(errorCode)}`);
+    }
+    this.#epoch = reply.brokerEpoch ?? -1;
   }
 
   /** Whether the broker is still fenced. */

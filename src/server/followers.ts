@@ -1,3 +1,4 @@
+import { type Uuid } from "../base/brand.ts";
 import { type BrokerConfig } from "../config/broker-config.ts";
 import { type Ports, type TimerHandle, type Timers } from "../io/ports.ts";
 import { type LogManager } from "../log/directory/log-manager.ts";
@@ -21,6 +22,8 @@ import { type TopicConfigs } from "./topic-configs.ts";
 
 export interface FollowersParts {
   readonly config: BrokerConfig;
+  /** Of this process, as it registers. */
+  readonly incarnationId: Uuid;
   readonly ports: Pick<Ports, "timers" | "logger">;
   readonly topicConfigs: TopicConfigs;
   readonly logManager: LogManager;
@@ -51,11 +54,13 @@ export class Followers {
     this.#timers = ports.timers;
     const logConfigOf = (topic: string) => logConfigFrom(topicConfigs.of(topic));
     this.#replicas = new ReplicaPublisher({ nodeId, replicas, logManager, logConfigOf, onFatal });
+    const isRegistered = ({ cluster }: MetadataImage): boolean =>
+      cluster.brokers.get(nodeId)?.incarnationId === parts.incarnationId;
     const publishers: LocalPublisher[] = [
       this.#replicas,
       // The coordinators read partitions that the replicas have made.
-      new GroupCoordinatorPublisher({ nodeId, groups, logger: logger.child("group") }),
-      new TransactionCoordinatorPublisher({ nodeId, transactions, logger: logger.child("transaction") }),
+      new GroupCoordinatorPublisher({ nodeId, groups, isRegistered, logger: logger.child("group") }),
+      new TransactionCoordinatorPublisher({ nodeId, transactions, isRegistered, logger: logger.child("transaction") }),
       new DynamicSettings({
         statics: config,
         effective: () => topicConfigs.broker,

@@ -107,8 +107,8 @@ export function openNodeParts(config: BrokerConfig, ports: Ports, hooks: NodeHoo
       producerIds,
     };
     const coordinators = createCoordinators(common);
-    const followers = new Followers({ ...common, ...hooks, coordinators, loopWatch });
     const incarnationId = randomUuid(random);
+    const followers = new Followers({ ...common, ...hooks, incarnationId, coordinators, loopWatch });
     return { ...common, clusterId, directoryIds, incarnationId, loopWatch, logDirSettings, coordinators, followers };
   } catch (error) {
     // Whoever called has no node to close, and the directories are locked.

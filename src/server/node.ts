@@ -38,7 +38,7 @@ const drainMsMax = 2_000;
 /**
  * The composition root: puts a node together from its layers, starts it, and resolves when clients can use it.
  *
- *     directories ─▶ logs ─▶ sockets bound ─▶ metadata quorum ─▶ registered ─▶ replicas, coordinators ─▶ unfenced ─▶ sockets open
+ *     directories ─▶ logs ─▶ metadata quorum ─▶ sockets bound ─▶ image published ─▶ registered, unfenced ─▶ sockets open
  *
  * @param hostName what is advertised where a listener names no host
  * @throws StartupError, or ConfigError, when the node cannot start; nothing is left open then
@@ -128,10 +128,7 @@ class Node implements RunningNode {
     const { controller } = quorum;
     const onFatal = (error: unknown): void => this.#onFailed(error);
     this.#lifecycle = createLifecycle({ ...this.#parts, endpoints, controller, onFatal });
-    await this.#lifecycle.register();
-    // Until then the metadata may say what an earlier process led, which was killed: nobody is to begin with that.
-    quorum.loader.addPublisher(followers.publisher);
-    await this.#lifecycle.join();
+    await this.#lifecycle.start();
     await followers.settled();
     logManager.start();
     loopWatch.start();
@@ -182,10 +179,10 @@ class Node implements RunningNode {
     return allocation ?? Promise.resolve(unavailable);
   }
 
-  /** What answers questions about the metadata is told of them from the start; what acts on them comes later. */
+  /** Publishers, in the order in which they are told: what answers questions first, what acts on it then. */
   #openQuorum(hostName: string): MetadataQuorum {
     const { config, ports, clusterId, directoryIds, incarnationId, logManager, writeQueue, loopWatch } = this.#parts;
-    const { cache, topicConfigs } = this.#parts;
+    const { cache, topicConfigs, followers } = this.#parts;
     const { metadataLogDir } = config;
     return openMetadataQuorum({
       config,
@@ -196,7 +193,7 @@ class Node implements RunningNode {
       controllerEndpoints: advertisedEndpoints(config.advertisedControllerListeners, this.#bound, hostName),
       localIncarnationId: incarnationId,
       hadCleanShutdown: logManager.hadCleanShutdown(metadataLogDir),
-      publishers: watchedPublishers(loopWatch, [cache, topicConfigs]),
+      publishers: [...watchedPublishers(loopWatch, [cache, topicConfigs]), followers.publisher],
       onFatal: (error) => this.#onFailed(error),
     });
   }

@@ -197,8 +197,8 @@ export class SimulatedBroker {
     const { groups, transactions } = this;
     const publishers = [
       this.#replicaPublisher,
-      new GroupCoordinatorPublisher({ nodeId: brokerId, groups, logger }),
-      new TransactionCoordinatorPublisher({ nodeId: brokerId, transactions, logger }),
+      new GroupCoordinatorPublisher({ nodeId: brokerId, groups, isRegistered: () => true, logger }),
+      new TransactionCoordinatorPublisher({ nodeId: brokerId, transactions, isRegistered: () => true, logger }),
     ];
     return new PublisherChain(publishers, (_, error) => this.#options.onFault(error));
   }

@@ -2,29 +2,36 @@ import { transactionStateTopic } from "../../base/topic-name.ts";
 import { type TransactionCoordinator } from "../../coordinator/transaction/transaction-coordinator.ts";
 import { type Logger } from "../../io/ports.ts";
 import { type MetadataDelta } from "../../metadata/delta/metadata-delta.ts";
+import { type MetadataImage } from "../../metadata/image/metadata-image.ts";
 import { type Publisher } from "../../metadata/publisher.ts";
-import { tellElections } from "./coordinator-elections.ts";
+import { CoordinatorElections } from "./coordinator-elections.ts";
 
 export interface TransactionCoordinatorPublisherDeps {
   readonly nodeId: number;
   readonly transactions: TransactionCoordinator;
+  /** As in `CoordinatorElections`. */
+  readonly isRegistered: (image: MetadataImage) => boolean;
   readonly logger: Logger;
 }
 
 /** Tells the transactions which partitions of `__transaction_state` this broker leads. */
 export class TransactionCoordinatorPublisher implements Publisher {
   readonly name = "transaction coordinator";
-  readonly #deps: TransactionCoordinatorPublisherDeps;
+  readonly #elections: CoordinatorElections;
 
-  constructor(deps: TransactionCoordinatorPublisherDeps) {
-    this.#deps = deps;
+  constructor({ nodeId, transactions, isRegistered, logger }: TransactionCoordinatorPublisherDeps) {
+    this.#elections = new CoordinatorElections({
+      nodeId,
+      coordinatorTopic: transactionStateTopic,
+      coordinator: transactions,
+      isRegistered,
+      watch: (load) => {
+        load.catch((error: unknown) => logger.error({ error }, "The transaction coordinator failed"));
+      },
+    });
   }
 
-  publish(delta: MetadataDelta): void {
-    if (delta.topics === undefined) return;
-    const { nodeId, transactions, logger } = this.#deps;
-    tellElections(transactions, transactionStateTopic, delta.topics, nodeId, (load) => {
-      load.catch((error: unknown) => logger.error({ error }, "The transaction coordinator failed"));
-    });
+  publish(delta: MetadataDelta, image: MetadataImage): void {
+    this.#elections.onPublished(delta, image);
   }
 }

@@ -46,13 +46,10 @@ function open(answers: { registration?: number; reply?: (heartbeat: Heartbeat, c
     logger: silentLogger,
   });
   const start = async () => {
-    const started = lifecycle
-      .register()
-      .then(() => lifecycle.join())
-      .then(
-        () => "started",
-        (error: unknown) => error,
-      );
+    const started = lifecycle.start().then(
+      () => "started",
+      (error: unknown) => error,
+    );
     await time.advance(1_500);
     return started;
   };
