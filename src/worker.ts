@@ -1,4 +1,4 @@
-import { serveTasks } from "./io/node/worker-thread.ts";
+import { serveTasks } from "./io/node/serve-tasks.ts";
 import { tasks } from "./log/tasks.ts";
 
 serveTasks(tasks);

@@ -18,7 +18,7 @@ import { type LogStorage } from "./log-storage.ts";
 import { type LogWriter } from "./log-writer.ts";
 import { relativeOffsetMax } from "./segment/offset-index.ts";
 import { type Segment } from "./segment/segment.ts";
-import { checkBatch, holdsBatch } from "./validation/validator.ts";
+import { checkBatch, holdsBatch } from "./validation/batch-check.ts";
 
 const noTransaction: AppendTransaction = {};
 

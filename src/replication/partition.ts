@@ -10,7 +10,7 @@ import {
 import { type AppendOrigin, appendFailure, type AppendResult, type AppendTransaction } from "../log/append-result.ts";
 import { type EpochEndOffset } from "../log/leader-epoch-cache.ts";
 import { type Log } from "../log/log.ts";
-import { type VerificationGuard } from "../log/producers/verification.ts";
+import { type VerificationGuard } from "../log/producers/verification-guard.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { highWatermarkOf } from "./high-watermark.ts";

@@ -1,6 +1,6 @@
 import { type ProducerEpoch, type ProducerId } from "../base/brand.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
-import { type VerificationGuard } from "../log/producers/verification.ts";
+import { type VerificationGuard } from "../log/producers/verification-guard.ts";
 import { type ErrorCode, Errors } from "../protocol/errors.ts";
 import { type Partition } from "./partition.ts";
 

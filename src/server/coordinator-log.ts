@@ -11,7 +11,7 @@ import {
   type VerificationKind,
 } from "../coordinator/runtime/partition-log.ts";
 import { type Clock, type Timers } from "../io/ports.ts";
-import { type BatchOpener } from "../log/validation/compressed-validation.ts";
+import { type BatchOpener } from "../log/validation/batch-opener.ts";
 import { Errors, type ErrorCode } from "../protocol/errors.ts";
 import { type Partition } from "../replication/partition.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";

@@ -2,7 +2,7 @@ import { type BrokerConfig } from "../config/broker-config.ts";
 import { type GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { type TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import { type Ports, type Timers } from "../io/ports.ts";
-import { BatchOpener } from "../log/validation/compressed-validation.ts";
+import { BatchOpener } from "../log/validation/batch-opener.ts";
 import { type WriteQueue } from "../log/write-queue.ts";
 import { type ProducerSettings } from "../log/producers/producer-state.ts";
 import { type ReplicaManager } from "../replication/replica-manager.ts";

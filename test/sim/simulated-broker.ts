@@ -9,7 +9,7 @@ import { type Logger } from "../../src/io/ports.ts";
 import { type CleanerConfig } from "../../src/log/cleaner/cleaner-config.ts";
 import { LogManager } from "../../src/log/directory/log-manager.ts";
 import { type LogConfig } from "../../src/log/log-config.ts";
-import { BatchOpener } from "../../src/log/validation/compressed-validation.ts";
+import { BatchOpener } from "../../src/log/validation/batch-opener.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { type MetadataDelta } from "../../src/metadata/delta/metadata-delta.ts";
 import { Errors } from "../../src/protocol/errors.ts";

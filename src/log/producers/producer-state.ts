@@ -8,7 +8,7 @@ import { type AppendFailure, appendFailure, type AppendOrigin, type AppendTransa
 import { OpenTransactions } from "./open-transactions.ts";
 import { type CachedBatch, isInSequence, ProducerEntry } from "./producer-entry.ts";
 import { type AbortedTransaction } from "../segment/transaction-index.ts";
-import { VerificationGuard } from "./verification.ts";
+import { VerificationGuard } from "./verification-guard.ts";
 
 /** What may change while the broker runs, the same for all logs. */
 export interface ProducerSettings {

@@ -2,7 +2,7 @@ import { consumerOffsetsTopic, shareGroupStateTopic, transactionStateTopic } fro
 import { type Clock, type Compute, type Workers } from "../../io/ports.ts";
 import { type AppendFailure } from "../../log/append-result.ts";
 import { type PreparedRecords } from "../../log/validation/batch-preparation.ts";
-import { BatchOpener } from "../../log/validation/compressed-validation.ts";
+import { BatchOpener } from "../../log/validation/batch-opener.ts";
 import { type ApiRequest, type ApiResponse } from "../../protocol/apis.ts";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { type Partition } from "../../replication/partition.ts";

@@ -5,7 +5,7 @@ import { type CoordinatorShard } from "../../../src/coordinator/runtime/shard.ts
 import { type AnyTicket, type Result, type Ticket } from "../../../src/coordinator/runtime/ticket.ts";
 import { type Turn } from "../../../src/coordinator/runtime/turn.ts";
 import { CodecUnavailable, type CompressionName, type Compute } from "../../../src/io/ports.ts";
-import { VerificationGuard } from "../../../src/log/producers/verification.ts";
+import { VerificationGuard } from "../../../src/log/producers/verification-guard.ts";
 import { Errors } from "../../../src/protocol/errors.ts";
 import { buildBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { onlyBatch } from "../../../src/protocol/records/batches.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type AppendOutcome } from "../../../src/coordinator/runtime/partition-log.ts";
 import { nodeCompute } from "../../../src/io/node/node-compute.ts";
 import { type LogConfig } from "../../../src/log/log-config.ts";
-import { BatchOpener } from "../../../src/log/validation/compressed-validation.ts";
+import { BatchOpener } from "../../../src/log/validation/batch-opener.ts";
 import { Errors, type ErrorCode } from "../../../src/protocol/errors.ts";
 import { compressBatch } from "../../../src/protocol/records/batch-builder.ts";
 import { BatchView } from "../../../src/protocol/records/batch-header.ts";

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import { ThreadWorkers } from "../../../../src/io/node/node-workers.ts";
 import { DiskError, type Task, TaskError } from "../../../../src/io/ports.ts";
 
-/** Speaks for `worker-thread.ts`, which a thread of Node 20 cannot load from its source. */
+/** Speaks for `serve-tasks.ts`, which a thread of Node 20 cannot load from its source. */
 const script = `
 import { parentPort } from "node:worker_threads";
 parentPort.on("message", ({ taskName, input, cancellation }) => {

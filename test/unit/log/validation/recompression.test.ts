@@ -3,7 +3,7 @@ import { BrokerConfig } from "../../../../src/config/broker-config.ts";
 import { TopicConfig } from "../../../../src/config/topic-config.ts";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type Compute } from "../../../../src/io/ports.ts";
-import { BatchOpener } from "../../../../src/log/validation/compressed-validation.ts";
+import { BatchOpener } from "../../../../src/log/validation/batch-opener.ts";
 import { logConfigFrom } from "../../../../src/log/log-config.ts";
 import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { BatchView, producerIdAt } from "../../../../src/protocol/records/batch-header.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type TaskPorts, type Workers } from "../../../../src/io/ports.ts";
 import { inPlaceWorkers } from "../../../../src/io/in-place-workers.ts";
-import { BatchOpener, recordsInPlaceMax } from "../../../../src/log/validation/compressed-validation.ts";
+import { BatchOpener, recordsInPlaceMax } from "../../../../src/log/validation/batch-opener.ts";
 import { type LogConfig, defaultLogConfig } from "../../../../src/log/log-config.ts";
 import { errorName, Errors } from "../../../../src/protocol/errors.ts";
 import { buildBatch, compressBatch } from "../../../../src/protocol/records/batch-builder.ts";

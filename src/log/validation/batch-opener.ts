@@ -6,7 +6,7 @@ import { type AppendFailure } from "../append-result.ts";
 import { type LogConfig } from "../log-config.ts";
 import { prepare, preparationTask, type PreparationInput, type PreparedRecords } from "./batch-preparation.ts";
 import { targetCompression } from "./recompression.ts";
-import { headerError, holdsBatch } from "./validator.ts";
+import { headerError, holdsBatch } from "./batch-check.ts";
 
 /** As many as the thread pool works on; each may hold as much memory as a batch may grow to. */
 const openAtOnceMax = 4;
