@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import { expect, onTestFinished, test } from "vitest";
+import { call, logEnds } from "../../bench/harness/admin.ts";
+import { apis } from "../../src/protocol/apis.ts";
 import { TestBroker } from "../support/broker/test-broker.ts";
 import { waitUntil } from "../support/broker/wait-until.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -11,7 +13,7 @@ import { ConnectWorker } from "./support/connect-worker.ts";
 import { prepareFrameworks } from "./support/frameworks.ts";
 import { withTool } from "./support/tool-or-skip.ts";
 
-const settleTimeoutMs = 90_000;
+const settleTimeoutMs = 180_000;
 
 function source(file: string, topic: string): Record<string, string> {
   return {
@@ -46,6 +48,18 @@ function untilIdentical(copy: string, original: string): Promise<void> {
   );
 }
 
+/** All that the sink has read is committed: what it wrote behind its last commit it would write again. */
+function untilCommitted(port: number, connector: string, topic: string): Promise<void> {
+  const groupId = `connect-${connector}`;
+  return waitUntil("the sink's commit", async () => {
+    const { groups } = await call(port, apis.offsetFetch, 8, { groups: [{ groupId, topics: null }] });
+    const committed = groups[0]?.topics.find(({ name }) => name === topic)?.partitions[0]?.committedOffset ?? -1;
+    const [end = 0] = await logEnds(port, topic, 1);
+    // The last offset is that of a transaction's marker.
+    return committed >= end - 1 ? undefined : `${committed} of ${end}`;
+  });
+}
+
 async function startBroker(): Promise<TestBroker> {
   const broker = await TestBroker.start();
   onTestFinished(() => broker.remove());
@@ -67,7 +81,7 @@ await withTool("Kafka Connect", prepareFrameworks, (frameworks) => {
   });
 
   test("two workers share connectors, which are made, paused, resumed and deleted; one worker is killed", async () => {
-    const { bootstrap } = await startBroker();
+    const { bootstrap, port } = await startBroker();
     const folder = temporaryDirectory();
     const [original, copy] = [join(folder, "original"), join(folder, "copy")];
     writeFileSync(original, lines(0, 300));
@@ -91,8 +105,7 @@ await withTool("Kafka Connect", prepareFrameworks, (frameworks) => {
     await first.request("PUT", "/connectors/writer/resume");
     await untilIdentical(copy, original);
 
-    // The sink's offsets are committed by then: what it wrote after its last commit it would write again.
-    await sleep(2_000);
+    await untilCommitted(port, "writer", "lines");
     const { tasks } = await first.untilRunning("writer");
     const dead = workers.find(({ id }) => id === tasks[0]?.worker_id) as ConnectWorker;
     const alive = workers.find((worker) => worker !== dead) as ConnectWorker;
@@ -102,10 +115,7 @@ await withTool("Kafka Connect", prepareFrameworks, (frameworks) => {
     await untilIdentical(copy, original);
 
     await alive.request("DELETE", "/connectors/writer");
-    await waitUntil("one connector", async () => {
-      const names = await alive.connectors();
-      return names.join() === "reader" ? undefined : names.join();
-    });
+    await alive.untilConnectors("reader");
   });
 
   test("a source connector with exactly-once support writes each line once although its worker is killed", async () => {

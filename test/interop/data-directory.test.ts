@@ -1,27 +1,21 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Kafka as Client, logLevel } from "kafkajs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startBroker } from "../../src/index.ts";
+import { freePort } from "../support/broker/free-ports.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { javaTool, prepareJava, type Java } from "./support/java.ts";
 import { withTool } from "./support/tool-or-skip.ts";
+
+const startTimeoutMs = 120_000;
 
 /** One data directory, under Apache Kafka and under us in turn. */
 interface Place {
   readonly dir: string;
   readonly port: number;
   readonly properties: Readonly<Record<string, string>>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function newPlace(): Promise<Place> {
@@ -78,7 +72,7 @@ async function startKafkas(java: Java, { properties }: Place): Promise<Running> 
 
 async function untilServes(listeners: string, child: ChildProcess, output: () => string): Promise<void> {
   const broker = /PLAINTEXT:\/\/([^,]*)/.exec(listeners)?.[1] ?? "";
-  for (let attempt = 0; attempt < 120; attempt++) {
+  for (const deadline = performance.now() + startTimeoutMs; performance.now() < deadline;) {
     if (child.exitCode !== null) throw new Error(`Apache Kafka did not start:\n${output()}`);
     const admin = new Client({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
     try {
@@ -136,7 +130,7 @@ async function readAll(place: Place, topics: readonly string[]): Promise<string[
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   const read: string[] = [];
   await new Promise<void>((resolve, reject) => {
-    const timeout = setTimeout(() => reject(new Error(`read only ${read.join()}`)), 60_000);
+    const timeout = setTimeout(() => reject(new Error(`read only ${read.join()}`)), 120_000);
     void consumer.run({
       eachMessage: async ({ message }) => {
         read.push(String(message.value));
@@ -176,7 +170,7 @@ await withTool("data directory", prepareJava, (java) => {
 
       const metadataFiles = named(metadata, /\.(log|checkpoint)$/);
       expect(metadataFiles.length).toBeGreaterThan(2);
-      const decoded = dump(metadataFiles, "--cluster-metadata-decoder", "--print-data-log");
+      const decoded = await dump(metadataFiles, "--cluster-metadata-decoder", "--print-data-log");
       expect([decoded.status, decoded.errors]).toEqual([0, ""]);
       expect(decoded.output).not.toContain("isvalid: false");
       expect(decoded.output).not.toMatch(/could not|unknown|exception/i);
@@ -196,7 +190,7 @@ await withTool("data directory", prepareJava, (java) => {
         ...named(metadata, /index$/),
         ...named(join(place.dir, "a-0"), /^\d{20}\.(log|index|timeindex)$/),
       ];
-      const checked = dump(dataFiles, "--deep-iteration", "--index-sanity-check");
+      const checked = await dump(dataFiles, "--deep-iteration", "--index-sanity-check");
       expect([checked.status, checked.errors]).toEqual([0, ""]);
       expect(checked.output).not.toMatch(/mismatch|isvalid: false|not monoton/i);
 
@@ -207,7 +201,7 @@ await withTool("data directory", prepareJava, (java) => {
           .map(([key, value]) => `${key}=${value}`)
           .join("\n")}\n`,
       );
-      const info = javaTool(java, "kafka.tools.StorageTool", ["info", "--config", file]);
+      const info = await javaTool(java, "kafka.tools.StorageTool", ["info", "--config", file]);
       expect([info.status, info.output]).toEqual([0, expect.stringContaining("Found metadata: {cluster.id=")]);
     });
 
@@ -239,7 +233,7 @@ await withTool("data directory", prepareJava, (java) => {
           .join("\n")}\n`,
       );
       const format = ["format", "--cluster-id", "qwuAgu9BQ22hDP9c4aI8Ww", "--standalone", "--config", file];
-      expect(javaTool(java, "kafka.tools.StorageTool", format)).toMatchObject({ status: 0 });
+      expect(await javaTool(java, "kafka.tools.StorageTool", format)).toMatchObject({ status: 0 });
       const kafkas = await startKafkas(java, place);
       await addTopic(place, "a");
       await kafkas.kill?.();

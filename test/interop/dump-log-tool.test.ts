@@ -212,7 +212,7 @@ await withTool("kafka-dump-log.sh", prepareJava, (java) => {
         }
       });
 
-      test("in files that were damaged anywhere", { timeout: 120_000 }, async () => {
+      test("in files that were damaged anywhere", async () => {
         const damagedDir = join(parent, "damaged-0");
         mkdirSync(damagedDir);
         const random = new SeededRandom(4);

@@ -23,9 +23,9 @@ await withTool("DumpLogSegments", prepareJava, (java) => {
         .filter((name) => name.endsWith(suffix))
         .map((name) => join(dir, name));
 
-    test("the records, indexes checked against them", () => {
+    test("the records, indexes checked against them", async () => {
       expect(log.segmentSizes().length).toBe(5);
-      const output = dump(java, ["--print-data-log", "--deep-iteration"], [...files(".log"), ...files("index")]);
+      const output = await dump(java, ["--print-data-log", "--deep-iteration"], [...files(".log"), ...files("index")]);
       const offsets = [...output.matchAll(/^\| offset: (\d+) .*? key: key-(\d+) payload: value-(\d+)-/gm)];
       expect(offsets.length).toBeGreaterThanOrEqual(recordCount);
       expect(offsets.map(([, , key]) => Number(key))).toEqual(offsets.map((_, index) => index));
@@ -33,14 +33,14 @@ await withTool("DumpLogSegments", prepareJava, (java) => {
       expect(output).toMatch(/endTxnMarker: ABORT/);
     });
 
-    test.each([["--index-sanity-check"], ["--verify-index-only"]])("the indexes with %s", (option) => {
-      const output = dump(java, [option], [...files(".index"), ...files(".timeindex")]);
+    test.each([["--index-sanity-check"], ["--verify-index-only"]])("the indexes with %s", async (option) => {
+      const output = await dump(java, [option], [...files(".index"), ...files(".timeindex")]);
       if (option === "--index-sanity-check")
         expect(output.match(/passed sanity check/g)?.length).toBe(files("index").length - files(".txnindex").length);
     });
 
-    test("producer snapshots and transaction indexes", () => {
-      const output = dump(java, [], [...files(".snapshot"), ...files(".txnindex")]);
+    test("producer snapshots and transaction indexes", async () => {
+      const output = await dump(java, [], [...files(".snapshot"), ...files(".txnindex")]);
       expect(output).toMatch(
         /producerId: 1 producerEpoch: 0 coordinatorEpoch: -1 currentTxnFirstOffset: OptionalLong.empty/,
       );
@@ -50,8 +50,8 @@ await withTool("DumpLogSegments", prepareJava, (java) => {
 });
 
 /** Runs the tool and expects that it has nothing to complain of. */
-function dump(java: Java, options: readonly string[], files: readonly string[]): string {
-  const { status, output, errors } = javaTool(java, dumpTool, [...options, "--files", files.join(",")]);
+async function dump(java: Java, options: readonly string[], files: readonly string[]): Promise<string> {
+  const { status, output, errors } = await javaTool(java, dumpTool, [...options, "--files", files.join(",")]);
   // The tool takes every segment for the first one: it says that of Apache Kafka's own files too.
   const complaints = errors.replace(/Non-consecutive offsets in .*\n( +-1 is followed by \d+\n)/g, "").trim();
   expect(complaints).toBe("");

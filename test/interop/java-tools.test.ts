@@ -26,26 +26,26 @@ await withTool("Java tools", prepareJava, (java) => {
     });
     afterAll(() => broker?.remove());
 
-    function run(tool: keyof typeof tools, args: readonly string[], input?: string): ToolResult {
+    function run(tool: keyof typeof tools, args: readonly string[], input?: string): Promise<ToolResult> {
       return javaTool(java, tools[tool], ["--bootstrap-server", broker.bootstrap, ...args], input);
     }
 
     /** The lines that it prints, when it ends well. */
-    function lines(tool: keyof typeof tools, args: readonly string[], input?: string): string[] {
-      const { status, output, errors } = run(tool, args, input);
+    async function lines(tool: keyof typeof tools, args: readonly string[], input?: string): Promise<string[]> {
+      const { status, output, errors } = await run(tool, args, input);
       expect({ status, errors }).toEqual({ status: 0, errors: expect.not.stringMatching(/ERROR|Exception/) });
       return output.trim().split("\n");
     }
 
-    test("kafka-topics creates, lists, describes, alters and deletes", () => {
+    test("kafka-topics creates, lists, describes, alters and deletes", async () => {
       const create = ["--create", "--topic", "orders", "--partitions", "2", "--replication-factor", "1"];
-      expect(lines("topics", [...create, "--config", "retention.ms=60000"])).toEqual(["Created topic orders."]);
-      const again = run("topics", create);
+      expect(await lines("topics", [...create, "--config", "retention.ms=60000"])).toEqual(["Created topic orders."]);
+      const again = await run("topics", create);
       expect(again.status).toBe(1);
       expect(again.output).toContain("Error while executing topic command : Topic 'orders' already exists.");
-      expect(lines("topics", ["--list"])).toContain("orders");
+      expect(await lines("topics", ["--list"])).toContain("orders");
 
-      const [header, ...partitions] = lines("topics", ["--describe", "--topic", "orders"]);
+      const [header, ...partitions] = await lines("topics", ["--describe", "--topic", "orders"]);
       expect(header).toMatch(
         /^Topic: orders\tTopicId: [\w-]{22}\tPartitionCount: 2\tReplicationFactor: 1\tConfigs: .*retention\.ms=60000/,
       );
@@ -54,60 +54,67 @@ await withTool("Java tools", prepareJava, (java) => {
         [0, 1].map((partition) => `Topic: orders\tPartition: ${partition}\t${place}`.trim()),
       );
 
-      lines("topics", ["--alter", "--topic", "orders", "--partitions", "4"]);
-      expect(lines("topics", ["--describe", "--topic", "orders"])).toHaveLength(5);
-      lines("topics", ["--delete", "--topic", "orders"]);
-      expect(lines("topics", ["--list"])).not.toContain("orders");
+      await lines("topics", ["--alter", "--topic", "orders", "--partitions", "4"]);
+      expect(await lines("topics", ["--describe", "--topic", "orders"])).toHaveLength(5);
+      await lines("topics", ["--delete", "--topic", "orders"]);
+      expect(await lines("topics", ["--list"])).not.toContain("orders");
     });
 
-    test("console producer, console consumer, offsets and groups tell the same story", () => {
-      lines("topics", ["--create", "--topic", "letters", "--partitions", "1"]);
+    test("console producer, console consumer, offsets and groups tell the same story", async () => {
+      await lines("topics", ["--create", "--topic", "letters", "--partitions", "1"]);
       const input = Array.from({ length: 500 }, (_, index) => `key${index}:value ${index} – ąß`);
       const parse = ["--reader-property", "parse.key=true", "--reader-property", "key.separator=:"];
-      lines(
+      await lines(
         "consoleProducer",
         ["--topic", "letters", "--compression-codec", "zstd", ...parse],
         `${input.join("\n")}\n`,
       );
-      expect(lines("getOffsets", ["--topic", "letters"])).toEqual(["letters:0:500"]);
-      expect(lines("getOffsets", ["--topic", "letters", "--time", "earliest"])).toEqual(["letters:0:0"]);
-      expect(lines("getOffsets", ["--topic", "letters", "--time", "-3"])).toEqual([
+      expect(await lines("getOffsets", ["--topic", "letters"])).toEqual(["letters:0:500"]);
+      expect(await lines("getOffsets", ["--topic", "letters", "--time", "earliest"])).toEqual(["letters:0:0"]);
+      expect(await lines("getOffsets", ["--topic", "letters", "--time", "-3"])).toEqual([
         expect.stringMatching(/^letters:0:\d+$/),
       ]);
 
       const print = ["--formatter-property", "print.key=true", "--formatter-property", "key.separator=:"];
       const reading = ["--topic", "letters", "--group", "readers", "--from-beginning", "--max-messages", "300"];
-      const consumed = lines("consoleConsumer", [...reading, ...print]);
+      const consumed = await lines("consoleConsumer", [...reading, ...print]);
       expect(consumed).toEqual(input.slice(0, 300));
-      expect(lines("consumerGroups", ["--list"])).toContain("readers");
+      expect(await lines("consumerGroups", ["--list"])).toContain("readers");
 
-      const described = lines("consumerGroups", ["--describe", "--group", "readers"]);
+      const described = await lines("consumerGroups", ["--describe", "--group", "readers"]);
       expect(described.at(-1)?.trim().split(/\s+/)).toEqual(
         expect.arrayContaining(["readers", "letters", "0", "300", "500", "200"]),
       );
-      const state = lines("consumerGroups", ["--describe", "--group", "readers", "--state"]);
+      const state = await lines("consumerGroups", ["--describe", "--group", "readers", "--state"]);
       expect(state.at(-1)).toMatch(/readers\s.*127\.0\.0\.1:\d+\s+\(1\).*\bEmpty\b.*\b0\s*$/);
       const reset = ["--reset-offsets", "--group", "readers", "--topic", "letters", "--execute"];
-      expect(lines("consumerGroups", [...reset, "--to-offset", "490"]).at(-1)).toMatch(/readers\s+letters\s+0\s+490/);
+      expect((await lines("consumerGroups", [...reset, "--to-offset", "490"])).at(-1)).toMatch(
+        /readers\s+letters\s+0\s+490/,
+      );
       const rest = ["--topic", "letters", "--group", "readers", "--max-messages", "10", ...print];
-      expect(lines("consoleConsumer", rest)).toEqual(input.slice(490));
-      lines("consumerGroups", ["--delete", "--group", "readers"]);
-      expect(lines("consumerGroups", ["--list"])).not.toContain("readers");
+      expect(await lines("consoleConsumer", rest)).toEqual(input.slice(490));
+      await lines("consumerGroups", ["--delete", "--group", "readers"]);
+      expect(await lines("consumerGroups", ["--list"])).not.toContain("readers");
     });
 
-    test("kafka-configs, kafka-log-dirs, kafka-cluster and kafka-broker-api-versions find what they ask for", () => {
-      lines("topics", ["--create", "--topic", "settled", "--partitions", "1"]);
+    test("kafka-configs, kafka-log-dirs, kafka-cluster and kafka-broker-api-versions find what they ask for", async () => {
+      await lines("topics", ["--create", "--topic", "settled", "--partitions", "1"]);
       const topic = ["--entity-type", "topics", "--entity-name", "settled"];
-      lines("configs", ["--alter", ...topic, "--add-config", "max.message.bytes=2000,cleanup.policy=[compact,delete]"]);
-      const configs = lines("configs", ["--describe", ...topic]);
+      await lines("configs", [
+        "--alter",
+        ...topic,
+        "--add-config",
+        "max.message.bytes=2000,cleanup.policy=[compact,delete]",
+      ]);
+      const configs = await lines("configs", ["--describe", ...topic]);
       expect(configs.join("\n")).toMatch(
         /max\.message\.bytes=2000 sensitive=false synonyms=\{DYNAMIC_TOPIC_CONFIG:max/,
       );
       expect(configs.join("\n")).toContain("cleanup.policy=compact,delete");
-      const all = lines("configs", ["--describe", "--all", "--entity-type", "brokers", "--entity-name", "1"]);
+      const all = await lines("configs", ["--describe", "--all", "--entity-type", "brokers", "--entity-name", "1"]);
       expect(all.join("\n")).toContain("log.segment.bytes=1073741824");
 
-      const dirs = lines("logDirs", ["--describe", "--topic-list", "settled"]).at(-1)!;
+      const dirs = (await lines("logDirs", ["--describe", "--topic-list", "settled"])).at(-1)!;
       expect(JSON.parse(dirs)).toMatchObject({
         brokers: [
           {
@@ -116,20 +123,22 @@ await withTool("Java tools", prepareJava, (java) => {
           },
         ],
       });
-      const cluster = javaTool(java, tools.cluster, ["cluster-id", "--bootstrap-server", broker.bootstrap]);
+      const cluster = await javaTool(java, tools.cluster, ["cluster-id", "--bootstrap-server", broker.bootstrap]);
       expect(cluster.output).toMatch(/^Cluster ID: [\w-]{22}/);
-      const versions = lines("apiVersions", []);
+      const versions = await lines("apiVersions", []);
       expect(versions[0]).toContain(`127.0.0.1:${broker.port} (id: 1 rack: null isFenced: false) -> (`);
     });
 
-    test("kafka-delete-records moves the start of a log", () => {
-      lines("topics", ["--create", "--topic", "cut", "--partitions", "1"]);
-      lines("consoleProducer", ["--topic", "cut"], "a\nb\nc\nd\n");
+    test("kafka-delete-records moves the start of a log", async () => {
+      await lines("topics", ["--create", "--topic", "cut", "--partitions", "1"]);
+      await lines("consoleProducer", ["--topic", "cut"], "a\nb\nc\nd\n");
       const file = `${broker.dataDirectory}-delete.json`;
       writeFileSync(file, JSON.stringify({ partitions: [{ topic: "cut", partition: 0, offset: 3 }], version: 1 }));
-      expect(lines("deleteRecords", ["--offset-json-file", file]).join("\n")).toContain("low_watermark: 3");
-      expect(lines("getOffsets", ["--topic", "cut", "--time", "earliest"])).toEqual(["cut:0:3"]);
-      expect(lines("consoleConsumer", ["--topic", "cut", "--from-beginning", "--max-messages", "1"])).toEqual(["d"]);
+      expect((await lines("deleteRecords", ["--offset-json-file", file])).join("\n")).toContain("low_watermark: 3");
+      expect(await lines("getOffsets", ["--topic", "cut", "--time", "earliest"])).toEqual(["cut:0:3"]);
+      expect(await lines("consoleConsumer", ["--topic", "cut", "--from-beginning", "--max-messages", "1"])).toEqual([
+        "d",
+      ]);
     });
   });
 });

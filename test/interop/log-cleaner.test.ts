@@ -10,6 +10,7 @@ import { Log } from "../../src/log/log.ts";
 import { WriteQueue } from "../../src/log/write-queue.ts";
 import { buildBatch, compressBatch, type RecordDraft } from "../../src/protocol/records/batch-builder.ts";
 import { TestBroker } from "../support/broker/test-broker.ts";
+import { waitUntil } from "../support/broker/wait-until.ts";
 import { ManualTime } from "../support/manual-time.ts";
 import { SeededRandom } from "../support/random-bytes.ts";
 import { runTool } from "../support/run-process.ts";
@@ -22,6 +23,7 @@ import { withTool } from "./support/tool-or-skip.ts";
 const topic = "compacted";
 const segmentBytes = 20_000;
 const indexIntervalBytes = 500;
+const deleteRetentionMs = 1_000;
 const codecs = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 const topicConfig = {
   "cleanup.policy": "compact",
@@ -30,7 +32,7 @@ const topicConfig = {
   "index.interval.bytes": indexIntervalBytes,
   "min.cleanable.dirty.ratio": 0.01,
   // Time enough for what the first round marks to be gone in the second, and not in the first.
-  "delete.retention.ms": 1_000,
+  "delete.retention.ms": deleteRetentionMs,
 };
 
 /** Appends batches of every codec and kind of producer to the log in a directory, where no broker runs. */
@@ -129,17 +131,15 @@ function checkpointOf(dataDirectory: string): number | undefined {
   return line === null ? undefined : Number(line[1]);
 }
 
-async function cleaned(broker: TestBroker, offset: number): Promise<void> {
-  for (let attempt = 0; checkpointOf(broker.dataDirectory) !== offset; attempt++) {
-    if (attempt > 300) {
-      throw new Error(`${broker.target} is at ${checkpointOf(broker.dataDirectory)}, not ${offset}: ${broker.log}`);
-    }
-    await sleep(100);
-  }
+function untilCleaned(broker: TestBroker, offset: number): Promise<void> {
+  return waitUntil(`${offset} as the end of what ${broker.target} has cleaned`, async () => {
+    const found = checkpointOf(broker.dataDirectory);
+    return found === offset ? undefined : `${found}: ${broker.log}`;
+  });
 }
 
 /** The partition's segments as Kafka's tool prints them, without what may differ between two who compress and measure. */
-function dump(java: Java, dataDirectory: string): string[] {
+async function dump(java: Java, dataDirectory: string): Promise<string[]> {
   const dir = join(dataDirectory, `${topic}-0`);
   const files = readdirSync(dir);
   const paths = (pattern: RegExp): string =>
@@ -148,13 +148,22 @@ function dump(java: Java, dataDirectory: string): string[] {
       .map((name) => join(dir, name))
       .join(",");
   const tool = "org.apache.kafka.tools.DumpLogSegments";
-  const indexes = javaTool(java, tool, ["--index-sanity-check", "--files", paths(/\.(index|timeindex)$/)]);
+  const indexes = await javaTool(java, tool, ["--index-sanity-check", "--files", paths(/\.(index|timeindex)$/)]);
   expect(indexes.status).toBe(0);
   const passed = indexes.output.match(/passed sanity check|is empty/g)?.length ?? 0;
   expect(passed).toBe(files.filter((name) => /\d\.(index|timeindex)$/.test(name)).length);
-  const verified = javaTool(java, tool, ["--verify-index-only", "--files", paths(/\.(index|timeindex|txnindex)$/)]);
+  const verified = await javaTool(java, tool, [
+    "--verify-index-only",
+    "--files",
+    paths(/\.(index|timeindex|txnindex)$/),
+  ]);
   expect(verified.output + verified.errors).not.toMatch(/mismatch|not found|exception|out of order/i);
-  const { status, output } = javaTool(java, tool, ["--print-data-log", "--deep-iteration", "--files", paths(/\.log$/)]);
+  const { status, output } = await javaTool(java, tool, [
+    "--print-data-log",
+    "--deep-iteration",
+    "--files",
+    paths(/\.log$/),
+  ]);
   expect(status).toBe(0);
   expect(output).not.toMatch(/isvalid: false|mismatch|exception/i);
   return output
@@ -164,12 +173,12 @@ function dump(java: Java, dataDirectory: string): string[] {
 }
 
 /** Dumps of transaction indexes: aborted transactions that readers still have to know. */
-function aborted(java: Java, dataDirectory: string): string[] {
+async function aborted(java: Java, dataDirectory: string): Promise<string[]> {
   const dir = join(dataDirectory, `${topic}-0`);
   const files = readdirSync(dir).filter((name) => name.endsWith(".txnindex"));
   if (files.length === 0) return [];
   const paths = files.map((name) => join(dir, name)).join(",");
-  const { output } = javaTool(java, "org.apache.kafka.tools.DumpLogSegments", ["--files", paths]);
+  const { output } = await javaTool(java, "org.apache.kafka.tools.DumpLogSegments", ["--files", paths]);
   return output.split("\n").filter((line) => line.startsWith("version"));
 }
 
@@ -192,8 +201,9 @@ await withTool("Apache Kafka's log cleaner", prepareJava, (java) => {
         [kafkas, ours].map((directory) => join(directory, `${topic}-0`)),
         batchCount,
       );
+      if (round > 0) await sleep(deleteRetentionMs);
       await kafka.start();
-      await cleaned(kafka, end);
+      await untilCleaned(kafka, end);
       await kafka.stop();
       if (odradek === undefined) {
         const options = { target: "odradek", dataDirectory: ours, properties, portsOf: kafka } as const;
@@ -201,15 +211,15 @@ await withTool("Apache Kafka's log cleaner", prepareJava, (java) => {
         const started = odradek;
         onTestFinished(() => started.remove());
       } else await odradek.start();
-      await cleaned(odradek, end);
+      await untilCleaned(odradek, end);
       await odradek.stop();
 
-      const expected = dump(java, kafkas);
+      const expected = await dump(java, kafkas);
       expect(expected.length).toBeGreaterThan(1_000);
       const hasEmptyBatches = expected.some((line) => / count: 0 /.test(line));
       if (round === 0) expect(hasEmptyBatches).toBe(true);
-      expect(dump(java, ours)).toEqual(expected);
-      expect(aborted(java, ours)).toEqual(aborted(java, kafkas));
+      expect(await dump(java, ours)).toEqual(expected);
+      expect(await aborted(java, ours)).toEqual(await aborted(java, kafkas));
     }
   });
 });

@@ -37,7 +37,7 @@ await withTool("log directories", prepareJava, (java) => {
     const file = join(temporaryDirectory(), "moves.json");
     writeFileSync(file, JSON.stringify({ version: 1, partitions }));
     const tool = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
-    const begun = run(
+    const begun = await run(
       tool,
       "--reassignment-json-file",
       file,
@@ -50,10 +50,10 @@ await withTool("log directories", prepareJava, (java) => {
       output: expect.stringContaining("Successfully started moving log directory"),
     });
     for (const [index, { log_dirs }] of partitions.entries()) await hasMoved(broker, "t", log_dirs[0]!, index);
-    const verified = run(tool, "--reassignment-json-file", file, "--verify");
+    const verified = await run(tool, "--reassignment-json-file", file, "--verify");
     expect(verified.output).toContain("Reassignment of replica t-0-1 completed successfully.");
     expect(verified.output).toContain("Clearing broker-level throttles on broker 1");
-    const described = run("org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", "t");
+    const described = await run("org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", "t");
     const report = JSON.parse(described.output.trim().split("\n").at(-1)!) as {
       brokers: { logDirs: { logDir: string; error: string | null; partitions: { partition: string }[] }[] }[];
     };
@@ -73,7 +73,7 @@ await withTool("log directories", prepareJava, (java) => {
       metadata,
       readdirSync(metadata).find((name) => name.endsWith(".log"))!,
     );
-    const dumped = javaTool(java, "org.apache.kafka.tools.DumpLogSegments", [
+    const dumped = await javaTool(java, "org.apache.kafka.tools.DumpLogSegments", [
       "--cluster-metadata-decoder",
       "--files",
       segment,

@@ -132,5 +132,5 @@ await withTool("open transactions", javaLibraries, () => {
     expect(await third.look()).toEqual([unstable, 1, 30, unstable]);
     await third.end(other, false);
     expect(await third.look()).toEqual([unstable, 1, 30, -1]);
-  }, 240_000);
+  });
 });

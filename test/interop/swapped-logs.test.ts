@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TestBroker } from "../support/broker/test-broker.ts";
-import { waitUntilCoordinated } from "../support/broker/wait-until.ts";
+import { waitUntilCoordinated, waitUntilLed } from "../support/broker/wait-until.ts";
 import { runProcess, runTool } from "../support/run-process.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type Java, prepareJava } from "./support/java.ts";
@@ -41,6 +41,8 @@ async function produce(broker: TestBroker, codec: string): Promise<void> {
 async function fill(broker: TestBroker): Promise<void> {
   const server = ["--bootstrap-server", broker.bootstrap];
   await runTool("kafka-topics", [...server, "--create", "--topic", topic, ...topicConfig]);
+  // Kafka answers before there is a leader, and may then take an idempotent producer's batches in another order (KAFKA-15591).
+  await waitUntilLed(broker.port, topic, 1);
   for (const codec of codecs) await produce(broker, codec);
   const consumer = [...server, "--topic", topic, "--group", group, "--from-beginning"];
   await runTool("kafka-console-consumer", [...consumer, "--max-messages", String(committed)]);

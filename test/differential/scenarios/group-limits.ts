@@ -15,7 +15,8 @@ export const groupLimitsScenario: Scenario = {
     "offset.metadata.max.bytes": String(metadataLengthMax),
     "group.min.session.timeout.ms": "10000",
     "group.max.session.timeout.ms": "40000",
-    "group.initial.rebalance.delay.ms": "100",
+    // Longer than all members need to come: who comes later waits for those to join again, and is not counted with them.
+    "group.initial.rebalance.delay.ms": "20000",
     "transaction.state.log.num.partitions": "5",
   },
   async run(s) {

@@ -9,7 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const timeout = 60 * time.Second
+const timeout = 120 * time.Second
 
 var codecs = map[string]kgo.CompressionCodec{
 	"none":   kgo.NoCompression(),

@@ -27,7 +27,7 @@ func share(ctx context.Context, input input) (any, error) {
 	defer client.Close()
 	values := [][]byte{}
 	idle := time.Duration(input.IdleMs) * time.Millisecond
-	end := time.Now().Add(90 * time.Second)
+	end := time.Now().Add(240 * time.Second)
 	for last := time.Now(); len(values) == 0 || time.Since(last) < idle; {
 		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 		records := client.PollFetches(short).Records()

@@ -2,8 +2,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -16,7 +17,8 @@ import org.apache.kafka.common.TopicPartition;
 /** Two members share a topic; one leaves, the other goes on. */
 final class Group {
     private final JsonNode input;
-    private final List<String> seen = new ArrayList<>();
+    /** By their places: in a rebalance a record may come once more, to whoever is next. */
+    private final Map<String, String> seen = new LinkedHashMap<>();
 
     private Group(JsonNode input) {
         this.input = input;
@@ -63,7 +65,7 @@ final class Group {
             }
         }
         ArrayNode values = result.putArray("seen");
-        seen.forEach(values::add);
+        seen.values().forEach(values::add);
         return result;
     }
 
@@ -85,9 +87,9 @@ final class Group {
         while (!isTrue.getAsBoolean()) {
             for (KafkaConsumer<byte[], byte[]> member : members) {
                 for (ConsumerRecord<byte[], byte[]> record : member.poll(Duration.ofMillis(100))) {
-                    seen.add(Records.text(record.value()));
+                    seen.put(record.partition() + " " + record.offset(), Records.text(record.value()));
                 }
-                member.commitSync();
+                Members.commit(member);
             }
             if (System.currentTimeMillis() > end) {
                 throw new IllegalStateException(what + ": " + seen.size() + " records came");

@@ -50,7 +50,7 @@ final class Members {
     }
 
     /** Whoever is in the middle of a rebalance may be refused: then its records come once more, to whoever is next. */
-    private static void commit(KafkaConsumer<byte[], byte[]> member) {
+    static void commit(KafkaConsumer<byte[], byte[]> member) {
         try {
             member.commitSync();
         } catch (CommitFailedException | RebalanceInProgressException refused) {

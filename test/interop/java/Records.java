@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 final class Records {
-    static final long TIMEOUT_MS = 60_000;
+    static final long TIMEOUT_MS = 120_000;
 
     static ObjectNode produce(JsonNode input) throws Exception {
         int sent = 0;

@@ -12,7 +12,7 @@ final class Share {
         ObjectNode result = ClientProgram.object();
         ArrayNode values = result.putArray("values");
         long idleMs = input.get("idleMs").asLong();
-        long end = System.currentTimeMillis() + 90_000;
+        long end = System.currentTimeMillis() + 240_000;
         try (KafkaConsumer<byte[], byte[]> consumer = Records.member(input)) {
             long last = 0;
             while (values.isEmpty() || System.currentTimeMillis() - last < idleMs) {

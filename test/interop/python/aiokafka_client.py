@@ -6,6 +6,7 @@ import logging
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 
 from scenario import Deadline, decode, decoded_headers, keep, next_offsets, received, serve
 
@@ -91,7 +92,7 @@ async def produce(request):
                 )
                 for record in batch["records"]
             ]
-            sent += len(await asyncio.wait_for(asyncio.gather(*futures), 30))
+            sent += len(await asyncio.wait_for(asyncio.gather(*futures), 120))
         finally:
             await producer.stop()
     return {"sent": sent}
@@ -180,8 +181,12 @@ async def group(request):
 
     async def work(consumer):
         records = await polled(consumer, 100)
-        seen.extend(record["value"] for record in records)
-        await commit(consumer, topic, records)
+        keep(seen, records)
+        try:
+            await commit(consumer, topic, records)
+        except KafkaError:
+            # In the middle of a rebalance: then its records come once more, to whoever is next.
+            pass
 
     def owned(consumer):
         return sorted(place.partition for place in consumer.assignment())
@@ -215,7 +220,7 @@ async def group(request):
             "members": members,
             "state": state,
             "alone": alone,
-            "seen": seen,
+            "seen": [record["value"] for record in seen],
             "stateAfter": state_after,
             "deleted": None,
         }

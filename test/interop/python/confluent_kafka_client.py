@@ -1,6 +1,7 @@
 """confluent-kafka, which is librdkafka: https://docs.confluent.io/platform/current/clients/confluent-kafka-python"""
 
 import time
+from contextlib import contextmanager
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka import OFFSET_BEGINNING
@@ -17,7 +18,7 @@ def administration(request):
 def code_of(future):
     """Kafka's error code of what a future stands for."""
     try:
-        future.result(30)
+        future.result(120)
         return 0
     except KafkaException as error:
         return error.args[0].code()
@@ -27,13 +28,13 @@ def admin(request):
     topic, config = request["topic"], request["config"]
     wanted = NewTopic(topic, num_partitions=request["partitions"], replication_factor=1, config=config)
     client = administration(request)
-    client.create_topics([wanted])[topic].result(30)
+    client.create_topics([wanted])[topic].result(120)
     create_again = code_of(client.create_topics([wanted])[topic])
-    described = client.describe_topics(TopicCollection([topic]))[topic].result(30)
+    described = client.describe_topics(TopicCollection([topic]))[topic].result(120)
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    configs = client.describe_configs([resource])[resource].result(30)
-    listed = topic in client.list_topics(timeout=30).topics
-    client.delete_topics([topic])[topic].result(30)
+    configs = client.describe_configs([resource])[resource].result(120)
+    listed = topic in client.list_topics(timeout=120).topics
+    client.delete_topics([topic])[topic].result(120)
     return {
         "createAgain": create_again,
         "listed": listed,
@@ -56,7 +57,7 @@ def admin(request):
 def create(request):
     topic = request["topic"]
     client = administration(request)
-    client.create_topics([NewTopic(topic, num_partitions=request["partitions"], replication_factor=1)])[topic].result(30)
+    client.create_topics([NewTopic(topic, num_partitions=request["partitions"], replication_factor=1)])[topic].result(120)
     return {}
 
 
@@ -89,7 +90,7 @@ def produce(request):
                 timestamp=record["timestamp"],
                 on_delivery=delivered,
             )
-        left = producer.flush(30)
+        left = producer.flush(120)
         if left or failures:
             raise RuntimeError(f"{left} records of {batch['codec']} were not sent; {failures}")
     return {"sent": sent}
@@ -126,6 +127,25 @@ def commit(consumer, topic, records):
                 raise KafkaException(place.error)
 
 
+REFUSED = {
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.STALE_MEMBER_EPOCH,
+    KafkaError._STATE,
+}
+
+
+@contextmanager
+def refusals_ignored():
+    """Whoever is in the middle of a rebalance may be refused: then its records come once more, to whoever is next."""
+    try:
+        yield
+    except KafkaException as error:
+        if error.args[0].code() not in REFUSED:
+            raise
+
+
 def consumer_of(request):
     config = {
         "bootstrap.servers": request["bootstrap"],
@@ -156,7 +176,7 @@ def consume(request):
         consumer = member(request)
     else:
         consumer = consumer_of(request)
-        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        partitions = consumer.list_topics(topic, timeout=120).topics[topic].partitions
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
     try:
         records = []
@@ -174,12 +194,12 @@ def consume(request):
 def committed(request):
     name = request["group"]
     client = administration(request)
-    found = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(name)])[name].result(30)
+    found = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(name)])[name].result(120)
     return {"offsets": {str(place.partition): place.offset for place in found.topic_partitions}}
 
 
 def described(client, name):
-    found = client.describe_consumer_groups([name])[name].result(30)
+    found = client.describe_consumer_groups([name])[name].result(120)
     return {"state": STATES.get(found.state.name, found.state.name), "members": len(found.members)}
 
 
@@ -195,8 +215,9 @@ def group(request):
 
     def work(consumer):
         records = polled(consumer, 0.1)
-        seen.extend(record["value"] for record in records)
-        commit(consumer, topic, records)
+        keep(seen, records)
+        with refusals_ignored():
+            commit(consumer, topic, records)
 
     def owned(consumer):
         return sorted(place.partition for place in consumer.assignment())
@@ -236,7 +257,7 @@ def group(request):
             "together": together,
             **before,
             "alone": alone,
-            "seen": seen,
+            "seen": [record["value"] for record in seen],
             "stateAfter": after["state"],
             "deleted": deleted,
         }
@@ -246,15 +267,6 @@ def group(request):
 
 
 MEMBERS = {}
-
-# Whoever is in the middle of a rebalance may be refused: then its records come once more, to whoever is next.
-REFUSED = {
-    KafkaError.ILLEGAL_GENERATION,
-    KafkaError.UNKNOWN_MEMBER_ID,
-    KafkaError.REBALANCE_IN_PROGRESS,
-    KafkaError.STALE_MEMBER_EPOCH,
-    KafkaError._STATE,
-}
 
 
 def join(request):
@@ -280,13 +292,10 @@ def work_of_members(request):
                     raise KafkaException(message.error())
                 values.append(encode(message.value()))
                 offsets[(message.topic(), message.partition())] = message.offset() + 1
-            try:
+            with refusals_ignored():
                 if offsets:
                     places = [TopicPartition(*place, offset) for place, offset in offsets.items()]
                     consumer.commit(offsets=places, asynchronous=False)
-            except KafkaException as error:
-                if error.args[0].code() not in REFUSED:
-                    raise
             owned[name] = sorted(f"{place.topic}-{place.partition}" for place in consumer.assignment())
         if time.monotonic() > end:
             return {"owned": owned, "values": values}
@@ -300,7 +309,7 @@ def leave(request):
 def share(request):
     consumer = member(request)
     values, last = [], None
-    deadline = Deadline("records for this member", 90)
+    deadline = Deadline("records for this member", 240)
     try:
         while last is None or time.monotonic() - last < request["idleMs"] / 1000:
             records = polled(consumer, 0.1)

@@ -5,7 +5,7 @@ import sys
 from kafka import KafkaConsumer, TopicPartition
 
 bootstrap, topic, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=30_000)
+consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=120_000)
 place = TopicPartition(topic, 0)
 consumer.assign([place])
 consumer.seek_to_beginning(place)

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 
-CONSUME_TIMEOUT_S = 60
+CONSUME_TIMEOUT_S = 120
 
 
 def decode(text):
@@ -37,11 +37,12 @@ class Deadline:
 
     def __init__(self, what, seconds=CONSUME_TIMEOUT_S):
         self._what = what
+        self._seconds = seconds
         self._end = time.monotonic() + seconds
 
     def check(self, state):
         if time.monotonic() > self._end:
-            raise TimeoutError(f"{self._what}: after {CONSUME_TIMEOUT_S} s only {state}")
+            raise TimeoutError(f"{self._what}: after {self._seconds} s only {state}")
 
 
 def keep(records, found):

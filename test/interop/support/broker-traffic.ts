@@ -184,7 +184,7 @@ export class BrokerTraffic {
   }
 
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    for (const deadline = performance.now() + 30_000; !(await isTrue());) {
+    for (const deadline = performance.now() + 60_000; !(await isTrue());) {
       if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
       await sleep(50);
     }

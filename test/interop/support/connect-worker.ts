@@ -6,8 +6,8 @@ import { waitUntil } from "../../support/broker/wait-until.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { FrameworkProcess, type Frameworks } from "./frameworks.ts";
 
-const startTimeoutMs = 120_000;
-const restTimeoutMs = 60_000;
+const startTimeoutMs = 180_000;
+const restTimeoutMs = 120_000;
 
 const converters = {
   "key.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -111,11 +111,10 @@ export class ConnectWorker {
     await waitUntil(
       `${name} ${what}`,
       async () => {
-        const response = await fetch(`${this.#url}/connectors/${name}/status`);
-        const text = await response.text();
-        if (!response.ok) return text;
-        status = JSON.parse(text) as ConnectorStatus;
-        return holds(status) ? undefined : text;
+        const answer = await this.#ask("GET", `/connectors/${name}/status`);
+        if (!answer.ok) return answer.text;
+        status = JSON.parse(answer.text) as ConnectorStatus;
+        return holds(status) ? undefined : answer.text;
       },
       restTimeoutMs,
     );
@@ -128,20 +127,30 @@ export class ConnectWorker {
     return this.untilStatus(name, "runs", isRunning);
   }
 
-  async connectors(): Promise<string[]> {
-    return (await (await fetch(`${this.#url}/connectors`)).json()) as string[];
+  untilConnectors(...names: string[]): Promise<void> {
+    return waitUntil("connectors", async () => {
+      const { text } = await this.#ask("GET", "/connectors");
+      return text === JSON.stringify(names) ? undefined : text;
+    });
   }
 
   async #problem(method: string, path: string, body?: unknown): Promise<string | undefined> {
+    const { ok, text } = await this.#ask(method, path, body);
+    return ok ? undefined : text;
+  }
+
+  /** What became of a request; one that did not get through is answered in words, too. */
+  async #ask(method: string, path: string, body?: unknown): Promise<{ readonly ok: boolean; readonly text: string }> {
     try {
       const response = await fetch(`${this.#url}${path}`, {
         method,
         headers: { "content-type": "application/json" },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return response.ok ? undefined : `${response.status} ${await response.text()}`;
+      const text = await response.text();
+      return response.ok ? { ok: true, text } : { ok: false, text: `${response.status} ${text}` };
     } catch (error) {
-      return String(error);
+      return { ok: false, text: String(error) };
     }
   }
 }

@@ -28,7 +28,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-const startTimeoutMs = 120_000;
+const startTimeoutMs = 180_000;
 const stopTimeoutMs = 30_000;
 
 const flags = ["-Xmx384M", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];

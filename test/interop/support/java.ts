@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { javaLibraries } from "../../support/java-libraries.ts";
+import { runProcess } from "../../support/run-process.ts";
 import { runTool } from "../../support/run-tool.ts";
 import { cached } from "../../support/tool-cache.ts";
 import { ProgramClient } from "./program-client.ts";
@@ -50,9 +50,14 @@ export function javaClient(java: Java): ProgramClient {
 }
 
 /** Runs one of Kafka's command-line tools to its end. */
-export function javaTool(java: Java, mainClass: string, args: readonly string[], input = ""): ToolResult {
-  const result = spawnSync("java", [...java.arguments, mainClass, ...args], { input, timeout: 60_000 });
-  return { status: result.status, output: result.stdout.toString(), errors: result.stderr.toString() };
+export async function javaTool(
+  java: Java,
+  mainClass: string,
+  args: readonly string[],
+  stdin = "",
+): Promise<ToolResult> {
+  const { code, stdout, stderr } = await runProcess("java", [...java.arguments, mainClass, ...args], { stdin });
+  return { status: code, output: stdout, errors: stderr };
 }
 
 export interface ToolResult {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type OperationName, type Operations, type TestClient } from "../../support/clients/test-client.ts";
 
-const operationTimeoutMs = 120_000;
+const operationTimeoutMs = 300_000;
 
 interface Pending {
   resolve(output: never): void;
