@@ -1,4 +1,4 @@
-import { type MetadataImage } from "../metadata/image/metadata-image.ts";
+import { mapInParts } from "../io/next-turn.ts";
 import { type PartitionRegistration } from "../metadata/image/partition-registration.ts";
 import { type ApiRequest, type ApiResponse } from "../protocol/apis.ts";
 import { Errors } from "../protocol/errors.ts";
@@ -6,7 +6,7 @@ import { type Draft } from "../protocol/schema.ts";
 import { ApiError, errorFields } from "./api-error.ts";
 import { type ControllerView } from "./controller-view.ts";
 import { manualAssignmentProblem } from "./new-partitions.ts";
-import { type ControllerResult } from "./result.ts";
+import { type Deciding, itemsOfTurn } from "./result.ts";
 
 type AlterRequest = ApiRequest<"alterPartitionReassignments">;
 type AlterResponse = Draft<ApiResponse<"alterPartitionReassignments">>;
@@ -18,11 +18,8 @@ type ListResponse = Draft<ApiResponse<"listPartitionReassignments">>;
  * replicas from or to: what can be asked for is what there is already, which changes nothing. Tools ask for just that when
  * they move replicas between log directories.
  */
-export function alterPartitionReassignments(
-  view: ControllerView,
-  request: AlterRequest,
-): ControllerResult<AlterResponse> {
-  const responses = request.topics.map(({ name, partitions }) => ({
+export function* alterPartitionReassignments(view: ControllerView, request: AlterRequest): Deciding<AlterResponse> {
+  const responses = yield* mapInParts(request.topics, itemsOfTurn, ({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ partitionIndex, replicas }) => ({
       partitionIndex,
@@ -59,23 +56,22 @@ function sameReplicas({ replicas }: PartitionRegistration, others: readonly numb
 }
 
 /** The partitions that get or lose replicas at the moment: of all topics, or of those that are named. */
-export function listPartitionReassignments({ topics }: MetadataImage, request: ListRequest): ListResponse {
-  const wanted = request.topics ?? Array.from(topics.byName.keys(), (name) => ({ name, partitionIndexes: undefined }));
-  return {
-    errorCode: Errors.NONE,
-    topics: wanted
-      .map(({ name, partitionIndexes }) => ({
-        name,
-        partitions: [...(topics.byName.get(name)?.partitions.entries() ?? [])]
-          .filter(([index]) => partitionIndexes === undefined || partitionIndexes.includes(index))
-          .filter(([, { addingReplicas, removingReplicas }]) => addingReplicas.length + removingReplicas.length > 0)
-          .map(([partitionIndex, { replicas, addingReplicas, removingReplicas }]) => ({
-            partitionIndex,
-            replicas: [...replicas],
-            addingReplicas: [...addingReplicas],
-            removingReplicas: [...removingReplicas],
-          })),
-      }))
-      .filter(({ partitions }) => partitions.length > 0),
-  };
+export function* listPartitionReassignments({ image }: ControllerView, request: ListRequest): Deciding<ListResponse> {
+  const { byName } = image.topics;
+  const wanted: readonly { readonly name: string; readonly partitionIndexes: readonly number[] | undefined }[] =
+    request.topics ?? Array.from(byName.keys(), (name) => ({ name, partitionIndexes: undefined }));
+  const topics = yield* mapInParts(wanted, itemsOfTurn, ({ name, partitionIndexes }) => ({
+    name,
+    partitions: [...(byName.get(name)?.partitions.entries() ?? [])]
+      .filter(([index]) => partitionIndexes === undefined || partitionIndexes.includes(index))
+      .filter(([, { addingReplicas, removingReplicas }]) => addingReplicas.length + removingReplicas.length > 0)
+      .map(([partitionIndex, { replicas, addingReplicas, removingReplicas }]) => ({
+        partitionIndex,
+        replicas: [...replicas],
+        addingReplicas: [...addingReplicas],
+        removingReplicas: [...removingReplicas],
+      })),
+  }));
+  const response = { errorCode: Errors.NONE, topics: topics.filter(({ partitions }) => partitions.length > 0) };
+  return { records: [], response };
 }

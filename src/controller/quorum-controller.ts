@@ -133,8 +133,7 @@ export class QuorumController implements Controller, Publisher {
   listPartitionReassignments(
     request: ApiRequest<"listPartitionReassignments">,
   ): Promise<Draft<ApiResponse<"listPartitionReassignments">>> {
-    const list = ({ image }: ControllerView) => ({ records: [], response: listPartitionReassignments(image, request) });
-    return this.#run<Draft<ApiResponse<"listPartitionReassignments">>>(list, errorFields(notControllerError));
+    return this.#run((view) => listPartitionReassignments(view, request), errorFields(notControllerError));
   }
 
   alterConfigs(request: ApiRequest<"alterConfigs">): Promise<Draft<ApiResponse<"alterConfigs">>> {

@@ -256,6 +256,19 @@ describe("an operation on thousands of things", () => {
       },
     ],
     [
+      "AlterPartitionReassignments",
+      3,
+      (controller) => {
+        const topics = names.map((name) => ({ name, partitions: [{ partitionIndex: 0, replicas: [1] }] }));
+        return controller.alterPartitionReassignments({ topics, timeoutMs: 1_000, allowReplicationFactorChange: true });
+      },
+    ],
+    [
+      "ListPartitionReassignments",
+      3,
+      (controller) => controller.listPartitionReassignments({ topics: null, timeoutMs: 1_000 }),
+    ],
+    [
       "a registration of a broker that led them",
       8,
       (controller) => controller.registerBroker(brokerRegistration(1, { incarnationId: incarnations[1] })),
