@@ -10,25 +10,35 @@ const ids = new Map([
   ["/two", "vT2fYtJ0QiWVqVxYc1lUpA"],
 ]);
 
-/** A partition with five records whose copy has them too, and waits for the controller. */
-async function openMoving() {
+/** More than is copied at once. */
+const large = () => batch({ value: Buffer.alloc(150_000) });
+
+/** A partition with five records whose copy has so many of them; one that has all waits for the controller. */
+async function openMoving(copiedCount = 5) {
   const accepts: (() => void)[] = [];
+  const throttle = { bytesPerSecond: copiedCount === 5 ? Infinity : 1 };
   const broker = openReplicas(
     new MemoryDisk(),
     {},
-    { directoryIds: ids, assignDirectory: (_topicId, _partition, _directory, accept) => accepts.push(accept) },
+    {
+      directoryIds: ids,
+      moveBytesPerSecond: () => throttle.bytesPerSecond,
+      assignDirectory: (_topicId, _partition, _directory, accept) => accepts.push(accept),
+    },
   );
   const { replicas, time, queue } = broker;
   const partition = broker.host({ registration: { directories: [ids.get("/one")!] } });
-  for (let count = 0; count < 5; count++) partition.appendAsLeader(batch(), "client", startMs);
+  for (let count = 0; count < 5; count++) partition.appendAsLeader(large(), "client", startMs);
   queue.flush();
   const settle = async () => {
     for (let turn = 0; turn < 20; turn++) await time.settle();
   };
   const alter = (path: string) => replicas.alterLogDir("topic", 0, path);
   alter("/two");
+  // From nothing the throttle lets one step pass, and waits for that a day.
+  if (copiedCount < 5) await time.advance(2);
   await settle();
-  expect(partition.copy?.log.logEndOffset).toBe(5);
+  expect(partition.copy?.log.logEndOffset).toBe(copiedCount);
   const deleteBefore = (...offsets: number[]) => {
     const pending = new PendingDeletion(replicas.deadlines);
     const results = offsets.map((offset) => pending.add(partition, partition.deleteRecordsBefore(offset)));
@@ -41,7 +51,7 @@ async function openMoving() {
     await settle();
     expect(partition.log.dir).toBe("/two/topic-0");
   };
-  return { ...broker, partition, alter, deleteBefore, swap, settle };
+  return { ...broker, partition, throttle, alter, deleteBefore, swap, settle };
 }
 
 describe("a request that deletes records while the replica moves", () => {
@@ -57,6 +67,20 @@ describe("a request that deletes records while the replica moves", () => {
     await swap();
     expect(deletion).toEqual({ results: [{ errorCode: Errors.NONE, lowWatermark: 3 }], isAnswered: true });
     expect([partition.copy, partition.lowWatermark, replicas.deadlines.size]).toEqual([undefined, 3, 0]);
+  });
+
+  test("is answered before the swap when the copy goes on, whose throttle has held it", async () => {
+    const { partition, throttle, deleteBefore, time, settle } = await openMoving(1);
+    await time.advance(500);
+    const [copied, toCome] = [deleteBefore(1), deleteBefore(4)];
+    await time.advance(100);
+    expect([copied.isAnswered, toCome.isAnswered]).toEqual([false, false]);
+    throttle.bytesPerSecond = Infinity;
+    // It looks at the rate once a second.
+    await time.advance(600);
+    await settle();
+    for (const { results } of [copied, toCome]) expect(results).toEqual([{ errorCode: Errors.NONE, lowWatermark: 4 }]);
+    expect(partition.copy?.log.logEndOffset).toBe(5);
   });
 
   test("says so when its time is up; what the copy does later changes the answer no more", async () => {
