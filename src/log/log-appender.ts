@@ -54,8 +54,7 @@ export class LogAppender {
     const failure = checkBatch(batch, config, origin, nowMs, storage.name);
     if (failure !== null) return failure;
     if (batch.hasProducerId) {
-      const isDeduplicated = origin === "client" && !batch.isControl;
-      const duplicate = isDeduplicated ? producerState.findDuplicate(batch) : undefined;
+      const duplicate = origin === "client" ? producerState.findDuplicate(batch) : undefined;
       if (duplicate !== undefined) return appendedBefore(duplicate, storage.startOffset);
       const refusal = producerState.check(batch, origin, storage.endOffset, transaction);
       if (refusal !== null) return refusal;

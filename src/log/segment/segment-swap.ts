@@ -92,8 +92,8 @@ export class SegmentSwap {
   /** Those of segments that are gone. */
   #removeSnapshots(): void {
     const storage = this.#storage;
-    const gone = new Set(this.#old.slice(1).map(({ baseOffset }) => baseOffset));
-    // Where the log was cut meanwhile, others may begin there.
+    const gone = new Set(this.#old.map(({ baseOffset }) => baseOffset));
+    // The new one begins where the first did; and where the log was cut meanwhile, others may begin there.
     for (const { baseOffset } of storage.segments.all()) gone.delete(baseOffset);
     if (gone.size > 0) storage.producerSnapshots.remove((offset) => gone.has(offset));
   }

@@ -100,15 +100,9 @@ export class TimeIndex {
   isSane(): boolean {
     if (!this.file.isWhole) return false;
     let timestamp = -1;
-    let offset = this.#baseOffset - 1;
+    let offset = this.#baseOffset;
     for (let slot = 0, count = this.file.count; slot < count; slot++) {
-      if (
-        this.timestampAt(slot) <= timestamp ||
-        this.offsetAt(slot) < offset ||
-        this.offsetAt(slot) < this.#baseOffset
-      ) {
-        return false;
-      }
+      if (this.timestampAt(slot) <= timestamp || this.offsetAt(slot) < offset) return false;
       timestamp = this.timestampAt(slot);
       offset = this.offsetAt(slot);
     }

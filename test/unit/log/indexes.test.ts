@@ -47,6 +47,10 @@ describe("offset index", () => {
     index.append(9, 200);
     expect(index.isSane(201)).toBe(true);
     expect(index.isSane(200)).toBe(false);
+    const other = new OffsetIndex(disk(), "/log/0.index", 0);
+    other.append(5, 100);
+    other.append(10, 100);
+    expect(other.isSane(1_000)).toBe(false);
     index.append(10, 150);
     expect(index.isSane(1_000)).toBe(false);
   });
@@ -170,6 +174,54 @@ describe("time index", () => {
     }
   });
 
+  test.each([
+    {
+      entries: [
+        [5, 12],
+        [6, 12],
+      ],
+      isSane: true,
+    },
+    {
+      entries: [
+        [5, 12],
+        [6, 11],
+      ],
+      isSane: false,
+    },
+    {
+      entries: [
+        [5, 12],
+        [5, 13],
+      ],
+      isSane: false,
+    },
+    { entries: [[5, 10]], isSane: true },
+    { entries: [[5, 9]], isSane: false },
+  ])("says what is not sane: times that do not ascend, offsets that go back: $entries", ({ entries, isSane }) => {
+    const memory = disk();
+    const bytes = Buffer.alloc(12 * entries.length);
+    for (const [slot, [timestamp, offset]] of entries.entries()) {
+      bytes.writeBigInt64BE(BigInt(timestamp!), slot * 12);
+      bytes.writeInt32BE(offset! - 10, slot * 12 + 8);
+    }
+    memory.open("/log/10.timeindex", "create").write([bytes], 0);
+    const index = new TimeIndex(memory, "/log/10.timeindex", 10);
+    index.file.reload();
+    expect(index.isSane()).toBe(isSane);
+  });
+
+  test("what a cut file ends with is not taken for its last entry", () => {
+    const memory = disk();
+    const index = new TimeIndex(memory, "/log/0.timeindex", 0);
+    index.maybeAppend(5, 1);
+    index.maybeAppend(6, 2);
+    index.file.save(false);
+    expect(index.peekLastTimestamp()).toBe(6);
+    memory.open("/log/0.timeindex", "readwrite").truncate(20);
+    expect(index.peekLastTimestamp()).toBeNaN();
+  });
+
   test("keeps room for the entry that ends it", () => {
     const index = new TimeIndex(disk(), "/log/0.timeindex", 0);
     expect(index.isFull(36)).toBe(false);
@@ -224,6 +276,14 @@ describe("transaction index", () => {
     expect(index.count).toBe(1);
     expect(index.isSane(0)).toBe(true);
     expect(index.isSane(21)).toBe(false);
+    index.save(false);
+    const file = memory.open("/log/0.txnindex", "readwrite");
+    file.write([Buffer.from([0, 1])], 0);
+    index.file.reload();
+    expect(index.isSane(0)).toBe(false);
+    file.write([Buffer.from([0, 0])], 0);
+    index.file.reload();
+    expect(index.isSane(0)).toBe(true);
     index.append({ producerId: 9, firstOffset: 9, lastOffset: 8, lastStableOffset: 0 });
     expect(index.isSane(0)).toBe(false);
   });

@@ -184,3 +184,13 @@ describe("a batch has an index entry when more than index.interval.bytes lie bef
     expect(entriesOf(again)).toEqual([3, 6, 9]);
   });
 });
+
+test("a replica's log that has nothing yet begins where its leader's records do, however far on", () => {
+  const disk = new MemoryDisk();
+  const { log, queue } = openLog(disk);
+  const baseOffset = 3_000_000_000;
+  expect(log.appendAsFollower(batch({ baseOffset, leaderEpoch: 0 }))).toBeNull();
+  queue.flush();
+  expect(log.logEndOffset).toBe(baseOffset + 1);
+  expect(log.segmentSizes().at(-1)).toMatchObject({ baseOffset });
+});

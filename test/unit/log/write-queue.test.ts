@@ -138,6 +138,29 @@ test("what comes behind a write that is under way counts, turn by turn, until th
   expect(written).toEqual([megabytes(1), megabytes(257)]);
 });
 
+test("who cannot wait has that written, too, which a thread is writing", () => {
+  const ends: (() => void)[] = [];
+  const queue = new WriteQueue({
+    timers: { ...nodeTimers, endOfTurn: (callback) => void ends.push(callback) },
+    clock: { monotonicMs: () => 0, wallMs: () => 0 },
+    choice: { wayFor: () => "aside", note: () => {} },
+  });
+  const told: string[] = [];
+  queue.add({
+    pendingBytes: 1,
+    isWriting: true,
+    isFlushAwaited: false,
+    isQueued: true,
+    settle: () => Promise.resolve(),
+    writePendingAsync: () => new Promise(() => told.push("aside")),
+    writePending: () => void told.push("now"),
+  });
+  for (const each of ends.splice(0)) each();
+  expect(told).toEqual(["aside"]);
+  queue.flush();
+  expect(told).toEqual(["aside", "now"]);
+});
+
 test("what the system is too short of descriptors to write counts, with what comes behind it, and is tried again later", async () => {
   const time = new ManualTime();
   const queue = new WriteQueue({ timers: time, clock: time });

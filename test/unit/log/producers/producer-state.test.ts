@@ -69,6 +69,88 @@ describe("transactions", () => {
   });
 });
 
+describe("a batch whose transaction is being verified", () => {
+  const epochOf = (epoch: number): BatchOptions => ({ producerEpoch: epoch, isTransactional: true });
+  // The first batch that gets into the log is the one that the producer sent first, whatever the order of the answers.
+  test.each([
+    {
+      asked: [
+        [0, 5],
+        [0, 3],
+      ],
+      sent: [0, 5],
+      error: Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    },
+    {
+      asked: [
+        [0, 5],
+        [0, 3],
+      ],
+      sent: [0, 3],
+      error: undefined,
+    },
+    {
+      asked: [
+        [0, 3],
+        [0, 5],
+      ],
+      sent: [0, 5],
+      error: Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    },
+    {
+      asked: [
+        [0, 3],
+        [1, 7],
+      ],
+      sent: [1, 7],
+      error: undefined,
+    },
+    {
+      asked: [
+        [1, 7],
+        [0, 3],
+      ],
+      sent: [1, 7],
+      error: undefined,
+    },
+  ])("waits for one that was sent before it: $asked, $sent", ({ asked, sent, error }) => {
+    const { state } = new Partition();
+    for (const [epoch, sequence] of asked) state.startVerification(1, epoch!, sequence!, false, 0);
+    const bytes = batch({ producerId: 1, baseSequence: sent[1]!, ...epochOf(sent[0]!) });
+    expect(state.check(new BatchView(bytes, 0), "client", 0)?.error).toBe(error);
+  });
+
+  test("may go on with its numbers where the partition knows some of its epoch", () => {
+    const partition = new Partition();
+    partition.send(1, 0);
+    partition.state.startVerification(1, 0, 1, true, 0);
+    expect(partition.send(1, 1, { isTransactional: true })).toBeNull();
+  });
+
+  test("may be appended behind a plain one", () => {
+    const state = new ProducerState("topic-0", { verifiesTransactions: true });
+    const guard = state.startVerification(1, 0, 1, false, 0) as object;
+    state.update(new BatchView(batch({ producerId: 1, producerEpoch: 0, baseSequence: 0 }), 0));
+    const next = new BatchView(batch({ producerId: 1, baseSequence: 1, ...epochOf(0) }), 0);
+    expect(state.check(next, "client", 1)?.error).toBe(Errors.INVALID_TXN_STATE);
+    expect(state.check(next, "client", 1, { guard })).toBeNull();
+  });
+});
+
+test("a state that could not be made anew still keeps back what is not replicated", () => {
+  const partition = new Partition();
+  const { state } = partition;
+  partition.send(1, 0, { isTransactional: true, count: 3 });
+  expect(partition.append(marker(1, true), "coordinator")).toMatchObject({ lastOffset: 3, lastStableOffset: 4 });
+  const act = () => {
+    state.clear(0);
+    throw new Error("no descriptors");
+  };
+  expect(() => state.remake(act)).toThrow("no descriptors");
+  expect([state.transactions.firstUndecidedOffset, state.transactions.firstUnstableOffset]).toEqual([-1, 0]);
+  expect(state.endOffset).toBe(4);
+});
+
 describe("sequences", () => {
   test("only clients are held to them, epochs hold for all", () => {
     const partition = new Partition();
@@ -77,6 +159,14 @@ describe("sequences", () => {
     expect(partition.append(batch({ producerId: 1, producerEpoch: 3, baseSequence: 0 }), "coordinator")).toBe(
       Errors.INVALID_PRODUCER_EPOCH,
     );
+  });
+
+  test("a producer without an epoch has none, and may begin anywhere when it has got one", () => {
+    const partition = new Partition();
+    expect(partition.send(1, 5, { producerEpoch: -1 })).toBeNull();
+    expect(partition.send(1, 9, { producerEpoch: -1 })).toBeNull();
+    expect(partition.send(1, 7, { producerEpoch: 0 })).toBeNull();
+    expect(partition.send(1, 9, { producerEpoch: 0 })).toBe(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER);
   });
 
   test("a producer that is not known may begin anywhere", () => {
@@ -93,6 +183,8 @@ describe("sequences", () => {
     expect(find({ baseSequence: 1, count: 2 })).toBeUndefined();
     expect(find({ baseSequence: 0, count: 3, producerEpoch: 1 })).toBeUndefined();
     expect(find({ baseSequence: 0, count: 3, producerId: 2 })).toBeUndefined();
+    partition.send(3, 2_147_483_646, { count: 4 });
+    expect(find({ producerId: 3, baseSequence: 2_147_483_646, count: 4 })).toMatchObject({ lastSequence: 1 });
   });
 });
 
