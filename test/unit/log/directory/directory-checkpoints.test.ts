@@ -36,16 +36,17 @@ function open(disk: MemoryDisk, logs: Asked[]) {
   if (!disk.exists("/data")) disk.mkdir("/data");
   disk.settle("/data");
   const time = new ManualTime();
+  const errors: unknown[] = [];
   const checkpoints = new DirectoryCheckpoints({
     directory: "/data",
     disk,
     timers: time,
     logger: silentLogger,
     logs: logs as unknown as Log[],
-    onDiskError: () => undefined,
+    onDiskError: (error) => errors.push(error),
   });
   Asked.count = 0;
-  return { time, checkpoints };
+  return { time, checkpoints, errors };
 }
 
 function offsetsIn(disk: MemoryDisk): Map<number, number> {
@@ -108,4 +109,41 @@ test("a crash at any change leaves the old offsets or the new ones", async () =>
     expect(left.size).toBe(50);
     expect(new Set(left.values()).size).toBe(1);
   }
+});
+
+test("what comes up while a thread writes is written next", async () => {
+  const disk = new MemoryDisk();
+  disk.syncTurns = () => 2;
+  const logs = [new Asked(0, 5)];
+  const { checkpoints, time } = open(disk, logs);
+  checkpoints.writeInBackground("recoveryPoint");
+  await setImmediate();
+  logs[0]!.offset = 7;
+  checkpoints.writeInBackground("recoveryPoint");
+  for (let turns = 0; turns < 20; turns++) await time.settle();
+  expect(offsetsIn(disk).get(0)).toBe(7);
+});
+
+test("what somebody relies on, no loss of power takes back", async () => {
+  const disk = new MemoryDisk();
+  const logs = [new Asked(0, 5)];
+  const { checkpoints, time } = open(disk, logs);
+  checkpoints.write("recoveryPoint");
+  logs[0]!.offset = 7;
+  expect(await time.during(checkpoints.writeRecoveryPoint(logs[0] as unknown as Log, 7))).toBe(true);
+  expect(offsetsIn(disk.crash(() => 0)).get(0)).toBe(7);
+});
+
+test("a directory that has gone is noticed although there is nothing to write", async () => {
+  const disk = new MemoryDisk();
+  const { checkpoints, time, errors } = open(disk, [new Asked(0, 5)]);
+  checkpoints.writeInBackground("recoveryPoint");
+  await time.settle();
+  checkpoints.writeInBackground("recoveryPoint");
+  await time.settle();
+  expect(errors).toEqual([]);
+  disk.remove(file);
+  checkpoints.writeInBackground("recoveryPoint");
+  await time.settle();
+  expect(errors).toMatchObject([{ code: "ENOENT" }]);
 });
