@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { type LeaderEpoch, type Offset } from "../base/brand.ts";
 import { type Disk } from "../io/ports.ts";
 import { formatCheckpoint, parseCheckpoint, parseNatural } from "./checkpoint-text.ts";
-import { readTextIfThere, replaceFile, replaceFileAside, syncFile, syncFileAsync } from "./small-files.ts";
+import { readTextIfThere, replaceFile, syncFile, syncFileAsync } from "./small-files.ts";
 
 const leaderEpochCheckpointName = "leader-epoch-checkpoint";
 
@@ -45,7 +45,6 @@ export class LeaderEpochCache {
   #isSynced = true;
   /** How often the entries, the file or its place became others. */
   #changes = 0;
-  #saving: Promise<void> | undefined;
 
   constructor(disk: Disk, directory: string, logEndOffset: () => Offset) {
     this.#disk = disk;
@@ -174,24 +173,27 @@ export class LeaderEpochCache {
 
   /** Makes the file durable, with all that records rely on; true when it was not, and its directory has to be synced too. */
   sync(): boolean {
-    if (this.#isBehind) this.#save(this.#entries);
+    this.save();
     if (this.#isSynced) return false;
     syncFile(this.#disk, this.#path);
     this.#isSynced = true;
     return true;
   }
 
-  /** As `sync`, without holding the event loop up. */
+  /** As `sync`, without holding the event loop up for the device. */
   async syncAsync(): Promise<boolean> {
-    const isNews = this.#isBehind || !this.#isSynced;
-    while (this.#isBehind) await (this.#saving ??= this.#saveAside().finally(() => (this.#saving = undefined)));
-    if (!this.#isSynced) {
-      const changes = this.#changes;
-      await syncFileAsync(this.#disk, this.#path);
-      // Not before it is done, for another flush must not rely on it; a file that was replaced meanwhile is synced again.
-      if (changes === this.#changes) this.#isSynced = true;
-    }
-    return isNews;
+    this.save();
+    if (this.#isSynced) return false;
+    const changes = this.#changes;
+    await syncFileAsync(this.#disk, this.#path);
+    // Not before it is done, for another flush must not rely on it; a file that was replaced meanwhile is synced again.
+    if (changes === this.#changes) this.#isSynced = true;
+    return true;
+  }
+
+  /** Writes the file, when it lacks something that a record relies on. Before other files are synced one commit does for all. */
+  save(): void {
+    if (this.#isBehind) this.#save(this.#entries);
   }
 
   /** All that is known, for another cache of the same file. */
@@ -227,17 +229,6 @@ export class LeaderEpochCache {
     this.#entries = entries;
     this.#unsavedFrom = Infinity;
     this.#changes++;
-  }
-
-  /** What has changed meanwhile, or lies elsewhere by now, is left to the next one. */
-  async #saveAside(): Promise<void> {
-    const changes = this.#changes;
-    const isWanted = (): boolean => changes === this.#changes;
-    const isReplaced = await replaceFileAside(this.#disk, this.#path, textOf(this.#entries), isWanted);
-    // Others may have come between the rename and this.
-    if (!isReplaced || !isWanted()) return;
-    this.#unsavedFrom = Infinity;
-    this.#isSynced = true;
   }
 }
 

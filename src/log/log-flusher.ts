@@ -109,6 +109,7 @@ export class LogFlusher {
         if (storage.isClosed) return;
         this.#demandOnline();
       }
+      storage.leaderEpochs.save();
       // Not those that came while the bytes were handed over: they are not asked for, and may lack theirs.
       const segments = storage.segments.from(from).filter(({ baseOffset }) => baseOffset < target);
       if (segments.some(({ baseOffset }) => baseOffset >= from)) directory.owe();
