@@ -102,12 +102,12 @@ await withTool("Kafka Streams", prepareFrameworks, (frameworks) => {
     let restarted: Promise<FrameworkProcess> | undefined;
     const producer = application.kafka.producer();
     await producer.connect();
-    const day = Date.UTC(2026, 0, 1);
+    const begunMs = Date.now();
     for (let round = 0; round < rounds; round++) {
       const orders = Array.from({ length: 12 }, (_, index) => ({
         key: `order-${round}-${index}`,
         value: `customer-${index}-${round >> 1}`,
-        timestamp: String(day + round * 1000),
+        timestamp: String(begunMs + round * 1000),
       }));
       // The payments of the second round of each two, for the orders of both.
       const isSecond = round % 2 === 1;

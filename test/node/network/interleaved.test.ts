@@ -140,7 +140,9 @@ async function interleave(clients: readonly { connection: RawConnection; bytes: 
  */
 test.each([1, 2])("what many connections send in pieces stays apart (seed %i)", async (seed) => {
   const random = new SeededRandom(seed);
-  const broker = await startBroker({ config: { "offsets.topic.num.partitions": 3, "message.max.bytes": 4_000_000 } });
+  const broker = await startBroker({
+    config: { "offsets.topic.num.partitions": 3, "message.max.bytes": 4_000_000, "log.retention.ms": -1 },
+  });
   onTestFinished(() => broker.close());
   await createTopic(broker.port, own, clientCount);
   await createTopic(broker.port, shared, 1);

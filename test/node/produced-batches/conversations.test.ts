@@ -53,7 +53,7 @@ describe.runIf(recordPort === undefined)("batches are answered and stored as Kaf
   let broker: Broker;
 
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await startBroker({ config: { "log.retention.ms": -1 } });
   });
   afterAll(() => broker.close());
 

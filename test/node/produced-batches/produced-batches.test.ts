@@ -42,7 +42,7 @@ describe.runIf(recordPort === undefined)("a batch is answered and stored as Kafk
 
   beforeAll(async () => {
     const { startBroker } = await import("../../../src/index.ts");
-    broker = await startBroker();
+    broker = await startBroker({ config: { "log.retention.ms": -1 } });
     await createTopic(broker.port, topic, recorded.length);
   });
   afterAll(() => broker.close());

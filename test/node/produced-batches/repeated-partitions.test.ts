@@ -11,7 +11,7 @@ let broker: Broker;
 let topics = 0;
 
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await startBroker({ config: { "log.retention.ms": -1 } });
 });
 afterAll(() => broker.close());
 

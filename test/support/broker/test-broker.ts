@@ -169,6 +169,8 @@ function singleNode(port: number, controllerPort: number): Record<string, string
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "100",
+    // Records of tests have times of the past, and go with the first look for what is too old: half a minute after the start.
+    "log.initial.task.delay.ms": "3600000",
     // After kill -9 Kafka takes the broker back only when its former session has run out.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
