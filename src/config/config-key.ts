@@ -205,9 +205,9 @@ const integerLimits: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
   LONG: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-/** What Java's `Double.parseDouble` takes. */
-const doublePattern = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?)$/;
-const hexDoublePattern = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[dDfF]?$/;
+/** What Java's `Double.parseDouble` takes. No digit can be matched in two ways: a long text would be tried in all of them. */
+const doublePattern = /^[+-]?(NaN|Infinity|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[dDfF]?)$/;
+const hexDoublePattern = /^([+-]?)0[xX]([\da-fA-F]*)(?:\.([\da-fA-F]*))?[pP]([+-]?\d+)[dDfF]?$/;
 
 /**
  * The typed value of a key's text, checked.
@@ -249,7 +249,7 @@ function parseText(name: string, type: ConfigType, text: string): ConfigValue {
     case "PASSWORD":
       return trimmed;
     case "LIST":
-      return trimmed === "" ? [] : trimmed.split(/\s*,\s*/);
+      return trimmed === "" ? [] : trimmed.split(",").map((part) => part.trim());
     case "DOUBLE": {
       const value = doubleOf(trimmed);
       if (value === undefined) throw new ConfigError(refused(name, text, "Not a number of type DOUBLE"));

@@ -151,6 +151,16 @@ describe("a topic's configuration", () => {
   ])("%j: %s", (overrides, message) => {
     expect(topicConfigsProblem(new Map(Object.entries(overrides)), configOf())).toBe(message);
   });
+
+  test.each([
+    ["min.cleanable.dirty.ratio", `${"1".repeat(400_000)}x`],
+    ["min.cleanable.dirty.ratio", `0x${"a".repeat(400_000)}`],
+    ["cleanup.policy", `a${" ".repeat(400_000)}b`],
+  ])("%s: however long a value is, it is refused at once", (name, value) => {
+    const startMs = performance.now();
+    expect(topicConfigsProblem(new Map([[name, value]]), configOf())).toContain(`for configuration ${name}: `);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+  });
 });
 
 describe("DescribeConfigs", () => {
