@@ -30,8 +30,8 @@ const unknown: EpochEndOffset = { leaderEpoch: -1, endOffset: -1 };
 
 /**
  * Where in the log each leader epoch starts: what replicas find the point with at which they parted (KIP-101, KIP-279).
- * Epochs and offsets ascend. `leader-epoch-checkpoint` has each change when the records that rely on it count as durable: it
- * is written by the flush of these. What a crash takes of it recovery finds anew, for it reads all that was not durable.
+ * Epochs and offsets ascend. `leader-epoch-checkpoint` has each change when the records that rely on it count as durable: the
+ * flush of these writes it (`save`, then `sync`). What a crash takes of it recovery finds anew, for it reads all that was not durable.
  */
 export class LeaderEpochCache {
   readonly #disk: Disk;

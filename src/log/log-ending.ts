@@ -14,8 +14,11 @@ export function closeInOrder(storage: LogStorage, flusher: LogFlusher): void {
   storage.isClosed = true;
   try {
     if (!storage.isOffline) saveAll(storage, flusher);
-  } catch (error) {
-    if (error instanceof DiskError && error.isShortage) storage.isClosed = false;
+  } catch (thrown) {
+    const error = DiskError.from(thrown);
+    // An fsync without memory has failed, and after another one that succeeds nothing may be durable.
+    if (error.code === "ENOMEM") throw new DiskError("EIO", `${storage.name} could not be closed: ${error.message}`);
+    if (error.isShortage) storage.isClosed = false;
     throw error;
   }
   storage.closeFiles();

@@ -32,8 +32,8 @@ export class LogFlusher {
   #truncations = 0;
   /** Up to where in which segment recovery was last left files that spare it the reading. */
   #filesLeft = nowhere;
-  /** Where the log ended when it was opened. */
-  readonly #endFound: Offset;
+  /** Where the log ended when it was opened, as far as that is left. */
+  #endFound: Offset;
   /** The log's end when `tick` was called last, and for how many calls it has been there or has lacked something. */
   #endAtTick: Offset;
   #idleTicks = 0;
@@ -86,6 +86,7 @@ export class LogFlusher {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset);
     this.#truncations++;
     this.#filesLeft = nowhere;
+    this.#endFound = Math.min(this.#endFound, endOffset);
     // What is appended in the place of what they are making durable is not in them.
     for (const flush of this.#underWay) flush.target = Math.min(flush.target, endOffset);
   }

@@ -30,22 +30,22 @@ export class ReplicaPublisher implements LocalPublisher {
     this.#deps = deps;
   }
 
-  publish(delta: MetadataDelta, image: MetadataImage): Promise<void> | undefined | void {
+  publish(delta: MetadataDelta, image: MetadataImage): Promise<void> | void {
     const { nodeId, replicas } = this.#deps;
     const logConfigOf = this.#logConfigs();
     if (this.#topics === undefined) this.#reconcile(image);
     this.#topics = image.topics;
     const updateConfigs = () => this.#updateConfigs(delta, image, logConfigOf);
     let applied: Promise<void> | undefined;
-    let updated: Promise<void> | undefined | void;
     try {
       if (delta.topics !== undefined) {
         applied = replicas.applyAside(localReplicaChanges(delta.topics, nodeId), logConfigOf);
       }
-    } finally {
-      if (applied === undefined) updated = updateConfigs();
+    } catch (error) {
+      // The configurations follow all the same, and the next publication waits for them.
+      applied = Promise.reject(error);
     }
-    return applied === undefined ? updated : applied.finally(updateConfigs);
+    return applied === undefined ? updateConfigs() : applied.finally(updateConfigs);
   }
 
   /**

@@ -90,3 +90,11 @@ test.each(Object.entries(endings))("%s of the metadata log does not wait where t
   disk.fail("sync", "EIO");
   expect(await after(time, 0, end(log))).not.toBe("under way");
 });
+
+test("the close of the metadata log is not tried again when an fsync has failed for want of memory", async () => {
+  const disk = new MemoryDisk();
+  const { log, time } = open(disk);
+  append(log);
+  disk.fail("sync", "ENOMEM", { times: 1 });
+  expect(await after(time, 1_000, log.close())).toContain("could not be closed");
+});
