@@ -100,8 +100,8 @@ function withoutHoles(history: readonly ModelBatch[], flushedOffset: Offset, rec
   const there = new Set(splitBatches(records).map((bytes) => modelBatch(bytes).lastOffset));
   const segments = log.segmentSizes().map(({ baseOffset }) => baseOffset);
   return history.filter(({ lastOffset }) => {
-    // What lies before the log's first segment retention has taken, which waits for no flush.
-    if (lastOffset < flushedOffset || lastOffset < segments[0]! || there.has(lastOffset)) return true;
+    // What lies before the log's start was deleted, which waits for no flush, and is not read.
+    if (lastOffset < flushedOffset || lastOffset < log.logStartOffset || there.has(lastOffset)) return true;
     const next = segments.find((baseOffset) => baseOffset > lastOffset);
     // It is in the hole when no batch comes behind it in its segment.
     return (
