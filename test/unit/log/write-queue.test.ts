@@ -86,32 +86,45 @@ test("what is appended because of a write waits for the next turn", () => {
   expect(written).toEqual(["one", "later"]);
 });
 
-test("what comes behind a write that is under way counts, turn by turn, until the disk counts as behind", () => {
-  const ends: (() => void)[] = [];
-  const clock = { monotonicMs: () => 0, wallMs: () => 0 };
-  const timers = { ...nodeTimers, endOfTurn: (callback: () => void) => void ends.push(callback) };
-  const queue = new WriteQueue({ timers, clock });
-  const megabytes = (count: number): number => count * 1_048_576;
-  const written: number[] = [];
+function megabytes(count: number): number {
+  return count * 1_048_576;
+}
+
+/** A log that only `write` writes, in the event loop, and what appends to it. */
+function logOf(queue: WriteQueue, write: () => void) {
   const log = {
     pendingBytes: 0,
     isWriting: false,
     isFlushAwaited: false,
     isQueued: false,
     settle: () => Promise.resolve(),
-    writePendingAsync: () => Promise.reject(new Error("only the first write is under way")),
+    writePendingAsync: () => Promise.reject(new Error("nothing is written aside")),
     writePending: () => {
-      written.push(log.pendingBytes);
-      log.pendingBytes = 0;
       log.isQueued = false;
+      write();
     },
   };
-  const appendAndEnd = (bytes: number): void => {
+  const append = (bytes: number): void => {
     log.pendingBytes += bytes;
-    if (!log.isQueued) {
-      log.isQueued = true;
-      queue.add(log);
-    }
+    if (log.isQueued) return;
+    log.isQueued = true;
+    queue.add(log);
+  };
+  return { log, append };
+}
+
+test("what comes behind a write that is under way counts, turn by turn, until the disk counts as behind", () => {
+  const ends: (() => void)[] = [];
+  const clock = { monotonicMs: () => 0, wallMs: () => 0 };
+  const timers = { ...nodeTimers, endOfTurn: (callback: () => void) => void ends.push(callback) };
+  const queue = new WriteQueue({ timers, clock });
+  const written: number[] = [];
+  const { log, append } = logOf(queue, () => {
+    written.push(log.pendingBytes);
+    log.pendingBytes = 0;
+  });
+  const appendAndEnd = (bytes: number): void => {
+    append(bytes);
     for (const each of ends.splice(0)) each();
   };
   // The system holds a write back that a thread makes.
@@ -164,29 +177,15 @@ test("who cannot wait has that written, too, which a thread is writing", () => {
 test("what the system is too short of descriptors to write counts, with what comes behind it, and is tried again later", async () => {
   const time = new ManualTime();
   const queue = new WriteQueue({ timers: time, clock: time });
-  const megabytes = (count: number): number => count * 1_048_576;
   let isShort = true;
   let tries = 0;
-  const log = {
-    pendingBytes: 0,
-    isWriting: false,
-    isFlushAwaited: false,
-    isQueued: false,
-    settle: () => Promise.resolve(),
-    writePendingAsync: () => Promise.reject(new Error("nothing is written aside")),
-    writePending: () => {
-      tries++;
-      log.isQueued = false;
-      if (isShort) queue.addLater(log);
-      else log.pendingBytes = 0;
-    },
-  };
+  const { log, append: appendNow } = logOf(queue, () => {
+    tries++;
+    if (isShort) queue.addLater(log);
+    else log.pendingBytes = 0;
+  });
   const append = async (bytes: number): Promise<void> => {
-    log.pendingBytes += bytes;
-    if (!log.isQueued) {
-      log.isQueued = true;
-      queue.add(log);
-    }
+    appendNow(bytes);
     await time.settle();
   };
   await append(megabytes(64));

@@ -347,6 +347,10 @@ describe("a stop that lacks descriptors", () => {
     const options = { logs: () => [log], clock: time, timers: time, onAdvanced: () => undefined };
     return { log, time, diskErrors, flush: new BackgroundFlush(options) };
   };
+  const endAfterPowerLoss = (disk: MemoryDisk): number => {
+    const after = disk.crash(() => 0);
+    return openLog(after, config, { hadCleanShutdown: true }).log.logEndOffset;
+  };
 
   test("waits until there are some", async () => {
     const disk = new MemoryDisk();
@@ -362,13 +366,7 @@ describe("a stop that lacks descriptors", () => {
     const syncs = disk.counts.get("sync");
     log.close();
     expect([disk.counts.get("sync"), diskErrors]).toEqual([syncs, []]);
-    expect(
-      openLog(
-        disk.crash(() => 0),
-        config,
-        { hadCleanShutdown: true },
-      ).log.logEndOffset,
-    ).toBe(20);
+    expect(endAfterPowerLoss(disk)).toBe(20);
   });
 
   test("does not wait for ever", async () => {
@@ -382,12 +380,6 @@ describe("a stop that lacks descriptors", () => {
     expect([log.isOffline, diskErrors]).toEqual([false, []]);
     disk.heal();
     log.close();
-    expect(
-      openLog(
-        disk.crash(() => 0),
-        config,
-        { hadCleanShutdown: true },
-      ).log.logEndOffset,
-    ).toBe(20);
+    expect(endAfterPowerLoss(disk)).toBe(20);
   });
 });
