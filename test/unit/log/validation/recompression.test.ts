@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { BrokerConfig } from "../../../../src/config/broker-config.ts";
 import { TopicConfig } from "../../../../src/config/topic-config.ts";
 import { nodeCompute } from "../../../../src/io/node/node-compute.ts";
 import { type Compute } from "../../../../src/io/ports.ts";
@@ -9,20 +8,10 @@ import { buildBatch } from "../../../../src/protocol/records/batch-builder.ts";
 import { BatchView, producerIdAt } from "../../../../src/protocol/records/batch-header.ts";
 import { decompressBatch, payloadOf } from "../../../../src/protocol/records/record-iterator.ts";
 import { batch, startMs } from "../batches.ts";
+import { nodeConfig } from "../../../support/node-config.ts";
 import { unusedWorkers } from "../../../support/unused-workers.ts";
 
-const broker = new BrokerConfig(
-  new Map(
-    Object.entries({
-      "process.roles": "broker,controller",
-      "node.id": "1",
-      "controller.quorum.voters": "1@localhost:9093",
-      listeners: "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093",
-      "controller.listener.names": "CONTROLLER",
-      "compression.gzip.level": "2",
-    }),
-  ),
-);
+const broker = nodeConfig({ "compression.gzip.level": "2" });
 const configOf = (overrides: Record<string, string>) =>
   logConfigFrom(new TopicConfig(new Map(Object.entries(overrides)), broker));
 

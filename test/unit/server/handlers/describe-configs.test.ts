@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { BrokerConfig } from "../../../../src/config/broker-config.ts";
 import { MetadataDelta } from "../../../../src/metadata/delta/metadata-delta.ts";
 import { configResourceTypes } from "../../../../src/metadata/image/configs-image.ts";
 import { type MetadataRecordDraft } from "../../../../src/metadata/metadata-record.ts";
@@ -9,20 +8,13 @@ import { describeConfigsHandler } from "../../../../src/server/handlers/describe
 import { MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
 import { imageOf } from "../../../support/metadata-image.ts";
+import { nodeConfig } from "../../../support/node-config.ts";
 import { testContext } from "../test-context.ts";
 
 const names = Array.from({ length: 250 }, (_, index) => `t-${index}`);
 
 function setUp() {
-  const config = new BrokerConfig(
-    new Map([
-      ["process.roles", "broker,controller"],
-      ["node.id", "1"],
-      ["controller.quorum.voters", "1@localhost:9093"],
-      ["listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093"],
-      ["controller.listener.names", "CONTROLLER"],
-    ]),
-  );
+  const config = nodeConfig();
   const set = (resourceType: number, resourceName: string, name: string, value: string): MetadataRecordDraft => ({
     type: "config",
     version: 0,

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { BrokerConfig } from "../../../../src/config/broker-config.ts";
 import { MetadataDelta } from "../../../../src/metadata/delta/metadata-delta.ts";
 import { directoryIds } from "../../../../src/metadata/directory-id.ts";
 import { type MetadataRecordDraft } from "../../../../src/metadata/metadata-record.ts";
@@ -10,19 +9,12 @@ import { AutoTopicCreation } from "../../../../src/server/auto-topic-creation.ts
 import { metadataHandler } from "../../../../src/server/handlers/metadata.ts";
 import { MetadataCache } from "../../../../src/server/metadata-cache.ts";
 import { imageOf } from "../../../support/metadata-image.ts";
+import { nodeConfig } from "../../../support/node-config.ts";
 import { ManualTime } from "../../../support/manual-time.ts";
 import { silentLogger } from "../../../support/silent-logger.ts";
 import { testContext } from "../test-context.ts";
 
-const config = new BrokerConfig(
-  new Map([
-    ["process.roles", "broker,controller"],
-    ["node.id", "1"],
-    ["controller.quorum.voters", "1@localhost:9093"],
-    ["listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093"],
-    ["controller.listener.names", "CONTROLLER"],
-  ]),
-);
+const config = nodeConfig();
 
 const goodDirectory = "GGGGGGGGGGGGGGGGGGGGGA";
 const topicId = "TTTTTTTTTTTTTTTTTTTTTA";
